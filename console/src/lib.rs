@@ -1,1 +1,11 @@
-//! The operator console.
+//! The operator's console: verifies a live deployment and publishes the audit.
+//!
+//! Data flows one way: `target` → `verify` (the `checks` over `http`) → `run::Run` → `audit` (with the decisions of `adr`) → files;
+//! the events of a run feed the `tui` and the plain lines alike. Nothing here knows the tasks server, except `demo`, which starts it.
+
+pub mod checks;
+pub mod http;
+pub mod run;
+pub mod target;
+pub mod token;
+pub mod verify;

@@ -1,0 +1,108 @@
+//! Many variants of one question, asked side by side and judged by one rule.
+
+use futures::future::join_all;
+
+use super::{Checked, Context, Outcome};
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::{Evidence, EvidenceClass, Finding, Source};
+
+/// Exchanges of held cases that are kept as samples; flaws are all kept up to [`FLAWS_KEPT`].
+const SAMPLES_KEPT: usize = 2;
+const FLAWS_KEPT: usize = 20;
+
+/// One variant: what it is called, and what is sent.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The variant in a few words: `Origin: null on a 401`.
+    pub name: String,
+    /// The request.
+    pub probe: Probe,
+}
+
+impl Case {
+    /// A case.
+    pub fn new(name: impl Into<String>, probe: Probe) -> Self {
+        Self { name: name.into(), probe }
+    }
+}
+
+/// What one answer says, with the words for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The finding.
+    pub finding: Finding,
+    /// What was seen, in words.
+    pub observed: String,
+}
+
+impl Judgement {
+    /// The secure answer.
+    pub fn held(observed: impl Into<String>) -> Self {
+        Self { finding: Finding::Held, observed: observed.into() }
+    }
+
+    /// Tolerable, but not as it should be.
+    pub fn weak(observed: impl Into<String>) -> Self {
+        Self { finding: Finding::Weak, observed: observed.into() }
+    }
+
+    /// Cannot be judged.
+    pub fn unclear(observed: impl Into<String>) -> Self {
+        Self { finding: Finding::Unclear, observed: observed.into() }
+    }
+
+    /// The flaw.
+    pub fn broken(observed: impl Into<String>) -> Self {
+        Self { finding: Finding::Broken, observed: observed.into() }
+    }
+}
+
+/// Asks every case at once (the client bounds how many are in flight) and judges each answer. A refusal that the edge gave is no
+/// evidence about the application, so it is unclear. `noun` names the cases in the summary: "12 of 12 foreign origins as expected".
+pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
+    let asked = join_all(cases.iter().map(|case| cx.client.send(&case.probe))).await;
+    let mut evidence = Vec::with_capacity(cases.len());
+    for (case, answer) in cases.iter().zip(asked) {
+        evidence.push(judged(case, answer, &judge)?);
+    }
+    Ok(summarise(noun, evidence))
+}
+
+fn judged(case: &Case, answer: Result<Answer, Trouble>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Result<Evidence, Trouble> {
+    match answer {
+        Ok(answer) => {
+            let mut judgement = judge(case, &answer);
+            if judgement.finding == Finding::Held && answer.source == Source::Edge {
+                judgement = Judgement::unclear(format!("only the edge answered ({})", judgement.observed));
+            }
+            Ok(evidence(&answer, &case.name, judgement.finding, judgement.observed))
+        }
+        Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
+            Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Counts what was found and keeps what is worth keeping: flaws with their exchanges, two samples of what held.
+fn summarise(noun: &str, evidence: Vec<Evidence>) -> Outcome {
+    let total = evidence.len();
+    let count = |finding| evidence.iter().filter(|piece| piece.finding == finding).count();
+    let mut summary = format!("{} of {total} {noun} as expected", count(Finding::Held));
+    for (finding, words) in [(Finding::Broken, "broke it"), (Finding::Unclear, "could not be judged"), (Finding::Weak, "were weak")]
+    {
+        if let Some(first) = evidence.iter().find(|piece| piece.finding == finding) {
+            summary.push_str(&format!("; {} {words}: {} ({})", count(finding), first.label, first.observed));
+        }
+    }
+    let mut outcome = Outcome::of(summary, evidence);
+    let mut kept = [0_usize; 2];
+    outcome.evidence.retain_mut(|piece| keep(piece, &mut kept));
+    outcome
+}
+
+fn keep(piece: &mut Evidence, [samples, flaws]: &mut [usize; 2]) -> bool {
+    let (kept, most) = if piece.finding == Finding::Held { (samples, SAMPLES_KEPT) } else { (flaws, FLAWS_KEPT) };
+    *kept += 1;
+    *kept <= most
+}

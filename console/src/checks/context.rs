@@ -1,0 +1,132 @@
+//! What a check may use: the target, the client, two users, the signing key, and a way to make objects that are surely deleted.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::http::{Answer, Client, Credential, Probe, Trouble};
+use crate::target::Target;
+
+pub use crate::token::Forge;
+
+/// A user of the target.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// `A` or `B`.
+    pub name: &'static str,
+    /// The token.
+    pub token: Credential,
+    /// The subject that the token names, where that is known; it goes into `{user_id}`.
+    pub subject: Option<String>,
+}
+
+/// The users of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Users {
+    /// User A: the victim.
+    pub a: Option<User>,
+    /// User B: the other one.
+    pub b: Option<User>,
+}
+
+/// An object that the run made.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its id, as it goes into a path.
+    pub id: String,
+    /// Its path for its owner.
+    pub path: String,
+    /// A string that occurs nowhere else: the title of the object contains it.
+    pub canary: String,
+    /// The answer to the creation.
+    pub created: Answer,
+}
+
+/// Makes objects. Every creation is journaled and synced before it is sent, and deleted when the run ends, however it ends.
+pub trait Objects: Send + Sync {
+    /// Creates an object of `user` with a fresh canary.
+    fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+
+    /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
+    /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
+    fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
+}
+
+/// Everything a check may use. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// What is verified.
+    pub target: Arc<Target>,
+    /// Sends probes.
+    pub client: Client,
+    /// The users.
+    pub users: Arc<Users>,
+    /// Mints and forges tokens with the service's own key, when it was given.
+    pub forge: Option<Arc<Forge>>,
+    /// Makes objects.
+    pub objects: Arc<dyn Objects>,
+    /// Seed of every random choice of the run (its id): the same seed gives the same probes.
+    pub seed: Arc<str>,
+    /// What the repository and the release gate need; see [`crate::verify::Inputs`].
+    pub inputs: Arc<crate::verify::Inputs>,
+}
+
+impl Context {
+    /// User A, or the trouble that there is none.
+    pub fn a(&self) -> Result<&User, Trouble> {
+        self.users.a.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user A".into()))
+    }
+
+    /// User B, or the trouble that there is none.
+    pub fn b(&self) -> Result<&User, Trouble> {
+        self.users.b.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user B".into()))
+    }
+
+    /// The forge, or the trouble that no key was given.
+    pub fn forge(&self) -> Result<&Forge, Trouble> {
+        self.forge.as_deref().ok_or_else(|| Trouble::NotGiven("no signing key".into()))
+    }
+
+    /// Sends one probe.
+    pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        self.client.send(probe).await
+    }
+
+    /// The collection's path as `user` addresses it.
+    pub fn list_path(&self, user: &User) -> String {
+        fill(&self.target.paths.list, user, None)
+    }
+
+    /// An object's path as `user` addresses it.
+    pub fn item_path(&self, user: &User, id: &str) -> String {
+        fill(&self.target.paths.item, user, Some(id))
+    }
+
+    /// GET of the collection with the user's token: the good case of most suites.
+    pub fn list(&self, user: &User) -> Probe {
+        Probe::get(self.list_path(user)).bearer(&user.token)
+    }
+
+    /// GET of one object with the user's token.
+    pub fn item(&self, user: &User, id: &str) -> Probe {
+        Probe::get(self.item_path(user, id)).bearer(&user.token)
+    }
+
+    /// Ten characters `a-z0-9` that depend only on the run and `purpose`.
+    pub fn random(&self, purpose: &str) -> String {
+        use sha2::{Digest as _, Sha256};
+        let digest = Sha256::digest(format!("{}/{purpose}", self.seed));
+        digest.iter().take(10).map(|byte| char::from_digit(u32::from(byte % 36), 36).unwrap_or('x')).collect()
+    }
+
+    /// An id in the form of `like` that nothing has: for "missing" answers. Numbers stay numbers, everything else becomes a UUID.
+    pub fn missing_id(&self, like: &Object) -> String {
+        if like.id.parse::<u64>().is_ok() { "987654321".to_owned() } else { uuid::Uuid::new_v4().to_string() }
+    }
+}
+
+/// Fills `{id}` and `{user_id}`.
+fn fill(template: &str, user: &User, id: Option<&str>) -> String {
+    let path = template.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
+    id.map_or_else(|| path.clone(), |id| path.replace("{id}", id))
+}

@@ -1,0 +1,6 @@
+//! The docs suite.
+
+use super::Check;
+
+/// The checks of this suite, control first.
+pub const CHECKS: &[Check] = &[];

@@ -1,0 +1,34 @@
+//! The catalogue: what a live deployment is asked, suite by suite.
+//!
+//! Owns what a check *is* (id, reason, severity, references, requirements, how to mend it) and how each one asks and judges. Order,
+//! controls, deadline and clean-up belong to `verify`.
+
+mod battery;
+mod check;
+mod context;
+mod outcome;
+
+pub mod cors;
+pub mod docs;
+pub mod headers;
+pub mod health;
+pub mod isolation;
+pub mod jwt;
+pub mod procfile;
+pub mod release;
+pub mod secrets;
+
+pub use battery::{Case, Judgement, battery};
+pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
+pub use context::{Context, Forge, Object, Objects, User, Users};
+pub use outcome::Outcome;
+
+/// Every check, suite by suite, in the order in which reports show them.
+pub fn catalogue() -> impl Iterator<Item = &'static Check> {
+    Suite::ALL.iter().flat_map(|suite| suite.checks())
+}
+
+/// The check with this id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    catalogue().find(|check| check.id == id)
+}

@@ -1,0 +1,6 @@
+//! The release suite.
+
+use super::Check;
+
+/// The checks of this suite, control first.
+pub const CHECKS: &[Check] = &[];

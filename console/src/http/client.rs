@@ -1,0 +1,321 @@
+//! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Headers;
+use super::probe::Field;
+use super::{Answer, Probe, Trouble, record};
+use crate::run::Source;
+use crate::target::{Carrier, Target};
+
+/// What bounds a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// When everything must have ended.
+    pub deadline: Duration,
+    /// Longest wait for one answer.
+    pub request_timeout: Duration,
+    /// Requests at most in flight at once.
+    pub connections: usize,
+    /// Requests at most a second; `None` for no pace.
+    pub rate: Option<u32>,
+    /// Requests at most in the run; `None` for no budget.
+    pub budget: Option<u64>,
+    /// Bytes read at most of one body.
+    pub body_cap: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_mins(1),
+            request_timeout: Duration::from_secs(10),
+            connections: 16,
+            rate: None,
+            budget: None,
+            body_cap: 1 << 20,
+        }
+    }
+}
+
+/// Counts what was sent and how long answers took.
+#[derive(Debug, Default)]
+pub struct Meter {
+    sent: AtomicU64,
+    micros: std::sync::Mutex<Vec<u32>>,
+}
+
+/// A reading of the [`Meter`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeterReading {
+    /// Requests sent.
+    pub probes: u64,
+    /// Median round trip in milliseconds.
+    pub p50_ms: f64,
+    /// 95th percentile in milliseconds.
+    pub p95_ms: f64,
+}
+
+impl Meter {
+    /// Requests sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    fn answered(&self, elapsed: Duration) {
+        if let Ok(mut micros) = self.micros.lock() {
+            micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Count and percentiles.
+    pub fn read(&self) -> MeterReading {
+        let mut micros = self.micros.lock().map(|micros| micros.clone()).unwrap_or_default();
+        micros.sort_unstable();
+        let at = |share: usize| {
+            micros.get((micros.len() * share / 100).min(micros.len().saturating_sub(1))).map_or(0.0, |us| f64::from(*us) / 1e3)
+        };
+        MeterReading { probes: self.sent(), p50_ms: at(50), p95_ms: at(95) }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    target: Arc<Target>,
+    limits: Limits,
+    deadline: Instant,
+    slots: Semaphore,
+    next_slot: Mutex<Instant>,
+    stop: CancellationToken,
+    meter: Arc<Meter>,
+}
+
+/// Sends probes to one target and to nothing else. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+    scope: Scope,
+}
+
+/// Counts the requests of one check.
+#[derive(Clone, Debug, Default)]
+pub struct Scope(Arc<AtomicU64>);
+
+impl Scope {
+    /// Requests sent within this scope.
+    pub fn sent(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Client {
+    /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
+    pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(limits.connections)
+            .connect_timeout(limits.request_timeout)
+            .build()
+            .map_err(|error| Trouble::Transport(error.to_string()))?;
+        let now = Instant::now();
+        let inner = Inner {
+            http,
+            target,
+            deadline: now + limits.deadline,
+            slots: Semaphore::new(limits.connections.max(1)),
+            next_slot: Mutex::new(now),
+            stop,
+            meter: Arc::default(),
+            limits,
+        };
+        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+    }
+
+    /// The same client counting into a scope of its own.
+    #[must_use]
+    pub fn scoped(&self) -> (Self, Scope) {
+        let scope = Scope::default();
+        (Self { inner: Arc::clone(&self.inner), scope: scope.clone() }, scope)
+    }
+
+    /// The run's meter.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.inner.meter
+    }
+
+    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is asked once more.
+    pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let mut broken = false;
+        for _ in 0..4 {
+            match self.send_once(probe).await {
+                Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
+                Err(Trouble::Transport(_)) if probe.is_safe() && !broken => broken = true,
+                other => return other,
+            }
+        }
+        Err(Trouble::RateLimited)
+    }
+
+    async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+        let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
+        let until = Instant::now() + Duration::from_secs(asked);
+        if until >= self.inner.deadline {
+            return Err(Trouble::RateLimited);
+        }
+        self.bounded(async {
+            tokio::time::sleep_until(until).await;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let request = self.build(probe)?;
+        self.bounded(async {
+            let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+            self.pace().await;
+            self.count()?;
+            let timeout = self.inner.limits.request_timeout;
+            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+        })
+        .await
+    }
+
+    /// Runs `work` until the deadline or until the run is stopped.
+    async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        tokio::select! {
+            biased;
+            () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),
+            () = tokio::time::sleep_until(self.inner.deadline) => Err(Trouble::Deadline),
+            result = work => result,
+        }
+    }
+
+    async fn pace(&self) {
+        let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) else { return };
+        let mine = {
+            let mut next = self.inner.next_slot.lock().await;
+            let mine = (*next).max(Instant::now());
+            *next = mine + Duration::from_secs(1) / rate;
+            mine
+        };
+        tokio::time::sleep_until(mine).await;
+    }
+
+    fn count(&self) -> Result<(), Trouble> {
+        let sent = self.inner.meter.sent.fetch_add(1, Ordering::Relaxed);
+        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent >= *budget) {
+            self.inner.meter.sent.fetch_sub(1, Ordering::Relaxed);
+            return Err(Trouble::Budget(budget));
+        }
+        self.scope.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
+        let target = &self.inner.target;
+        let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
+        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
+        let url = reqwest::Url::parse(&target.base.join(&probe.path)).map_err(|_| invalid("path"))?;
+        let mut request = self.inner.http.request(method, url);
+        for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
+            let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
+            let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
+            header.set_sensitive(true);
+            request = request.header(name, header);
+        }
+        if let Some(body) = &probe.body {
+            request = request.body(body.bytes.clone());
+        }
+        request.build().map_err(|_| invalid("request"))
+    }
+
+    async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
+        let started = Instant::now();
+        let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
+        let response = self.inner.http.execute(request).await.map_err(broke)?;
+        let status = response.status().as_u16();
+        let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        let headers = Headers(fields.collect());
+        let (body, truncated) = read_capped(response, self.inner.limits.body_cap).await?;
+        let elapsed = started.elapsed();
+        self.inner.meter.answered(elapsed);
+        let target = &self.inner.target;
+        let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
+        let shown = record::request(probe, &target.base.join(&probe.path), &target.carrier, &extra);
+        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3);
+        let source = source_of(&headers, status, target.app_header.as_deref());
+        Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
+    }
+}
+
+type SecretBytes = secrecy::SecretSlice<u8>;
+
+/// Every header of a request as it goes on the wire.
+fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)]) -> Vec<(String, SecretBytes)> {
+    let secret = |text: String| SecretBytes::from(text.into_bytes());
+    let mut fields: Vec<_> = extra.iter().map(|(name, value)| (name.clone(), secret(value.expose_secret().to_owned()))).collect();
+    if let Some(credential) = &probe.bearer {
+        let (name, prefix) = record::carried(carrier);
+        fields.push((name.to_owned(), secret(format!("{prefix}{}", credential.expose()))));
+    }
+    fields.extend(probe.fields.iter().map(|field| match field {
+        Field::Plain(name, value) => (name.clone(), SecretBytes::from(value.clone())),
+        Field::Secret(name, prefix, credential) => (name.clone(), secret(format!("{prefix}{}", credential.expose()))),
+    }));
+    if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
+        fields.push(("content-type".to_owned(), secret(content_type)));
+    }
+    fields
+}
+
+async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), Trouble> {
+    let mut stream = response.bytes_stream();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| Trouble::Transport(root_cause(&error)))?;
+        let room = cap - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok((body.freeze(), true));
+        }
+    }
+    Ok((body.freeze(), false))
+}
+
+/// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
+fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
+    let edge = headers.has("x-railway-fallback")
+        || headers.has("x-vercel-error")
+        || headers.has("x-vercel-mitigated")
+        || headers.has("cf-mitigated");
+    match app_header {
+        _ if edge => Source::Edge,
+        Some(name) if headers.has(name) => Source::App,
+        Some(_) if matches!(status, 403 | 404 | 429 | 500..=599) => Source::Edge,
+        _ => Source::Unknown,
+    }
+}
+
+/// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    super::clean(&cause.to_string())
+}

@@ -1,0 +1,120 @@
+//! One request, described: what will be sent, and how evidence will call it.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::Credential;
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// `Content-Type` to send; `None` sends none.
+    pub content_type: Option<String>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// One header as it will be sent.
+#[derive(Clone, Debug)]
+pub(super) enum Field {
+    Plain(String, Vec<u8>),
+    /// The credential as the value of a header, after a prefix such as `Bearer `.
+    Secret(String, String, Credential),
+}
+
+/// One request to the target, relative to its base URL. The path is sent byte for byte as far as an HTTP client allows.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) fields: Vec<Field>,
+    pub(super) body: Option<Body>,
+    pub(super) bearer: Option<Credential>,
+    pub(super) patient: bool,
+}
+
+impl Probe {
+    /// A request with any method (RFC 9110 token, case kept).
+    pub fn new(method: &str, path: impl Into<String>) -> Self {
+        Self { method: method.to_owned(), path: path.into(), fields: Vec::new(), body: None, bearer: None, patient: true }
+    }
+
+    /// GET.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// POST with a JSON body.
+    pub fn post(path: impl Into<String>, body: &Value) -> Self {
+        Self::new("POST", path).json(body)
+    }
+
+    /// A CORS preflight (Fetch standard, "CORS-preflight fetch"): OPTIONS with the origin, the method and the headers asked for. Empty
+    /// `headers` sends no `Access-Control-Request-Headers`.
+    pub fn preflight(path: impl Into<String>, origin: &[u8], method: &str, headers: &str) -> Self {
+        let probe = Self::new("OPTIONS", path).origin(origin).header("access-control-request-method", method);
+        if headers.is_empty() { probe } else { probe.header("access-control-request-headers", headers) }
+    }
+
+    /// Carries `credential` the way the target carries its tokens (bearer header, cookie or other header).
+    #[must_use]
+    pub fn bearer(mut self, credential: &Credential) -> Self {
+        self.bearer = Some(credential.clone());
+        self
+    }
+
+    /// Adds an `Origin` header; call twice to send two.
+    #[must_use]
+    pub fn origin(self, origin: impl AsRef<[u8]>) -> Self {
+        self.header("origin", origin)
+    }
+
+    /// Adds a header. Values may hold any byte that a field value may (RFC 9110, 5.5); duplicates are kept.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.fields.push(Field::Plain(name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Adds a header whose value is `prefix` followed by the credential, shown only by the credential's name.
+    #[must_use]
+    pub fn secret_header(mut self, name: &str, prefix: &str, credential: &Credential) -> Self {
+        self.fields.push(Field::Secret(name.to_owned(), prefix.to_owned(), credential.clone()));
+        self
+    }
+
+    /// Sets a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.body(Some("application/json"), body.to_string())
+    }
+
+    /// Sets a body of any type.
+    #[must_use]
+    pub fn body(mut self, content_type: Option<&str>, bytes: impl Into<Bytes>) -> Self {
+        self.body = Some(Body { content_type: content_type.map(str::to_owned), bytes: bytes.into() });
+        self
+    }
+
+    /// Takes a 429 as the answer instead of waiting and asking again: for checks of the rate limit itself.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.patient = false;
+        self
+    }
+
+    /// The method.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path and query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    }
+}

@@ -1,0 +1,124 @@
+//! Turns a probe and its answer into evidence: secrets become names, hostile text becomes harmless, long text becomes short.
+
+use super::answer::Headers;
+use super::probe::Field;
+use super::{Answer, Probe, clean};
+use crate::run::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord};
+use crate::target::Carrier;
+
+const REQUEST_BODY: usize = 4 * 1024;
+const RESPONSE_BODY: usize = 2 * 1024;
+const HEADER_VALUE: usize = 512;
+/// Response headers whose values are secrets by type.
+const SECRET_HEADERS: [&str; 3] = ["set-cookie", "authorization", "proxy-authorization"];
+
+/// Evidence of one answer.
+pub fn evidence(answer: &Answer, label: impl Into<String>, finding: Finding, observed: impl Into<String>) -> Evidence {
+    Evidence {
+        label: label.into(),
+        finding,
+        class: EvidenceClass::Live,
+        source: Some(answer.source),
+        observed: clean(&observed.into()),
+        exchange: Some(answer.exchange.clone()),
+    }
+}
+
+/// The header that carries a token, and what stands before the token in its value.
+pub(super) fn carried(carrier: &Carrier) -> (&str, String) {
+    match carrier {
+        Carrier::Bearer => ("authorization", "Bearer ".to_owned()),
+        Carrier::Cookie(name) => ("cookie", format!("{name}=")),
+        Carrier::Header(name) => (name, String::new()),
+    }
+}
+
+/// The request as it may be shown. `extra` names the target's own extra headers, whose values are never shown.
+pub(super) fn request(probe: &Probe, url: &str, carrier: &Carrier, extra: &[String]) -> RequestRecord {
+    let mut headers: Vec<_> = extra.iter().map(|name| (name.clone(), "<from postflight.toml>".to_owned())).collect();
+    if let Some(credential) = &probe.bearer {
+        let (name, prefix) = carried(carrier);
+        headers.push((name.to_owned(), format!("{prefix}{}", credential.name())));
+    }
+    headers.extend(probe.fields.iter().map(shown_field));
+    if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
+        headers.push(("content-type".to_owned(), content_type));
+    }
+    let body = probe.body.as_ref().map(|body| excerpt(&body.bytes, REQUEST_BODY).0);
+    RequestRecord { method: clean(&probe.method), url: clean(url), headers, body }
+}
+
+fn shown_field(field: &Field) -> (String, String) {
+    match field {
+        Field::Plain(name, value) => (name.clone(), excerpt(value, HEADER_VALUE).0),
+        Field::Secret(name, prefix, credential) => (name.clone(), format!("{prefix}{}", credential.name())),
+    }
+}
+
+/// The answer as it may be shown.
+pub(super) fn response(status: u16, headers: &Headers, body: &[u8], truncated: bool, elapsed_ms: f64) -> ResponseRecord {
+    let shown = |(name, value): (&str, &[u8])| {
+        let secret = SECRET_HEADERS.contains(&name);
+        (clean(name), if secret { "<redacted>".to_owned() } else { excerpt(value, HEADER_VALUE).0 })
+    };
+    let (body, cut) = excerpt(body, RESPONSE_BODY);
+    ResponseRecord { status, headers: headers.iter().map(shown).collect(), body, truncated: truncated || cut, elapsed_ms }
+}
+
+/// The exchange of one probe.
+pub(super) fn exchange(request: RequestRecord, response: Option<ResponseRecord>) -> Exchange {
+    let curl = curl(&request);
+    Exchange { request, response, curl }
+}
+
+/// A shell line that repeats `request`. Values are single-quoted, except `$POSTFLIGHT_…` names, which must expand.
+fn curl(request: &RequestRecord) -> String {
+    let mut line = format!("curl -i --path-as-is -X {}", quote(&request.method));
+    for (name, value) in &request.headers {
+        let separator = if value.is_empty() { ";" } else { ": " };
+        line.push_str(&format!(" -H {}", quote(&format!("{name}{separator}{value}"))));
+    }
+    if let Some(body) = &request.body {
+        line.push_str(&format!(" --data-binary {}", quote(body)));
+    }
+    format!("{line} {}", quote(&request.url))
+}
+
+fn quote(text: &str) -> String {
+    let quoted = format!("'{}'", text.replace('\'', r"'\''"));
+    match text.find("$POSTFLIGHT_") {
+        Some(at) => splice_variable(text, at),
+        None => quoted,
+    }
+}
+
+/// Quotes `text` so that the variable at `at` expands and nothing else does.
+fn splice_variable(text: &str, at: usize) -> String {
+    let (before, rest) = text.split_at(at);
+    let end =
+        rest.char_indices().skip(1).find(|(_, c)| !(c.is_ascii_alphanumeric() || *c == '_')).map_or(rest.len(), |(end, _)| end);
+    let (variable, after) = rest.split_at(end);
+    let single = |part: &str| if part.is_empty() { String::new() } else { format!("'{}'", part.replace('\'', r"'\''")) };
+    format!("{}\"{variable}\"{}", single(before), single(after))
+}
+
+fn excerpt(bytes: &[u8], cap: usize) -> (String, bool) {
+    let cut = bytes.len() > cap;
+    let text = clean(&String::from_utf8_lossy(bytes.get(..cap).unwrap_or(bytes)));
+    (if cut { format!("{text} … ({} bytes)", bytes.len()) } else { text }, cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Credential;
+
+    #[test]
+    fn a_token_is_shown_by_its_name_and_the_variable_expands_in_the_curl_line() {
+        let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJ-very-secret");
+        let probe = Probe::get("/api/tasks").bearer(&token).origin("https://it's.example");
+        let shown = request(&probe, "https://api.example/api/tasks", &Carrier::Bearer, &[]);
+        insta::assert_snapshot!(curl(&shown), @r#"curl -i --path-as-is -X 'GET' -H 'authorization: Bearer '"$POSTFLIGHT_TOKEN_A" -H 'origin: https://it'\''s.example' 'https://api.example/api/tasks'"#);
+        assert!(!format!("{shown:?}").contains("very-secret"));
+    }
+}

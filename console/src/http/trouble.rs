@@ -1,0 +1,37 @@
+//! Why a probe brought no answer that could be judged.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// No judgement is possible. A check that ends in trouble is INCONCLUSIVE, or SKIP where nothing was asked.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Trouble {
+    /// The connection failed, broke, or brought something that is not HTTP.
+    #[error("no answer: {0}")]
+    Transport(String),
+    /// One request took longer than it may.
+    #[error("no answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The deadline of the whole run cut it off.
+    #[error("cut off by the deadline of the run")]
+    Deadline,
+    /// Still 429 after waiting as asked.
+    #[error("still rate limited (429) after waiting as Retry-After asked")]
+    RateLimited,
+    /// The request budget is spent.
+    #[error("the request budget of {0} is spent")]
+    Budget(u64),
+    /// The operator stopped the run.
+    #[error("interrupted")]
+    Interrupted,
+    /// The target got worse during the run.
+    #[error("stopped: target degraded ({0})")]
+    Degraded(String),
+    /// The answer was not what the next step needs.
+    #[error("{0}")]
+    Unexpected(String),
+    /// What the check needs was not given.
+    #[error("{0}")]
+    NotGiven(String),
+}

@@ -1,0 +1,226 @@
+//! The finished document of a run: versioned, self-contained, the same bytes for the same run.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Evidence, Severity, Verdict};
+
+/// Name and version of the document's format. A reader refuses what it does not know.
+pub const SCHEMA: &str = "postflight.audit/1";
+
+/// Everything that one verification found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Always [`SCHEMA`] when written by this version.
+    pub schema: String,
+    /// The run's id (UUIDv7), as it stood in the user agent and in every marker.
+    pub id: String,
+    /// Whether this is the demonstration on the embedded server: never to be mistaken for an audit.
+    pub demo: bool,
+    /// What wrote the document.
+    pub tool: Tool,
+    /// What was verified.
+    pub target: TargetSummary,
+    /// When the run began (RFC 3339, UTC).
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// The verdict over all checks: fail, inconclusive or pass.
+    pub verdict: Verdict,
+    /// Why the verdict is what it is, in one sentence.
+    pub headline: String,
+    /// How many checks came out how.
+    pub counts: Counts,
+    /// Figures of the run itself.
+    pub stats: Stats,
+    /// What the service said of its release, each distinct answer once, in the order seen.
+    pub releases: Vec<ReleaseSeen>,
+    /// Every selected check, in the order of the catalogue.
+    pub checks: Vec<CheckResult>,
+    /// Every route that was declared or asked.
+    pub endpoints: Vec<Endpoint>,
+    /// Environment variables that the service is known to read; never a value.
+    pub variables: Vec<VariableSeen>,
+    /// What was made and whether all of it is gone.
+    pub cleanup: Cleanup,
+}
+
+/// The program that wrote a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `postflight`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was verified, as far as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSummary {
+    /// Its name in `postflight.toml`, or the host of a bare URL.
+    pub name: String,
+    /// Base URL without credentials.
+    pub url: String,
+    /// Declared allowed origins.
+    pub origins: Vec<String>,
+    /// How tokens came: `none`, `environment`, `login` or `minted`.
+    pub tokens: String,
+    /// Whether the run was allowed to create objects.
+    pub writes: bool,
+}
+
+/// How many checks came out how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Checks in all.
+    pub total: usize,
+    /// PASS.
+    pub pass: usize,
+    /// WARN.
+    pub warn: usize,
+    /// SKIP.
+    pub skip: usize,
+    /// INCONCLUSIVE.
+    pub inconclusive: usize,
+    /// FAIL.
+    pub fail: usize,
+}
+
+impl Counts {
+    /// Counts the verdicts of `checks`.
+    pub fn of(checks: &[CheckResult]) -> Self {
+        let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+        Self {
+            total: checks.len(),
+            pass: count(Verdict::Pass),
+            warn: count(Verdict::Warn),
+            skip: count(Verdict::Skip),
+            inconclusive: count(Verdict::Inconclusive),
+            fail: count(Verdict::Fail),
+        }
+    }
+
+    /// Checks that came to no judgement: skipped or inconclusive.
+    pub const fn unjudged(&self) -> usize {
+        self.skip + self.inconclusive
+    }
+}
+
+/// Figures of the run itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Requests sent, retries and clean-up included.
+    pub probes: u64,
+    /// Wall time of the whole run in milliseconds.
+    pub wall_ms: u64,
+    /// The deadline in milliseconds.
+    pub deadline_ms: u64,
+    /// Connections used at most at once.
+    pub connections: usize,
+    /// Median round trip in milliseconds.
+    pub p50_ms: f64,
+    /// 95th percentile of the round trips in milliseconds.
+    pub p95_ms: f64,
+}
+
+/// What the service said of the release that answers. All of it is self-reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReleaseSeen {
+    /// Commit it was built from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Version of the package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Deployment of the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// When the process started (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// Replica that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<String>,
+    /// Environment it believes to be in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+impl ReleaseSeen {
+    /// Whether two answers come from the same release: commit, version and deployment agree. Replicas may differ.
+    pub fn same_release(&self, other: &Self) -> bool {
+        (&self.commit, &self.version, &self.deployment) == (&other.commit, &other.version, &other.deployment)
+    }
+}
+
+/// One concluded check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// Stable id in words: `cors.origin.null`.
+    pub id: String,
+    /// Its suite: `cors`.
+    pub suite: String,
+    /// What is asked, in one line.
+    pub title: String,
+    /// How bad a failure is.
+    pub severity: Severity,
+    /// What was concluded.
+    pub verdict: Verdict,
+    /// Why, in one or two sentences.
+    pub summary: String,
+    /// What the verdict rests on, worst first.
+    pub evidence: Vec<Evidence>,
+    /// Requirements that the check speaks for: `FR-004`.
+    pub requirements: Vec<String>,
+    /// Requests that the check sent.
+    pub probes: u64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// A route of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Methods that the target declares for it.
+    pub methods: Vec<String>,
+    /// Path with placeholders: `/api/tasks/{id}`.
+    pub path: String,
+    /// Whether it asks for a token: `bearer` or `none`.
+    pub auth: String,
+    /// What it is for.
+    pub purpose: String,
+}
+
+/// An environment variable of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariableSeen {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Whether production needs it.
+    pub required: bool,
+    /// Whether it is set; `None` where nothing observed it ("declared, not observed").
+    pub present: Option<bool>,
+}
+
+/// What the run made on the target, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleanup {
+    /// Objects that the run created.
+    pub created: usize,
+    /// Objects that are gone again.
+    pub deleted: usize,
+    /// Objects of earlier, interrupted runs that were removed first.
+    pub swept: usize,
+    /// What could not be removed.
+    pub left: Vec<LeftBehind>,
+}
+
+/// An object that is still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// Its path, or its marker where the id never became known.
+    pub what: String,
+    /// Why it could not be removed.
+    pub why: String,
+}

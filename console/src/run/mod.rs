@@ -1,0 +1,16 @@
+//! The record of one verification: the vocabulary that every other room shares.
+//!
+//! Owns the words (verdict, severity, evidence), the events of a run in progress and the finished, versioned document that
+//! `--format json` prints and `audit.json` holds. Does no work: nothing here sends, judges or draws.
+
+mod document;
+mod event;
+mod evidence;
+mod verdict;
+
+pub use document::{
+    CheckResult, Cleanup, Counts, Endpoint, LeftBehind, ReleaseSeen, Run, SCHEMA, Stats, TargetSummary, Tool, VariableSeen,
+};
+pub use event::{Event, Events, Phase};
+pub use evidence::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord, Source};
+pub use verdict::{Severity, Verdict};

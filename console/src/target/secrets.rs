@@ -1,0 +1,52 @@
+//! The environment that secrets are taken from, injected so that nothing below reads the process's own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+/// A variable that `postflight.toml` names is not set.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("environment variable {name} is not set; {purpose}")]
+pub struct MissingVariable {
+    /// Its name.
+    pub name: String,
+    /// What it is needed for, as the rest of a sentence.
+    pub purpose: String,
+}
+
+/// A snapshot of environment variables.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, SecretString>);
+
+impl Environment {
+    /// The process's own environment; names and values that are not UTF-8 are left out.
+    pub fn of_process() -> Self {
+        let text =
+            |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self(std::env::vars_os().filter_map(text).map(|(name, value)| (name, value.into())).collect())
+    }
+
+    /// An environment of exactly these variables.
+    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+    }
+
+    /// The value of `name`, if it is set and not empty.
+    pub fn get(&self, name: &str) -> Option<SecretString> {
+        use secrecy::ExposeSecret as _;
+        self.0.get(name).filter(|value| !value.expose_secret().is_empty()).cloned()
+    }
+
+    /// The value of `name`, or an error that says what it is needed for.
+    pub fn require(&self, name: &str, purpose: &str) -> Result<SecretString, MissingVariable> {
+        self.get(name).ok_or_else(|| MissingVariable { name: name.to_owned(), purpose: purpose.to_owned() })
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
