@@ -109,9 +109,9 @@ impl FileName {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let (date, rest) = leading_date(stem).map_or((None, stem), |(date, rest)| (Some(date), rest));
         let number = date.is_none().then(|| links::number_in(rest)).flatten();
-        let words = if number.is_some() { rest.trim_start_matches(|c: char| !c.is_alphabetic()) } else { rest };
-        let words = words.strip_prefix("adr-").filter(|_| number.is_some()).unwrap_or(words);
-        let words = words.trim_start_matches(|c: char| !c.is_alphanumeric() || number.is_some() && c.is_ascii_digit());
+        let prefix = rest.get(..3).is_some_and(|start| number.is_some() && start.eq_ignore_ascii_case("adr"));
+        let named = if prefix { rest.get(3..).unwrap_or_default() } else { rest };
+        let words = named.trim_start_matches(|c: char| !c.is_alphanumeric() || number.is_some() && c.is_ascii_digit());
         Self { number, date, words: words.replace(['-', '_'], " ").trim().to_owned() }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::links::Index;
-use super::model::{AdrId, Decisions, Skipped, Unreadable};
+use super::model::{Decisions, Skipped, Unreadable};
 use super::parse::{Draft, parse};
 use super::{links, lint, model};
 use crate::http::clean;

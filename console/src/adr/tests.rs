@@ -82,7 +82,27 @@ fn bad_records_are_linted_by_stable_ids() {
         adr.problems
             .retain(|lint| !lint.id.starts_with("adr.no-con") && !matches!(lint.id, "adr.no-alternatives" | "adr.no-decision"));
     }
-    insta::assert_snapshot!(listing(&decisions), @"");
+    insta::assert_snapshot!(listing(&decisions), @r"
+    0001-old.md: adr.no-date no date in the text or the file name
+    0001-old.md: adr.one-sided-supersedes 0002-new says that it replaces 0001-old, which does not say so
+    0001-old.md: adr.no-verified-by in force, but `verified-by` names no check and does not say `none`
+    0002-new.md: adr.bad-date `last Tuesday` is not a date as YYYY-MM-DD
+    0002-new.md: adr.duplicate-number number 2 is also used by 0002-twin.md
+    0002-new.md: adr.unknown-check `cors.nope` is no check of the catalogue
+    0002-twin.md: adr.unknown-status `vibing` is no known status
+    0002-twin.md: adr.no-date no date in the text or the file name
+    0002-twin.md: adr.duplicate-number number 2 is also used by 0002-new.md
+    0002-twin.md: adr.number-mismatch the title says 9, the file name says 2
+    0002-twin.md: adr.dangling-link the link to 0044-gone.md leads nowhere
+    0005-late.md: adr.no-title there is no heading that names the decision
+    0005-late.md: adr.no-date no date in the text or the file name
+    0005-late.md: adr.gap 2 numbers are missing before it (3 to 4)
+    0005-late.md: adr.dangling-link `ADR-0077` is no record here
+    0005-late.md: adr.dangling-link the link to 0077-x.md leads nowhere
+    0005-late.md: adr.no-reason `verified-by: none` without a reason
+    0006-bare.md: adr.no-date no date in the text or the file name
+    0006-bare.md: adr.no-successor superseded, but by which record is not said
+    ");
 }
 
 #[test]
@@ -168,4 +188,19 @@ proptest! {
         let text = pieces.concat();
         prop_assert_eq!(from_memory(&[("0001-x.md", &text), ("0002-y.md", &text)]).adrs.len(), 2);
     }
+}
+
+/// Reads the directory in `ADR_SAMPLE` and prints what it took: `cargo test --release ... -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement: needs ADR_SAMPLE"]
+fn measure_a_directory() {
+    let directory = std::env::var("ADR_SAMPLE").unwrap();
+    let started = std::time::Instant::now();
+    let decisions = read_dir(std::path::Path::new(&directory)).unwrap();
+    println!("{} records in {:?}, {} problems", decisions.adrs.len(), started.elapsed(), decisions.problems().count());
+    let mut counts = std::collections::BTreeMap::new();
+    for word in decisions.problems().map(|(_, lint)| lint.id).chain(decisions.adrs.iter().map(|adr| adr.status.word())) {
+        *counts.entry(word).or_insert(0) += 1;
+    }
+    println!("{counts:?}");
 }
