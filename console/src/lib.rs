@@ -11,3 +11,4 @@ pub mod run;
 pub mod target;
 pub mod token;
 pub mod verify;
+pub mod watch;
