@@ -6,7 +6,7 @@ use super::CheckLink;
 use super::words::{self, State};
 use crate::adr::Adr;
 use crate::audit::Audit;
-use crate::audit::escape::{anchor, web_link};
+use crate::audit::escape::web_link;
 use crate::checks;
 use crate::run::{CheckResult, Evidence, Exchange, Verdict};
 
