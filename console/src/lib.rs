@@ -9,3 +9,4 @@ pub mod run;
 pub mod target;
 pub mod token;
 pub mod verify;
+pub mod watch;
