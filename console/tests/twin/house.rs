@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Flaws;
+use super::cors::Cache;
 use super::store::Store;
 
 /// The state of one twin.
@@ -14,6 +15,8 @@ pub(crate) struct House {
     pub(crate) flaws: Flaws,
     /// The tasks.
     pub(crate) store: Store,
+    /// What a shared cache in front of it keeps, where a flaw has one.
+    pub(crate) cache: Cache,
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
@@ -22,7 +25,8 @@ pub(crate) struct House {
 impl House {
     /// An empty house.
     pub(crate) fn new(flaws: Flaws) -> Self {
-        Self { flaws, store: Store::default(), started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        let (store, cache) = (Store::default(), Cache::default());
+        Self { flaws, store, cache, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

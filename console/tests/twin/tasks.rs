@@ -166,13 +166,32 @@ async fn read_body(body: Body) -> Result<axum::body::Bytes, Problem> {
     if bytes.len() <= BODY_BYTES { Ok(bytes) } else { Err(problem::TOO_LARGE) }
 }
 
-fn object(_house: &House, headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+fn object(house: &House, headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind != "application/json" && !takes(house, &kind) {
         return Err(problem::UNSUPPORTED);
     }
-    strict_json::object(bytes).ok_or(problem::MALFORMED)
+    strict_json::object(bytes).or_else(|| takes(house, &kind).then(|| loose(bytes))).ok_or(problem::MALFORMED)
+}
+
+/// Flaws that take a write in a form for which browsers ask no permission.
+fn takes(house: &House, kind: &str) -> bool {
+    const KINDS: [(&str, &str); 4] = [
+        ("cors.plain-write", "text/plain"),
+        ("cors.form-write", "application/x-www-form-urlencoded"),
+        ("cors.multipart-write", "multipart/form-data"),
+        ("cors.untyped-write", ""),
+    ];
+    KINDS.iter().any(|(flaw, taken)| *taken == kind && house.has(flaw))
+}
+
+/// The members of a body that is no JSON: a form, or one multipart field named `title`.
+fn loose(bytes: &[u8]) -> Map<String, Value> {
+    let text = String::from_utf8_lossy(bytes);
+    let field = text.split_once("name=\"title\"").and_then(|(_, rest)| rest.trim_start().lines().next().map(str::to_owned));
+    let pairs = form_urlencoded::parse(bytes).map(|(name, value)| (name.into_owned(), value.into_owned().into()));
+    field.map_or_else(|| pairs.collect(), |title| Map::from_iter([("title".to_owned(), title.into())]))
 }
 
 fn precondition(headers: &HeaderMap, task: &Task) -> Result<(), Problem> {

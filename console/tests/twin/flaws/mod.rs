@@ -28,6 +28,16 @@ pub(crate) struct Flaw {
     pub(crate) implies: &'static [&'static str],
 }
 
+/// A row of a table.
+pub(crate) const fn flaw(
+    name: &'static str,
+    what: &'static str,
+    breaks: &'static [&'static str],
+    implies: &'static [&'static str],
+) -> Flaw {
+    Flaw { name, what, breaks, implies }
+}
+
 impl Flaw {
     /// The suite's word: what stands before the first dot.
     pub(crate) fn suite(&self) -> &'static str {
