@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
-use super::{House, strict_json};
+use super::{House, docs, strict_json};
 
 const BODY_BYTES: usize = 64 * 1024;
 const DEFAULT_LIMIT: usize = 50;
@@ -37,7 +37,10 @@ pub(crate) async fn list(State(house): Shared, caller: Subject, RawQuery(query):
 
 /// `POST /api/tasks`.
 pub(crate) async fn create(State(house): Shared, caller: Subject, headers: HeaderMap, body: Body) -> Answer {
-    let members = members(&house, &headers, body).await?;
+    let members = match members(&house, &headers, body).await {
+        Ok(members) => members,
+        Err(problem) => return docs::debug_page(&house).ok_or(problem),
+    };
     let mut task = Task::new(caller, String::new());
     apply(&house, &mut task, &members, true)?;
     house.store.insert(task.clone());

@@ -1,6 +1,49 @@
 //! Flaws of the suite `headers`.
 
-use super::Flaw;
+use super::{Flaw, flaw};
 
 /// The table.
-pub(crate) const FLAWS: &[Flaw] = &[];
+pub(crate) const FLAWS: &[Flaw] = &[
+    flaw("headers.no-nosniff", "X-Content-Type-Options is missing.", &[], &[]),
+    flaw("headers.no-referrer-policy", "Referrer-Policy is missing.", &[], &[]),
+    flaw("headers.no-frame-options", "X-Frame-Options is missing; the content policy still forbids framing.", &[], &[]),
+    flaw("headers.no-resource-policy", "Cross-Origin-Resource-Policy is missing.", &[], &[]),
+    flaw("headers.no-content-policy", "Content-Security-Policy is missing.", &[], &[]),
+    flaw("headers.no-cache-control", "Cache-Control is missing on personal answers.", &[], &[]),
+    flaw("headers.weak-nosniff", "X-Content-Type-Options has a value that no browser knows.", &[], &[]),
+    flaw("headers.weak-referrer-policy", "Referrer-Policy sends the whole address everywhere.", &[], &[]),
+    flaw("headers.weak-frame-options", "X-Frame-Options names a foreign site, in a form that browsers ignore.", &[], &[]),
+    flaw("headers.weak-resource-policy", "Cross-Origin-Resource-Policy has a value that no browser knows.", &[], &[]),
+    flaw("headers.weak-content-policy", "Content-Security-Policy allows everything.", &[], &[]),
+    flaw("headers.framing-allowed", "Content-Security-Policy lets everybody frame the answer.", &[], &[]),
+    flaw("headers.public-cache", "Personal answers may be kept by shared caches.", &[], &[]),
+    flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &[], &[]),
+    flaw("headers.server-version", "Server tells product and version.", &[], &[]),
+    flaw("headers.powered-by", "X-Powered-By tells framework and version.", &[], &[]),
+    flaw("headers.aspnet-version", "X-AspNet-Version tells the version.", &[], &[]),
+    flaw("headers.via-version", "Via tells product and version of a proxy.", &[], &[]),
+    flaw("headers.xss-auditor", "X-XSS-Protection turns on a filter that makes holes of its own.", &[], &[]),
+    flaw("headers.server-timing", "Server-Timing tells what the database does.", &[], &[]),
+    flaw("headers.network-logging", "NEL has browsers report on users.", &[], &[]),
+    flaw("headers.plain-cookie", "A cookie without any protection.", &[], &[]),
+    flaw("headers.cookie-without-secure", "A cookie that travels over plain HTTP.", &[], &[]),
+    flaw("headers.cookie-for-scripts", "A cookie that scripts can read.", &[], &[]),
+    flaw("headers.cookie-cross-site", "A cookie that every site sends along.", &[], &[]),
+    flaw("headers.transport-security-over-http", "Strict-Transport-Security over plain HTTP, where it means nothing.", &[], &[]),
+    flaw("headers.two-frame-options", "X-Frame-Options twice, contradicting itself.", &[], &[]),
+    flaw("headers.two-cache-controls", "Cache-Control twice, contradicting itself.", &[], &[]),
+    flaw("headers.two-nosniffs", "X-Content-Type-Options twice, contradicting itself.", &[], &[]),
+    flaw("headers.two-content-types", "Content-Type twice, contradicting itself.", &[], &[]),
+    flaw("headers.bare-refusals", "A 401 has no security headers.", &[], &[]),
+    flaw("headers.bare-missing", "A 404 has no security headers.", &[], &[]),
+    flaw("headers.bare-methods", "A 405 has no security headers.", &[], &[]),
+    flaw("headers.bare-bad-bodies", "Answers to bad bodies have no security headers.", &[], &[]),
+    flaw("headers.bare-preflights", "A preflight has no security headers.", &[], &[]),
+    flaw("headers.bare-creations", "A 201 has no security headers.", &[], &[]),
+    flaw("headers.bare-health", "The health routes have no security headers.", &[], &[]),
+    flaw("headers.json-as-html", "JSON is labelled as HTML.", &[], &[]),
+    flaw("headers.json-as-text", "JSON is labelled as plain text.", &[], &[]),
+    flaw("headers.untyped", "JSON is not labelled at all.", &[], &[]),
+    flaw("headers.wrong-charset", "JSON is labelled with another charset than UTF-8.", &[], &[]),
+    flaw("headers.errors-cached", "Errors may be kept by shared caches.", &[], &[]),
+];
