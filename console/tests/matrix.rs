@@ -41,7 +41,8 @@ fn ids(run: &Run, verdicts: &[Verdict]) -> BTreeSet<String> {
 
 /// The suites that have a say about a flaw: its own, and those of the checks it names.
 fn suites_of(flaw: &Flaw) -> Vec<Suite> {
-    let words: Vec<_> = std::iter::once(&flaw.name).chain(flaw.breaks).chain(flaw.implies).filter_map(|id| id.split('.').next()).collect();
+    let words: Vec<_> =
+        std::iter::once(&flaw.name).chain(flaw.breaks).chain(flaw.implies).filter_map(|id| id.split('.').next()).collect();
     Suite::ALL.into_iter().filter(|suite| words.contains(&suite.word())).collect()
 }
 
@@ -99,7 +100,8 @@ fn every_check_is_broken_by_some_flaw_and_every_flaw_names_checks_that_exist() {
     let known: BTreeSet<_> = checks::catalogue().map(|check| check.id).collect();
     let broken: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).copied().collect();
     let named: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks.iter().chain(flaw.implies)).copied().collect();
-    let unproven: Vec<_> = checks::catalogue().filter(|check| !check.is_control() && !broken.contains(check.id)).map(|check| check.id).collect();
+    let unproven: Vec<_> =
+        checks::catalogue().filter(|check| !check.is_control() && !broken.contains(check.id)).map(|check| check.id).collect();
     let unknown: Vec<_> = named.difference(&known).collect();
     let idle: Vec<_> = flaws::all().filter(|flaw| flaw.breaks.is_empty()).map(|flaw| flaw.name).collect();
     assert!(unproven.is_empty(), "no flaw breaks {unproven:#?}");
