@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -19,6 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 pub(crate) struct Running {
     child: Child,
     output: Arc<Mutex<String>>,
+    collectors: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -33,9 +34,15 @@ impl Running {
             .spawn()
             .with_context(|| format!("{program} does not start; `.ci/setup` installs it"))?;
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take(), &output);
-        collect(child.stderr.take(), &output);
-        Ok(Self { child, output })
+        let collectors = [
+            child.stdout.take().map(|stream| collect(stream, &output)),
+            child.stderr.take().map(|stream| collect(stream, &output)),
+        ];
+        Ok(Self {
+            child,
+            output,
+            collectors: collectors.into_iter().flatten().collect(),
+        })
     }
 
     /// The process id of the program itself; its group has the same number.
@@ -76,11 +83,13 @@ impl Running {
         kill(name, &self.pid().to_string())
     }
 
-    /// Waits for the program to end by itself.
+    /// Waits for the program to end by itself and its output, its children's included, to be complete.
     pub(crate) fn wait_for_exit(&mut self, limit: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + limit;
         loop {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.child.try_wait()?
+                && self.collectors.iter().all(JoinHandle::is_finished)
+            {
                 return Ok(status);
             }
             if Instant::now() > deadline {
@@ -111,8 +120,7 @@ fn kill(signal: &str, target: &str) -> Result<()> {
     Ok(())
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>, output: &Arc<Mutex<String>>) {
-    let Some(stream) = stream else { return };
+fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let output = Arc::clone(output);
     thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
@@ -120,7 +128,7 @@ fn collect(stream: Option<impl Read + Send + 'static>, output: &Arc<Mutex<String
             output.push_str(&String::from_utf8_lossy(&line));
             output.push('\n');
         }
-    });
+    })
 }
 
 /// A loopback port that was free a moment ago.

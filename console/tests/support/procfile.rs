@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -22,13 +23,13 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// What the image contains: `Procfile` and `bin/server`.
 pub(crate) struct Ship {
-    directory: TempDir,
+    directory: Arc<TempDir>,
 }
 
 impl Ship {
     /// Lays out the text of a Procfile and a program in the place of `bin/server`.
     pub(crate) fn lay_out(procfile: &str, server: &Path) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
+        let directory = Arc::new(tempfile::tempdir()?);
         fs::write(directory.path().join("Procfile"), procfile)?;
         let bin = directory.path().join("bin");
         fs::create_dir(&bin)?;
@@ -66,7 +67,11 @@ impl Ship {
         process.wait_until("a started process", START_LIMIT, |process| {
             process.output().contains("started with pid")
         })?;
-        Ok(Runner { process, port })
+        Ok(Runner {
+            process,
+            port,
+            _directory: Arc::clone(&self.directory),
+        })
     }
 }
 
@@ -74,6 +79,7 @@ impl Ship {
 pub(crate) struct Runner {
     process: Running,
     port: u16,
+    _directory: Arc<TempDir>,
 }
 
 impl Runner {
