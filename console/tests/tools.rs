@@ -194,6 +194,15 @@ impl Postgres {
     }
 }
 
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // A killed cluster would leave its shared memory behind; what does not stop like this is killed after all.
+        let _ = run(as_postgres(&self.bin.join("pg_ctl"))
+            .args(["stop", "--silent", "--mode=immediate", "--pgdata"])
+            .arg(self.directory.path().join("data")));
+    }
+}
+
 /// PostgreSQL refuses to run as root.
 fn as_postgres(program: &Path) -> Command {
     let mut command = Command::new("runuser");
