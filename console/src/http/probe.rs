@@ -12,6 +12,8 @@ pub struct Body {
     pub content_type: Option<String>,
     /// The bytes.
     pub bytes: Bytes,
+    /// Whether evidence must not show them.
+    pub secret: bool,
 }
 
 /// One header as it will be sent.
@@ -92,7 +94,14 @@ impl Probe {
     /// Sets a body of any type.
     #[must_use]
     pub fn body(mut self, content_type: Option<&str>, bytes: impl Into<Bytes>) -> Self {
-        self.body = Some(Body { content_type: content_type.map(str::to_owned), bytes: bytes.into() });
+        self.body = Some(Body { content_type: content_type.map(str::to_owned), bytes: bytes.into(), secret: false });
+        self
+    }
+
+    /// Sets a body that evidence never shows, such as a sign-in.
+    #[must_use]
+    pub fn secret_body(mut self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
+        self.body = Some(Body { content_type: Some(content_type.to_owned()), bytes: bytes.into(), secret: true });
         self
     }
 

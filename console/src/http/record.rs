@@ -2,7 +2,7 @@
 
 use super::answer::Headers;
 use super::probe::Field;
-use super::{Answer, Probe, clean};
+use super::{Answer, Body, Probe, clean};
 use crate::run::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord};
 use crate::target::Carrier;
 
@@ -44,7 +44,8 @@ pub(super) fn request(probe: &Probe, url: &str, carrier: &Carrier, extra: &[Stri
     if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
         headers.push(("content-type".to_owned(), content_type));
     }
-    let body = probe.body.as_ref().map(|body| excerpt(&body.bytes, REQUEST_BODY).0);
+    let shown = |body: &Body| if body.secret { "<redacted>".to_owned() } else { excerpt(&body.bytes, REQUEST_BODY).0 };
+    let body = probe.body.as_ref().map(shown);
     RequestRecord { method: clean(&probe.method), url: clean(url), headers, body }
 }
 

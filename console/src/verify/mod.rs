@@ -1,7 +1,54 @@
 //! Runs the catalogue: plan, controls, schedule, deadline, journal and clean-up, as one stream of events.
 //!
-//! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`](crate::run::Run).
+//! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`].
 
+mod conclude;
+mod engine;
 mod inputs;
+mod journal;
+mod marker;
+mod needs;
+mod options;
+mod plan;
+mod sweep;
+mod users;
+mod workshop;
 
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+pub use conclude::{Demands, conclude};
 pub use inputs::Inputs;
+pub use journal::{Journal, JournalError, default_directory};
+pub use options::Options;
+pub use plan::{Plan, plan};
+pub use sweep::{Swept, cleanup};
+
+use crate::http::Trouble;
+use crate::run::{Events, Run};
+use crate::target::Target;
+
+/// Why a verification could not even begin.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The client could not be made.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(#[source] Trouble),
+    /// Nothing may be created without a journal of it.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Verifies `target`. Whatever happens after the first request (errors, the deadline, `stop`), what was made is deleted again and a
+/// [`Run`] comes back.
+pub async fn run(
+    target: Arc<Target>,
+    options: Options,
+    inputs: Inputs,
+    events: Events,
+    stop: CancellationToken,
+) -> Result<Run, VerifyError> {
+    engine::Engine::new(target, options, inputs, events, stop)?.run().await
+}

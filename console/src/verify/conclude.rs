@@ -1,0 +1,144 @@
+//! From results to a verdict: counting, the headline, the document, the exit code.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::Options;
+use crate::checks::Suite;
+use crate::http::MeterReading;
+use crate::run::{
+    CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Stats, TargetSummary, Tool, VariableSeen, Verdict,
+};
+use crate::target::{Target, Update};
+
+/// What the operator insists on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Whether a WARN fails the run.
+    pub fail_on_warn: bool,
+    /// Suites that must have been judged: skipped ones leave the run inconclusive.
+    pub require: Vec<Suite>,
+}
+
+/// The pieces of a finished run.
+pub(super) struct Raw {
+    pub(super) id: String,
+    pub(super) started_at: OffsetDateTime,
+    pub(super) wall: Duration,
+    pub(super) meter: MeterReading,
+    pub(super) releases: Vec<ReleaseSeen>,
+    pub(super) results: Vec<CheckResult>,
+    pub(super) cleanup: Cleanup,
+}
+
+/// The verdict over all checks, with the sentence that explains it. Any FAIL (or WARN, where demanded) fails; else anything inconclusive,
+/// a required suite without a judgement, or nothing judged at all leaves it open; else it passes.
+pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
+    let counts = Counts::of(checks);
+    let open = format!("{} of {} checks could not be judged", counts.unjudged(), counts.total);
+    let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
+    if counts.fail > 0 || (demands.fail_on_warn && counts.warn > 0) {
+        return (Verdict::Fail, format!("{}; {open}", findings(checks, &counts)));
+    }
+    if !unmet.is_empty() {
+        return (Verdict::Inconclusive, format!("required but not judged: {}; {open}", unmet.join(", ")));
+    }
+    if counts.inconclusive > 0 || counts.pass + counts.warn == 0 {
+        return (Verdict::Inconclusive, format!("no flaw seen, but {open}"));
+    }
+    let warned = if counts.warn > 0 { format!(", {} with a warning", counts.warn) } else { String::new() };
+    (Verdict::Pass, format!("{} of {} checks passed{warned}; {open}", counts.pass + counts.warn, counts.total))
+}
+
+fn was_judged(checks: &[CheckResult], suite: Suite) -> bool {
+    let mut of_suite = checks.iter().filter(|check| check.suite == suite.word()).peekable();
+    of_suite.peek().is_some() && of_suite.any(|check| check.verdict.judged() && !check.id.ends_with(".control"))
+}
+
+fn findings(checks: &[CheckResult], counts: &Counts) -> String {
+    let worst = checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.severity).max();
+    match worst {
+        Some(severity) => format!("{} of {} checks failed, the worst of {severity} severity", counts.fail, counts.total),
+        None => format!("{} of {} checks warned, and warnings were to fail", counts.warn, counts.total),
+    }
+}
+
+/// The document of a finished run.
+pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
+    let (verdict, headline) = conclude(&raw.results, &options.demands);
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Run {
+        schema: SCHEMA.to_owned(),
+        id: raw.id,
+        demo: options.demo,
+        tool: Tool { name: "postflight".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        target: summary(target, options),
+        started_at: raw.started_at,
+        verdict,
+        headline,
+        counts: Counts::of(&raw.results),
+        stats: Stats {
+            probes: raw.meter.probes,
+            wall_ms: millis(raw.wall),
+            deadline_ms: millis(options.limits.deadline),
+            connections: options.limits.connections,
+            p50_ms: raw.meter.p50_ms,
+            p95_ms: raw.meter.p95_ms,
+        },
+        releases: raw.releases,
+        checks: raw.results,
+        endpoints: endpoints(target),
+        variables: variables(target),
+        cleanup: raw.cleanup,
+    }
+}
+
+fn summary(target: &Target, options: &Options) -> TargetSummary {
+    TargetSummary {
+        name: target.name.clone(),
+        url: target.base.to_string(),
+        origins: target.origins.iter().map(ToString::to_string).collect(),
+        tokens: target.tokens.word().to_owned(),
+        writes: target.may_write() && !options.read_only,
+    }
+}
+
+fn endpoints(target: &Target) -> Vec<Endpoint> {
+    let paths = &target.paths;
+    let update: &[&str] = match target.resource.update {
+        Update::Put => &["PUT"],
+        Update::Patch => &["PATCH"],
+        Update::Both => &["PUT", "PATCH"],
+    };
+    let item: Vec<&str> = ["GET", "HEAD"].iter().chain(update).chain(&["DELETE"]).copied().collect();
+    let mut all = vec![
+        endpoint(&["GET", "HEAD", "POST"], &paths.list, "bearer", "the collection: list and create"),
+        endpoint(&item, &paths.item, "bearer", "one object: read, change, delete"),
+    ];
+    all.extend(paths.toggle.iter().map(|path| endpoint(&["PATCH"], path, "bearer", "marks an object as done")));
+    all.extend(paths.protected.iter().map(|path| endpoint(&["GET"], path, "bearer", "further protected route")));
+    all.extend(paths.health.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "deep health: proves the database")));
+    all.extend(paths.live.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "liveness: the process serves")));
+    all
+}
+
+fn endpoint(methods: &[&str], path: &str, auth: &str, purpose: &str) -> Endpoint {
+    let methods = methods.iter().map(|method| (*method).to_owned()).collect();
+    Endpoint { methods, path: path.to_owned(), auth: auth.to_owned(), purpose: purpose.to_owned() }
+}
+
+/// The variables that the service's own `check-config` reported, else the declared secrets, which nothing observed.
+fn variables(target: &Target) -> Vec<VariableSeen> {
+    let declared =
+        |name: &String| VariableSeen { name: name.clone(), purpose: "declared secret".into(), required: true, present: None };
+    let reported = target.configuration.as_ref().and_then(|path| std::fs::read(path).ok());
+    let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
+    reported.map_or_else(|| target.declared_secrets.iter().map(declared).collect(), |reported| reported.variables)
+}
+
+/// The part of `check-config --format json` that the audit shows.
+#[derive(serde::Deserialize)]
+struct Reported {
+    variables: Vec<VariableSeen>,
+}

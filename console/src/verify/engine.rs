@@ -1,0 +1,305 @@
+//! The schedule of a run: sweep, users, suites side by side with their controls, clean-up, conclusion.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use futures::future::join_all;
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::journal::Journal;
+use super::needs::{Given, may_write};
+use super::workshop::Workshop;
+use super::{Inputs, Options, VerifyError, conclude, sweep, users};
+use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
+use crate::http::{Client, Limits, Probe};
+use crate::run::{CheckResult, Cleanup, Event, Events, Phase, ReleaseSeen, Run, Verdict};
+use crate::target::{Target, Tokens};
+
+/// One run under way.
+pub(super) struct Engine {
+    run: Uuid,
+    started: (Instant, OffsetDateTime),
+    target: Arc<Target>,
+    options: Options,
+    inputs: Arc<Inputs>,
+    client: Client,
+    workshop: Arc<Workshop>,
+    events: Events,
+    done: AtomicUsize,
+    releases: Mutex<Vec<ReleaseSeen>>,
+}
+
+impl Engine {
+    pub(super) fn new(
+        target: Arc<Target>,
+        options: Options,
+        inputs: Inputs,
+        events: Events,
+        stop: CancellationToken,
+    ) -> Result<Self, VerifyError> {
+        let run = Uuid::now_v7();
+        let client =
+            Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
+        let journal =
+            may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
+        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
+        Ok(Self {
+            run,
+            started: (Instant::now(), OffsetDateTime::now_utc()),
+            target,
+            options,
+            inputs: Arc::new(inputs),
+            client,
+            workshop,
+            events,
+            done: AtomicUsize::new(0),
+            releases: Mutex::default(),
+        })
+    }
+
+    /// Everything, from the first request to the finished document.
+    pub(super) async fn run(self) -> Result<Run, VerifyError> {
+        self.announce();
+        self.phase(Phase::Preparing);
+        self.observe_release().await;
+        let context = self.context().await;
+        self.phase(Phase::Sweeping);
+        let swept = self.sweep(&context).await;
+        self.phase(Phase::Checking);
+        let results = self.check_all(&context).await;
+        self.phase(Phase::Cleaning);
+        let users = Arc::clone(&context.users);
+        drop(context);
+        let cleanup = Cleanup { swept, ..self.clean_up(&users).await };
+        let events = self.events.clone();
+        let run = self.document(results, cleanup);
+        events.send(Event::Finished { run: Box::new(run.clone()) });
+        Ok(run)
+    }
+
+    fn announce(&self) {
+        self.events.send(Event::Started {
+            run: self.run.simple().to_string(),
+            target: self.target.name.clone(),
+            url: self.target.base.to_string(),
+            checks: self.selected().map(|check| check.id.to_owned()).collect(),
+        });
+    }
+
+    fn selected(&self) -> impl Iterator<Item = &'static Check> {
+        self.options.suites.iter().flat_map(|suite| suite.checks())
+    }
+
+    fn phase(&self, phase: Phase) {
+        self.events.send(Event::Phase { phase });
+    }
+
+    async fn context(&self) -> Context {
+        let users = users::obtain(&self.client, &self.target.tokens).await.unwrap_or_else(|trouble| {
+            self.events.note(format!("no tokens: {trouble}"));
+            Users::default()
+        });
+        let forge = match &self.target.tokens {
+            Tokens::Mint(mint) => Some(Arc::new(Forge::new((**mint).clone()))),
+            _ => None,
+        };
+        Context {
+            target: Arc::clone(&self.target),
+            client: self.client.clone(),
+            users: Arc::new(users),
+            forge,
+            objects: Arc::clone(&self.workshop) as _,
+            seed: self.run.simple().to_string().into(),
+            inputs: Arc::clone(&self.inputs),
+        }
+    }
+
+    async fn sweep(&self, cx: &Context) -> usize {
+        if !may_write(&self.target, &self.options) {
+            return 0;
+        }
+        let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
+        for left in &swept.left {
+            self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
+        }
+        swept.removed
+    }
+
+    async fn check_all(&self, cx: &Context) -> Vec<CheckResult> {
+        let suites = self.options.suites.iter().map(|suite| self.check_suite(cx, *suite));
+        let mut results: Vec<_> = join_all(suites).await.into_iter().flatten().collect();
+        self.observe_release().await;
+        if let Some(reason) = self.release_changed() {
+            self.withdraw_all(&mut results, &reason);
+        }
+        results
+    }
+
+    /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
+    async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
+        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
+        let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
+        let mut proof = self.ask(cx, control).await;
+        if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
+            proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
+            let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
+            return self.finish_all(std::iter::once(proof).chain(rest));
+        }
+        let (first, second) = others.split_at(others.len() / 2);
+        let mut results = self.ask_all(cx, first).await;
+        merge(&mut proof, self.ask(cx, control).await, "between");
+        results.extend(self.ask_all(cx, second).await);
+        merge(&mut proof, self.ask(cx, control).await, "at the end");
+        if proof.verdict == Verdict::Inconclusive {
+            let reason = format!("the control of this suite no longer held: {}", proof.summary);
+            self.withdraw_all(&mut results, &reason);
+        }
+        self.finish_all([proof]).into_iter().chain(results).collect()
+    }
+
+    fn missing(&self, cx: &Context, check: &Check) -> Option<Need> {
+        Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check)
+    }
+
+    /// What a check comes to when its suite's control did not hold.
+    fn unasked(&self, cx: &Context, check: &Check, control: &CheckResult) -> CheckResult {
+        let outcome = match (self.missing(cx, check), control.verdict) {
+            (Some(need), _) => Outcome::skip(need.reason()),
+            (None, Verdict::Skip) => Outcome::skip(format!("its control could not be asked: {}", control.summary)),
+            (None, _) => Outcome::inconclusive(format!("its control failed: {}", control.summary)),
+        };
+        concluded(check, outcome, 0, Instant::now())
+    }
+
+    async fn ask_all(&self, cx: &Context, checks: &[&'static Check]) -> Vec<CheckResult> {
+        join_all(checks.iter().map(|check| async { self.finish(self.ask(cx, check).await) })).await
+    }
+
+    async fn ask(&self, cx: &Context, check: &'static Check) -> CheckResult {
+        let started = Instant::now();
+        if let Some(need) = self.missing(cx, check) {
+            return concluded(check, Outcome::skip(need.reason()), 0, started);
+        }
+        self.events.send(Event::CheckStarted { id: check.id.to_owned() });
+        let (client, scope) = self.client.scoped();
+        let asked = AssertUnwindSafe((check.run)(Context { client, ..cx.clone() })).catch_unwind().await;
+        let outcome = match asked {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
+            Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
+        };
+        concluded(check, outcome, scope.sent(), started)
+    }
+
+    fn finish_all(&self, results: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {
+        results.into_iter().map(|result| self.finish(result)).collect()
+    }
+
+    fn finish(&self, result: CheckResult) -> CheckResult {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
+        self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
+        result
+    }
+
+    fn withdraw_all(&self, results: &mut [CheckResult], reason: &str) {
+        for result in results {
+            self.withdraw(result, reason);
+        }
+    }
+
+    /// Takes a judgement back: what was seen cannot carry it any more.
+    fn withdraw(&self, result: &mut CheckResult, reason: &str) {
+        if !result.verdict.judged() {
+            return;
+        }
+        result.summary = format!("{reason}; it had come out as {}: {}", result.verdict, result.summary);
+        result.verdict = Verdict::Inconclusive;
+        self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
+    }
+
+    async fn observe_release(&self) {
+        let Some(path) = &self.target.paths.health else { return };
+        let Ok(answer) = self.client.send(&Probe::get(path)).await else { return };
+        let release = crate::watch::release_of(&answer);
+        let Ok(mut releases) = self.releases.lock() else { return };
+        if release != ReleaseSeen::default() && !releases.contains(&release) {
+            self.events.send(Event::Release { release: release.clone() });
+            releases.push(release);
+        }
+    }
+
+    fn release_changed(&self) -> Option<String> {
+        let releases = self.releases.lock().ok()?;
+        let (first, last) = (releases.first()?, releases.last()?);
+        let name =
+            |release: &ReleaseSeen| release.commit.clone().or_else(|| release.version.clone()).unwrap_or_else(|| "unnamed".into());
+        (!first.same_release(last)).then(|| format!("the release changed during the run, from {} to {}", name(first), name(last)))
+    }
+
+    /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
+    async fn clean_up(&self, users: &Users) -> Cleanup {
+        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
+        let id = self.run.simple().to_string();
+        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
+            return Cleanup::default();
+        };
+        let cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
+        for left in &cleanup.left {
+            self.events.note(format!("left behind: {} ({})", left.what, left.why));
+        }
+        cleanup
+    }
+
+    fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
+        let releases = self.releases.into_inner().unwrap_or_default();
+        let wall = self.started.0.elapsed();
+        let run = conclude::Raw {
+            id: self.run.simple().to_string(),
+            started_at: self.started.1,
+            wall,
+            meter: self.client.meter().read(),
+            releases,
+            results,
+            cleanup,
+        };
+        if run.cleanup.left.is_empty()
+            && let Some(journal) = Arc::into_inner(self.workshop).and_then(Workshop::into_journal)
+        {
+            journal.finish();
+        }
+        conclude::document(run, &self.target, &self.options)
+    }
+}
+
+fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> CheckResult {
+    CheckResult {
+        id: check.id.to_owned(),
+        suite: check.suite.to_string(),
+        title: check.title.to_owned(),
+        severity: check.severity,
+        verdict: outcome.verdict,
+        summary: outcome.summary,
+        evidence: outcome.evidence,
+        requirements: check.requirements.iter().map(|id| (*id).to_owned()).collect(),
+        probes,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// Adds a later proof of the same control to the first one. A control that no longer holds leaves the suite open.
+fn merge(proof: &mut CheckResult, again: CheckResult, when: &str) {
+    proof.probes += again.probes;
+    if matches!(again.verdict, Verdict::Pass | Verdict::Warn) {
+        proof.verdict = proof.verdict.max(again.verdict);
+        return;
+    }
+    proof.verdict = Verdict::Inconclusive;
+    proof.summary = format!("it no longer held {when}: {}", again.summary);
+    proof.evidence.splice(..0, again.evidence);
+}

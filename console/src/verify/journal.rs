@@ -1,0 +1,162 @@
+//! The journal: what the run is about to make, written and synced before it is sent, so that nothing can be left behind unseen.
+//!
+//! One file a run, locked while the run lives. A file that nobody holds belongs to a run that was killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// The journal cannot be kept, so nothing may be created.
+#[derive(Debug, Error)]
+#[error("cannot keep the clean-up journal in {}: {source}; name a writable directory with --journal", .path.display())]
+pub struct JournalError {
+    /// The directory or file.
+    pub path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// One line of a journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
+pub(super) enum Entry {
+    /// First line: which run, on which target.
+    Run { run: Uuid, target: String },
+    /// A creation is about to be sent.
+    Announced { user: String, subject: Option<String>, marker: String },
+    /// It succeeded, and this is where the object is.
+    Created { marker: String, id: String },
+    /// The object is gone.
+    Deleted { id: String },
+}
+
+/// The journal of a living run.
+#[derive(Debug)]
+pub struct Journal {
+    file: Mutex<File>,
+    path: PathBuf,
+}
+
+/// `$XDG_STATE_HOME/postflight`, else `~/.local/state/postflight`, else a folder in the temporary directory.
+pub fn default_directory() -> PathBuf {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/state"));
+    state.filter(|path| path.is_absolute()).or_else(home).unwrap_or_else(std::env::temp_dir).join("postflight")
+}
+
+impl Journal {
+    /// Opens the journal of `run` on `target` in `directory`, and locks it.
+    pub fn open(directory: &Path, run: Uuid, target: &str) -> Result<Self, JournalError> {
+        let path = directory.join(format!("{}.jsonl", run.simple()));
+        let open = || {
+            fs::create_dir_all(directory)?;
+            let file = File::options().create_new(true).append(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| JournalError { path: directory.to_owned(), source })?;
+        let journal = Self { file: Mutex::new(file), path };
+        journal.record(&Entry::Run { run, target: target.to_owned() })?;
+        Ok(journal)
+    }
+
+    /// Appends `entry` and waits until it is on disk.
+    pub(super) fn record(&self, entry: &Entry) -> Result<(), JournalError> {
+        let write = || {
+            let mut file = self.file.lock().map_err(|_| std::io::Error::other("a writer panicked"))?;
+            writeln!(file, "{}", serde_json::to_string(entry)?)?;
+            file.sync_data()
+        };
+        write().map_err(|source| JournalError { path: self.path.clone(), source })
+    }
+
+    /// Removes the journal: everything it names is gone.
+    pub(super) fn finish(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The journal of a run that was killed, locked by us so that no other console sweeps it at the same time.
+#[derive(Debug)]
+pub(super) struct Abandoned {
+    pub(super) run: Uuid,
+    pub(super) entries: Vec<Entry>,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Abandoned {
+    /// Removes the journal after everything in it was dealt with.
+    pub(super) fn settle(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// Subjects and user names under which something was announced, each once.
+    pub(super) fn owners(&self) -> Vec<(String, Option<String>)> {
+        let mut owners: Vec<_> = self
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Announced { user, subject, .. } => Some((user.clone(), subject.clone())),
+                _ => None,
+            })
+            .collect();
+        owners.sort();
+        owners.dedup();
+        owners
+    }
+}
+
+/// Journals in `directory` about `target` whose runs are no longer alive. A torn last line is what a kill leaves, and is ignored.
+pub(super) fn abandoned(directory: &Path, target: &str) -> Vec<Abandoned> {
+    let Ok(listing) = fs::read_dir(directory) else { return Vec::new() };
+    let mut found: Vec<_> = listing.flatten().filter_map(|entry| read_abandoned(&entry.path(), target)).collect();
+    found.sort_by_key(|journal| journal.run);
+    found
+}
+
+fn read_abandoned(path: &Path, target: &str) -> Option<Abandoned> {
+    let lock = File::options().read(true).append(true).open(path).ok()?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
+    }
+    let text = fs::read_to_string(path).ok()?;
+    let mut entries = text.lines().map_while(|line| serde_json::from_str::<Entry>(line).ok());
+    match entries.next()? {
+        Entry::Run { run, target: about } if about == target => {
+            Some(Abandoned { run, entries: entries.collect(), path: path.to_owned(), _lock: lock })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_is_abandoned_only_once_its_run_is_gone_and_a_torn_line_is_ignored() {
+        let directory = tempfile::tempdir().unwrap();
+        let run = Uuid::now_v7();
+        let journal = Journal::open(directory.path(), run, "http://127.0.0.1:1").unwrap();
+        journal.record(&Entry::Announced { user: "A".into(), subject: Some("a".into()), marker: "m".into() }).unwrap();
+        assert!(abandoned(directory.path(), "http://127.0.0.1:1").is_empty(), "still alive");
+        writeln!(journal.file.lock().unwrap(), "{{\"entry\":\"crea").unwrap();
+        drop(journal);
+        assert!(abandoned(directory.path(), "http://127.0.0.1:2").is_empty(), "another target");
+        let found = abandoned(directory.path(), "http://127.0.0.1:1");
+        assert_eq!(
+            found.iter().map(|journal| (journal.run, journal.owners())).collect::<Vec<_>>(),
+            [(run, vec![("A".into(), Some("a".into()))])]
+        );
+        found.into_iter().for_each(Abandoned::settle);
+        assert!(abandoned(directory.path(), "http://127.0.0.1:1").is_empty(), "settled");
+    }
+}

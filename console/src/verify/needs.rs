@@ -1,0 +1,58 @@
+//! Which inputs a run has, and so which checks can be asked. The plan and the run decide by the same rule.
+
+use super::{Inputs, Options};
+use crate::checks::{Check, Need, Users};
+use crate::target::{Target, Tokens};
+use crate::token::Compact;
+
+/// The inputs of a run.
+pub(super) struct Given<'a> {
+    target: &'a Target,
+    inputs: &'a Inputs,
+    /// Whether there is a token of A, one of B, and whether they are JWTs.
+    tokens: [bool; 3],
+    writes: bool,
+}
+
+impl<'a> Given<'a> {
+    /// What a plan can know: tokens that will be obtained are assumed to come, and to be JWTs.
+    pub(super) fn planned(target: &'a Target, options: &Options, inputs: &'a Inputs) -> Self {
+        let a = !matches!(target.tokens, Tokens::None);
+        let b = !matches!(target.tokens, Tokens::None | Tokens::Given { b: None, .. });
+        Self { target, inputs, tokens: [a, b, a], writes: may_write(target, options) }
+    }
+
+    /// What a run knows once it has its users.
+    pub(super) fn obtained(target: &'a Target, options: &Options, inputs: &'a Inputs, users: &Users) -> Self {
+        let jwt = users.a.as_ref().is_some_and(|user| Compact::parse(user.token.expose()).is_some());
+        Self { target, inputs, tokens: [users.a.is_some(), users.b.is_some(), jwt], writes: may_write(target, options) }
+    }
+
+    /// The first input that `check` needs and that is not there.
+    pub(super) fn missing(&self, check: &Check) -> Option<Need> {
+        check.needs.iter().copied().find(|need| !self.has(*need))
+    }
+
+    fn has(&self, need: Need) -> bool {
+        let (target, [a, b, jwt]) = (self.target, self.tokens);
+        match need {
+            Need::Origins => !target.origins.is_empty(),
+            Need::Token => a,
+            Need::TwoUsers => a && b,
+            Need::Jwt => jwt,
+            Need::SigningKey => matches!(target.tokens, Tokens::Mint(_)),
+            Need::Writes => self.writes,
+            Need::Intrusive => target.allow_intrusive,
+            Need::HealthPath => target.paths.health.is_some(),
+            Need::LivePath => target.paths.live.is_some(),
+            Need::Https => target.base.is_https(),
+            Need::Repository => self.inputs.repository.is_some(),
+            Need::DeclaredSecrets => !self.inputs.secrets.is_empty(),
+        }
+    }
+}
+
+/// Whether the run may create objects: the host allows it, the operator did not forbid it, and there is a user to create them as.
+pub(super) fn may_write(target: &Target, options: &Options) -> bool {
+    target.may_write() && !options.read_only && !matches!(target.tokens, Tokens::None)
+}

@@ -1,0 +1,37 @@
+//! How a run is to be conducted.
+
+use std::path::PathBuf;
+
+use crate::checks::Suite;
+use crate::http::Limits;
+use crate::verify::Demands;
+
+/// Options of one run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Suites to ask, in catalogue order.
+    pub suites: Vec<Suite>,
+    /// What bounds the run.
+    pub limits: Limits,
+    /// Create nothing, even where it is allowed.
+    pub read_only: bool,
+    /// Where journals of creations are kept.
+    pub journal: PathBuf,
+    /// What must be judged, and what counts as failing.
+    pub demands: Demands,
+    /// Whether this is the demonstration on the embedded server.
+    pub demo: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            suites: Suite::ALL.to_vec(),
+            limits: Limits::default(),
+            read_only: false,
+            journal: super::default_directory(),
+            demands: Demands::default(),
+            demo: false,
+        }
+    }
+}
