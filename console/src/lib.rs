@@ -4,6 +4,7 @@
 //! the events of a run feed the `tui` and the plain lines alike. Nothing here knows the tasks server, except `demo`, which starts it.
 
 pub mod adr;
+pub mod audit;
 pub mod checks;
 pub mod http;
 pub mod repository;
