@@ -3,8 +3,11 @@
 //! Data flows one way: `target` → `verify` (the `checks` over `http`) → `run::Run` → `audit` (with the decisions of `adr`) → files;
 //! the events of a run feed the `tui` and the plain lines alike. Nothing here knows the tasks server, except `demo`, which starts it.
 
+pub mod adr;
+pub mod audit;
 pub mod checks;
 pub mod http;
+pub mod repository;
 pub mod run;
 pub mod target;
 pub mod token;

@@ -3,7 +3,7 @@
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
 mod base;
-mod file;
+pub mod file;
 mod origin;
 mod policy;
 mod resource;
@@ -12,7 +12,7 @@ mod select;
 mod tokens;
 
 pub use base::{BaseUrl, BaseUrlError};
-pub use file::{Accepted, File, FileError};
+pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Paths, Resource, Update};
@@ -56,6 +56,27 @@ pub struct Target {
 }
 
 impl Target {
+    /// A target at `base` of which nothing else is known: no origins, no tokens, default paths and policy.
+    pub fn new(base: BaseUrl) -> Self {
+        Self {
+            name: base.host().to_owned(),
+            base,
+            origins: Vec::new(),
+            paths: Paths::default(),
+            resource: Resource::default(),
+            tokens: Tokens::None,
+            carrier: Carrier::Bearer,
+            policy: Policy::default(),
+            allow_writes: false,
+            allow_intrusive: false,
+            app_header: None,
+            headers: Vec::new(),
+            declared_secrets: Vec::new(),
+            repository: None,
+            configuration: None,
+        }
+    }
+
     /// Whether the target is on this machine, where writing needs no consent.
     pub fn is_loopback(&self) -> bool {
         self.base.is_loopback()

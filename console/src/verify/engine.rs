@@ -45,7 +45,8 @@ impl Engine {
         let run = Uuid::now_v7();
         let client =
             Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
-        let journal = may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
+        let journal =
+            may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
         Ok(Self {
             run,

@@ -1,0 +1,20 @@
+//! The audit: one model of a run, the decisions behind it and the requirements it speaks for, and the files that show it.
+//!
+//! Owns what a reader is told: which requirement stands how, which measures were seen at work, what could not be judged and why, and
+//! how hostile text is kept from becoming live in HTML and Markdown. Judges nothing itself (`checks` does), reads no ADR (`adr` does)
+//! and knows no network. The same run and decisions always give the same bytes.
+
+mod escape;
+mod files;
+mod measures;
+mod model;
+mod prose;
+mod requirements;
+mod templates;
+mod view;
+
+pub use files::{AuditError, Written, load, write};
+pub use measures::{MEASURES, Measure};
+pub use model::{Audit, Judged, MeasureSeen};
+pub use requirements::{Carrier, REQUIREMENTS, Requirement};
+pub use templates::{html, json, markdown};

@@ -1,0 +1,204 @@
+//! What the templates see: the audit turned into words, links and figures, ready to be written down.
+//!
+//! Owns every sentence that is computed rather than written in a template. Text stays unescaped here; the templates' escaping does that.
+
+mod check;
+mod decisions;
+mod tables;
+mod words;
+
+use serde::Serialize;
+
+use self::check::CheckView;
+use self::decisions::{DecisionView, decisions};
+use self::tables::{MeasureView, RequirementView, VariableView};
+use self::words::State;
+use super::Audit;
+use super::escape::anchor;
+use crate::adr::{Skipped, Unreadable};
+use crate::run::{CheckResult, Cleanup, Endpoint, ReleaseSeen, Run, Stats, TargetSummary, Tool, Verdict};
+
+/// A whole report.
+#[derive(Debug, Serialize)]
+pub(super) struct View<'a> {
+    id: &'a str,
+    demo: bool,
+    tool: &'a Tool,
+    target: &'a TargetSummary,
+    started: String,
+    took: String,
+    deadline: String,
+    state: State,
+    headline: &'a str,
+    counts: Vec<Part>,
+    total: usize,
+    unjudged: Vec<Unjudged<'a>>,
+    unjudged_count: usize,
+    attention: Vec<Attention<'a>>,
+    requirements: Vec<RequirementView<'a>>,
+    suites: Vec<SuiteView<'a>>,
+    measures: Vec<MeasureView<'a>>,
+    releases: &'a [ReleaseSeen],
+    endpoints: &'a [Endpoint],
+    variables: Vec<VariableView<'a>>,
+    cleanup: &'a Cleanup,
+    stats: &'a Stats,
+    decisions: Vec<DecisionView<'a>>,
+    unreadable: &'a [Unreadable],
+    skipped: &'a [Skipped],
+    adr_directory: String,
+    adr_path: &'a str,
+}
+
+/// How many checks came out in one way; `before` counts those of the segments to the left in the bar.
+#[derive(Debug, Serialize)]
+struct Part {
+    state: State,
+    count: usize,
+    before: usize,
+}
+
+/// A reference to a check, with its verdict.
+#[derive(Debug, Serialize)]
+struct CheckLink<'a> {
+    id: &'a str,
+    anchor: String,
+    title: &'a str,
+    state: State,
+    /// Whether the report has the check.
+    known: bool,
+}
+
+impl<'a> From<&'a CheckResult> for CheckLink<'a> {
+    fn from(check: &'a CheckResult) -> Self {
+        Self { id: &check.id, anchor: anchor(&check.id), title: &check.title, state: check.verdict.into(), known: true }
+    }
+}
+
+/// A check that somebody should do something about.
+#[derive(Debug, Serialize)]
+struct Attention<'a> {
+    #[serde(flatten)]
+    link: CheckLink<'a>,
+    severity: &'static str,
+    summary: &'a str,
+}
+
+/// A link to the check with this id, or a mention of it where the run does not have it.
+fn link<'a>(run: &'a Run, id: &'a str) -> CheckLink<'a> {
+    let absent = || CheckLink { id, anchor: anchor(id), title: "", state: State::ABSENT, known: false };
+    run.checks.iter().find(|check| check.id == id).map_or_else(absent, CheckLink::from)
+}
+
+/// Checks that came to no judgement for one and the same reason.
+#[derive(Debug, Serialize)]
+struct Unjudged<'a> {
+    state: State,
+    reason: &'a str,
+    checks: Vec<CheckLink<'a>>,
+}
+
+/// A suite with its checks, worst first.
+#[derive(Debug, Serialize)]
+struct SuiteView<'a> {
+    word: &'a str,
+    name: &'a str,
+    counts: Vec<Part>,
+    total: usize,
+    checks: Vec<CheckView<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// The view of an audit; `adr_path` is the way from the report's folder to that of the ADR files.
+    pub(super) fn new(audit: &'a Audit, adr_path: &'a str) -> Self {
+        let run = &audit.run;
+        Self {
+            id: &run.id,
+            demo: run.demo,
+            tool: &run.tool,
+            target: &run.target,
+            started: words::moment(run.started_at),
+            took: words::duration(run.stats.wall_ms),
+            deadline: words::duration(run.stats.deadline_ms),
+            state: run.verdict.into(),
+            headline: &run.headline,
+            counts: counts(&run.checks.iter().collect::<Vec<_>>()),
+            total: run.checks.len(),
+            unjudged: unjudged(run),
+            unjudged_count: run.checks.iter().filter(|check| !check.verdict.judged()).count(),
+            attention: attention(run),
+            requirements: audit.requirements.iter().map(|judged| RequirementView::new(judged, run)).collect(),
+            suites: suites(audit),
+            measures: audit.measures.iter().map(MeasureView::from).collect(),
+            releases: &run.releases,
+            endpoints: &run.endpoints,
+            variables: run.variables.iter().map(VariableView::from).collect(),
+            cleanup: &run.cleanup,
+            stats: &run.stats,
+            decisions: decisions(audit, adr_path),
+            unreadable: &audit.decisions.unreadable,
+            skipped: &audit.decisions.skipped,
+            adr_directory: audit.adr_directory.display().to_string(),
+            adr_path,
+        }
+    }
+}
+
+/// What failed or warned, worst first.
+fn attention(run: &Run) -> Vec<Attention<'_>> {
+    let mut checks: Vec<_> = run.checks.iter().filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Warn)).collect();
+    checks.sort_by_key(|check| std::cmp::Reverse((check.verdict, check.severity)));
+    checks
+        .into_iter()
+        .map(|check| Attention { link: check.into(), severity: check.severity.word(), summary: &check.summary })
+        .collect()
+}
+
+/// Groups what was not judged by verdict and reason; the largest groups first, inconclusive before skipped.
+fn unjudged(run: &Run) -> Vec<Unjudged<'_>> {
+    let mut groups: Vec<(Verdict, &str, Vec<&CheckResult>)> = Vec::new();
+    for check in run.checks.iter().filter(|check| !check.verdict.judged()) {
+        match groups.iter_mut().find(|(verdict, reason, _)| *verdict == check.verdict && *reason == check.summary) {
+            Some((_, _, checks)) => checks.push(check),
+            None => groups.push((check.verdict, &check.summary, vec![check])),
+        }
+    }
+    groups.sort_by_key(|(verdict, _, checks)| std::cmp::Reverse((*verdict, checks.len())));
+    let links = |checks: Vec<_>| checks.into_iter().map(CheckLink::from).collect();
+    groups.into_iter().map(|(verdict, reason, checks)| Unjudged { state: verdict.into(), reason, checks: links(checks) }).collect()
+}
+
+fn counts(checks: &[&CheckResult]) -> Vec<Part> {
+    let mut before = 0;
+    let mut parts = Vec::new();
+    for verdict in Verdict::WORST_FIRST {
+        let count = checks.iter().filter(|check| check.verdict == verdict).count();
+        parts.push(Part { state: verdict.into(), count, before });
+        before += count;
+    }
+    parts
+}
+
+/// Suites in the order of the run, so that documents with suites unknown to this version keep them.
+fn suites(audit: &Audit) -> Vec<SuiteView<'_>> {
+    let mut words: Vec<&str> = Vec::new();
+    for check in &audit.run.checks {
+        if !words.contains(&check.suite.as_str()) {
+            words.push(&check.suite);
+        }
+    }
+    words.into_iter().map(|word| suite(audit, word)).collect()
+}
+
+fn suite<'a>(audit: &'a Audit, word: &'a str) -> SuiteView<'a> {
+    let mut checks: Vec<_> = audit.run.checks.iter().filter(|check| check.suite == word).collect();
+    let counts = counts(&checks);
+    checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
+    SuiteView {
+        word,
+        name: words::suite(word),
+        counts,
+        total: checks.len(),
+        checks: checks.into_iter().map(|check| CheckView::new(audit, check)).collect(),
+    }
+}

@@ -1,0 +1,116 @@
+//! Words, glyphs and figures as a report writes them.
+
+use serde::Serialize;
+use time::macros::format_description;
+
+use crate::run::{EvidenceClass, Finding, Source, Verdict};
+
+/// A state: a word and a glyph, and the key under which the stylesheet knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct State {
+    key: &'static str,
+    glyph: &'static str,
+    word: &'static str,
+}
+
+impl State {
+    /// Nothing came to a judgement.
+    const NOT_JUDGED: Self = Self { key: "skip", glyph: "○", word: "not judged" };
+    /// Not part of the run.
+    pub(super) const ABSENT: Self = Self { key: "skip", glyph: "○", word: "not in this run" };
+}
+
+impl From<Verdict> for State {
+    fn from(verdict: Verdict) -> Self {
+        let key = match verdict {
+            Verdict::Pass => "pass",
+            Verdict::Skip => "skip",
+            Verdict::Warn => "warn",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "fail",
+        };
+        Self { key, glyph: verdict.glyph(false), word: verdict.word() }
+    }
+}
+
+impl From<Option<Verdict>> for State {
+    fn from(verdict: Option<Verdict>) -> Self {
+        verdict.map_or(Self::NOT_JUDGED, Self::from)
+    }
+}
+
+impl From<Finding> for State {
+    fn from(finding: Finding) -> Self {
+        let (verdict, word) = match finding {
+            Finding::Held => (Verdict::Pass, "held"),
+            Finding::Weak => (Verdict::Warn, "weak"),
+            Finding::Unclear => (Verdict::Inconclusive, "unclear"),
+            Finding::Broken => (Verdict::Fail, "broken"),
+        };
+        Self { word, ..Self::from(verdict) }
+    }
+}
+
+pub(super) const fn class(class: EvidenceClass) -> &'static str {
+    match class {
+        EvidenceClass::Live => "live",
+        EvidenceClass::Repository => "repository",
+        EvidenceClass::Configuration => "configuration",
+        EvidenceClass::SelfReported => "self-reported",
+    }
+}
+
+pub(super) const fn source(source: Source) -> &'static str {
+    match source {
+        Source::Edge => "edge",
+        Source::App => "app",
+        Source::Unknown => "source unknown",
+    }
+}
+
+/// The full name of a suite; suites that this version does not know keep their word.
+pub(super) fn suite(word: &str) -> &str {
+    match word {
+        "health" => "Health",
+        "release" => "Release",
+        "cors" => "CORS",
+        "jwt" => "Tokens (JWT)",
+        "isolation" => "User isolation",
+        "headers" => "Security headers",
+        "docs" => "Exposed documentation",
+        "secrets" => "Secrets",
+        "procfile" => "Procfile",
+        other => other,
+    }
+}
+
+/// `840 ms` below ten seconds, else `12.3 s`.
+pub(super) fn duration(ms: u64) -> String {
+    if ms < 10_000 { format!("{ms} ms") } else { format!("{:.1} s", std::time::Duration::from_millis(ms).as_secs_f64()) }
+}
+
+/// `23 November 2026, 21:13:05 UTC`.
+pub(super) fn moment(at: time::OffsetDateTime) -> String {
+    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
+    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_else(|_| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(840, "840 ms")]
+    #[case(9_999, "9999 ms")]
+    #[case(12_340, "12.3 s")]
+    fn durations_read_well(#[case] ms: u64, #[case] text: &str) {
+        assert_eq!(duration(ms), text);
+    }
+
+    #[test]
+    fn a_moment_is_written_in_words_and_utc() {
+        assert_eq!(moment(time::macros::datetime!(2026-11-03 23:05:09 +2)), "3 November 2026, 21:05:09 UTC");
+    }
+}

@@ -1,0 +1,1 @@
+//! Reads a git work tree and its history.

@@ -1,0 +1,153 @@
+//! Every check of the catalogue is shown to fail on a service with exactly the flaw it looks for, and to pass on one without.
+//!
+//! The twin is started once for each flaw of its tables and verified like any other target. What the tables promise is published in
+//! `docs/detection.md`; `POSTFLIGHT_UPDATE=1` writes it anew.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod twin;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use console::checks::{self, Suite};
+use console::run::{Events, Run, Verdict};
+use console::verify::{self, Options};
+use futures::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+use twin::Twin;
+use twin::flaws::{self, Flaw};
+
+/// Twins verified side by side.
+const AT_ONCE: usize = 6;
+/// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
+const SKIPPABLE: [&str; 3] = ["https", "git repository", "secret is declared"];
+
+/// Verifies a twin with `flaws` by the checks of `suites`.
+async fn verify(flaws: &[&str], suites: Vec<Suite>) -> Run {
+    let twin = Twin::start(flaws).await;
+    let journal = tempfile::tempdir().expect("a temporary directory");
+    let options = Options { suites, journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(twin.target()), options, twin.inputs(), events, CancellationToken::new()).await;
+    run.expect("a journal and a client")
+}
+
+/// Ids of the checks that came out as one of `verdicts`.
+fn ids(run: &Run, verdicts: &[Verdict]) -> BTreeSet<String> {
+    run.checks.iter().filter(|check| verdicts.contains(&check.verdict)).map(|check| check.id.clone()).collect()
+}
+
+/// The suites that have a say about a flaw: its own, and those of the checks it names.
+fn suites_of(flaw: &Flaw) -> Vec<Suite> {
+    let words: Vec<_> =
+        std::iter::once(&flaw.name).chain(flaw.breaks).chain(flaw.implies).filter_map(|id| id.split('.').next()).collect();
+    Suite::ALL.into_iter().filter(|suite| words.contains(&suite.word())).collect()
+}
+
+/// What the verification of a flawed twin says against the flaw's row; `None` when it is as promised.
+async fn contradiction(flaw: &Flaw) -> Option<String> {
+    let run = verify(&[flaw.name], suites_of(flaw)).await;
+    let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    let (breaks, implied) = (owned(flaw.breaks), owned(flaw.implies));
+    let failed = ids(&run, &[Verdict::Fail]);
+    let bad = ids(&run, &[Verdict::Fail, Verdict::Warn, Verdict::Inconclusive]);
+    let unclear = &ids(&run, &[Verdict::Inconclusive]) - &implied;
+    let missed = &breaks - &failed;
+    let unexpected = &(&bad - &breaks) - &implied;
+    let said = |id: &String| {
+        let check = run.checks.iter().find(|check| check.id == *id);
+        check.map_or_else(|| id.clone(), |check| format!("\n      {} {id}: {}", check.verdict, check.summary))
+    };
+    let list = |what: &str, ids: BTreeSet<String>| {
+        if ids.is_empty() { String::new() } else { format!("\n    {what}:{}", ids.iter().map(said).collect::<String>()) }
+    };
+    let text = [list("not found", missed), list("not expected", unexpected), list("not judged", unclear)].concat();
+    let left = if run.cleanup.left.is_empty() { String::new() } else { format!("\n    left behind: {:?}", run.cleanup.left) };
+    let text = text + &left;
+    (!text.is_empty()).then(|| format!("\n  {}{text}", flaw.name))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_flaw_is_found_by_the_checks_that_it_breaks_and_by_no_others() {
+    let only = std::env::var("POSTFLIGHT_FLAW").unwrap_or_default();
+    let chosen = flaws::live().filter(|flaw| flaw.name.starts_with(&only));
+    let contradictions: Vec<_> =
+        futures::stream::iter(chosen.map(contradiction)).buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    assert!(contradictions.is_empty(), "{} rows do not hold:{}", contradictions.len(), contradictions.concat());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_without_a_flaw_passes_every_check() {
+    let run = verify(&[], Suite::ALL.to_vec()).await;
+    let told = |check: &&console::run::CheckResult| format!("\n  {} {}: {}", check.verdict, check.id, check.summary);
+    let excused = |summary: &str| SKIPPABLE.iter().any(|reason| summary.contains(reason));
+    let odd = run.checks.iter().filter(|check| match check.verdict {
+        Verdict::Pass => false,
+        Verdict::Skip => !excused(&check.summary),
+        Verdict::Warn | Verdict::Inconclusive | Verdict::Fail => true,
+    });
+    let odd: String = odd.map(|check| told(&check)).collect();
+    assert!(odd.is_empty(), "{odd}");
+    assert!(run.checks.iter().any(|check| check.verdict == Verdict::Pass), "nothing was asked");
+    assert_eq!((run.cleanup.deleted, &run.cleanup.left), (run.cleanup.created, &Vec::new()));
+    assert!(run.stats.wall_ms < 30_000, "{} ms", run.stats.wall_ms);
+}
+
+#[test]
+fn every_check_is_broken_by_some_flaw_and_every_flaw_names_checks_that_exist() {
+    let known: BTreeSet<_> = checks::catalogue().map(|check| check.id).collect();
+    let broken: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).copied().collect();
+    let named: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks.iter().chain(flaw.implies)).copied().collect();
+    let unproven: Vec<_> =
+        checks::catalogue().filter(|check| !check.is_control() && !broken.contains(check.id)).map(|check| check.id).collect();
+    let unknown: Vec<_> = named.difference(&known).collect();
+    let idle: Vec<_> = flaws::all().filter(|flaw| flaw.breaks.is_empty()).map(|flaw| flaw.name).collect();
+    assert!(unproven.is_empty(), "no flaw breaks {unproven:#?}");
+    assert!(unknown.is_empty(), "no such check: {unknown:#?}");
+    assert!(idle.is_empty(), "these flaws break nothing: {idle:#?}");
+}
+
+#[test]
+fn no_two_flaws_share_a_name_and_each_belongs_to_a_suite() {
+    let mut names = BTreeSet::new();
+    for flaw in flaws::all() {
+        assert!(names.insert(flaw.name), "{} is there twice", flaw.name);
+        assert!(Suite::named(flaw.suite()).is_some(), "{} belongs to no suite", flaw.name);
+    }
+}
+
+#[test]
+fn the_published_table_of_detection_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/detection.md");
+    let table = detection();
+    if std::env::var_os("POSTFLIGHT_UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(&path, &table).expect("a file that can be written");
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == table, "docs/detection.md is stale; write it anew with POSTFLIGHT_UPDATE=1");
+}
+
+/// What is proven, as Markdown.
+fn detection() -> String {
+    let (flaws, checks) = (flaws::all().count(), checks::catalogue().count());
+    let mut text = format!(
+        "# What each check is shown to catch\n\n\
+        Generated by `console/tests/matrix.rs`: do not edit. A test service is started once for each of these {flaws} flaws, with that one\n\
+        flaw and no other, and verified. The run must FAIL exactly the checks named here (and may fail or warn only where the flaw implies it);\n\
+        without a flaw all {checks} checks must pass.\n"
+    );
+    for suite in Suite::ALL {
+        let mut rows = flaws::all().filter(|flaw| flaw.suite() == suite.word()).peekable();
+        if rows.peek().is_some() {
+            let _ = write!(text, "\n## {suite}\n\n| flaw | what is wrong | found by |\n|---|---|---|\n");
+        }
+        for flaw in rows {
+            let found: Vec<_> = flaw.breaks.iter().map(|id| format!("`{id}`")).collect();
+            let _ = writeln!(text, "| `{}` | {} | {} |", flaw.name, flaw.what.replace('|', "\\|"), found.join(", "));
+        }
+    }
+    text
+}

@@ -1,0 +1,171 @@
+// A tasks API as a careful Express developer writes it from the documentation.
+//
+// Tasks have UUIDs and live in memory; lists come as {data: [...]}; PATCH is partial. Everything comes from the environment
+// and nothing has a fallback: PORT, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE and CORS_ORIGINS (comma-separated); only HOST has a
+// default, 0.0.0.0.
+
+import { randomUUID } from 'node:crypto';
+import cors from 'cors';
+import express from 'express';
+import helmet from 'helmet';
+import jwt from 'jsonwebtoken';
+import { z } from 'zod';
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) {
+    console.error(`${name} is not set`);
+    process.exit(1);
+  }
+  return value;
+}
+
+const port = Number(required('PORT'));
+const secret = required('JWT_SECRET');
+const issuer = required('JWT_ISSUER');
+const audience = required('JWT_AUDIENCE');
+const origins = required('CORS_ORIGINS').split(',').map((origin) => origin.trim());
+
+// Storage: the tasks of each user by id. A lookup cannot be written without the user.
+
+const tasksByUser = new Map();
+
+function tasksOf(user) {
+  if (!tasksByUser.has(user)) tasksByUser.set(user, new Map());
+  return tasksByUser.get(user);
+}
+
+// Models
+
+const title = z.string().trim().min(1).max(200);
+const description = z.string().max(1000).nullable();
+const TaskCreate = z.strictObject({ title, description: description.default(null) });
+const TaskPatch = z.strictObject({ title, description, completed: z.boolean() }).partial();
+const TaskId = z.uuid();
+
+// Errors
+
+class HttpError extends Error {
+  constructor(status, message, headers = {}) {
+    super(message);
+    Object.assign(this, { status, headers, expose: true });
+  }
+}
+
+// Authentication
+
+function authenticate(req, res, next) {
+  const [scheme, token] = (req.get('Authorization') ?? '').split(' ');
+  try {
+    if (scheme.toLowerCase() !== 'bearer') throw new Error('no bearer token');
+    const claims = jwt.verify(token, secret, { algorithms: ['HS256'], issuer, audience });
+    if (typeof claims.sub !== 'string' || !claims.sub) throw new Error('no subject');
+    if (typeof claims.exp !== 'number') throw new Error('no expiry');
+    req.user = claims.sub;
+  } catch {
+    throw new HttpError(401, 'Unauthorized', { 'WWW-Authenticate': 'Bearer' });
+  }
+  next();
+}
+
+// Resource
+
+const tasks = express.Router();
+tasks.use(authenticate);
+
+tasks.param('id', (req, res, next, id) => {
+  const task = TaskId.safeParse(id).success ? tasksOf(req.user).get(id.toLowerCase()) : undefined;
+  if (!task) throw new HttpError(404, 'Task not found');
+  req.task = task;
+  next();
+});
+
+function requireJson(req, res, next) {
+  if (!req.is('application/json')) throw new HttpError(415, 'Send application/json');
+  next();
+}
+
+function parse(schema, body) {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  throw new HttpError(422, z.prettifyError(error));
+}
+
+tasks.get('/', (req, res) => {
+  res.json({ data: [...tasksOf(req.user).values()] });
+});
+
+tasks.post('/', requireJson, (req, res) => {
+  const now = new Date().toISOString();
+  const task = {
+    id: randomUUID(),
+    ...parse(TaskCreate, req.body),
+    completed: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+  tasksOf(req.user).set(task.id, task);
+  res.status(201).location(`/tasks/${task.id}`).json(task);
+});
+
+tasks.get('/:id', (req, res) => {
+  res.json(req.task);
+});
+
+tasks.patch('/:id', requireJson, (req, res) => {
+  const changes = parse(TaskPatch, req.body);
+  Object.assign(req.task, changes, { updatedAt: new Date().toISOString() });
+  res.json(req.task);
+});
+
+tasks.delete('/:id', (req, res) => {
+  tasksOf(req.user).delete(req.task.id);
+  res.status(204).end();
+});
+
+// Application
+
+const app = express();
+app.use(
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    xFrameOptions: { action: 'deny' },
+  }),
+);
+app.use(
+  cors({
+    origin: origins,
+    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type'],
+    exposedHeaders: ['Location'],
+    maxAge: 600,
+  }),
+);
+app.use((req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  next();
+});
+app.use(express.json({ limit: '64kb' }));
+
+app.get('/health', (req, res) => {
+  res.json({ status: 'ok' });
+});
+app.use('/tasks', tasks);
+
+app.use((req, res) => {
+  res.status(404).json({ error: 'Not found' });
+});
+
+app.use((error, req, res, next) => {
+  if (res.headersSent) return next(error);
+  const status = error.status ?? 500;
+  if (status >= 500) console.error(error);
+  const message = error instanceof HttpError ? error.message : status < 500 ? 'Bad request' : 'Internal server error';
+  res.status(status).set(error.headers ?? {}).json({ error: message });
+});
+
+const server = app.listen(port, process.env.HOST ?? '0.0.0.0', (error) => {
+  if (error) throw error;
+  console.log(`listening on ${port}`);
+});
+process.on('SIGTERM', () => server.close(() => process.exit(0)));

@@ -1,0 +1,34 @@
+//! The map of the twin: which request meets which room, in which order.
+//!
+//! From the outside in: security headers, CORS, then the routes. A refused origin reaches no handler.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, patch};
+
+use super::{House, cors, docs, headers, health, problem, tasks};
+
+/// The whole service.
+pub(crate) fn router(house: Arc<House>) -> Router {
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/health", get(health::deep))
+        .route("/api/tasks", get(tasks::list).post(tasks::create))
+        .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::update).delete(tasks::delete))
+        .route("/api/tasks/{id}/complete", patch(tasks::complete))
+        .fallback(docs::fallback)
+        .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
+        .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
+        .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
+        .layer(from_fn_with_state(Arc::clone(&house), count))
+        .with_state(house)
+}
+
+async fn count(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    house.count();
+    next.run(request).await
+}

@@ -1,0 +1,66 @@
+//! What a preflight is granted, and the mistakes that grant too much or too little.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::super::headers::put;
+use super::super::{House, problem};
+
+const ALLOW: [(&str, &str); 3] = [
+    ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
+    ("access-control-allow-headers", "Authorization, Content-Type, If-Match, If-None-Match"),
+    ("access-control-max-age", "7200"),
+];
+
+/// Flaws that put another fixed value into one of the grants.
+const VALUES: &[(&str, &str, &str)] = &[
+    ("cors.preflight-any-header", "access-control-allow-headers", "*, Authorization"),
+    (
+        "cors.preflight-extra-header",
+        "access-control-allow-headers",
+        "Authorization, Content-Type, If-Match, If-None-Match, Cookie, X-User-Id",
+    ),
+    ("cors.preflight-any-method", "access-control-allow-methods", "*"),
+    ("cors.preflight-trace", "access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, TRACE, CONNECT"),
+    ("cors.preflight-long-life", "access-control-max-age", "31536000"),
+    ("cors.preflight-negative-life", "access-control-max-age", "-1"),
+    ("cors.private-network", "access-control-allow-private-network", "true"),
+    ("cors.local-network", "access-control-allow-local-network", "true"),
+];
+/// Flaws that echo a request header into one of the grants.
+const ECHOES: &[(&str, &str, &str)] = &[
+    ("cors.preflight-echoes-headers", "access-control-request-headers", "access-control-allow-headers"),
+    ("cors.preflight-echoes-method", "access-control-request-method", "access-control-allow-methods"),
+];
+
+/// The answer to an allowed origin's preflight.
+pub(super) fn grant(house: &House, asked: &HeaderMap) -> Response {
+    if house.has("cors.preflight-needs-token") && !asked.contains_key("authorization") {
+        return problem::UNAUTHORIZED.into_response();
+    }
+    let status = if house.has("cors.preflight-redirects") { StatusCode::PERMANENT_REDIRECT } else { StatusCode::NO_CONTENT };
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    for (name, value) in ALLOW {
+        put(headers, name, value);
+    }
+    bend(house, asked, headers);
+    response
+}
+
+fn bend(house: &House, asked: &HeaderMap, headers: &mut HeaderMap) {
+    for (_, name, value) in VALUES.iter().filter(|(flaw, ..)| house.has(flaw)) {
+        put(headers, name, value);
+    }
+    for (_, from, to) in ECHOES.iter().filter(|(flaw, ..)| house.has(flaw)) {
+        if let Some(value) = asked.get(*from) {
+            headers.insert(*to, value.clone());
+        }
+    }
+    if house.has("cors.preflight-lacks-authorization") {
+        put(headers, "access-control-allow-headers", "Content-Type, If-Match, If-None-Match");
+    }
+    if house.has("cors.preflight-lacks-delete") {
+        put(headers, "access-control-allow-methods", "GET, POST, PUT, PATCH");
+    }
+}

@@ -1,0 +1,51 @@
+//! What every request handler of the twin may touch: its flaws, its store, its start time and a count of requests.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Flaws;
+use super::cors::Cache;
+use super::store::Store;
+
+/// The state of one twin.
+pub(crate) struct House {
+    /// The switches that are on.
+    pub(crate) flaws: Flaws,
+    /// The tasks.
+    pub(crate) store: Store,
+    /// What a shared cache in front of it keeps, where a flaw has one.
+    pub(crate) cache: Cache,
+    /// When it started.
+    pub(crate) started: OffsetDateTime,
+    requests: AtomicU64,
+}
+
+impl House {
+    /// An empty house.
+    pub(crate) fn new(flaws: Flaws) -> Self {
+        let (store, cache) = (Store::default(), Cache::default());
+        Self { flaws, store, cache, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+    }
+
+    /// Whether the flaw is switched on. `name` must stand in a table.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.flaws.has(name)
+    }
+
+    /// Counts a request in and returns its number, from 0: stands for replicas that take turns.
+    pub(crate) fn count(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Requests so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+/// RFC 3339, UTC.
+pub(crate) fn timestamp(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
