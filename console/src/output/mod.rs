@@ -41,6 +41,12 @@ fn ndjson(event: &Event) {
     line(&serde_json::to_string(event).unwrap_or_default());
 }
 
+/// Prints `text` as it stands; a reader that went away (`| head`) is not an error.
+pub fn say(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Prints a line; a reader that went away (`| head`) is not an error.
 fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

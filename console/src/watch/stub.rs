@@ -1,13 +1,44 @@
 //! stub
 #![allow(missing_docs, clippy::pedantic, clippy::all, reason = "stub")]
 use std::sync::Arc;
+use std::time::Duration;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Up,
+    Degraded,
+    Down,
+    Edge,
+}
+impl Condition {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "UP",
+            Self::Degraded => "DEGRADED",
+            Self::Down => "DOWN",
+            Self::Edge => "EDGE ANSWERED",
+        }
+    }
+}
 #[derive(Clone, Debug)]
 pub struct Poll {
+    pub at: time::OffsetDateTime,
+    pub path: String,
+    pub condition: Condition,
+    pub status: Option<u16>,
+    pub latency: Option<Duration>,
+    pub words: String,
     pub release: crate::run::ReleaseSeen,
+}
+impl Poll {
+    pub fn latency_ms(&self) -> Option<f64> {
+        self.latency.map(|latency| latency.as_secs_f64() * 1e3)
+    }
 }
 pub struct Watcher;
 #[derive(Default)]
-pub struct Pace{ _x: u8 }
+pub struct Pace {
+    _x: u8,
+}
 impl Watcher {
     pub fn new(_t: Arc<crate::target::Target>, _p: Pace) -> Self {
         Self
