@@ -121,7 +121,7 @@ impl Driver {
             let written = tokio::task::spawn_blocking(move || commands::verify::publish(&run, &setup.adr_dir, &setup.out));
             let message = match written.await {
                 Ok(Ok(paths)) => Message::Written(paths.iter().map(|path| path.display().to_string()).collect()),
-                Ok(Err(error)) => Message::Fault(format!("{error:#}")),
+                Ok(Err(error)) => Message::Fault(causes(&error)),
                 Err(error) => Message::Fault(format!("the audit was not written: {error}; please report this as a bug")),
             };
             let _ = messages.send(message);
@@ -169,6 +169,17 @@ async fn concluded(running: JoinHandle<Result<Run, VerifyError>>) -> Result<Run,
                 .to_owned())
         }
     }
+}
+
+/// An error with its causes, those left out that the one before says already.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if !text.contains(&cause) {
+            text = if text.is_empty() { cause } else { format!("{text}\n{cause}") };
+        }
+    }
+    text
 }
 
 /// What the report will say beside the checks. Decision records that cannot be read now are said to be unreadable when it is written.

@@ -9,7 +9,6 @@ mod driver;
 mod palette;
 mod state;
 mod terminal;
-mod text;
 mod update;
 
 use std::path::PathBuf;

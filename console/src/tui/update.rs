@@ -4,10 +4,10 @@ use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 use time::OffsetDateTime;
 
+use super::State;
 use super::action::{Action, action};
 use super::draw;
 use super::state::{Help, Leaving, Mode, Overlay, Preview, Progress, View};
-use super::{State, text};
 use crate::run::{Event, Phase, Run};
 use crate::watch::Poll;
 
@@ -129,8 +129,9 @@ fn conclude(state: &mut State, run: Box<Run>) -> Vec<Intent> {
     for check in &run.checks {
         state.verify.set(&check.id, Progress::Done(Box::new(check.clone())));
     }
-    state.note(format!("{} in {}", text::counted(run.stats.probes, "request"), draw::seconds(run.stats.wall_ms)));
     state.verify.run = Some(run);
+    let findings = state.verify.rows.iter().filter(|row| row.is_finding()).count();
+    state.note(if findings > 0 { "done; n goes to the next finding, f shows nothing else" } else { "done; no findings" });
     let write = state.setting.at_once && state.leaving == Leaving::No;
     state.audit.writing = write;
     if write { vec![Intent::Write] } else { Vec::new() }

@@ -9,9 +9,9 @@ use super::frame::verdict_words;
 use super::pieces::{inner, scrolled, seconds};
 use crate::audit::Judged;
 use crate::run::{Run, Verdict};
+use crate::text::{cell, counted, fit, wrap};
 use crate::tui::State;
 use crate::tui::state::Preview;
-use crate::tui::text::{cell, counted, fit, wrap};
 
 /// Columns of glyph and word, of a requirement's id, and of both with their gaps.
 const VERDICT: usize = 14;
@@ -93,22 +93,22 @@ fn requirements(state: &State, preview: &Preview, columns: usize) -> Vec<Line<'s
     lines
 }
 
-/// One line; what is not a PASS says why on the lines below.
+/// The requirement's text; what is not a PASS says why below it.
 fn requirement(state: &State, judged: &Judged, columns: usize) -> Vec<Line<'static>> {
     let (word, style) = match judged.verdict {
         Some(verdict) => (verdict_words(verdict), state.palette.verdict(verdict)),
         None => ("· NOT JUDGED".to_owned(), Style::new()),
     };
     let left = columns.saturating_sub(INDENT + 1);
-    let mut lines = vec![Line::from(vec![
+    let mut text = wrap(judged.requirement.text, left);
+    if judged.verdict != Some(Verdict::Pass) {
+        text.extend(wrap(&judged.reason, left));
+    }
+    let head = vec![
         Span::raw(" "),
         Span::styled(cell(&word, VERDICT), style),
         Span::styled(format!("  {}  ", cell(judged.requirement.id, ID)), state.palette.strong()),
-        Span::raw(fit(judged.requirement.text, left)),
-    ])];
-    if judged.verdict != Some(Verdict::Pass) && left > 0 {
-        let margin = " ".repeat(INDENT);
-        lines.extend(wrap(&judged.reason, left).into_iter().map(|line| Line::raw(format!("{margin}{line}"))));
-    }
-    lines
+    ];
+    let margins = std::iter::once(head).chain(std::iter::repeat(vec![Span::raw(" ".repeat(INDENT))]));
+    margins.zip(text).map(|(margin, line)| Line::from_iter(margin.into_iter().chain([Span::raw(line)]))).collect()
 }

@@ -7,8 +7,8 @@ use super::frame::verdict_words;
 use super::pieces::millis;
 use crate::checks::{Check, Need};
 use crate::run::{CheckResult, Evidence, EvidenceClass, Exchange, Finding, Source, Verdict};
+use crate::text::{counted, wrap};
 use crate::tui::state::{Progress, Row};
-use crate::tui::text::{counted, wrap};
 use crate::tui::{Palette, State};
 
 /// Exchanges that are shown whole; of the other pieces of evidence, one line each.

@@ -4,11 +4,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::run::Verdict;
+use crate::text::{cell, fit, width};
 use crate::tui::State;
 use crate::tui::action;
 use crate::tui::palette::glyph;
 use crate::tui::state::{Leaving, View};
-use crate::tui::text::{cell, fit, width};
 
 /// The target on the left, its condition and the verdict on the right. The right side stays when it gets narrow.
 pub(super) fn header(state: &State, columns: u16) -> Line<'static> {

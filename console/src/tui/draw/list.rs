@@ -9,9 +9,9 @@ use ratatui::widgets::Paragraph;
 use super::frame::verdict_words;
 use super::pieces::{framed, inner};
 use crate::run::Verdict;
+use crate::text::{cell, fit, width};
 use crate::tui::State;
 use crate::tui::state::{Progress, Row};
-use crate::tui::text::{cell, fit, width};
 
 /// Columns of glyph and word: `? INCONCLUSIVE`.
 const VERDICT: usize = 14;

@@ -28,7 +28,6 @@ use ratatui::layout::{Constraint, Layout, Rect, Size};
 use super::State;
 use super::palette::in_ascii;
 use super::state::View;
-pub(super) use pieces::seconds;
 
 /// Where the parts of the screen stand.
 struct Places {

@@ -6,12 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
 use super::pieces::{centred, inner, scrolled};
+use crate::text::{cell, fit, wrap};
 use crate::tui::State;
 use crate::tui::action::help;
 use crate::tui::state::{Help, Overlay};
-use crate::tui::text::{cell, fit, wrap};
 
-const WIDTH: u16 = 78;
+/// Columns of an overlay at most, its frame included.
+const WIDTH: u16 = 74;
 /// Columns of the keys' names.
 const KEYS: usize = 20;
 

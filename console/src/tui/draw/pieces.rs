@@ -44,7 +44,7 @@ pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
 }
 
 /// `1.4 s`, from milliseconds.
-pub(in crate::tui) fn seconds(ms: u64) -> String {
+pub(super) fn seconds(ms: u64) -> String {
     format!("{:.1} s", Duration::from_millis(ms).as_secs_f64())
 }
 

@@ -12,17 +12,17 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 
-use super::pieces::{framed, inner, scrolled};
+use super::pieces::{framed, inner, scrolled, seconds};
 use super::{details, list};
 use crate::run::{Phase, Verdict};
 use crate::tui::State;
-use crate::tui::draw::pieces::seconds;
-use crate::tui::text::counted;
+
+use crate::text::counted;
 
 /// From this width on, the details stand beside the list.
 const WIDE: u16 = 110;
 /// Columns of the progress bar at most.
-const BAR: usize = 40;
+const BAR: usize = 30;
 
 /// Where the parts of the screen stand; a part that is not shown is empty.
 pub(super) struct Parts {
@@ -76,7 +76,7 @@ fn counts(state: &State) -> Line<'static> {
 
 fn progress(state: &State, columns: u16) -> Line<'static> {
     let (done, total) = (state.verify.done(), state.verify.rows.len());
-    let bar = BAR.min(usize::from(columns) / 2);
+    let bar = BAR.min(usize::from(columns) / 3);
     let filled = bar * done / total.max(1);
     Line::from(vec![
         Span::styled(format!(" {}", "█".repeat(filled)), state.palette.busy()),

@@ -20,10 +20,10 @@ use ratatui::widgets::{Paragraph, RenderDirection, Sparkline};
 
 use super::pieces::{clock, framed, inner, lasting, millis};
 use crate::run::ReleaseSeen;
+use crate::text::{cell, counted, fit, width};
 use crate::tui::State;
 use crate::tui::palette::glyph;
 use crate::tui::state::Change;
-use crate::tui::text::{cell, counted, fit, width};
 use crate::watch::{Condition, Poll};
 
 /// Columns of a condition's glyph and word: `? EDGE ANSWERED`.
