@@ -7,6 +7,7 @@ mod battery;
 mod check;
 mod context;
 mod outcome;
+mod specimens;
 
 pub mod cors;
 pub mod docs;

@@ -172,10 +172,8 @@ impl Client {
 
     async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
-        let until = Instant::now() + Duration::from_secs(asked);
-        if until >= self.inner.deadline {
-            return Err(Trouble::RateLimited);
-        }
+        let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
+        let until = until.ok_or(Trouble::RateLimited)?;
         self.bounded(async {
             tokio::time::sleep_until(until).await;
             Ok(())

@@ -122,6 +122,14 @@ impl Probe {
         &self.path
     }
 
+    /// Every value of the plain header `name` (lower case) that will be sent, in order; headers that carry a credential are left out.
+    pub fn sent<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields.iter().filter_map(move |field| match field {
+            Field::Plain(key, value) if key == name => Some(value.as_slice()),
+            _ => None,
+        })
+    }
+
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")

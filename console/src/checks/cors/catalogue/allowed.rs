@@ -1,0 +1,129 @@
+//! Cards: declared origins get in, and representatives of the others stay out on every surface.
+
+use super::super::asked;
+use super::{API8, CORS_CHECK, CORS_PROTOCOL, CWE_346, CWE_942, Check, EXACT_LIST, Remedy, WSTG, Words, check};
+use crate::run::Severity::{High, Info, Low, Medium};
+
+const ADD_ORIGIN: Remedy = Remedy {
+    axum: "Add the exact origin to the list given to CorsLayer::allow_origin, and redeploy.",
+    fastapi: "Add the exact origin to allow_origins of CORSMiddleware, without a trailing slash, and redeploy.",
+    express: "Add the exact origin to the array given to cors({ origin }), and redeploy.",
+};
+const OUTERMOST: Remedy = Remedy {
+    axum: "Add the CORS layer last, so that it wraps authentication, limits and the fallback.",
+    fastapi: "Add CORSMiddleware last, so that it is outermost; answer unhandled errors in an exception handler inside it.",
+    express: "app.use(cors(...)) before every router, authentication and error handler.",
+};
+const IGNORE_CLAIMS: Remedy = Remedy {
+    axum: "Compare only the Origin header with the list; never a host from the request.",
+    fastapi: "Do not derive allow_origins from request.url or forwarded headers; give CORSMiddleware a fixed list.",
+    express: "Do not use req.hostname or X-Forwarded-Host in the origin function; give cors an array.",
+};
+
+pub(super) const CONTROL: Check = check(
+    "cors.control",
+    Info,
+    Words {
+        title: "A declared origin gets in",
+        why: "A service that refuses everybody would pass every check of refusals. So the good case comes first: a page of a declared \
+              origin reads the list with a token, after a preflight that passes.",
+        expectation: "2xx on the preflight and on the list, each with exactly this origin in Access-Control-Allow-Origin.",
+    },
+    &[CORS_CHECK],
+    ADD_ORIGIN,
+    |cx| Box::pin(asked::control(cx)),
+);
+
+pub(super) const SUCCESS: Check = check(
+    "cors.allowed.success",
+    Medium,
+    Words {
+        title: "Every declared origin gets in",
+        why: "An origin that is declared but refused is a front end that does not work, and shows that what runs is not what was decided.",
+        expectation: "For each declared origin the list and the preflights for it are 2xx and name exactly that origin.",
+    },
+    &[CORS_CHECK, CORS_PROTOCOL],
+    ADD_ORIGIN,
+    |cx| Box::pin(asked::allowed_success(cx)),
+);
+
+pub(super) const ERRORS: Check = check(
+    "cors.allowed.errors",
+    Low,
+    Words {
+        title: "Declared origins may read errors too",
+        why: "Without CORS headers on 401, 404 or 422 the browser hides the answer from the front end, which can then only say \"network \
+              error\" where \"please sign in\" was meant.",
+        expectation: "Errors name the declared origin as successes do. Missing headers are a remark, since nothing is at risk.",
+    },
+    &[CORS_PROTOCOL],
+    OUTERMOST,
+    |cx| Box::pin(asked::allowed_errors(cx)),
+);
+
+pub(super) const SURFACE_ERRORS: Check = check(
+    "cors.surface.errors",
+    High,
+    Words {
+        title: "Foreign origins are refused on every error status",
+        why: "Errors often come from another layer than successes, with headers of its own: a proxy that adds * to every 404, an error \
+              handler that echoes the origin. Error bodies tell about users and data too.",
+        expectation: "404, 405, 415 and 422 carry no Access-Control-Allow-Origin that a foreign origin could use.",
+    },
+    &[CORS_CHECK, CWE_942, WSTG],
+    OUTERMOST,
+    |cx| Box::pin(asked::errors(cx)),
+);
+
+pub(super) const SURFACE_ROUTES: Check = check(
+    "cors.surface.routes",
+    Medium,
+    Words {
+        title: "Foreign origins are refused on every other route",
+        why: "A policy set route by route has gaps: health, a single object, the root. What is public on purpose can be declared so.",
+        expectation: "No declared route answers a foreign origin with an Access-Control-Allow-Origin that it could use.",
+    },
+    &[CORS_CHECK, CWE_942, API8],
+    EXACT_LIST,
+    |cx| Box::pin(asked::routes(cx)),
+);
+
+pub(super) const SURFACE_METHODS: Check = check(
+    "cors.surface.methods",
+    High,
+    Words {
+        title: "Foreign origins are refused on every method and form of the path",
+        why: "HEAD, OPTIONS without a requested method, a trailing slash or a query may reach other code, and so another policy.",
+        expectation: "The policy is the same on all of them.",
+    },
+    &[CORS_CHECK, CWE_346],
+    EXACT_LIST,
+    |cx| Box::pin(asked::methods(cx)),
+);
+
+pub(super) const CLAIMS: Check = check(
+    "cors.claims",
+    High,
+    Words {
+        title: "Request headers that claim another host do not let its origin in",
+        why: "A service that compares Origin with the host it believes to be can be told that host: X-Forwarded-Host, Forwarded and others \
+              come from the client unless a proxy removes them.",
+        expectation: "With any such header the foreign origin is refused as it is without.",
+    },
+    &[CWE_346, WSTG],
+    IGNORE_CLAIMS,
+    |cx| Box::pin(asked::claims(cx)),
+);
+
+pub(super) const REPLICAS: Check = check(
+    "cors.replicas",
+    Medium,
+    Words {
+        title: "Every replica has the same policy",
+        why: "Behind one address there may be several processes, and an old one with an old allowlist may still answer now and then.",
+        expectation: "Eight rounds of preflights: the declared origin is let in each time, the foreign one never.",
+    },
+    &[CORS_CHECK],
+    ADD_ORIGIN,
+    |cx| Box::pin(asked::replicas(cx)),
+);

@@ -1,0 +1,122 @@
+//! Where origins are asked: the requests that an origin is put into.
+//!
+//! Owns the tiers. Every origin is asked on one authenticated GET, one preflight and one 401; a few representatives on every other
+//! status, route and method.
+
+use super::super::specimens;
+use super::super::{Case, Context};
+use super::foreign::{self, Family, Foreign, Seed};
+use crate::http::Probe;
+use crate::target::{Carrier, Origin};
+
+/// Declared origins that foreign ones are derived from; the rest are proved to be let in, but not mutated.
+const SEEDS: usize = 4;
+
+/// The surfaces of the first tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// GET of the collection with a token.
+    Read,
+    /// A preflight for a write to the collection.
+    Preflight,
+    /// GET of the collection without a token.
+    Anonymous,
+}
+
+impl Surface {
+    pub(super) const ALL: [Self; 3] = [Self::Read, Self::Preflight, Self::Anonymous];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Read => "GET",
+            Self::Preflight => "preflight",
+            Self::Anonymous => "GET without token",
+        }
+    }
+
+    /// The request without an `Origin`; `None` when it needs a token and there is none.
+    fn bare(self, cx: &Context) -> Option<Probe> {
+        match self {
+            Self::Read => specimens::read(cx),
+            Self::Preflight => Some(options(cx, &specimens::list_path(cx), "POST")),
+            Self::Anonymous => Some(specimens::anonymous(cx)),
+        }
+    }
+
+    /// One case with these values of `Origin`, none of them included.
+    pub(super) fn case(self, cx: &Context, name: &str, origins: &[impl AsRef<[u8]>]) -> Option<Case> {
+        let probe = origins.iter().fold(self.bare(cx)?, Probe::origin);
+        Some(Case::new(format!("{} with {name}", self.words()), probe))
+    }
+}
+
+/// The headers that a front end of this service asks for in a preflight: sorted, lower case, joined without a space (Fetch standard,
+/// "CORS-preflight fetch").
+pub(super) fn requested(cx: &Context) -> String {
+    match &cx.target.carrier {
+        Carrier::Bearer => "authorization,content-type".to_owned(),
+        Carrier::Cookie(_) => "content-type".to_owned(),
+        Carrier::Header(name) => {
+            let mut names = ["content-type".to_owned(), name.to_ascii_lowercase()];
+            names.sort();
+            names.join(",")
+        }
+    }
+}
+
+/// A preflight for `method` in the browser's form, without its `Origin`.
+pub(super) fn options(cx: &Context, path: &str, method: &str) -> Probe {
+    Probe::new("OPTIONS", path)
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", requested(cx))
+}
+
+fn seed(cx: &Context, allowed: &Origin) -> Seed {
+    Seed { allowed: allowed.clone(), api: cx.target.base.host().to_owned(), random: format!("pf{}", cx.random("foreign origin")) }
+}
+
+/// Whether a value is exactly a declared origin.
+pub(super) fn is_declared(cx: &Context, value: &[u8]) -> bool {
+    cx.target.origins.iter().any(|origin| origin.as_str().as_bytes() == value)
+}
+
+/// The members of a family derived from one declared origin, without any that happen to be declared themselves.
+fn members(cx: &Context, allowed: &Origin, family: Family) -> Vec<Foreign> {
+    let mut all = family(&seed(cx, allowed));
+    all.retain(|foreign| !foreign.values.iter().all(|value| is_declared(cx, value)));
+    all
+}
+
+/// First tier: the family of the first declared origin on all three surfaces, those of the others on the most telling one.
+pub(super) fn family(cx: &Context, family: Family) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
+        let telling = if cx.users.a.is_some() { &Surface::ALL[..1] } else { &Surface::ALL[1..] };
+        let surfaces = if index == 0 { &Surface::ALL[..] } else { telling };
+        for foreign in members(cx, allowed, family) {
+            cases.extend(surfaces.iter().filter_map(|surface| surface.case(cx, &foreign.name, &foreign.values)));
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    cases.retain(|case| seen.insert(case.name.clone()));
+    cases
+}
+
+/// A few foreign origins that stand for all: a random site, `null`, and a host that begins with the allowed one.
+pub(super) fn representatives(cx: &Context) -> Vec<String> {
+    let Some(allowed) = cx.target.origins.first() else { return Vec::new() };
+    let families: [Family; 3] = [foreign::random, foreign::null, foreign::suffix];
+    let firsts = families.into_iter().filter_map(|family| members(cx, allowed, family).into_iter().next());
+    firsts.map(|foreign| foreign.name).collect()
+}
+
+/// A foreign origin: a site that anybody could own.
+pub(super) fn stranger(cx: &Context) -> String {
+    representatives(cx).into_iter().next().unwrap_or_else(|| "https://postflight.example".to_owned())
+}
+
+/// Puts every origin into every case.
+pub(super) fn crossed(cases: &[Case], origins: &[String]) -> Vec<Case> {
+    let with = |case: &Case, origin: &String| Case::new(format!("{} with {origin}", case.name), case.probe.clone().origin(origin));
+    cases.iter().flat_map(|case| origins.iter().map(move |origin| with(case, origin))).collect()
+}

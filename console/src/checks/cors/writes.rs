@@ -1,0 +1,110 @@
+//! Writes that a browser sends without asking first: forms, plain text and bodies without a type.
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::super::{Checked, Context, Judgement, Outcome, User};
+use super::surface::stranger;
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::Finding;
+use crate::target::{Carrier, Policy};
+
+/// A body that needs no preflight (Fetch standard, "CORS-safelisted request-header"), and the type it is sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Urlencoded,
+    Multipart,
+    Untyped,
+}
+
+impl Form {
+    const ALL: [Self; 4] = [Self::Text, Self::Urlencoded, Self::Multipart, Self::Untyped];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Text => "JSON as text/plain",
+            Self::Urlencoded => "a form",
+            Self::Multipart => "a multipart form",
+            Self::Untyped => "JSON without a type",
+        }
+    }
+
+    /// The request that would create an object titled `canary`, if the service took this form.
+    fn write(self, cx: &Context, user: &User, canary: &str) -> Probe {
+        let json = cx.target.resource.body(canary);
+        let post = Probe::new("POST", cx.list_path(user)).bearer(&user.token).origin(stranger(cx));
+        match self {
+            Self::Text => post.body(Some("text/plain"), json.to_string()),
+            Self::Urlencoded => post.body(Some("application/x-www-form-urlencoded"), urlencoded(&json)),
+            Self::Multipart => post.body(Some("multipart/form-data; boundary=postflight"), multipart(&json)),
+            Self::Untyped => post.body(None, json.to_string()),
+        }
+    }
+}
+
+fn fields(json: &Value) -> impl Iterator<Item = (&str, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    json.as_object().into_iter().flatten().map(move |(name, value)| (name.as_str(), text(value)))
+}
+
+fn urlencoded(json: &Value) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields(json)).finish()
+}
+
+fn multipart(json: &Value) -> String {
+    let part = |(name, value): (&str, String)| {
+        format!("--postflight\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    fields(json).map(part).collect::<String>() + "--postflight--\r\n"
+}
+
+/// A write from a foreign origin in each form that needs no preflight is refused, and the list shows that nothing was made.
+pub(super) async fn simple(cx: Context) -> Checked {
+    let user = cx.a()?;
+    let canaries = join_all(Form::ALL.map(|_| cx.objects.announce(user))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let sent = Form::ALL.iter().zip(&canaries).map(|(form, canary)| {
+        let probe = form.write(&cx, user, canary);
+        let cx = &cx;
+        async move { cx.send(&probe).await }
+    });
+    let answers = join_all(sent).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let list = cx.send(&cx.list(user)).await?;
+    if !list.is_success() {
+        return Ok(Outcome::inconclusive("the list could not be read back").seen(
+            &list,
+            "GET of the list",
+            list.status.to_string(),
+        ));
+    }
+    let pieces = Form::ALL.iter().zip(&canaries).zip(&answers).map(|((form, canary), answer)| {
+        let made = list.contains(canary) || (answer.is_success() && answer.contains(canary));
+        let judgement = judge(*form, made, &cx.target.policy, &cx.target.carrier, answer);
+        evidence(answer, form.words(), judgement.finding, judgement.observed)
+    });
+    let pieces: Vec<_> = pieces.collect();
+    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
+    let effect = effect(&cx.target.carrier);
+    Ok(Outcome::of(format!("{held} of {} writes without a preflight refused; {effect}", pieces.len()), pieces))
+}
+
+const fn effect(carrier: &Carrier) -> &'static str {
+    match carrier {
+        Carrier::Cookie(_) => "browsers attach the cookie, so any page could write as the user",
+        Carrier::Bearer | Carrier::Header(_) => "browsers attach no token by themselves, so this is a second line of defence",
+    }
+}
+
+/// Judges one write. A body without a type is taken for JSON by stock frameworks; where the token must be set by script, and so by a
+/// preflight, that is a remark.
+fn judge(form: Form, made: bool, policy: &Policy, carrier: &Carrier, answer: &Answer) -> Judgement {
+    let status = answer.status;
+    let ambient = matches!(carrier, Carrier::Cookie(_));
+    match (made, form) {
+        (true, Form::Untyped) if !ambient => Judgement::weak(format!("{status}: an object was made from a body without a type")),
+        (true, _) => Judgement::broken(format!("{status}: an object was made")),
+        (false, _) if policy.plain_write.contains(status) => Judgement::held(format!("{status}, nothing was made")),
+        (false, _) if status >= 502 => Judgement::unclear(format!("{status}: the service did not answer")),
+        (false, _) => Judgement::weak(format!("{status} instead of {}; nothing was made", policy.plain_write.words())),
+    }
+}

@@ -1,0 +1,57 @@
+//! Requests that bring one answer of each common status, so that a rule can be asked of all of them.
+//!
+//! Owns which requests those are. None of them can make, change or delete an object: bodies are such that no service can read them.
+
+use super::{Case, Context};
+use crate::http::Probe;
+
+/// The collection's path, as user A addresses it when there is one.
+pub(super) fn list_path(cx: &Context) -> String {
+    cx.users.a.as_ref().map_or_else(|| cx.target.paths.list.replace("{user_id}", "me"), |user| cx.list_path(user))
+}
+
+/// The path of an object that nothing has.
+pub(super) fn missing_path(cx: &Context) -> String {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let filled = |path: &str| path.replace("{user_id}", "me").replace("{id}", id);
+    cx.users.a.as_ref().map_or_else(|| filled(&cx.target.paths.item), |user| cx.item_path(user, id))
+}
+
+/// A path that no route has.
+pub(super) fn unknown_path(cx: &Context) -> String {
+    format!("/postflight-{}", cx.random("unknown path"))
+}
+
+/// GET of the collection with A's token, when there is one: the answer that is worth stealing.
+pub(super) fn read(cx: &Context) -> Option<Probe> {
+    cx.users.a.as_ref().map(|user| cx.list(user))
+}
+
+/// GET of the collection without a token: 401, or 403 in older frameworks.
+pub(super) fn anonymous(cx: &Context) -> Probe {
+    Probe::get(list_path(cx))
+}
+
+/// One request for each error status that can be had: 401, 404 (route and object), 405, 415, 422. The unsafe methods among them go only
+/// to the declared resource, only with consent to write, and with a body that is no object in any format.
+pub(super) fn errors(cx: &Context) -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("401 without a token", anonymous(cx)),
+        Case::new("404 of an unknown path", Probe::get(unknown_path(cx))),
+        Case::new("405 of an unknown method", Probe::new("PROPFIND", list_path(cx))),
+    ];
+    let Some(user) = &cx.users.a else { return cases };
+    cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx)).bearer(&user.token)));
+    if cx.target.may_write() {
+        let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token);
+        cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));
+        cases.push(Case::new("422 of malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));
+    }
+    cases
+}
+
+/// Health and liveness, where declared.
+pub(super) fn public(cx: &Context) -> Vec<Case> {
+    let paths = [&cx.target.paths.live, &cx.target.paths.health];
+    paths.into_iter().flatten().map(|path| Case::new(format!("GET {path}"), Probe::get(path.clone()))).collect()
+}

@@ -1,0 +1,142 @@
+//! The map of the house: every route, and the order in which a request meets the rules.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, patch};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::Verifier;
+use crate::config::Config;
+use crate::database::Database;
+use crate::docs;
+use crate::headers::Dress;
+use crate::health::{self, Health};
+use crate::limits::{Limiter, Patience};
+use crate::origin::Allowlist;
+use crate::problem::{self, Problem};
+use crate::tasks::{TaskStore, routes as tasks};
+use crate::telemetry::Visit;
+
+/// What handlers share.
+pub(crate) struct Shared {
+    pub(crate) tasks: Arc<dyn TaskStore>,
+    pub(crate) health: Health,
+}
+
+/// The whole application: one request in, one answer out, nothing else.
+pub(crate) struct App {
+    origins: Allowlist,
+    verifier: Verifier,
+    limiter: Limiter,
+    patience: Patience,
+    docs: bool,
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+/// Every route there is.
+fn router(docs: bool) -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/health", get(health::health))
+        .route("/api/tasks", get(tasks::list).post(tasks::create))
+        .route(
+            "/api/tasks/{id}",
+            get(tasks::read)
+                .put(tasks::replace)
+                .patch(tasks::amend)
+                .delete(tasks::delete),
+        )
+        .route("/api/tasks/{id}/complete", patch(tasks::complete))
+        .merge(if docs { docs::routes() } else { Router::new() })
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(CatchPanicLayer::custom(Problem::from_panic))
+}
+
+impl App {
+    /// Builds the application over an open database.
+    pub(crate) fn new(config: &Config, database: &Database) -> Self {
+        let secrets = [
+            Some(&config.secrets.current),
+            config.secrets.previous.as_ref(),
+        ];
+        let health = Health::new(database.clone(), config.environment, config.release.clone());
+        let shared = Arc::new(Shared {
+            tasks: database.tasks(),
+            health,
+        });
+        Self {
+            origins: Allowlist::new(config.origins.iter().map(String::as_str)),
+            verifier: Verifier::new(secrets.into_iter().flatten(), config.expectations.clone()),
+            limiter: Limiter::new(config.rate, config.behind_edge),
+            patience: config.patience,
+            docs: config.docs,
+            router: router(config.docs).with_state(Arc::clone(&shared)),
+            shared,
+        }
+    }
+
+    /// Answers one request. From the outside in: id and log line, security headers, the origin rule, then everything else.
+    /// What is made further in, errors and panics included, passes back through all of them.
+    pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response {
+        let visit = Visit::begin(&request);
+        let dress = Dress::of(
+            request.headers(),
+            self.docs && docs::is_page(request.uri().path()),
+        );
+        let verdict = self.origins.judge(request.method(), request.headers());
+        let mut response = match verdict.answer() {
+            Some(answer) => answer,
+            None => self.admitted(peer, request).await,
+        };
+        verdict.mark(response.headers_mut());
+        dress.put_on(response.headers_mut());
+        visit.end(&mut response);
+        response
+    }
+
+    /// Past the origin rule: who is it, are they within their limits, and then the router, for a bounded time.
+    async fn admitted(&self, peer: IpAddr, mut request: Request<Body>) -> Response {
+        let identity = self.verifier.identify(request.headers());
+        let refusal = identity.as_ref().err().copied();
+        if let Err(problem) = self
+            .limiter
+            .admit(identity.as_ref().ok(), peer, request.headers())
+        {
+            return problem.into_response();
+        }
+        if request.method() == Method::CONNECT {
+            return Problem::NotImplemented.into_response();
+        }
+        request.extensions_mut().insert(identity);
+        request.extensions_mut().insert(self.patience);
+        let answer = self.router.clone().oneshot(request);
+        let mut response = match tokio::time::timeout(self.patience.answer, answer).await {
+            Ok(Ok(response)) => response,
+            Err(_) => Problem::GatewayTimeout.into_response(),
+        };
+        if let Some(refusal) =
+            refusal.filter(|_| response.status() == axum::http::StatusCode::UNAUTHORIZED)
+        {
+            response.extensions_mut().insert(refusal);
+        }
+        response
+    }
+
+    /// The deep check, for the start-up log.
+    pub(crate) fn health(&self) -> &Health {
+        &self.shared.health
+    }
+
+    /// The rate limiter, for its sweeper.
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.limiter
+    }
+}
