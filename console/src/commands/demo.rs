@@ -20,6 +20,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
         waited: Some(server.landed_after),
         repository: super::work_tree(Path::new(".")),
         secrets: server.secrets(),
+        ..Inputs::default()
     };
     let exit = if std::io::stdout().is_terminal() && !args.plain {
         crate::tui::demo(target, options, inputs, &args).await?
