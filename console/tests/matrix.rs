@@ -52,6 +52,10 @@ async fn contradiction(flaw: &Flaw) -> Option<String> {
             let _ = write!(text, "\n    {verdict} expected, but {id} came out as {:?}", verdict_of(id));
         }
     }
+    let remarked = flaw.implies.iter().any(|id| verdict_of(id) == Some(Verdict::Warn));
+    if flaw.breaks.is_empty() && flaw.warns.is_empty() && !remarked {
+        text.push_str("\n    none of the implied checks warned");
+    }
     let followed = |check: &CheckResult| check.summary.starts_with("its control failed");
     let odd = run.checks.iter().filter(|check| !matches!(check.verdict, Verdict::Pass | Verdict::Skip));
     for check in odd.filter(|check| !flaw.names(&check.id) && !followed(check)) {

@@ -90,7 +90,7 @@ fn quoted_names(directory: &Path, found: &mut Vec<(String, PathBuf)>) {
         let names = quoted.filter(|text| {
             let suite = text.split_once('.').and_then(|(suite, words)| (!words.is_empty()).then_some(suite));
             suite.is_some_and(|suite| Suite::named(suite).is_some())
-                && text.chars().all(|c| c.is_ascii_lowercase() || ".-".contains(c))
+                && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
         });
         found.extend(names.map(|name| (name.to_owned(), entry.clone())));
     }

@@ -32,7 +32,6 @@ const LENIENT: &[&str] = &[
     "cors.reflects-on-head",
     "cors.reflects-on-options",
     "cors.reflects-on-write",
-    "cors.one-replica-reflects",
 ];
 
 /// What the rule says of one request.
@@ -117,7 +116,8 @@ fn judge(house: &House, asked: &Asked) -> Caller {
     let allowed = ORIGINS.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
     let said = String::from_utf8_lossy(origin.as_bytes());
     let admitted = || admits::ADMITS.iter().any(|(flaw, rule)| house.has(flaw) && rule(&said));
-    if allowed || admitted() || vouched(house, asked, &said) {
+    let astray = house.has("cors.one-replica-reflects") && !asked.turn.is_multiple_of(3);
+    if allowed || astray || admitted() || vouched(house, asked, &said) {
         Caller::Granted((*echoed).clone())
     } else {
         Caller::Refused((*echoed).clone())
@@ -130,7 +130,9 @@ fn vouched(house: &House, asked: &Asked, origin: &str) -> bool {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     let names_host = |name: &str| !host.is_empty() && field(name).contains(host);
     let allowed = |name: &str| ORIGINS.iter().any(|allowed| field(name).starts_with(allowed));
-    (house.has("cors.trusts-forwarded-host") && (names_host("x-forwarded-host") || names_host("forwarded")))
+    let own = field("host").split(':').next().unwrap_or_default();
+    (house.has("cors.begins-like-own-host") && host.starts_with(own))
+        || (house.has("cors.trusts-forwarded-host") && (names_host("x-forwarded-host") || names_host("forwarded")))
         || (house.has("cors.trusts-host") && names_host("host"))
         || (house.has("cors.trusts-x-origin") && (allowed("x-origin") || names_host("x-origin")))
         || (house.has("cors.trusts-referer") && (allowed("referer") || names_host("referer")))
@@ -149,7 +151,6 @@ fn reflects(house: &House, asked: &Asked, status: StatusCode) -> bool {
         ("cors.reflects-on-options", asked.method == Method::OPTIONS && !asked.preflight),
         ("cors.reflects-on-write", matches!(asked.method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)),
         ("cors.preflight-open", asked.preflight),
-        ("cors.one-replica-reflects", asked.turn.is_multiple_of(3)),
     ];
     cases.into_iter().any(|(flaw, here)| here && house.has(flaw))
 }
