@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::CheckLink;
 use super::words::{self, State};
-use crate::audit::escape::{anchor, web_link};
-use crate::audit::{Audit, Decision};
+use crate::adr::Adr;
+use crate::audit::Audit;
+use crate::audit::escape::web_link;
 use crate::checks;
 use crate::run::{CheckResult, Evidence, Exchange, Verdict};
 
@@ -54,17 +55,17 @@ struct RequirementLink<'a> {
     known: bool,
 }
 
-/// A decision that a check verifies.
+/// A reference to a decision.
 #[derive(Debug, Serialize)]
 pub(super) struct DecisionLink<'a> {
-    id: &'a str,
+    label: String,
     anchor: String,
     title: &'a str,
 }
 
-impl<'a> From<&'a Decision> for DecisionLink<'a> {
-    fn from(decision: &'a Decision) -> Self {
-        Self { id: &decision.id, anchor: anchor(&decision.id), title: &decision.title }
+impl<'a> From<&'a Adr> for DecisionLink<'a> {
+    fn from(adr: &'a Adr) -> Self {
+        Self { label: adr.label(), anchor: adr.id.anchor(), title: &adr.title }
     }
 }
 
@@ -98,7 +99,7 @@ impl<'a> CheckView<'a> {
             card: checks::find(&check.id).map(card),
             evidence: check.evidence.iter().map(EvidenceView::from).collect(),
             requirements: check.requirements.iter().map(|id| RequirementLink { id, known: known(id) }).collect(),
-            decisions: audit.decisions_of(&check.id).map(DecisionLink::from).collect(),
+            decisions: audit.decisions.for_check(&check.id).map(DecisionLink::from).collect(),
             probes: check.probes,
             elapsed: words::duration(check.elapsed_ms),
         }

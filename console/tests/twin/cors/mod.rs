@@ -64,7 +64,7 @@ impl Asked {
 
 /// Judges the origin, answers preflights and refusals itself, and marks every answer.
 pub(crate) async fn gate(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    if !house.has("cors.shared-cache") || request.method() != Method::GET {
+    if !house.has("cors.shared-cache") || request.method() != Method::GET || request.uri().query().is_none() {
         return judged(&house, request, next).await;
     }
     let key = request.uri().to_string();
@@ -79,9 +79,12 @@ async fn judged(house: &House, request: Request, next: Next) -> Response {
     let caller = judge(house, &asked);
     let mut response = match caller {
         _ if crashes(house, &asked) => problem::INTERNAL.into_response(),
-        Caller::Refused(_) if asked.preflight && house.has("cors.preflight-open") => preflight::grant(house, &asked.headers),
+        _ if asked.path.ends_with('/') && house.has("cors.slash-redirects") => redirect(&asked.path),
+        Caller::Refused(_) if asked.preflight && house.has("cors.preflight-open") => {
+            preflight::grant(house, &asked.path, &asked.headers)
+        }
         Caller::Refused(_) if !LENIENT.iter().any(|flaw| house.has(flaw)) => problem::ORIGIN_REFUSED.into_response(),
-        Caller::Granted(_) if asked.preflight => preflight::grant(house, &asked.headers),
+        Caller::Granted(_) if asked.preflight => preflight::grant(house, &asked.path, &asked.headers),
         _ => next.run(request).await,
     };
     let status = response.status();
@@ -90,27 +93,34 @@ async fn judged(house: &House, request: Request, next: Next) -> Response {
     response
 }
 
+fn redirect(path: &str) -> Response {
+    let location = format!("http://tasks-twin.example{}", path.trim_end_matches('/'));
+    (StatusCode::PERMANENT_REDIRECT, [("location", location)]).into_response()
+}
+
 fn crashes(house: &House, asked: &Asked) -> bool {
     let odd = |origin: &HeaderValue| origin.to_str().is_err() || origin.len() > 2048;
-    house.has("cors.crashes") && asked.headers.get("origin").is_some_and(odd)
+    let many = |names: &HeaderValue| names.len() > 300;
+    (house.has("cors.crashes") && asked.headers.get("origin").is_some_and(odd))
+        || (house.has("cors.preflight-crashes") && asked.headers.get("access-control-request-headers").is_some_and(many))
 }
 
 fn judge(house: &House, asked: &Asked) -> Caller {
     let origins: Vec<_> = asked.headers.get_all("origin").iter().collect();
-    let origin = match origins.as_slice() {
+    let (origin, echoed) = match origins.as_slice() {
         [] => return Caller::Unasked,
-        [origin] => origin,
-        [first, ..] if house.has("cors.reads-first-origin") => first,
-        [.., last] if house.has("cors.reads-last-origin") => last,
+        [origin] => (origin, origin),
+        [first, .., last] if house.has("cors.checks-first-origin") => (first, last),
+        [first, .., last] if house.has("cors.checks-last-origin") => (last, first),
         [first, ..] => return Caller::Refused((*first).clone()),
     };
     let allowed = ORIGINS.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
     let said = String::from_utf8_lossy(origin.as_bytes());
     let admitted = || admits::ADMITS.iter().any(|(flaw, rule)| house.has(flaw) && rule(&said));
     if allowed || admitted() || vouched(house, asked, &said) {
-        Caller::Granted((*origin).clone())
+        Caller::Granted((*echoed).clone())
     } else {
-        Caller::Refused((*origin).clone())
+        Caller::Refused((*echoed).clone())
     }
 }
 
@@ -146,8 +156,9 @@ fn reflects(house: &House, asked: &Asked, status: StatusCode) -> bool {
 
 /// Flaws that leave out `Vary: Origin` somewhere.
 fn vary(house: &House, caller: &Caller, asked: &Asked, headers: &mut HeaderMap) {
+    let fixed = ["cors.no-vary", "cors.fixed-origin", "cors.grants-without-origin"];
     let kept = match caller {
-        _ if house.has("cors.no-vary") => false,
+        _ if fixed.iter().any(|flaw| house.has(flaw)) => false,
         Caller::Unasked => !house.has("cors.no-vary-without-origin"),
         Caller::Refused(_) => !house.has("cors.no-vary-when-refused"),
         Caller::Granted(_) => true,

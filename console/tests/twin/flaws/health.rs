@@ -13,7 +13,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.down", "The database is down, and deep health says so with 503.", &[], &[]),
     flaw("health.one-replica-down", "One replica of three answers 503.", &[], &[]),
     flaw("health.lies", "Deep health says that the database is disconnected, and answers 200.", &[], &[]),
-    flaw("health.degraded-but-200", "Deep health says degraded, and answers 200.", &[], &[]),
+    flaw("health.degraded-but-ok", "Deep health says degraded, and answers 200.", &[], &[]),
     flaw("health.shallow", "Deep health says nothing of the database.", &[], &[]),
     flaw("health.no-latency", "Deep health does not say how long the database took.", &[], &[]),
     flaw("health.driver-text", "Deep health repeats the text of the driver.", &[], &[]),
