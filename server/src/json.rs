@@ -112,7 +112,7 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<http_body_util::LengthLimitError>() {
         Problem::PayloadTooLarge
     } else {
-        Problem::MalformedBody("The body could not be read to its end.".into())
+        Problem::Malformed("The body could not be read to its end.".into())
     }
 }
 
@@ -133,9 +133,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
-    Problem::MalformedBody(format!(
-        "The body is not valid JSON (line {line}, column {column})."
-    ))
+    Problem::Malformed(format!("The body is not valid JSON (line {line}, column {column}).").into())
 }
 
 /// The parser's words without its position, bounded: it may quote the client's own body.

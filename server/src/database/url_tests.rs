@@ -70,6 +70,9 @@ fn a_string_of_a_platform_becomes_an_address(#[case] text: &str, #[case] shown: 
 #[case("postgres://app@h.example/db", UrlError::Missing("password"))]
 #[case("postgres://app:pw@h.example", UrlError::Missing("database"))]
 #[case("postgres://app:pw@h.example/", UrlError::Missing("database"))]
+#[case("postgres://app:<password>@h.example/db", UrlError::Placeholder)]
+#[case("postgres://app:${PASSWORD}@h.example/db", UrlError::Placeholder)]
+#[case("postgres://app:*******@h.example/db", UrlError::Placeholder)]
 #[case("postgres://app:%ff@h.example/db", UrlError::Encoding)]
 #[case("postgres://app:%00@h.example/db", UrlError::Encoding)]
 #[case(

@@ -144,6 +144,17 @@ fn ambiguous_framing_is_a_bad_request(#[case] headers: &str) {
     assert_eq!(raw(server.address, head.as_bytes()).status, 400);
 }
 
+#[rstest]
+#[case::none("GET /livez HTTP/1.1\r\n", 400)]
+#[case::two("GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n", 400)]
+#[case::old_protocol("GET /livez HTTP/1.0\r\n", 200)]
+#[case::absolute("GET http://evil.example/livez HTTP/1.1\r\nHost: test\r\n", 200)]
+fn a_request_has_one_host(#[case] head: &str, #[case] status: u16) {
+    let server = TestServer::on(Engine::Sqlite);
+    let request = format!("{head}Connection: close\r\n\r\n");
+    assert_eq!(raw(server.address, request.as_bytes()).status, status);
+}
+
 #[test]
 fn a_second_request_hidden_in_a_body_is_not_answered() {
     let server = TestServer::on(Engine::Sqlite);
