@@ -5,6 +5,15 @@
 //! test process is killed, because it lives behind a pipe that breaks then. PostgreSQL refuses to run as root, so a test
 //! that runs as root starts it as `postgres` or `nobody`. A machine without PostgreSQL is a failure with a clear message,
 //! never a skip.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: shared by many tests, and failing is its way to say so"
+)]
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
