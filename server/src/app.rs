@@ -46,13 +46,7 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
         .route("/livez", get(health::livez))
         .route("/health", get(health::health))
         .route("/api/tasks", get(tasks::list).post(tasks::create))
-        .route(
-            "/api/tasks/{id}",
-            get(tasks::read)
-                .put(tasks::replace)
-                .patch(tasks::amend)
-                .delete(tasks::delete),
-        )
+        .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::amend).delete(tasks::delete))
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
         .merge(if docs { docs::routes() } else { Router::new() })
         .fallback(problem::not_found)
@@ -63,15 +57,9 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
 impl App {
     /// Builds the application over an open database.
     pub(crate) fn new(config: &Config, database: &Database) -> Self {
-        let secrets = [
-            Some(&config.secrets.current),
-            config.secrets.previous.as_ref(),
-        ];
+        let secrets = [Some(&config.secrets.current), config.secrets.previous.as_ref()];
         let health = Health::new(database.clone(), config.environment, config.release.clone());
-        let shared = Arc::new(Shared {
-            tasks: database.tasks(),
-            health,
-        });
+        let shared = Arc::new(Shared { tasks: database.tasks(), health });
         Self {
             origins: Allowlist::new(config.origins.iter().map(String::as_str)),
             verifier: Verifier::new(secrets.into_iter().flatten(), config.expectations.clone()),
@@ -87,10 +75,7 @@ impl App {
     /// What is made further in, errors and panics included, passes back through all of them.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response {
         let visit = Visit::begin(&request);
-        let dress = Dress::of(
-            request.headers(),
-            self.docs && docs::is_page(request.uri().path()),
-        );
+        let dress = Dress::of(request.headers(), self.docs && docs::is_page(request.uri().path()));
         let verdict = self.origins.judge(request.method(), request.headers());
         let mut response = match verdict.answer() {
             Some(answer) => answer,
@@ -106,10 +91,7 @@ impl App {
     async fn admitted(&self, peer: IpAddr, mut request: Request<Body>) -> Response {
         let identity = self.verifier.identify(request.headers());
         let refusal = identity.as_ref().err().copied();
-        if let Err(problem) = self
-            .limiter
-            .admit(identity.as_ref().ok(), peer, request.headers())
-        {
+        if let Err(problem) = self.limiter.admit(identity.as_ref().ok(), peer, request.headers()) {
             return problem.into_response();
         }
         if request.method() == Method::CONNECT {
@@ -122,9 +104,7 @@ impl App {
             Ok(Ok(response)) => response,
             Err(_) => Problem::GatewayTimeout.into_response(),
         };
-        if let Some(refusal) =
-            refusal.filter(|_| response.status() == axum::http::StatusCode::UNAUTHORIZED)
-        {
+        if let Some(refusal) = refusal.filter(|_| response.status() == axum::http::StatusCode::UNAUTHORIZED) {
             response.extensions_mut().insert(refusal);
         }
         response
