@@ -29,10 +29,7 @@ fn authorization(key: &str) -> Result<String> {
         "exp": now + 300,
     });
     let key = EncodingKey::from_secret(key.as_bytes());
-    Ok(format!(
-        "Bearer {}",
-        encode(&Header::default(), &claims, &key)?
-    ))
+    Ok(format!("Bearer {}", encode(&Header::default(), &claims, &key)?))
 }
 
 #[rstest]
@@ -53,16 +50,10 @@ fn a_stock_backend_lets_in_exactly_who_it_should(
     assert!(answer.head.to_lowercase().contains(&allowed), "{answer:?}");
 
     let forged = authorization(ANOTHER_KEY)?;
-    let stranger = [
-        ("Authorization", forged.as_str()),
-        ("Origin", "https://evil.example"),
-    ];
+    let stranger = [("Authorization", forged.as_str()), ("Origin", "https://evil.example")];
     let answer = app.get(tasks, &stranger)?;
     assert_eq!(answer.status, 401, "{answer:?}");
-    assert!(
-        !answer.head.to_lowercase().contains("allow-origin"),
-        "{answer:?}"
-    );
+    assert!(!answer.head.to_lowercase().contains("allow-origin"), "{answer:?}");
 
     assert_eq!(app.get(tasks, &[])?.status, 401);
     for documentation in ["/docs", "/openapi.json"] {

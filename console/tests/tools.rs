@@ -46,8 +46,7 @@ fn the_runner_passes_sigterm_on_and_waits_for_the_process_to_drain() -> Result<(
 
 #[test]
 fn the_runner_ends_with_the_status_of_a_process_that_refuses_to_start() -> Result<()> {
-    let mut runner = ship("#!/bin/sh\necho 'DATABASE_URL is missing' >&2\nexit 2\n")?
-        .launch(free_port()?, &[])?;
+    let mut runner = ship("#!/bin/sh\necho 'DATABASE_URL is missing' >&2\nexit 2\n")?.launch(free_port()?, &[])?;
     let status = runner.wait_for_exit(LIMIT)?;
     assert_eq!(status.code(), Some(2), "{}", runner.output());
     assert!(runner.output().contains("DATABASE_URL is missing"));
@@ -56,8 +55,7 @@ fn the_runner_ends_with_the_status_of_a_process_that_refuses_to_start() -> Resul
 
 #[test]
 fn a_dropped_runner_leaves_no_process_behind() -> Result<()> {
-    let mut runner =
-        ship("#!/bin/sh\necho \"mine is $$.\"\nexec sleep 600\n")?.launch(free_port()?, &[])?;
+    let mut runner = ship("#!/bin/sh\necho \"mine is $$.\"\nexec sleep 600\n")?.launch(free_port()?, &[])?;
     runner.wait_for_output("mine is ", LIMIT)?;
     let output = runner.output();
     let (_, rest) = output.split_once("mine is ").context("no pid")?;
@@ -67,10 +65,7 @@ fn a_dropped_runner_leaves_no_process_behind() -> Result<()> {
     drop(runner);
     let deadline = Instant::now() + LIMIT;
     while is_alive(&process) {
-        assert!(
-            Instant::now() < deadline,
-            "process {pid} outlived its runner"
-        );
+        assert!(Instant::now() < deadline, "process {pid} outlived its runner");
         std::thread::yield_now();
     }
     Ok(())
@@ -92,18 +87,9 @@ fn eight_clients_keep_their_prepared_statements_on_two_pooled_connections() -> R
         .args(["--transactions=50", "--file"])
         .arg(&script)
         .arg(bouncer.url()))?;
-    assert!(
-        report.contains("number of transactions actually processed: 400/400"),
-        "{report}"
-    );
-    let backends = postgres.ask(
-        &postgres.url(),
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'",
-    )?;
-    assert!(
-        matches!(backends.as_str(), "1" | "2"),
-        "{backends} backends behind a pool of two"
-    );
+    assert!(report.contains("number of transactions actually processed: 400/400"), "{report}");
+    let backends = postgres.ask(&postgres.url(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")?;
+    assert!(matches!(backends.as_str(), "1" | "2"), "{backends} backends behind a pool of two");
     Ok(())
 }
 
@@ -113,20 +99,14 @@ fn the_pooler_hands_out_the_database_that_it_was_given() -> Result<()> {
     postgres.ask(&postgres.url(), "CREATE TABLE proof AS SELECT 42 AS answer")?;
     let bouncer = PgBouncer::start(&postgres.upstream(), 2)?;
     assert_ne!(bouncer.port(), postgres.port);
-    assert_eq!(
-        postgres.ask(bouncer.url(), "SELECT answer FROM proof")?,
-        "42"
-    );
+    assert_eq!(postgres.ask(bouncer.url(), "SELECT answer FROM proof")?, "42");
     assert!(bouncer.log().contains("login attempt"), "{}", bouncer.log());
     Ok(())
 }
 
 #[test]
 fn versions_are_read_as_the_pooler_prints_them() {
-    assert_eq!(
-        parse_version("PgBouncer 1.24.1\nlibevent 2.1.12"),
-        Some((1, 24))
-    );
+    assert_eq!(parse_version("PgBouncer 1.24.1\nlibevent 2.1.12"), Some((1, 24)));
     assert_eq!(parse_version("PgBouncer 1.9.0\n"), Some((1, 9)));
     assert_eq!(parse_version("psql (PostgreSQL) 15.18"), None);
 }
@@ -145,12 +125,8 @@ impl Postgres {
         let directory = tempfile::tempdir()?;
         let data = directory.path().join("data");
         std::fs::create_dir(&data)?;
-        run(Command::new("chown")
-            .args(["-R", "postgres"])
-            .arg(directory.path()))?;
-        run(as_postgres(&bin.join("initdb"))
-            .args(["--auth=trust", "--no-sync", "--pgdata"])
-            .arg(&data))?;
+        run(Command::new("chown").args(["-R", "postgres"]).arg(directory.path()))?;
+        run(as_postgres(&bin.join("initdb")).args(["--auth=trust", "--no-sync", "--pgdata"]).arg(&data))?;
         on_a_free_port(|port| {
             let mut process = Running::start(
                 as_postgres(&bin.join("postgres"))
@@ -160,26 +136,15 @@ impl Postgres {
                     .arg(&data),
             )?;
             process.wait_until("ready", LIMIT, |process| {
-                process.output().contains("ready to accept connections")
-                    && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+                process.output().contains("ready to accept connections") && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
             })?;
             Ok((process, port))
         })
-        .map(|(process, port)| Self {
-            _process: process,
-            port,
-            bin,
-            directory,
-        })
+        .map(|(process, port)| Self { _process: process, port, bin, directory })
     }
 
     fn upstream(&self) -> Upstream<'static> {
-        Upstream {
-            host: "127.0.0.1",
-            port: self.port,
-            user: "postgres",
-            database: "postgres",
-        }
+        Upstream { host: "127.0.0.1", port: self.port, user: "postgres", database: "postgres" }
     }
 
     fn url(&self) -> String {
@@ -206,9 +171,6 @@ impl Drop for Postgres {
 /// PostgreSQL refuses to run as root.
 fn as_postgres(program: &Path) -> Command {
     let mut command = Command::new("runuser");
-    command
-        .args(["-u", "postgres", "--"])
-        .arg(program)
-        .current_dir("/");
+    command.args(["-u", "postgres", "--"]).arg(program).current_dir("/");
     command
 }

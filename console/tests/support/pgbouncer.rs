@@ -52,16 +52,10 @@ impl PgBouncer {
         }
         let mut process = Running::start(command.arg(&settings))?;
         process.wait_until("accepting connections", START_LIMIT, |process| {
-            process.output().contains("process up")
-                && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+            process.output().contains("process up") && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
         })?;
         let Upstream { user, database, .. } = upstream;
-        Ok(Self {
-            process,
-            port,
-            url: format!("postgresql://{user}@127.0.0.1:{port}/{database}"),
-            _directory: directory,
-        })
+        Ok(Self { process, port, url: format!("postgresql://{user}@127.0.0.1:{port}/{database}"), _directory: directory })
     }
 
     /// Where clients connect instead of to PostgreSQL itself.
@@ -81,12 +75,7 @@ impl PgBouncer {
 }
 
 fn configuration(port: u16, upstream: &Upstream<'_>, pool_size: u16) -> String {
-    let Upstream {
-        host,
-        port: upstream_port,
-        user,
-        database,
-    } = upstream;
+    let Upstream { host, port: upstream_port, user, database } = upstream;
     format!(
         "[databases]\n\
          {database} = host={host} port={upstream_port} user={user} dbname={database}\n\
@@ -115,10 +104,8 @@ fn find_binary() -> Result<PathBuf> {
         None if built.exists() => built,
         None => PathBuf::from("pgbouncer"),
     };
-    let printed = run(Command::new(&binary).arg("--version"))
-        .context("no usable PgBouncer: `.ci/pgbouncer` builds one")?;
-    let version = parse_version(&printed)
-        .with_context(|| format!("{} says {printed:?}", binary.display()))?;
+    let printed = run(Command::new(&binary).arg("--version")).context("no usable PgBouncer: `.ci/pgbouncer` builds one")?;
+    let version = parse_version(&printed).with_context(|| format!("{} says {printed:?}", binary.display()))?;
     if version < OLDEST {
         let (major, minor) = version;
         bail!(
@@ -131,10 +118,6 @@ fn find_binary() -> Result<PathBuf> {
 
 /// Major and minor out of a first line like `PgBouncer 1.24.1`.
 pub(crate) fn parse_version(printed: &str) -> Option<(u32, u32)> {
-    let mut parts = printed
-        .lines()
-        .next()?
-        .strip_prefix("PgBouncer ")?
-        .split('.');
+    let mut parts = printed.lines().next()?.strip_prefix("PgBouncer ")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

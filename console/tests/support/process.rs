@@ -38,11 +38,7 @@ impl Running {
             child.stdout.take().map(|stream| collect(stream, &output)),
             child.stderr.take().map(|stream| collect(stream, &output)),
         ];
-        Ok(Self {
-            child,
-            output,
-            collectors: collectors.into_iter().flatten().collect(),
-        })
+        Ok(Self { child, output, collectors: collectors.into_iter().flatten().collect() })
     }
 
     /// The process id of the program itself; its group has the same number.
@@ -52,19 +48,11 @@ impl Running {
 
     /// Everything written so far, standard output and standard error in the order of arrival.
     pub(crate) fn output(&self) -> String {
-        self.output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until `ready` says yes; fails with the output when the program ends or `limit` passes first.
-    pub(crate) fn wait_until(
-        &mut self,
-        what: &str,
-        limit: Duration,
-        mut ready: impl FnMut(&Self) -> bool,
-    ) -> Result<()> {
+    pub(crate) fn wait_until(&mut self, what: &str, limit: Duration, mut ready: impl FnMut(&Self) -> bool) -> Result<()> {
         let deadline = Instant::now() + limit;
         while !ready(self) {
             if let Some(status) = self.child.try_wait()? {
@@ -110,10 +98,7 @@ impl Drop for Running {
 
 /// The standard library has no safe signal, so the shell's tool sends it.
 fn kill(signal: &str, target: &str) -> Result<()> {
-    let status = Command::new("kill")
-        .args(["-s", signal, "--", target])
-        .stderr(Stdio::null())
-        .status()?;
+    let status = Command::new("kill").args(["-s", signal, "--", target]).stderr(Stdio::null()).status()?;
     if !status.success() {
         bail!("kill -s {signal} -- {target}: {status}");
     }
@@ -174,10 +159,8 @@ pub(crate) fn cached(name: &str, fill: impl FnOnce(&PathBuf) -> Result<()>) -> R
 /// Runs `command` to its end; a failure carries everything it wrote.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("{program} does not start; `.ci/setup` installs it"))?;
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| format!("{program} does not start; `.ci/setup` installs it"))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);

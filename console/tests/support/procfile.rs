@@ -41,8 +41,7 @@ impl Ship {
 
     /// The workspace's own Procfile with the server as the platform builds it.
     pub(crate) fn of_this_workspace() -> Result<Self> {
-        let procfile = fs::read_to_string(workspace().join("Procfile"))
-            .context("the workspace has no Procfile")?;
+        let procfile = fs::read_to_string(workspace().join("Procfile")).context("the workspace has no Procfile")?;
         Self::lay_out(&procfile, &platform_built_server()?)
     }
 
@@ -64,14 +63,8 @@ impl Ship {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(environment.iter().copied());
         let mut process = Running::start(&mut command)?;
-        process.wait_until("a started process", START_LIMIT, |process| {
-            process.output().contains("started with pid")
-        })?;
-        Ok(Runner {
-            process,
-            port,
-            _directory: Arc::clone(&self.directory),
-        })
+        process.wait_until("a started process", START_LIMIT, |process| process.output().contains("started with pid"))?;
+        Ok(Runner { process, port, _directory: Arc::clone(&self.directory) })
     }
 }
 
@@ -96,8 +89,7 @@ impl Runner {
     /// Waits until the output contains `text`.
     pub(crate) fn wait_for_output(&mut self, text: &str, limit: Duration) -> Result<()> {
         let what = format!("saying {text:?}");
-        self.process
-            .wait_until(&what, limit, |process| process.output().contains(text))
+        self.process.wait_until(&what, limit, |process| process.output().contains(text))
     }
 
     /// Stops as the platform does: SIGTERM to the start command alone, which passes it on.
@@ -118,11 +110,8 @@ pub(crate) fn platform_built_server() -> Result<PathBuf> {
     if let Some(built) = std::env::var_os("POSTFLIGHT_SERVER_BINARY") {
         return Ok(PathBuf::from(built));
     }
-    run(Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--release", "--package", "server"])
-        .current_dir(workspace()))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace().join("target"), PathBuf::from);
+    run(Command::new(env!("CARGO")).args(["build", "--locked", "--release", "--package", "server"]).current_dir(workspace()))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     Ok(target.join("release/server"))
 }
 

@@ -62,19 +62,12 @@ impl StockApp {
             // An ES module finds its packages only beside itself.
             symlink(&modules, data.path().join("node_modules"))?;
             let mut command = Command::new("node");
-            command
-                .arg(data.path().join("app.js"))
-                .env("NODE_ENV", "production");
+            command.arg(data.path().join("app.js")).env("NODE_ENV", "production");
             Self::start(command, port, data, settings)
         })
     }
 
-    fn start(
-        mut command: Command,
-        port: u16,
-        data: TempDir,
-        settings: &Settings<'_>,
-    ) -> Result<Self> {
+    fn start(mut command: Command, port: u16, data: TempDir, settings: &Settings<'_>) -> Result<Self> {
         command
             .current_dir(data.path())
             .env("HOST", "127.0.0.1")
@@ -84,14 +77,8 @@ impl StockApp {
             .env("JWT_AUDIENCE", settings.audience)
             .env("CORS_ORIGINS", settings.origins.join(","));
         let mut process = Running::start(&mut command)?;
-        process.wait_until("healthy", START_LIMIT, |_| {
-            get(port, "/health", &[]).is_ok_and(|answer| answer.status == 200)
-        })?;
-        Ok(Self {
-            process,
-            port,
-            _data: data,
-        })
+        process.wait_until("healthy", START_LIMIT, |_| get(port, "/health", &[]).is_ok_and(|answer| answer.status == 200))?;
+        Ok(Self { process, port, _data: data })
     }
 
     /// `http://127.0.0.1:port`, no slash at the end.
@@ -131,17 +118,11 @@ fn get(port: u16, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     stream.read_to_string(&mut raw)?;
     let (head, body) = raw.split_once("\r\n\r\n").context("no end of headers")?;
     let status = head.split(' ').nth(1).context("no status")?.parse()?;
-    Ok(Answer {
-        status,
-        head: head.to_owned(),
-        body: body.to_owned(),
-    })
+    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 fn source(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/stock")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stock").join(name)
 }
 
 /// A virtual environment with exactly the pinned requirements.
@@ -149,9 +130,7 @@ fn virtual_environment(source: &Path) -> Result<PathBuf> {
     let requirements = source.join("requirements.txt");
     cached(&cache_name("fastapi", &requirements)?, |directory| {
         run(Command::new("python3").args(["-m", "venv"]).arg(directory))?;
-        run(Command::new(directory.join("bin/pip"))
-            .args(["install", "--quiet", "--requirement"])
-            .arg(&requirements))?;
+        run(Command::new(directory.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(&requirements))?;
         Ok(())
     })
 }
@@ -162,9 +141,7 @@ fn node_modules(source: &Path) -> Result<PathBuf> {
     let directory = cached(&cache_name("express", &lock)?, |directory| {
         fs::copy(&lock, directory.join("package-lock.json"))?;
         fs::copy(source.join("package.json"), directory.join("package.json"))?;
-        run(Command::new("npm")
-            .args(["ci", "--omit=dev", "--ignore-scripts", "--no-audit"])
-            .current_dir(directory))?;
+        run(Command::new("npm").args(["ci", "--omit=dev", "--ignore-scripts", "--no-audit"]).current_dir(directory))?;
         Ok(())
     })?;
     Ok(directory.join("node_modules"))
