@@ -62,8 +62,9 @@ fn markdown_text(line: &str) -> String {
     let mut only_digits = true;
     let mut before = None;
     for (at, c) in line.char_indices() {
-        let opens_block = only_digits && (matches!(c, '.' | ')') || (at == 0 && matches!(c, '-' | '+' | '=')));
-        let opens_address = line.get(at..).is_some_and(|rest| rest.starts_with("://"));
+        let rest = line.get(at + c.len_utf8()..).unwrap_or_default();
+        let opens_block = only_digits && opens_block(c, at, rest);
+        let opens_address = c == ':' && rest.starts_with("//");
         if opens_block || opens_address || is_markup(c, before) {
             out.push('\\');
         }
@@ -72,6 +73,12 @@ fn markdown_text(line: &str) -> String {
         before = Some(c);
     }
     out
+}
+
+/// Whether `c` would make a list (`- a`, `1. a`) or an underlined heading (`===`) of a line that has only digits before it.
+fn opens_block(c: char, at: usize, rest: &str) -> bool {
+    let ends_word = rest.is_empty() || rest.starts_with(' ');
+    if at == 0 { matches!(c, '-' | '+' | '=') } else { matches!(c, '.' | ')') && ends_word }
 }
 
 /// Characters that mean something within a line. An underscore between letters or digits means nothing; `://`, `www.` and `@` are what
@@ -139,6 +146,7 @@ mod tests {
     #[case::a_table_cell("a|b", "a\\|b")]
     #[case::a_heading("# a\n# b", "\\# a \\# b")]
     #[case::a_list("1. one", "1\\. one")]
+    #[case::a_figure("14.4 s", "14.4 s")]
     #[case::a_bullet("- one - two", "\\- one - two")]
     #[case::an_entity("&lt;b&gt;", "\\&lt;b\\&gt;")]
     #[case::snake_case_stays("a_b _c_", "a_b \\_c_")]
