@@ -67,7 +67,7 @@ pub struct Written {
 /// Writes `audit.html`, `audit.md` and `audit.json` into `dir`, which is made if need be. Everything is rendered and on disk under
 /// another name before the first of the three is replaced, so that an earlier report survives any error.
 pub fn write(audit: &Audit, dir: &Path) -> Result<Written, AuditError> {
-    let adr_path = way_to_adrs(dir, &audit.decisions.directory);
+    let adr_path = way_to_adrs(dir, &audit.adr_directory);
     let contents = [
         ("audit.html", templates::html(audit)?),
         ("audit.md", templates::markdown_beside(audit, &adr_path)?),
@@ -126,9 +126,9 @@ impl Drop for Staged {
 }
 
 /// The way from `dir` to the ADR files. Both are taken as relative to the same place unless absolute.
-fn way_to_adrs(dir: &Path, adrs: &str) -> String {
+fn way_to_adrs(dir: &Path, adrs: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (from, to) = (absolute(dir), absolute(Path::new(adrs)));
+    let (from, to) = (absolute(dir), absolute(adrs));
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..".into(), from.len().saturating_sub(shared));
@@ -148,6 +148,6 @@ mod tests {
     #[case("/a/b/out", "/a/history/adr", "../../history/adr")]
     #[case("/a", "/a/history/adr", "history/adr")]
     fn the_way_to_the_adrs_is_relative(#[case] dir: &str, #[case] adrs: &str, #[case] way: &str) {
-        assert_eq!(way_to_adrs(Path::new(dir), adrs), way);
+        assert_eq!(way_to_adrs(Path::new(dir), Path::new(adrs)), way);
     }
 }

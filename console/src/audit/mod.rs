@@ -4,7 +4,6 @@
 //! how hostile text is kept from becoming live in HTML and Markdown. Judges nothing itself (`checks` does), reads no ADR (`adr` does)
 //! and knows no network. The same run and decisions always give the same bytes.
 
-mod decision;
 mod escape;
 mod files;
 mod measures;
@@ -14,7 +13,6 @@ mod requirements;
 mod templates;
 mod view;
 
-pub use decision::{Decision, Decisions};
 pub use files::{AuditError, Written, load, write};
 pub use measures::{MEASURES, Measure};
 pub use model::{Audit, Judged, MeasureSeen};

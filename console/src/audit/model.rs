@@ -1,6 +1,9 @@
 //! The one model that every renderer shows: a run, its decisions, and what both mean for each requirement and measure.
 
-use super::{Carrier, Decision, Decisions, MEASURES, Measure, REQUIREMENTS, Requirement};
+use std::path::PathBuf;
+
+use super::{Carrier, MEASURES, Measure, REQUIREMENTS, Requirement};
+use crate::adr::{Decisions, Level};
 use crate::run::{CheckResult, EvidenceClass, Run, Verdict};
 
 /// The time that SC-004 allows for the whole verification, in milliseconds.
@@ -13,6 +16,8 @@ pub struct Audit {
     pub run: Run,
     /// Every ADR.
     pub decisions: Decisions,
+    /// Where their files are, as seen from the working directory: `history/adr`.
+    pub adr_directory: PathBuf,
     /// Every requirement with its standing, in the order of the table that was given.
     pub requirements: Vec<Judged>,
     /// Every security measure with its standing.
@@ -52,7 +57,7 @@ impl Audit {
     pub fn new(run: Run, decisions: Decisions, requirements: &[Requirement]) -> Self {
         let requirements = requirements.iter().map(|requirement| judge(*requirement, &run, &decisions)).collect();
         let measures = MEASURES.iter().map(|measure| seen(*measure, &run)).collect();
-        Self { run, decisions, requirements, measures }
+        Self { run, decisions, adr_directory: "history/adr".into(), requirements, measures }
     }
 
     /// The audit with the requirements of this project.
@@ -60,9 +65,11 @@ impl Audit {
         Self::new(run, decisions, REQUIREMENTS)
     }
 
-    /// The decisions that the check with this id verifies.
-    pub fn decisions_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Decision> {
-        self.decisions.all.iter().filter(move |decision| decision.verified_by.iter().any(|check| check == id))
+    /// Says where the ADR files are, if not in `history/adr`.
+    #[must_use]
+    pub fn with_adrs_in(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.adr_directory = directory.into();
+        self
     }
 }
 
@@ -108,16 +115,27 @@ fn own_evidence(id: &str, run: &Run, decisions: &Decisions) -> Option<(Verdict, 
             let took = std::time::Duration::from_millis(run.stats.wall_ms).as_secs_f64();
             Some((verdict, format!("The run took {took:.1} s of the 60 s allowed."), EvidenceClass::Live))
         }
-        "SC-005" | "US3" if !decisions.all.is_empty() => Some(written_down(decisions)),
+        "FR-007" => reached(run),
+        "SC-005" | "US3" if !(decisions.adrs.is_empty() && decisions.unreadable.is_empty()) => Some(written_down(decisions)),
         _ => None,
     }
 }
 
+/// Whether this run itself is the proof that a URL can be verified: answers of it were judged.
+fn reached(run: &Run) -> Option<(Verdict, String, EvidenceClass)> {
+    let live =
+        |check: &&CheckResult| check.verdict.judged() && check.evidence.iter().any(|piece| piece.class == EvidenceClass::Live);
+    let judged = run.checks.iter().filter(live).count();
+    let text = format!("This run judged {judged} checks by what {} answered.", run.target.url);
+    (judged > 0).then_some((Verdict::Pass, text, EvidenceClass::Live))
+}
+
 fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
-    let count = decisions.all.len();
-    let lints: usize = decisions.all.iter().map(|decision| decision.lints.len()).sum();
-    let verdict = if lints == 0 { Verdict::Pass } else { Verdict::Warn };
-    let text = format!("{count} decision records are linked and readable below; {lints} findings of the ADR lint.");
+    let (linked, unreadable) = (decisions.adrs.len(), decisions.unreadable.len());
+    let lints = decisions.problems().filter(|(_, lint)| lint.level > Level::Note).count();
+    let verdict = if lints + unreadable == 0 { Verdict::Pass } else { Verdict::Warn };
+    let text =
+        format!("{linked} decision records are linked and readable below, {unreadable} could not be read; {lints} lint findings.");
     (verdict, text, EvidenceClass::Repository)
 }
 
@@ -134,11 +152,10 @@ fn reason(checks: &[&CheckResult], carrier: Carrier) -> String {
             _ => "No check of this run speaks for it; no evidence of that kind was given.".to_owned(),
         };
     };
-    if checks.iter().any(|check| check.verdict.judged()) {
-        let judged = checks.iter().filter(|check| check.verdict.judged()).count();
-        format!("{} ({judged} of {} checks judged).", tally(checks), checks.len())
-    } else {
-        format!("{}: {}", tally(checks), first.summary)
+    match checks.iter().filter(|check| check.verdict.judged()).count() {
+        0 => format!("{}: {}", tally(checks), first.summary),
+        judged if judged == checks.len() => format!("{}.", tally(checks)),
+        judged => format!("{}; {judged} of {} checks judged.", tally(checks), checks.len()),
     }
 }
 

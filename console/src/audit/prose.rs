@@ -35,30 +35,18 @@ impl Anchors {
 /// How far the headings of an ADR are pushed down, so that they stand below the heading of the ADR in the report.
 const SHIFT: usize = 2;
 
-/// The HTML of one ADR. A first heading of level 1 is left out: the report shows the title itself.
+/// The HTML of the text of one ADR.
 pub(super) fn adr_html(markdown: &str, anchors: &Anchors) -> String {
     let text = markdown.replace("\r\n", "\n");
     let mut html = String::with_capacity(text.len() * 3 / 2);
     let mut defused = Defuse { anchors, live: Vec::new() };
-    let events = without_title(Parser::new_ext(&text, options())).filter_map(|event| defused.event(event));
+    let events = Parser::new_ext(&text, options()).filter_map(|event| defused.event(event));
     pulldown_cmark::html::push_html(&mut html, events);
     html
 }
 
 fn options() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
-}
-
-/// Leaves out a heading of level 1 that nothing but front matter precedes.
-fn without_title<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
-    let (mut awaited, mut inside) = (true, false);
-    events.filter(move |event| {
-        inside |= awaited && matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }));
-        awaited &= !matches!(event, Event::Start(tag) if !matches!(tag, Tag::MetadataBlock(_))) && !matches!(event, Event::Rule);
-        let keep = !inside;
-        inside &= !matches!(event, Event::End(TagEnd::Heading(_)));
-        keep
-    })
 }
 
 /// Makes every event harmless; remembers which open links were kept.
@@ -70,11 +58,10 @@ struct Defuse<'a> {
 impl Defuse<'_> {
     fn event<'e>(&mut self, event: Event<'e>) -> Option<Event<'e>> {
         Some(match event {
-            Event::Text(text) => Event::Text(cleaned(text)),
             Event::Code(text) | Event::InlineHtml(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
                 Event::Code(cleaned(text))
             }
-            Event::Html(text) => Event::Text(cleaned(text)),
+            Event::Text(text) | Event::Html(text) => Event::Text(cleaned(text)),
             Event::FootnoteReference(name) => Event::Text(cleaned(name)),
             Event::Start(tag) => return self.start(tag),
             Event::End(tag) => return self.end(tag),
@@ -152,13 +139,11 @@ mod tests {
     #[case::a_known_anchor("[a](#cors.origin.null)", "<p><a href=\"#cors.origin.null\">a</a></p>")]
     #[case::an_unknown_anchor("[a](#nowhere)", "<p>a</p>")]
     #[case::an_autolink("<javascript:alert(1)>", "<p>javascript:alert(1)</p>")]
-    #[case::headings("# Title\n\n## Context", "<h4>Context</h4>")]
+    #[case::headings("# Title\n\n## Context", "<h3>Title</h3>\n<h4>Context</h4>")]
     #[case::deep_headings("###### Six", "<h6>Six</h6>")]
-    #[case::a_late_title("a\n\n# Title", "<p>a</p>\n<h3>Title</h3>")]
     #[case::direction("a\u{202e}b", "<p>a\\u{202e}b</p>")]
     #[case::a_language("```\"><script>\nx\n```", "<pre><code>x\n</code></pre>")]
     #[case::heading_attributes("## a {#x onclick=y}", "<h4>a {#x onclick=y}</h4>")]
-    #[case::front_matter("---\nstatus: <b>\n---\n# T\n\nx", "<pre><code>status: &lt;b&gt;\n</code></pre>\n<p>x</p>")]
     fn nothing_live_comes_through(#[case] markdown: &str, #[case] expected: &str) {
         assert_eq!(render(markdown), expected);
     }

@@ -1,7 +1,8 @@
 //! A run that has everything a report may meet, and decisions as hostile as they come.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use console::audit::{Audit, Decision, Decisions};
+use console::adr::{Decisions, read_dir};
+use console::audit::Audit;
 use console::run::{
     CheckResult, Cleanup, Counts, Endpoint, Evidence, EvidenceClass, Exchange, Finding, LeftBehind, ReleaseSeen, RequestRecord,
     ResponseRecord, Run, SCHEMA, Severity, Source, Stats, TargetSummary, Tool, VariableSeen, Verdict,
@@ -61,19 +62,7 @@ pub(crate) fn hostile_audit() -> Audit {
     run.variables[0].name = hostile(1).into();
     run.variables[0].purpose = hostile(10).into();
     run.cleanup.left.push(LeftBehind { what: hostile(7).into(), why: hostile(8).into() });
-    let mut decisions = decisions();
-    let text = format!("# Hostile\n\n{}\n\n[a](JaVaScRiPt:alert(1)) <a href=\"javascript:alert(1)\">b</a>\n", HOSTILE.join("\n\n"));
-    decisions.all.push(Decision {
-        id: "ADR-0666".into(),
-        title: hostile(0).into(),
-        status: hostile(1).into(),
-        date: Some(hostile(2).into()),
-        file: "0666-\"><script>.md".into(),
-        markdown: text,
-        verified_by: vec!["cors.origin.null".into(), hostile(0).into()],
-        lints: vec![hostile(8).into()],
-    });
-    Audit::of(run, decisions)
+    Audit::of(run, hostile_decisions())
 }
 
 /// An audit like those that people will read: a few failures among many passes.
@@ -223,18 +212,30 @@ fn checks() -> Vec<CheckResult> {
         ("docs.paths", "docs", "FR-006"),
         ("secrets.values", "secrets", "SC-002"),
     ];
-    checks.extend(passes.iter().map(|(id, suite, requirement)| {
-        let mut passed = check(id, suite, Severity::High, Verdict::Pass, "34 of 34 requests as expected");
-        passed.requirements = vec![(*requirement).into()];
-        passed.evidence = match *suite {
-            "secrets" => vec![Evidence::repository("412 commits", Finding::Held, "no declared value in the tree or in any commit")],
-            _ => vec![live(&format!("GET /api/tasks for {id}"), Finding::Held, "refused with 401, no allow-origin header", 401)],
-        };
-        passed
-    }));
+    checks.extend(passes.iter().map(|(id, suite, requirement)| passed(id, suite, &[requirement])));
+    for known in console::checks::catalogue() {
+        if !checks.iter().any(|check| check.id == known.id) {
+            checks.push(passed(known.id, known.suite.word(), known.requirements));
+        }
+    }
+    for check in &mut checks {
+        if let Some(known) = console::checks::find(&check.id) {
+            (check.title, check.severity) = (known.title.into(), known.severity);
+        }
+    }
     let order = ["health", "release", "cors", "jwt", "isolation", "headers", "docs", "secrets", "procfile"];
     checks.sort_by_key(|check| order.iter().position(|suite| *suite == check.suite));
     checks
+}
+
+fn passed(id: &str, suite: &str, requirements: &[&str]) -> CheckResult {
+    let mut passed = check(id, suite, Severity::High, Verdict::Pass, "34 of 34 requests as expected");
+    passed.requirements = requirements.iter().map(ToString::to_string).collect();
+    passed.evidence = match suite {
+        "secrets" => vec![Evidence::repository("412 commits", Finding::Held, "no declared value in the tree or in any commit")],
+        _ => vec![live(&format!("GET /api/tasks for {id}"), Finding::Held, "refused with 401, no allow-origin header", 401)],
+    };
+    passed
 }
 
 fn special_checks() -> Vec<CheckResult> {
@@ -277,50 +278,50 @@ fn special_checks() -> Vec<CheckResult> {
     vec![null, oracle, hsts, commit, outage, claims, audience, CheckResult { requirements: vec!["FR-002".into()], ..procfile }]
 }
 
-/// Three decisions that refer to each other.
-pub(crate) fn decisions() -> Decisions {
-    let decision = |number: u32, title: &str, status: &str, file: &str, verified_by: &[&str], text: &str| Decision {
-        id: format!("ADR-{number:04}"),
-        title: title.into(),
-        status: status.into(),
-        date: Some("2026-11-02".into()),
-        file: file.into(),
-        markdown: text.into(),
-        verified_by: verified_by.iter().map(ToString::to_string).collect(),
-        lints: Vec::new(),
-    };
-    Decisions {
-        directory: "history/adr".into(),
-        all: vec![
-            decision(
-                1,
-                "Use one exact allowlist of origins",
-                "accepted",
-                "0001-exact-allowlist.md",
-                &["cors.origin.null", "cors.vary"],
-                ALLOWLIST,
-            ),
-            decision(
-                2,
-                "Pool through PgBouncer",
-                "superseded by ADR-0003",
-                "0002-pgbouncer.md",
-                &[],
-                "# 2. Pool\n\nSee [the next](0003-pool.md).\n",
-            ),
-            Decision {
-                lints: vec!["superseded decision does not name its successor in both directions".into()],
-                ..decision(
-                    3,
-                    "Tune the pool for Neon",
-                    "accepted",
-                    "0003-pool.md",
-                    &["health.deep", "health.gone"],
-                    "# 3. Tune\n\n## Context\n\nText.\n",
-                )
-            },
-        ],
+/// The decisions of files with these names and texts.
+pub(crate) fn decisions_of<N: AsRef<str>, T: AsRef<str>>(files: impl IntoIterator<Item = (N, T)>) -> Decisions {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name.as_ref()), text.as_ref()).unwrap();
     }
+    read_dir(dir.path()).unwrap()
+}
+
+/// Decisions that refer to each other and to checks.
+pub(crate) fn decisions() -> Decisions {
+    decisions_of([
+        ("0001-exact-allowlist.md", ALLOWLIST),
+        (
+            "0002-pgbouncer.md",
+            "# 2. Pool through PgBouncer\n\nDate: 2026-11-02\n\n## Status\n\nSuperseded by [3. Tune](0003-pool.md)\n\n## Context\n\nWas.\n",
+        ),
+        (
+            "0003-pool.md",
+            "# 3. Tune the pool for Neon\n\nDate: 2026-11-03\n\n## Status\n\nAccepted\n\nSupersedes [2. Pool](0002-pgbouncer.md)\n\n## Context\n\nText.\n\n## Verified by\n\n- health.*\n- jwt.gone\n",
+        ),
+        (
+            "0004-leave-telemetry-out.md",
+            "# 4. Leave telemetry out\n\n## Status\n\nAccepted\n\n## Verified by\n\nnone: HTTP cannot see what is not sent\n",
+        ),
+    ])
+}
+
+/// Decisions among which one tries everything.
+pub(crate) fn hostile_decisions() -> Decisions {
+    let attacks = HOSTILE.join("\n\n").replace('\0', "");
+    let text = format!(
+        "# <script>alert(1)</script> [x](javascript:alert(1))\n\n- Status: \"><img src=x onerror=alert(1)>\n- Date: <svg/onload=alert(1)>\n\
+         - Verified-by: cors.origin.null, <script>alert(2)</script>\n\n## Context {{#main onclick=alert(1)}}\n\n{attacks}\n\n\
+         [a](JaVaScRiPt:alert(1)) <a href=\"javascript:alert(1)\">b</a> [c](0001-exact-allowlist.md) <javascript:alert(1)>\n\n\
+         ![pixel](https://evil.example/p.png) [d]: x\n\n<details open ontoggle=alert(1)>\n\n<style>*{{display:none}}</style>\n"
+    );
+    let odd_name = "0667-\"><img src=x onerror=alert(1)> & (b) [c] |.md";
+    decisions_of([
+        ("0001-exact-allowlist.md", ALLOWLIST),
+        ("0666-hostile.md", &text),
+        (odd_name, &text),
+        ("0668-<b>binary.md", &HOSTILE.join("\n")),
+    ])
 }
 
 const ALLOWLIST: &str = "\
@@ -349,6 +350,11 @@ allowlist.contains(origin)
 | --- | ---: | ---: |
 | Regular expression | 2 | 9 |
 | Exact list | 1 | 1 |
+
+## Verified by
+
+- `cors.origin.null`
+- `cors.vary`
 
 ## Consequences
 

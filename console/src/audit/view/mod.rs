@@ -3,16 +3,19 @@
 //! Owns every sentence that is computed rather than written in a template. Text stays unescaped here; the templates' escaping does that.
 
 mod check;
+mod decisions;
 mod tables;
 mod words;
 
 use serde::Serialize;
 
 use self::check::CheckView;
-use self::tables::{DecisionView, MeasureView, RequirementView, VariableView, decisions};
+use self::decisions::{DecisionView, decisions};
+use self::tables::{MeasureView, RequirementView, VariableView};
 use self::words::State;
 use super::Audit;
 use super::escape::anchor;
+use crate::adr::{Skipped, Unreadable};
 use crate::run::{CheckResult, Cleanup, Endpoint, ReleaseSeen, Run, Stats, TargetSummary, Tool, Verdict};
 
 /// A whole report.
@@ -27,7 +30,7 @@ pub(super) struct View<'a> {
     deadline: String,
     state: State,
     headline: &'a str,
-    counts: Vec<Count>,
+    counts: Vec<Part>,
     total: usize,
     unjudged: Vec<Unjudged<'a>>,
     unjudged_count: usize,
@@ -41,12 +44,15 @@ pub(super) struct View<'a> {
     cleanup: &'a Cleanup,
     stats: &'a Stats,
     decisions: Vec<DecisionView<'a>>,
-    directory: &'a str,
+    unreadable: &'a [Unreadable],
+    skipped: &'a [Skipped],
+    adr_directory: String,
+    adr_path: &'a str,
 }
 
 /// How many checks came out in one way; `before` counts those of the segments to the left in the bar.
 #[derive(Debug, Serialize)]
-struct Count {
+struct Part {
     state: State,
     count: usize,
     before: usize,
@@ -78,6 +84,27 @@ struct Attention<'a> {
     summary: &'a str,
 }
 
+/// References to checks that came out alike.
+#[derive(Debug, Serialize)]
+struct Group<'a> {
+    state: State,
+    checks: Vec<CheckLink<'a>>,
+}
+
+/// Groups references by state, worst first; what is not in the run comes last.
+fn grouped<'a>(links: impl Iterator<Item = CheckLink<'a>>) -> Vec<Group<'a>> {
+    let mut links: Vec<_> = links.collect();
+    let states = Verdict::WORST_FIRST.into_iter().map(State::from).chain([State::ABSENT]);
+    let group = |state| Group { state, checks: links.extract_if(.., |link| link.state == state).collect() };
+    states.map(group).filter(|group| !group.checks.is_empty()).collect()
+}
+
+/// A link to the check with this id, or a mention of it where the run does not have it.
+fn link<'a>(run: &'a Run, id: &'a str) -> CheckLink<'a> {
+    let absent = || CheckLink { id, anchor: anchor(id), title: "", state: State::ABSENT, known: false };
+    run.checks.iter().find(|check| check.id == id).map_or_else(absent, CheckLink::from)
+}
+
 /// Checks that came to no judgement for one and the same reason.
 #[derive(Debug, Serialize)]
 struct Unjudged<'a> {
@@ -91,14 +118,14 @@ struct Unjudged<'a> {
 struct SuiteView<'a> {
     word: &'a str,
     name: &'a str,
-    counts: Vec<Count>,
+    counts: Vec<Part>,
     total: usize,
     checks: Vec<CheckView<'a>>,
 }
 
 impl<'a> View<'a> {
     /// The view of an audit; `adr_path` is the way from the report's folder to that of the ADR files.
-    pub(super) fn new(audit: &'a Audit, adr_path: &str) -> Self {
+    pub(super) fn new(audit: &'a Audit, adr_path: &'a str) -> Self {
         let run = &audit.run;
         Self {
             id: &run.id,
@@ -110,7 +137,7 @@ impl<'a> View<'a> {
             deadline: words::duration(run.stats.deadline_ms),
             state: run.verdict.into(),
             headline: &run.headline,
-            counts: counts(run.checks.iter()),
+            counts: counts(&run.checks.iter().collect::<Vec<_>>()),
             total: run.checks.len(),
             unjudged: unjudged(run),
             unjudged_count: run.checks.iter().filter(|check| !check.verdict.judged()).count(),
@@ -124,7 +151,10 @@ impl<'a> View<'a> {
             cleanup: &run.cleanup,
             stats: &run.stats,
             decisions: decisions(audit, adr_path),
-            directory: &audit.decisions.directory,
+            unreadable: &audit.decisions.unreadable,
+            skipped: &audit.decisions.skipped,
+            adr_directory: audit.adr_directory.display().to_string(),
+            adr_path,
         }
     }
 }
@@ -153,15 +183,15 @@ fn unjudged(run: &Run) -> Vec<Unjudged<'_>> {
     groups.into_iter().map(|(verdict, reason, checks)| Unjudged { state: verdict.into(), reason, checks: links(checks) }).collect()
 }
 
-fn counts<'a>(checks: impl Iterator<Item = &'a CheckResult> + Clone) -> Vec<Count> {
+fn counts(checks: &[&CheckResult]) -> Vec<Part> {
     let mut before = 0;
-    let mut counts = Vec::new();
+    let mut parts = Vec::new();
     for verdict in Verdict::WORST_FIRST {
-        let count = checks.clone().filter(|check| check.verdict == verdict).count();
-        counts.push(Count { state: verdict.into(), count, before });
+        let count = checks.iter().filter(|check| check.verdict == verdict).count();
+        parts.push(Part { state: verdict.into(), count, before });
         before += count;
     }
-    counts
+    parts
 }
 
 /// Suites in the order of the run, so that documents with suites unknown to this version keep them.
@@ -177,7 +207,7 @@ fn suites(audit: &Audit) -> Vec<SuiteView<'_>> {
 
 fn suite<'a>(audit: &'a Audit, word: &'a str) -> SuiteView<'a> {
     let mut checks: Vec<_> = audit.run.checks.iter().filter(|check| check.suite == word).collect();
-    let counts = counts(checks.iter().copied());
+    let counts = counts(&checks);
     checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     SuiteView {
         word,
