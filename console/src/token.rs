@@ -55,6 +55,35 @@ impl Compact {
     pub fn token(&self) -> String {
         format!("{}.{}.{}", self.header, self.payload, self.signature)
     }
+
+    /// What the signature is made over: header and payload, still encoded (RFC 7515, 5.1).
+    pub fn signing_input(&self) -> String {
+        format!("{}.{}", self.header, self.payload)
+    }
+
+    /// The same token under another header; the signature stays as it is.
+    #[must_use]
+    pub fn with_header(&self, header: &Value) -> Self {
+        Self { header: encode(header.to_string()), ..self.clone() }
+    }
+
+    /// The same token with other claims; the signature stays as it is.
+    #[must_use]
+    pub fn with_claims(&self, claims: &Value) -> Self {
+        Self { payload: encode(claims.to_string()), ..self.clone() }
+    }
+
+    /// The same token with another signature, encoded or not.
+    #[must_use]
+    pub fn with_signature(&self, signature: impl Into<String>) -> Self {
+        Self { signature: signature.into(), ..self.clone() }
+    }
+
+    /// The same header and claims, signed by HMAC with any key, whatever the header says.
+    #[must_use]
+    pub fn signed(&self, algorithm: Algorithm, key: &[u8]) -> Self {
+        self.with_signature(encode(hmac(algorithm, key, self.signing_input().as_bytes())))
+    }
 }
 
 /// Signs `input` with an HMAC of RFC 7518, 3.2. Any key length works, the empty key included.
@@ -133,8 +162,7 @@ impl Forge {
 
     /// Signs encoded parts with the service's key under another algorithm.
     pub fn sign_as(&self, algorithm: Algorithm, header: &str, payload: &str) -> String {
-        let input = format!("{header}.{payload}");
-        let signature = hmac(algorithm, self.mint.secret.expose_secret().as_bytes(), input.as_bytes());
-        format!("{input}.{}", encode(signature))
+        let unsigned = Compact { header: header.into(), payload: payload.into(), signature: String::new() };
+        unsigned.signed(algorithm, self.mint.secret.expose_secret().as_bytes()).token()
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::header::HOST;
+use axum::http::{Method, Request, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
 use tower::ServiceExt as _;
@@ -46,7 +47,13 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
         .route("/livez", get(health::livez))
         .route("/health", get(health::health))
         .route("/api/tasks", get(tasks::list).post(tasks::create))
-        .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::amend).delete(tasks::delete))
+        .route(
+            "/api/tasks/{id}",
+            get(tasks::read)
+                .put(tasks::replace)
+                .patch(tasks::amend)
+                .delete(tasks::delete),
+        )
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
         .merge(if docs { docs::routes() } else { Router::new() })
         .fallback(problem::not_found)
@@ -57,9 +64,16 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
 impl App {
     /// Builds the application over an open database.
     pub(crate) fn new(config: &Config, database: &Database) -> Self {
-        let secrets = [Some(&config.secrets.current), config.secrets.previous.as_ref()];
+        Self::over(config, database.tasks(), database)
+    }
+
+    fn over(config: &Config, tasks: Arc<dyn TaskStore>, database: &Database) -> Self {
+        let secrets = [
+            Some(&config.secrets.current),
+            config.secrets.previous.as_ref(),
+        ];
         let health = Health::new(database.clone(), config.environment, config.release.clone());
-        let shared = Arc::new(Shared { tasks: database.tasks(), health });
+        let shared = Arc::new(Shared { tasks, health });
         Self {
             origins: Allowlist::new(config.origins.iter().map(String::as_str)),
             verifier: Verifier::new(secrets.into_iter().flatten(), config.expectations.clone()),
@@ -75,7 +89,10 @@ impl App {
     /// What is made further in, errors and panics included, passes back through all of them.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response {
         let visit = Visit::begin(&request);
-        let dress = Dress::of(request.headers(), self.docs && docs::is_page(request.uri().path()));
+        let dress = Dress::of(
+            request.headers(),
+            self.docs && docs::is_page(request.uri().path()),
+        );
         let verdict = self.origins.judge(request.method(), request.headers());
         let mut response = match verdict.answer() {
             Some(answer) => answer,
@@ -91,11 +108,14 @@ impl App {
     async fn admitted(&self, peer: IpAddr, mut request: Request<Body>) -> Response {
         let identity = self.verifier.identify(request.headers());
         let refusal = identity.as_ref().err().copied();
-        if let Err(problem) = self.limiter.admit(identity.as_ref().ok(), peer, request.headers()) {
+        if let Err(problem) = self
+            .limiter
+            .admit(identity.as_ref().ok(), peer, request.headers())
+        {
             return problem.into_response();
         }
-        if request.method() == Method::CONNECT {
-            return Problem::NotImplemented.into_response();
+        if let Some(problem) = unroutable(&request) {
+            return problem.into_response();
         }
         request.extensions_mut().insert(identity);
         request.extensions_mut().insert(self.patience);
@@ -104,7 +124,9 @@ impl App {
             Ok(Ok(response)) => response,
             Err(_) => Problem::GatewayTimeout.into_response(),
         };
-        if let Some(refusal) = refusal.filter(|_| response.status() == axum::http::StatusCode::UNAUTHORIZED) {
+        if let Some(refusal) =
+            refusal.filter(|_| response.status() == axum::http::StatusCode::UNAUTHORIZED)
+        {
             response.extensions_mut().insert(refusal);
         }
         response
@@ -120,3 +142,19 @@ impl App {
         &self.limiter
     }
 }
+
+/// What no route should have to look at: a tunnel, or a request without exactly one `Host` (RFC 9112 section 3.2).
+fn unroutable(request: &Request<Body>) -> Option<Problem> {
+    if request.method() == Method::CONNECT {
+        return Some(Problem::NotImplemented);
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next(), request.version()) {
+        (Some(_), None, _) | (None, _, Version::HTTP_10) => None,
+        _ => Some(Problem::Malformed("Send exactly one Host header.".into())),
+    }
+}
+
+#[cfg(all(test, feature = "embedded"))]
+#[path = "app_tests.rs"]
+mod tests;

@@ -22,7 +22,9 @@ const SENTENCE_CHARS: usize = 200;
 
 /// A field that may be absent but not `null`: `default` makes it `None`, everything else must be a `T`. With
 /// `T = Option<U>`, absent and `null` become two different things, which is what PATCH needs.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -51,7 +53,8 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     /// Nothing and no `Content-Type` is no body; an announced type must be JSON even when nothing follows.
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let json = is_json(request.headers());
-        let typed = request.headers().contains_key(CONTENT_TYPE) || request.headers().contains_key(CONTENT_ENCODING);
+        let typed = request.headers().contains_key(CONTENT_TYPE)
+            || request.headers().contains_key(CONTENT_ENCODING);
         if typed && !json {
             return Err(Problem::UnsupportedMediaType);
         }
@@ -84,38 +87,61 @@ fn names_json(value: &str) -> bool {
 }
 
 async fn bytes(request: Request) -> Result<Bytes, Problem> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_BYTES as u64) {
         return Err(Problem::PayloadTooLarge);
     }
-    let patience = request.extensions().get::<Patience>().copied().unwrap_or_default();
+    let patience = request
+        .extensions()
+        .get::<Patience>()
+        .copied()
+        .unwrap_or_default();
     let whole = Limited::new(request.into_body(), BODY_BYTES).collect();
-    let collected = tokio::time::timeout(patience.body, whole).await.map_err(|_| Problem::RequestTimeout)?;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| unreadable(error.as_ref()))
+    let collected = tokio::time::timeout(patience.body, whole)
+        .await
+        .map_err(|_| Problem::RequestTimeout)?;
+    collected
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|error| unreadable(error.as_ref()))
 }
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<http_body_util::LengthLimitError>() {
         Problem::PayloadTooLarge
     } else {
-        Problem::MalformedBody("The body could not be read to its end.".into())
+        Problem::Malformed("The body could not be read to its end.".into())
     }
+}
+
+/// Whether a JSON text is an object, judged by its first character. `serde` would fill a struct from a list as well.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// Duplicate keys and unknown fields are refused by the types (`deny_unknown_fields`), depth by the parser.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => Problem::Unprocessable(sentence(&error).into()),
-        Category::Syntax | Category::Eof | Category::Io => {
-            Problem::MalformedBody(format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
-        }
-    })
+    let unfit = |why: String| Problem::Unprocessable(why.into());
+    match serde_json::from_slice(bytes) {
+        Err(error) if error.classify() != Category::Data => Err(malformed(&error)),
+        _ if !is_object(bytes) => Err(unfit("The body must be a JSON object.".into())),
+        fitting => fitting.map_err(|error| unfit(sentence(&error))),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    Problem::Malformed(format!("The body is not valid JSON (line {line}, column {column}).").into())
 }
 
 /// The parser's words without its position, bounded: it may quote the client's own body.
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(words, _)| words);
     text.chars().take(SENTENCE_CHARS).collect()
 }
 

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
@@ -21,6 +22,8 @@ pub(crate) const BODY_BYTES: usize = 64 * 1024;
 pub(crate) const SWEEP: Duration = Duration::from_secs(30);
 /// How many callers are remembered between sweeps before a sweep is forced.
 const CALLERS: usize = 100_000;
+/// After how many requests they are counted.
+const EVERY: u32 = 4096;
 /// Railway's edge puts the client's address here; it is believed only behind that edge.
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
@@ -40,7 +43,12 @@ pub(crate) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { headers: seconds(15), body: seconds(10), answer: seconds(25), drain: seconds(10) }
+        Self {
+            headers: seconds(15),
+            body: seconds(10),
+            answer: seconds(25),
+            drain: seconds(10),
+        }
     }
 }
 
@@ -69,25 +77,50 @@ pub(crate) struct Limiter {
     buckets: DefaultKeyedRateLimiter<Key>,
     clock: DefaultClock,
     behind_edge: bool,
+    admitted: AtomicU32,
 }
 
 impl Limiter {
     /// `behind_edge` says that a trusted proxy overwrites `X-Real-IP`.
     pub(crate) fn new(rate: Rate, behind_edge: bool) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-        Self { buckets: RateLimiter::keyed(quota), clock: DefaultClock::default(), behind_edge }
+        Self {
+            buckets: RateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            behind_edge,
+            admitted: AtomicU32::new(0),
+        }
     }
 
     /// Takes one token from the caller's bucket: the verified subject's if there is one, else the address's.
-    pub(crate) fn admit(&self, owner: Option<&Owner>, peer: IpAddr, headers: &HeaderMap) -> Result<(), Problem> {
-        let key = owner.map_or_else(|| self.address(peer, headers).into(), |owner| Key::Subject(owner.shared()));
-        if self.buckets.len() > CALLERS {
-            self.sweep();
-        }
+    pub(crate) fn admit(
+        &self,
+        owner: Option<&Owner>,
+        peer: IpAddr,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        let key = owner.map_or_else(
+            || self.address(peer, headers).into(),
+            |owner| Key::Subject(owner.shared()),
+        );
+        self.stay_small();
         self.buckets.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
-            Problem::TooManyRequests { retry_after: whole_seconds(wait) }
+            Problem::TooManyRequests {
+                retry_after: whole_seconds(wait),
+            }
         })
+    }
+
+    /// Counting the buckets locks all of them, so it is done now and then.
+    fn stay_small(&self) {
+        let now_and_then = self
+            .admitted
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(EVERY);
+        if now_and_then && self.buckets.len() > CALLERS {
+            self.sweep();
+        }
     }
 
     /// Forgets the callers whose bucket is full again.
@@ -99,7 +132,11 @@ impl Limiter {
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut claimed = headers.get_all(X_REAL_IP).iter();
         match (self.behind_edge, claimed.next(), claimed.next()) {
-            (true, Some(ip), None) => ip.to_str().ok().and_then(|ip| ip.parse().ok()).unwrap_or(peer),
+            (true, Some(ip), None) => ip
+                .to_str()
+                .ok()
+                .and_then(|ip| ip.parse().ok())
+                .unwrap_or(peer),
             _ => peer,
         }
     }
@@ -143,21 +180,42 @@ mod tests {
 
     fn limiter(behind_edge: bool) -> Limiter {
         let one = NonZeroU32::MIN;
-        Limiter::new(Rate { per_second: one, burst: one }, behind_edge)
+        Limiter::new(
+            Rate {
+                per_second: one,
+                burst: one,
+            },
+            behind_edge,
+        )
     }
 
     fn real_ip(values: &[&str]) -> HeaderMap {
-        values.iter().map(|v| (X_REAL_IP, v.parse().unwrap())).collect()
+        values
+            .iter()
+            .map(|v| (X_REAL_IP, v.parse().unwrap()))
+            .collect()
     }
 
     #[test]
     fn x_real_ip_is_believed_only_behind_the_edge_and_only_when_single() {
         let peer: IpAddr = "192.0.2.1".parse().unwrap();
         let client: IpAddr = "198.51.100.7".parse().unwrap();
-        assert_eq!(limiter(true).address(peer, &real_ip(&["198.51.100.7"])), client);
-        assert_eq!(limiter(true).address(peer, &real_ip(&["198.51.100.7", "203.0.113.9"])), peer);
-        assert_eq!(limiter(true).address(peer, &real_ip(&["not an address"])), peer);
-        assert_eq!(limiter(false).address(peer, &real_ip(&["198.51.100.7"])), peer);
+        assert_eq!(
+            limiter(true).address(peer, &real_ip(&["198.51.100.7"])),
+            client
+        );
+        assert_eq!(
+            limiter(true).address(peer, &real_ip(&["198.51.100.7", "203.0.113.9"])),
+            peer
+        );
+        assert_eq!(
+            limiter(true).address(peer, &real_ip(&["not an address"])),
+            peer
+        );
+        assert_eq!(
+            limiter(false).address(peer, &real_ip(&["198.51.100.7"])),
+            peer
+        );
     }
 
     #[test]
@@ -170,7 +228,13 @@ mod tests {
 
     #[test]
     fn callers_are_forgotten_once_their_bucket_is_full_again() {
-        let limiter = Limiter::new(Rate { per_second: NonZeroU32::new(1_000_000).unwrap(), burst: NonZeroU32::MIN }, false);
+        let limiter = Limiter::new(
+            Rate {
+                per_second: NonZeroU32::new(1_000_000).unwrap(),
+                burst: NonZeroU32::MIN,
+            },
+            false,
+        );
         for last in 0..200_u8 {
             let peer = IpAddr::from([192, 0, 2, last]);
             limiter.admit(None, peer, &HeaderMap::new()).unwrap();

@@ -21,8 +21,8 @@ pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application
 /// the validator), never the client's secrets.
 #[derive(Debug, Clone)]
 pub(crate) enum Problem {
-    /// The body is not JSON at all (RFC 8259).
-    MalformedBody(String),
+    /// The request is not HTTP/1.1 as it should be, or its body is not JSON (RFC 8259).
+    Malformed(Cow<'static, str>),
     /// No usable bearer token. `presented` says whether there was one: it changes the challenge (RFC 6750 section 3.1)
     /// and nothing else, so the body tells an attacker nothing about *why*.
     Unauthorized { presented: bool },
@@ -70,7 +70,7 @@ impl Problem {
     /// The status. Each variant has one of its own, so a program can branch on it.
     fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::OriginRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -91,8 +91,7 @@ impl Problem {
     /// The sentence for people.
     fn detail(&self) -> &str {
         match self {
-            Self::MalformedBody(why) => why,
-            Self::Unprocessable(why) => why,
+            Self::Malformed(why) | Self::Unprocessable(why) => why,
             Self::Unauthorized { .. } => "A valid bearer token is required.",
             Self::OriginRefused => "This origin may not use the API.",
             Self::NotFound => "There is nothing here.",
@@ -100,7 +99,9 @@ impl Problem {
             Self::RequestTimeout => "The body did not arrive in time.",
             Self::PreconditionFailed => "The task has another version; read it again.",
             Self::PayloadTooLarge => "The body is larger than 65536 bytes.",
-            Self::UnsupportedMediaType => "Send the body as application/json, in UTF-8 and not encoded.",
+            Self::UnsupportedMediaType => {
+                "Send the body as application/json, in UTF-8 and not encoded."
+            }
             Self::TooManyRequests { .. } => "Too many requests; wait for Retry-After seconds.",
             Self::Internal => "Something went wrong on our side; quote X-Request-Id.",
             Self::NotImplemented => "No resource here supports this method.",
@@ -112,22 +113,38 @@ impl Problem {
     /// The headers that the status demands, besides the body's own.
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::Unauthorized { presented: false } => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Self::Unauthorized { presented: true } => {
-                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\"")))
+            Self::Unauthorized { presented: false } => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Self::TooManyRequests { retry_after } => Some((RETRY_AFTER, HeaderValue::from(*retry_after))),
-            Self::Unavailable | Self::GatewayTimeout => Some((RETRY_AFTER, HeaderValue::from(DATABASE_RETRY_SECS))),
+            Self::Unauthorized { presented: true } => Some((
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            )),
+            Self::TooManyRequests { retry_after } => {
+                Some((RETRY_AFTER, HeaderValue::from(*retry_after)))
+            }
+            Self::Unavailable | Self::GatewayTimeout => {
+                Some((RETRY_AFTER, HeaderValue::from(DATABASE_RETRY_SECS)))
+            }
             Self::RequestTimeout => Some((CONNECTION, HeaderValue::from_static("close"))),
-            Self::NotImplemented => Some((ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"))),
+            Self::NotImplemented => Some((
+                ALLOW,
+                HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
+            )),
             _ => None,
         }
     }
 
     /// For [`std::panic::catch_unwind`] at the edge of the router: the panic's text stays out of the answer.
-    #[expect(clippy::needless_pass_by_value, reason = "the layer hands panics over by value")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the layer hands panics over by value"
+    )]
     pub(crate) fn from_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         tracing::error!(panic = text.unwrap_or("not text"), "a handler panicked");
         Self::Internal.into_response()
     }

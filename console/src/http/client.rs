@@ -172,10 +172,8 @@ impl Client {
 
     async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
-        let until = Instant::now() + Duration::from_secs(asked);
-        if until >= self.inner.deadline {
-            return Err(Trouble::RateLimited);
-        }
+        let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
+        let until = until.ok_or(Trouble::RateLimited)?;
         self.bounded(async {
             tokio::time::sleep_until(until).await;
             Ok(())
@@ -230,7 +228,7 @@ impl Client {
         let target = &self.inner.target;
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
-        let url = reqwest::Url::parse(&target.base.join(&probe.path)).map_err(|_| invalid("path"))?;
+        let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
         let mut request = self.inner.http.request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
@@ -256,7 +254,7 @@ impl Client {
         self.inner.meter.answered(elapsed);
         let target = &self.inner.target;
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
-        let shown = record::request(probe, &target.base.join(&probe.path), &target.carrier, &extra);
+        let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3);
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })

@@ -33,12 +33,21 @@ pub struct Probe {
     pub(super) body: Option<Body>,
     pub(super) bearer: Option<Credential>,
     pub(super) patient: bool,
+    pub(super) in_query: Option<Credential>,
 }
 
 impl Probe {
     /// A request with any method (RFC 9110 token, case kept).
     pub fn new(method: &str, path: impl Into<String>) -> Self {
-        Self { method: method.to_owned(), path: path.into(), fields: Vec::new(), body: None, bearer: None, patient: true }
+        Self {
+            method: method.to_owned(),
+            path: path.into(),
+            fields: Vec::new(),
+            body: None,
+            bearer: None,
+            patient: true,
+            in_query: None,
+        }
     }
 
     /// GET.
@@ -85,6 +94,14 @@ impl Probe {
         self
     }
 
+    /// Appends the credential to the path, which ends in `?name=` or `&name=`; evidence shows the path with its name instead. Tokens need
+    /// no escaping there (RFC 7515, 3.1: base64url and dots).
+    #[must_use]
+    pub fn secret_query(mut self, credential: &Credential) -> Self {
+        self.in_query = Some(credential.clone());
+        self
+    }
+
     /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
@@ -110,6 +127,16 @@ impl Probe {
     pub fn impatient(mut self) -> Self {
         self.patient = false;
         self
+    }
+
+    /// The path as it goes on the wire.
+    pub(super) fn wire_path(&self) -> String {
+        self.in_query.as_ref().map_or_else(|| self.path.clone(), |credential| format!("{}{}", self.path, credential.expose()))
+    }
+
+    /// The path as it may be shown.
+    pub(super) fn shown_path(&self) -> String {
+        self.in_query.as_ref().map_or_else(|| self.path.clone(), |credential| format!("{}{}", self.path, credential.name()))
     }
 
     /// The method.

@@ -13,10 +13,7 @@ impl Reader<'_> {
     pub(super) fn origins(&mut self, environment: Environment) -> Vec<String> {
         let Some(text) = self.get("CORS_ORIGINS") else {
             if environment.is_deployed() {
-                self.wrong(
-                    "CORS_ORIGINS",
-                    "is missing: the exact https origins of the front end, for example https://app.example.com",
-                );
+                self.wrong("CORS_ORIGINS", "is missing: the exact https origins of the front end, for example https://app.example.com");
             }
             return Vec::new();
         };
@@ -52,7 +49,9 @@ fn exact(origin: &str, environment: Environment) -> Result<(), &'static str> {
     if url.origin().ascii_serialization() == origin {
         Ok(())
     } else {
-        Err("is not spelled as browsers send it: lower case, no default port, punycode for other alphabets")
+        Err(
+            "is not spelled as browsers send it: lower case, no default port, punycode for other alphabets",
+        )
     }
 }
 
@@ -67,14 +66,14 @@ fn refused_spelling(origin: &str) -> Result<(), &'static str> {
         Err("is null, which any sandboxed page can send")
     } else if origin.starts_with('[') || origin.contains(['"', '\'']) {
         Err("is JSON or quoted: write plain origins separated by commas")
+    } else if origin.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Err("has a space in it: separate origins with commas")
     } else if origin.ends_with('/') {
         Err("has a trailing slash: remove it")
     } else if after_scheme.contains(['/', '?', '#']) {
         Err("has a path: an origin is only scheme, host and port")
     } else if after_scheme.contains('@') {
         Err("has user information: an origin is only scheme, host and port")
-    } else if origin.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Err("has a space in it: separate origins with commas")
     } else if origin.contains(|c: char| c.is_ascii_uppercase()) {
         Err("has upper-case letters: browsers send lower case")
     } else {
@@ -97,7 +96,9 @@ fn public(host: &Host<&str>) -> Result<(), &'static str> {
     };
     let reserved = ["localhost", "local", "test", "internal", "invalid"];
     match name.rsplit('.').next() {
-        _ if is_local(host) => Err("is localhost: a page on anybody's own machine could use the API"),
+        _ if is_local(host) => {
+            Err("is localhost: a page on anybody's own machine could use the API")
+        }
         Some("") => Err("ends in a dot: browsers send the name without it"),
         Some(last) if reserved.contains(&last) => Err("has a reserved ending that nobody owns"),
         _ if !name.contains('.') => Err("is not a full domain name"),

@@ -38,12 +38,19 @@ const LIBPQ: [&str; 4] = ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"]
 
 impl<'v> Reader<'v> {
     pub(super) fn new(vars: &'v BTreeMap<String, String>, mode: Mode) -> Self {
-        Self { vars, mode, problems: Vec::new() }
+        Self {
+            vars,
+            mode,
+            problems: Vec::new(),
+        }
     }
 
     /// Notes a problem.
     pub(super) fn wrong(&mut self, variable: &str, message: impl Into<String>) {
-        self.problems.push(Problem { variable: variable.into(), message: message.into() });
+        self.problems.push(Problem {
+            variable: variable.into(),
+            message: message.into(),
+        });
     }
 
     /// The value, untouched; hygiene has been judged already.
@@ -58,8 +65,12 @@ impl<'v> Reader<'v> {
 
     /// All problems, sorted by the table's order and without repetition.
     pub(super) fn finish(self) -> Vec<Problem> {
-        let rank =
-            |problem: &Problem| VARIABLES.iter().position(|variable| variable.name == problem.variable).unwrap_or(usize::MAX);
+        let rank = |problem: &Problem| {
+            VARIABLES
+                .iter()
+                .position(|variable| variable.name == problem.variable)
+                .unwrap_or(usize::MAX)
+        };
         let mut problems = self.problems;
         problems.sort_by_key(rank);
         problems.dedup();
@@ -72,14 +83,23 @@ impl<'v> Reader<'v> {
             let trimmed = name.trim();
             if VARIABLES.iter().any(|variable| variable.name == trimmed) {
                 if trimmed != name {
-                    self.wrong(trimmed, "has spaces around its name, so it would not be read: remove them");
+                    self.wrong(
+                        trimmed,
+                        "has spaces around its name, so it would not be read: remove them",
+                    );
                 } else if let Some(message) = untidy(value) {
                     self.wrong(name, message);
                 }
             }
         }
-        for name in LIBPQ.into_iter().filter(|name| self.vars.contains_key(*name)) {
-            self.wrong(name, "would change every database connection behind DATABASE_URL's back: unset it");
+        for name in LIBPQ
+            .into_iter()
+            .filter(|name| self.vars.contains_key(*name))
+        {
+            self.wrong(
+                name,
+                "would change every database connection behind DATABASE_URL's back: unset it",
+            );
         }
     }
 
@@ -95,12 +115,18 @@ impl<'v> Reader<'v> {
                 return Environment::Production;
             }
             Some(_) => {
-                self.wrong("ENVIRONMENT", "is not one of production, staging, development (lower case)");
+                self.wrong(
+                    "ENVIRONMENT",
+                    "is not one of production, staging, development (lower case)",
+                );
                 return Environment::Production;
             }
         };
         if platform == Some("production") && environment != Environment::Production {
-            self.wrong("ENVIRONMENT", "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree");
+            self.wrong(
+                "ENVIRONMENT",
+                "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree",
+            );
         }
         environment
     }
@@ -111,9 +137,15 @@ impl<'v> Reader<'v> {
         };
         let bare = text.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Host { ip, fallback: false };
+            return Host {
+                ip,
+                fallback: false,
+            };
         }
-        self.wrong("HOST", "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1");
+        self.wrong(
+            "HOST",
+            "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1",
+        );
         Host::default()
     }
 
@@ -121,7 +153,10 @@ impl<'v> Reader<'v> {
         let free = !environment.is_deployed() || !matches!(self.mode, Mode::Environment);
         let lowest = u16::from(!free);
         if environment.is_deployed() && self.get("PORT").is_none() {
-            self.wrong("PORT", "is missing: the platform sets it; the server must listen where it routes to");
+            self.wrong(
+                "PORT",
+                "is missing: the platform sets it; the server must listen where it routes to",
+            );
         }
         self.number("PORT", lowest..=u16::MAX, 8080)
     }
@@ -130,7 +165,10 @@ impl<'v> Reader<'v> {
         self.get("METRICS_PORT")?;
         let metrics = self.number("METRICS_PORT", 0..=u16::MAX, 0);
         if metrics == port && port != 0 {
-            self.wrong("METRICS_PORT", "is the same as PORT: metrics must not be public");
+            self.wrong(
+                "METRICS_PORT",
+                "is the same as PORT: metrics must not be public",
+            );
         }
         Some(metrics)
     }
@@ -141,21 +179,26 @@ impl<'v> Reader<'v> {
             return Some(Engine::Sqlite { file: file.clone() });
         }
         let Some(text) = self.get("DATABASE_URL") else {
-            self.wrong(
-                "DATABASE_URL",
-                "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full",
-            );
+            self.wrong("DATABASE_URL", "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full");
             return None;
         };
         if let Some(path) = text.strip_prefix("sqlite:") {
             return self.sqlite(path, environment);
         }
         let pooled = self.address("DATABASE_URL");
-        let direct = self.get("DATABASE_URL_UNPOOLED").and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
+        let direct = self
+            .get("DATABASE_URL_UNPOOLED")
+            .and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
         if direct.as_ref().is_some_and(Address::is_pooler) {
-            self.wrong("DATABASE_URL_UNPOOLED", "is a pooled host: use the direct one (Neon: the host without `-pooler`)");
+            self.wrong(
+                "DATABASE_URL_UNPOOLED",
+                "is a pooled host: use the direct one (Neon: the host without `-pooler`)",
+            );
         }
-        Some(Engine::Postgres { pooled: Box::new(pooled?), direct: direct.map(Box::new) })
+        Some(Engine::Postgres {
+            pooled: Box::new(pooled?),
+            direct: direct.map(Box::new),
+        })
     }
 
     fn address(&mut self, name: &str) -> Option<Address> {
@@ -173,9 +216,15 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, path: &str, environment: Environment) -> Option<Engine> {
         let file = path.trim_start_matches("//");
         if environment.is_deployed() {
-            self.wrong("DATABASE_URL", "is SQLite, which only development may use: give a PostgreSQL URL");
+            self.wrong(
+                "DATABASE_URL",
+                "is SQLite, which only development may use: give a PostgreSQL URL",
+            );
         } else if file.is_empty() || file.starts_with(':') || file.contains('?') {
-            self.wrong("DATABASE_URL", "does not name a file: write sqlite:path/to/tasks.sqlite");
+            self.wrong(
+                "DATABASE_URL",
+                "does not name a file: write sqlite:path/to/tasks.sqlite",
+            );
         } else {
             return Some(Engine::Sqlite { file: file.into() });
         }
@@ -186,7 +235,14 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, _: &str, environment: Environment) -> Option<Engine> {
         let deployed = "is SQLite, which only development may use: give a PostgreSQL URL";
         let development = "is SQLite, which this build does not contain: build with `--features embedded` or give a PostgreSQL URL";
-        self.wrong("DATABASE_URL", if environment.is_deployed() { deployed } else { development });
+        self.wrong(
+            "DATABASE_URL",
+            if environment.is_deployed() {
+                deployed
+            } else {
+                development
+            },
+        );
         None
     }
 
@@ -197,7 +253,13 @@ impl<'v> Reader<'v> {
         let idle = self.seconds("DB_POOL_IDLE_SECS", 10..=280, usual.idle);
         let lifetime = self.seconds("DB_POOL_LIFETIME_SECS", 60..=3600, usual.lifetime);
         let acquire = self.seconds("DB_POOL_ACQUIRE_SECS", 1..=15, usual.acquire);
-        PoolSettings { max, min, idle, lifetime, acquire }
+        PoolSettings {
+            max,
+            min,
+            idle,
+            lifetime,
+            acquire,
+        }
     }
 
     pub(super) fn expectations(&mut self) -> Expectations {
@@ -226,7 +288,10 @@ impl<'v> Reader<'v> {
             let number = self.number(name, 1..=100_000, usual);
             NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
         };
-        Rate { per_second: rate("RATE_LIMIT_PER_SECOND", 100), burst: rate("RATE_LIMIT_BURST", 200) }
+        Rate {
+            per_second: rate("RATE_LIMIT_PER_SECOND", 100),
+            burst: rate("RATE_LIMIT_BURST", 200),
+        }
     }
 
     pub(super) fn log(&mut self, environment: Environment) -> Log {
@@ -241,18 +306,35 @@ impl<'v> Reader<'v> {
         };
         let filter = self.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn");
         if tracing_subscriber::EnvFilter::try_new(filter).is_err() {
-            self.wrong("RUST_LOG", "is not in tracing's syntax, for example info or server=debug,sqlx=warn");
+            self.wrong(
+                "RUST_LOG",
+                "is not in tracing's syntax, for example info or server=debug,sqlx=warn",
+            );
         }
-        Log { json, filter: filter.into() }
+        Log {
+            json,
+            filter: filter.into(),
+        }
     }
 
     /// What the platform says about the release, and whether its edge is in front.
     pub(super) fn release(&mut self) -> (Release, bool) {
-        let set = |name| self.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
-        let commit = set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
-        let draining = set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
+        let set = |name| {
+            self.get(name)
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+        };
+        let commit =
+            set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
+        let draining =
+            set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
         let draining = draining.filter(|secs| *secs > 0).map(Duration::from_secs);
-        let release = Release { commit, deployment: set("RAILWAY_DEPLOYMENT_ID"), replica: set("RAILWAY_REPLICA_ID"), draining };
+        let release = Release {
+            commit,
+            deployment: set("RAILWAY_DEPLOYMENT_ID"),
+            replica: set("RAILWAY_REPLICA_ID"),
+            draining,
+        };
         (release, self.on_railway())
     }
 
@@ -272,7 +354,14 @@ impl<'v> Reader<'v> {
         match text.parse::<N>() {
             Ok(number) if digits && range.contains(&number) => number,
             _ => {
-                self.wrong(name, format!("is not a whole number from {} to {}", range.start(), range.end()));
+                self.wrong(
+                    name,
+                    format!(
+                        "is not a whole number from {} to {}",
+                        range.start(),
+                        range.end()
+                    ),
+                );
                 usual
             }
         }

@@ -27,7 +27,10 @@ const APPLIED: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 #[derive(Debug, Clone)]
 pub(crate) enum Engine {
     /// PostgreSQL; `direct` is the way around the pooler, for migrations.
-    Postgres { pooled: Box<Address>, direct: Option<Box<Address>> },
+    Postgres {
+        pooled: Box<Address>,
+        direct: Option<Box<Address>>,
+    },
     /// A SQLite file.
     #[cfg(feature = "embedded")]
     Sqlite { file: std::path::PathBuf },
@@ -56,7 +59,9 @@ pub(crate) enum Database {
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// Only the pooled URL is known; the migrator's advisory lock would strand in the pooler.
-    #[error("migrations need the direct connection: set DATABASE_URL_UNPOOLED (on Neon: the host without `-pooler`)")]
+    #[error(
+        "migrations need the direct connection: set DATABASE_URL_UNPOOLED (on Neon: the host without `-pooler`)"
+    )]
     NoDirectUrl,
     /// The database cannot be reached.
     #[error("the database cannot be reached for migrations")]
@@ -89,9 +94,19 @@ impl Database {
     /// release before must keep working while a deploy overlaps).
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         let (applied, needed) = match self {
-            Self::Postgres(pool) => (sqlx::query_scalar::<_, Option<i64>>(APPLIED).fetch_one(pool).await, newest(&POSTGRES)),
+            Self::Postgres(pool) => (
+                sqlx::query_scalar::<_, Option<i64>>(APPLIED)
+                    .fetch_one(pool)
+                    .await,
+                newest(&POSTGRES),
+            ),
             #[cfg(feature = "embedded")]
-            Self::Sqlite(pool) => (sqlx::query_scalar::<_, Option<i64>>(APPLIED).fetch_one(pool).await, newest(&SQLITE)),
+            Self::Sqlite(pool) => (
+                sqlx::query_scalar::<_, Option<i64>>(APPLIED)
+                    .fetch_one(pool)
+                    .await,
+                newest(&SQLITE),
+            ),
         };
         match applied.map_err(failure)? {
             Some(version) if version >= needed => Ok(()),
@@ -132,36 +147,60 @@ impl Database {
 pub(crate) async fn migrate(engine: &Engine) -> Result<(), MigrationError> {
     match engine {
         Engine::Postgres { pooled, direct } => {
-            let address = direct.as_ref().or((!pooled.is_pooler()).then_some(pooled)).ok_or(MigrationError::NoDirectUrl)?;
-            let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(address.options()).await;
-            POSTGRES.run(&pool.map_err(MigrationError::Connect)?).await.map_err(MigrationError::Migrate)
+            let address = direct
+                .as_ref()
+                .or((!pooled.is_pooler()).then_some(pooled))
+                .ok_or(MigrationError::NoDirectUrl)?;
+            let pool = sqlx::postgres::PgPoolOptions::new()
+                .max_connections(1)
+                .connect_with(address.options())
+                .await;
+            POSTGRES
+                .run(&pool.map_err(MigrationError::Connect)?)
+                .await
+                .map_err(MigrationError::Migrate)
         }
         #[cfg(feature = "embedded")]
-        Engine::Sqlite { .. } => Database::open(engine, &PoolSettings::default()).migrate_file().await,
+        Engine::Sqlite { .. } => {
+            Database::open(engine, &PoolSettings::default())
+                .migrate_file()
+                .await
+        }
     }
 }
 
 fn newest(migrator: &Migrator) -> i64 {
-    migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
+    migrator
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or_default()
 }
 
 /// What a driver error means for the caller.
 pub(crate) fn failure(error: Error) -> StoreError {
     match &error {
-        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
-            StoreError::Unavailable(error)
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => StoreError::Unavailable(error),
+        Error::Database(cause) => {
+            match cause.code().as_deref().map(Meaning::of).unwrap_or_default() {
+                Meaning::Unavailable => StoreError::Unavailable(error),
+                Meaning::Schema => StoreError::Schema(error),
+                Meaning::Bug if cause.message().contains("no such table") => {
+                    StoreError::Schema(error)
+                }
+                Meaning::Bug => StoreError::Internal(error),
+            }
         }
-        Error::Database(cause) => match cause.code().as_deref().map(Meaning::of).unwrap_or_default() {
-            Meaning::Unavailable => StoreError::Unavailable(error),
-            Meaning::Schema => StoreError::Schema(error),
-            Meaning::Bug if cause.message().contains("no such table") => StoreError::Schema(error),
-            Meaning::Bug => StoreError::Internal(error),
-        },
         _ => StoreError::Internal(error),
     }
 }
 
-/// What an SQLSTATE means (PostgreSQL manual, appendix A).
+/// What an SQLSTATE means (PostgreSQL manual, appendix A), or a result code of SQLite.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Meaning {
     Unavailable,
@@ -173,11 +212,13 @@ enum Meaning {
 impl Meaning {
     /// Unavailable: 08 connection, 25006 read-only (failing over), 28 and 3D refused logins, 40 deadlocks, 53 resources, 55P03 lock not available,
     /// 57 operator intervention (57P01 when Neon suspends), 58 system, XX what Neon's proxy says while a compute starts.
+    /// The numbers are SQLite's: busy, locked, input/output, full.
     /// Schema: 42P01 no such table, 42703 no such column, 3F000 no such schema.
     fn of(code: &str) -> Self {
         match code {
             "42P01" | "42703" | "3F000" => Self::Schema,
             "25006" | "55P03" => Self::Unavailable,
+            "5" | "6" | "10" | "13" | "261" | "517" => Self::Unavailable,
             _ => match code.get(..2) {
                 Some("08" | "28" | "3D" | "40" | "53" | "57" | "58" | "XX") => Self::Unavailable,
                 _ => Self::Bug,
@@ -202,7 +243,9 @@ where
 fn dead(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::Protocol(_) | Error::Tls(_) => true,
-        Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+        Error::Database(cause) => cause
+            .code()
+            .is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
         _ => false,
     }
 }
@@ -218,6 +261,7 @@ mod tests {
     #[case("08006", Meaning::Unavailable)]
     #[case("28P01", Meaning::Unavailable)]
     #[case("XX000", Meaning::Unavailable)]
+    #[case("5", Meaning::Unavailable)]
     #[case("42P01", Meaning::Schema)]
     #[case("42703", Meaning::Schema)]
     #[case("42601", Meaning::Bug)]

@@ -34,17 +34,35 @@ pub(crate) struct PoolSettings {
 impl Default for PoolSettings {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { max: 10, min: 0, idle: seconds(90), lifetime: seconds(840), acquire: seconds(5) }
+        Self {
+            max: 10,
+            min: 0,
+            idle: seconds(90),
+            lifetime: seconds(840),
+            acquire: seconds(5),
+        }
     }
 }
 
 impl PoolSettings {
     /// A pool that connects when it is first used.
     pub(crate) fn postgres(&self, options: PgConnectOptions) -> PgPool {
-        let pool = PgPoolOptions::new().max_connections(self.max).min_connections(self.min).idle_timeout(self.idle);
-        let pool = pool.max_lifetime(self.lifetime).acquire_timeout(self.acquire).test_before_acquire(false);
+        let pool = PgPoolOptions::new()
+            .max_connections(self.max)
+            .min_connections(self.min)
+            .idle_timeout(self.idle);
+        let pool = pool
+            .max_lifetime(self.lifetime)
+            .acquire_timeout(self.acquire)
+            .test_before_acquire(false);
         let pool = pool.before_acquire(|connection, meta| {
-            Box::pin(async move { if meta.idle_for > FRESH { connection.ping().await.map(|()| true) } else { Ok(true) } })
+            Box::pin(async move {
+                if meta.idle_for > FRESH {
+                    connection.ping().await.map(|()| true)
+                } else {
+                    Ok(true)
+                }
+            })
         });
         pool.connect_lazy_with(options)
     }
@@ -52,9 +70,16 @@ impl PoolSettings {
     /// A pool over one file. WAL lets readers work beside the writer; `FULL` makes every acknowledged write survive a power cut.
     #[cfg(feature = "embedded")]
     pub(crate) fn sqlite(&self, file: &std::path::Path) -> sqlx::SqlitePool {
-        use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let options = options.synchronous(SqliteSynchronous::Full).busy_timeout(self.acquire);
+        use sqlx::sqlite::{
+            SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let options = options
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(self.acquire);
         SqlitePoolOptions::new()
             .max_connections(self.max)
             .acquire_timeout(self.acquire)

@@ -14,16 +14,14 @@ use crate::database::{failure, reading};
 
 const LIST: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks \
     WHERE owner = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-const GET: &str =
-    "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = $1 AND id = $2";
+const GET: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = $1 AND id = $2";
 const INSERT: &str = "INSERT INTO tasks (owner, id, title, description, completed) VALUES ($1, $2, $3, $4, $5) \
     RETURNING id, title, description, completed, version, created_at, updated_at";
 const UPDATE: &str = "UPDATE tasks SET title = COALESCE($3, title), description = CASE WHEN $4 THEN $5 ELSE description END, \
     completed = CASE WHEN $6 THEN NOT completed ELSE COALESCE($7, completed) END, version = version + 1, updated_at = now() \
     WHERE owner = $1 AND id = $2 AND ($8::bigint[] IS NULL OR version = ANY ($8)) AND version <> ALL ($9) \
     RETURNING id, title, description, completed, version, created_at, updated_at";
-const DELETE: &str =
-    "DELETE FROM tasks WHERE owner = $1 AND id = $2 AND ($3::bigint[] IS NULL OR version = ANY ($3)) AND version <> ALL ($4)";
+const DELETE: &str = "DELETE FROM tasks WHERE owner = $1 AND id = $2 AND ($3::bigint[] IS NULL OR version = ANY ($3)) AND version <> ALL ($4)";
 const EXISTS: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE owner = $1 AND id = $2)";
 
 /// The tasks behind a pool.
@@ -41,11 +39,20 @@ impl PostgresTasks {
         if guard.is_open() {
             return StoreError::NotFound;
         }
-        let exists = || sqlx::query_scalar(EXISTS).bind(owner.as_str()).bind(id).fetch_one(&self.0);
+        let exists = || {
+            sqlx::query_scalar(EXISTS)
+                .bind(owner.as_str())
+                .bind(id)
+                .fetch_one(&self.0)
+        };
         reading(exists).await.map_or_else(
             |error| error,
             |exists| {
-                if exists { StoreError::Guarded } else { StoreError::NotFound }
+                if exists {
+                    StoreError::Guarded
+                } else {
+                    StoreError::NotFound
+                }
             },
         )
     }
@@ -55,25 +62,48 @@ impl TaskStore for PostgresTasks {
     fn list<'a>(&'a self, owner: &'a Owner, page: Page) -> Answer<'a, Vec<Task>> {
         let query = move || {
             let limit = i64::from(page.limit) + 1;
-            sqlx::query_as(LIST).bind(owner.as_str()).bind(page.before).bind(limit).fetch_all(&self.0)
+            sqlx::query_as(LIST)
+                .bind(owner.as_str())
+                .bind(page.before)
+                .bind(limit)
+                .fetch_all(&self.0)
         };
         Box::pin(reading(query))
     }
 
     fn get<'a>(&'a self, owner: &'a Owner, id: Uuid) -> Answer<'a, Task> {
-        let query = move || sqlx::query_as(GET).bind(owner.as_str()).bind(id).fetch_optional(&self.0);
+        let query = move || {
+            sqlx::query_as(GET)
+                .bind(owner.as_str())
+                .bind(id)
+                .fetch_optional(&self.0)
+        };
         Box::pin(async move { reading(query).await?.ok_or(StoreError::NotFound) })
     }
 
     fn create<'a>(&'a self, owner: &'a Owner, task: &'a NewTask) -> Answer<'a, Task> {
         Box::pin(async move {
             let (title, description) = task.texts();
-            let insert = sqlx::query_as(INSERT).bind(owner.as_str()).bind(Uuid::now_v7()).bind(title).bind(description);
-            insert.bind(task.completed).fetch_one(&self.0).await.map_err(failure)
+            let insert = sqlx::query_as(INSERT)
+                .bind(owner.as_str())
+                .bind(Uuid::now_v7())
+                .bind(title)
+                .bind(description);
+            insert
+                .bind(task.completed)
+                .fetch_one(&self.0)
+                .await
+                .map_err(failure)
         })
     }
 
-    fn update<'a>(&'a self, owner: &'a Owner, id: Uuid, change: &'a Change, guard: &'a Guard) -> Answer<'a, Task> {
+    fn update<'a>(
+        &'a self,
+        owner: &'a Owner,
+        id: Uuid,
+        change: &'a Change,
+        guard: &'a Guard,
+    ) -> Answer<'a, Task> {
         Box::pin(async move {
             let (redescribed, description) = change.description.parts();
             let (toggled, completed) = change.completed.parts();
@@ -81,8 +111,12 @@ impl TaskStore for PostgresTasks {
             let update = update.bind(change.title.as_deref());
             let update = update.bind(redescribed).bind(description);
             let update = update.bind(toggled).bind(completed);
-            let row =
-                update.bind(guard.only.as_deref()).bind(guard.never.as_slice()).fetch_optional(&self.0).await.map_err(failure)?;
+            let row = update
+                .bind(guard.only.as_deref())
+                .bind(guard.never.as_slice())
+                .fetch_optional(&self.0)
+                .await
+                .map_err(failure)?;
             match row {
                 Some(task) => Ok(task),
                 None => Err(self.why_not(owner, id, guard).await),
@@ -92,8 +126,17 @@ impl TaskStore for PostgresTasks {
 
     fn delete<'a>(&'a self, owner: &'a Owner, id: Uuid, guard: &'a Guard) -> Answer<'a, ()> {
         Box::pin(async move {
-            let delete = sqlx::query(DELETE).bind(owner.as_str()).bind(id).bind(guard.only.as_deref()).bind(guard.never.as_slice());
-            match delete.execute(&self.0).await.map_err(failure)?.rows_affected() {
+            let delete = sqlx::query(DELETE)
+                .bind(owner.as_str())
+                .bind(id)
+                .bind(guard.only.as_deref())
+                .bind(guard.never.as_slice());
+            match delete
+                .execute(&self.0)
+                .await
+                .map_err(failure)?
+                .rows_affected()
+            {
                 0 => Err(self.why_not(owner, id, guard).await),
                 _ => Ok(()),
             }

@@ -1,0 +1,240 @@
+//! How a token travels: literals in its place, other schemes, two headers at once, and places where a token does not belong.
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Credential, Probe};
+use crate::run::Finding;
+use crate::target::Carrier;
+
+use super::ask::{Forgery, not_bearer, of_a, refusal, refused};
+use super::forgery::flipped;
+
+/// What clients send when they have no token and do not notice.
+const LITERALS: [&str; 12] =
+    ["null", "undefined", "None", "nil", "true", "false", "0", "{}", "[]", "[object Object]", "NaN", "Bearer"];
+
+/// Literals in the place of a token.
+pub(super) async fn literal(cx: Context) -> Checked {
+    let path = cx.list_path(cx.a()?);
+    let mut cases: Vec<_> = LITERALS
+        .iter()
+        .map(|text| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(*text, *text))))
+        .collect();
+    if not_bearer(&cx).is_none() {
+        for value in ["", "Bearer", "Bearer ", "bearer", "null", "undefined", "Basic Og=="] {
+            cases.push(Case::new(format!("Authorization: {value:?}"), Probe::get(&path).header("authorization", value)));
+        }
+    }
+    let expected = &cx.target.policy.unauthenticated;
+    battery(&cx, "literals in the place of a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
+}
+
+/// Prefixes before a good token, with what accepting each comes to (RFC 9110, 11.1: schemes are case-insensitive; RFC 6750, 2.1: one space).
+const SCHEMES: [(&str, &str, Finding); 13] = [
+    ("lower-case bearer", "bearer ", Finding::Held),
+    ("upper-case BEARER", "BEARER ", Finding::Held),
+    ("no scheme", "", Finding::Weak),
+    ("scheme Basic", "Basic ", Finding::Weak),
+    ("scheme Digest", "Digest ", Finding::Weak),
+    ("scheme Token", "Token ", Finding::Weak),
+    ("scheme JWT", "JWT ", Finding::Weak),
+    ("scheme of random letters", "Qzxv ", Finding::Weak),
+    ("colon after Bearer", "Bearer: ", Finding::Weak),
+    ("Bearer without a space", "Bearer", Finding::Weak),
+    ("Bearer twice", "Bearer Bearer ", Finding::Weak),
+    ("two spaces", "Bearer  ", Finding::Weak),
+    ("a tab", "Bearer\t", Finding::Weak),
+];
+
+/// A good token under other schemes and spacing.
+pub(super) async fn scheme(cx: Context) -> Checked {
+    if let Some(reason) = not_bearer(&cx) {
+        return Ok(Outcome::skip(reason));
+    }
+    let a = cx.a()?;
+    let path = cx.list_path(a);
+    let case = |(name, prefix, _): &(&str, &str, Finding)| {
+        Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
+    };
+    let mut cases: Vec<_> = SCHEMES.iter().map(case).collect();
+    cases.extend(
+        unproven(a.subject.as_deref().unwrap_or("admin"))
+            .into_iter()
+            .map(|(name, value)| Case::new(name, Probe::get(&path).header("authorization", value))),
+    );
+    battery(&cx, "schemes and spacings", cases, |case, answer| {
+        let accepted = SCHEMES.iter().find(|(name, ..)| *name == case.name).map_or(Finding::Broken, |(.., accepted)| *accepted);
+        refusal(&cx.target.policy.refused_token, accepted, answer)
+    })
+    .await
+}
+
+/// Credentials of other schemes that name A and prove nothing.
+fn unproven(subject: &str) -> [(&'static str, String); 4] {
+    use base64::Engine as _;
+    let basic = |pair: String| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+    [
+        ("Basic with the name of A and no password", basic(format!("{subject}:"))),
+        ("Basic with the name of A twice", basic(format!("{subject}:{subject}"))),
+        ("Basic admin:admin", basic("admin:admin".into())),
+        ("Negotiate without a ticket", "Negotiate Og==".into()),
+    ]
+}
+
+/// Two credentials in one request.
+pub(super) async fn duplicate(cx: Context) -> Checked {
+    if let Some(reason) = not_bearer(&cx) {
+        return Ok(Outcome::skip(reason));
+    }
+    let a = cx.a()?;
+    let bad = Credential::new("<A's token, one bit of the signature flipped>", flipped(&of_a(&cx)?, 0).token());
+    let pair = |one: &Credential, two: &Credential| {
+        let first = Probe::get(cx.list_path(a)).secret_header("authorization", "Bearer ", one);
+        first.secret_header("authorization", "Bearer ", two)
+    };
+    let joined = |one: &Credential, two: &Credential| {
+        let name = format!("{}, Bearer {}", one.name(), two.name());
+        let value = Credential::new(name, format!("{}, Bearer {}", one.expose(), two.expose()));
+        Probe::get(cx.list_path(a)).secret_header("authorization", "Bearer ", &value)
+    };
+    let cases = vec![
+        Case::new("two headers: good, then bad", pair(&a.token, &bad)),
+        Case::new("two headers: bad, then good", pair(&bad, &a.token)),
+        Case::new("joined by a comma: good, then bad", joined(&a.token, &bad)),
+        Case::new("joined by a comma: bad, then good", joined(&bad, &a.token)),
+        Case::new("two headers: both bad", pair(&bad, &bad)),
+    ];
+    battery(&cx, "pairs of credentials", cases, |case, answer| {
+        let accepted = if case.name.ends_with("both bad") { Finding::Broken } else { Finding::Weak };
+        refusal(&cx.target.policy.refused_token, accepted, answer)
+    })
+    .await
+}
+
+/// A's token in query parameters, and nowhere else.
+pub(super) async fn query(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let path = cx.list_path(a);
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let names = ["access_token", "token", "jwt", "auth_token", "id_token", "bearer", "authorization", "api_key"];
+    let case = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
+    elsewhere(&cx, "query parameters", names.iter().map(case).collect()).await
+}
+
+/// A's token in cookies of common names.
+pub(super) async fn cookie(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let own = match &cx.target.carrier {
+        Carrier::Cookie(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let names =
+        ["access_token", "token", "jwt", "auth", "auth_token", "session", "id_token", "Authorization", "better-auth.session_token"];
+    let case = |name: &&str| {
+        Case::new(
+            format!("in the cookie {name}"),
+            Probe::get(cx.list_path(a)).secret_header("cookie", &format!("{name}="), &a.token),
+        )
+    };
+    elsewhere(&cx, "cookies", names.iter().filter(|name| own != Some(name)).map(case).collect()).await
+}
+
+/// A's token in headers other than the declared one.
+pub(super) async fn header(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let own = match &cx.target.carrier {
+        Carrier::Header(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    };
+    let names = [
+        ("x-auth-token", ""),
+        ("x-access-token", ""),
+        ("x-authorization", "Bearer "),
+        ("x-forwarded-authorization", "Bearer "),
+        ("proxy-authorization", "Bearer "),
+        ("x-jwt-assertion", ""),
+        ("x-api-key", ""),
+        ("token", ""),
+        ("jwt", ""),
+        ("sec-websocket-protocol", "bearer, "),
+    ];
+    let case = |(name, prefix): &(&str, &str)| {
+        Case::new(format!("in the header {name}"), Probe::get(cx.list_path(a)).secret_header(name, prefix, &a.token))
+    };
+    elsewhere(&cx, "headers", names.iter().filter(|(name, _)| own.as_deref() != Some(name)).map(case).collect()).await
+}
+
+async fn elsewhere(cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
+    battery(cx, noun, cases, |_, answer| refusal(&cx.target.policy.unauthenticated, Finding::Broken, answer)).await
+}
+
+/// A's token in the body of a creation, beside the same body with a bad one: where only the token differs, only the token can make a
+/// difference. The titles carry an announced canary, in case they get in.
+pub(super) async fn body(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let canary = cx.objects.announce(a).await?;
+    let with =
+        |token: &str| bodies(&cx, &canary, token).map(|(kind, bytes)| Probe::new("POST", cx.list_path(a)).secret_body(kind, bytes));
+    let [bad_form, bad_json] = with("not-a-token");
+    let (form, json) = futures::try_join!(cx.send(&bad_form), cx.send(&bad_json))?;
+    let [good_form, good_json] = with(a.token.expose());
+    let cases = vec![Case::new("in a form", good_form), Case::new("in a JSON body", good_json)];
+    battery(&cx, "bodies", cases, |case, answer| {
+        let without = if case.name == "in a form" { form.status } else { json.status };
+        in_body(without, answer)
+    })
+    .await
+}
+
+/// A creation as a form and as JSON, with a token in it.
+fn bodies(cx: &Context, canary: &str, token: &str) -> [(&'static str, String); 2] {
+    let resource = &cx.target.resource;
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair(&resource.fields.title, canary)
+        .append_pair("access_token", token)
+        .append_pair("token", token)
+        .finish();
+    let mut json = resource.body(canary);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("access_token".into(), token.into());
+    }
+    [("application/x-www-form-urlencoded", form), ("application/json", json.to_string())]
+}
+
+fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
+    match answer.status {
+        status @ 200..=299 => Judgement::broken(format!("accepted: {status}")),
+        status if status == with_bad => Judgement::held(format!("{status}, as with a bad token in its place")),
+        status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
+        status => Judgement::broken(format!("{status}, where a bad token in its place is answered {with_bad}: the token was read")),
+    }
+}
+
+/// Forms that are not a JWS in compact serialisation (RFC 7515, 7.1), made of the parts of a good token.
+pub(super) async fn structure(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    refused(&cx, "broken structures", structures(&token.header, &token.payload, &token.signature)).await
+}
+
+fn structures(header: &str, payload: &str, signature: &str) -> Vec<Forgery> {
+    let flattened = format!(r#"{{"protected":"{header}","payload":"{payload}","signature":"{signature}"}}"#);
+    let general = format!(r#"{{"payload":"{payload}","signatures":[{{"protected":"{header}","signature":"{signature}"}}]}}"#);
+    let none = format!(r#"{{"payload":"{payload}","signatures":[]}}"#);
+    let (h, p, s) = (header, payload, signature);
+    vec![
+        Forgery::fatal("the header alone", h),
+        Forgery::fatal("the payload alone", p),
+        Forgery::fatal("one dot", "."),
+        Forgery::fatal("two dots", ".."),
+        Forgery::fatal("four dots", "...."),
+        Forgery::fatal("a signature alone", format!("..{s}")),
+        Forgery::fatal("a detached payload (RFC 7515, appendix F)", format!("{h}..{s}")),
+        Forgery::fatal("an empty header", format!(".{p}.{s}")),
+        Forgery::fatal("JSON serialisation without any signature", none),
+        Forgery::lenient("a fourth part", format!("{h}.{p}.{s}.{s}")),
+        Forgery::lenient("a fourth and a fifth part", format!("{h}.{p}.{s}.{s}.{s}")),
+        Forgery::lenient("a trailing dot", format!("{h}.{p}.{s}.")),
+        Forgery::lenient("a leading dot", format!(".{h}.{p}.{s}")),
+        Forgery::lenient("flattened JSON serialisation", flattened),
+        Forgery::lenient("general JSON serialisation", general),
+    ]
+}

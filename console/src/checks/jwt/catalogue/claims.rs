@@ -1,0 +1,179 @@
+//! Cards: claims under the service's own key.
+
+use super::{API2, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, STEPS, at};
+use crate::checks::jwt::claims;
+use crate::checks::{Check, Need, Reference};
+use crate::run::Severity;
+
+const NEEDS: &[Need] = &[Need::Token, Need::SigningKey];
+const EXP: Reference = at("RFC 7519, 4.1.4", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4");
+const SUB: Reference = at("RFC 7519, 4.1.2", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.2");
+const NUMERIC_DATE: Reference = at("RFC 7519, 2", "https://www.rfc-editor.org/rfc/rfc7519#section-2");
+
+pub(in crate::checks::jwt) const EXPIRED: Check = Check {
+    id: "jwt.exp.past",
+    title: "Expired tokens are refused",
+    why: "Expiry is what ends a stolen token. Switched off during development and never on again, it makes every leak permanent.",
+    expectation: "Refused when the end is an hour, a day or a year past, at the epoch, or negative.",
+    severity: Severity::High,
+    references: &[EXP, API2, CWE_613],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::expired(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const EXP_MISSING: Check = Check {
+    id: "jwt.exp.missing",
+    title: "Tokens without an end are refused",
+    why: "Most libraries check `exp` only when it is there. One token issued without it, by a script or an old release, then opens the service for good.",
+    expectation: "Refused without `exp`. A failure where the target bounds lifetimes, else a warning.",
+    severity: Severity::Medium,
+    references: &[EXP, CWE_613],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::exp_missing(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const EXP_TYPE: Check = Check {
+    id: "jwt.exp.type",
+    title: "An end that is not a number does not make a token endless",
+    why: "A text, a list or a number beyond all dates compares in ways that depend on the language: false, infinite, or an exception.",
+    expectation: "Past ends in other types are refused; ends that mean nothing are treated like none; nothing falls over.",
+    severity: Severity::Medium,
+    references: &[NUMERIC_DATE, EXP, at("CWE-1287", "https://cwe.mitre.org/data/definitions/1287.html")],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::exp_type(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const LEEWAY: Check = Check {
+    id: "jwt.exp.leeway",
+    title: "The tolerance for clocks is small",
+    why: "Leeway is for clocks that differ by seconds. Set to hours it is a second lifetime, which nobody revokes.",
+    expectation: "Tokens stop working within the allowed skew (60 seconds unless the target says otherwise); the measured skew is reported.",
+    severity: Severity::Medium,
+    references: &[EXP, CWE_613],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::leeway(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const LIFETIME: Check = Check {
+    id: "jwt.exp.lifetime",
+    title: "Tokens end soon enough, and carry no secrets",
+    why: "A bound that only the issuer keeps is no bound: an older issuer, a script or a second one with the same key can exceed it. And whoever sees a token can read it: passwords and keys in its claims are published to every client, log and proxy.",
+    expectation: "Refused when `exp` is further off than the declared longest lifetime. The token of A itself keeps within it (30 days where none is declared) and has no claim that is a secret by its name.",
+    severity: Severity::Medium,
+    references: &[EXP, at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"), CWE_613],
+    remedy: CHECK_TIMES,
+    needs: &[Need::Token, Need::Jwt],
+    run: |cx| Box::pin(claims::lifetime(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const NBF: Check = Check {
+    id: "jwt.nbf",
+    title: "Tokens are refused before their time",
+    why: "`nbf` lets an issuer hand out a token for later. jsonwebtoken for Rust, for one, does not look at it unless it is told to.",
+    expectation: "Refused when `nbf` is ten minutes or more in the future.",
+    severity: Severity::Medium,
+    references: &[at("RFC 7519, 4.1.5", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5"), CWE_287],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::nbf(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const IAT: Check = Check {
+    id: "jwt.iat",
+    title: "Tokens from the future are noticed",
+    why: "A token that was issued tomorrow comes from a wrong clock or from somebody preparing ahead; age limits computed from it never end. No standard demands its refusal.",
+    expectation: "Refused when `iat` is a day or more in the future: a failure where the target bounds lifetimes and the token so escapes the bound, else a warning. Odd values bring nothing down.",
+    severity: Severity::Medium,
+    references: &[at("RFC 7519, 4.1.6", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.6")],
+    remedy: CHECK_TIMES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::iat(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const AUD: Check = Check {
+    id: "jwt.aud",
+    title: "Tokens for another audience are refused",
+    why: "One issuer serves many services. Without the audience, a token given to the least of them opens all; comparisons by prefix, part or pattern are nearly none.",
+    expectation: "Refused when `aud` is missing, empty, somebody else's, nearly right, or of another type.",
+    severity: Severity::High,
+    references: &[
+        at("RFC 8725, 3.9", "https://www.rfc-editor.org/rfc/rfc8725#section-3.9"),
+        at("RFC 7519, 4.1.3", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3"),
+        API2,
+    ],
+    remedy: CHECK_PARTIES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::aud(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const ISS: Check = Check {
+    id: "jwt.iss",
+    title: "Tokens of another issuer are refused",
+    why: "A key that two stages or two tenants share makes their tokens interchangeable unless the issuer is compared, whole and by bytes.",
+    expectation: "Refused when `iss` is missing, empty, somebody else's, nearly right, or of another type.",
+    severity: Severity::High,
+    references: &[
+        at("RFC 8725, 3.8", "https://www.rfc-editor.org/rfc/rfc8725#section-3.8"),
+        at("RFC 7519, 4.1.1", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.1"),
+        API2,
+    ],
+    remedy: CHECK_PARTIES,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::iss(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const SUB_MISSING: Check = Check {
+    id: "jwt.sub.missing",
+    title: "A token of nobody is nobody's",
+    why: "Without a subject, queries run with NULL, undefined or an empty text as the owner: the rows of everybody who was ever nobody. Where users can be deleted, a token also outlives its user unless the service looks.",
+    expectation: "Refused when `sub` is absent, null or empty; where the target says that the service knows its users, also when it never existed.",
+    severity: Severity::High,
+    references: &[SUB, STEPS, CWE_287],
+    remedy: CHECK_SUBJECT,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::sub_missing(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const SUB_TYPE: Check = Check {
+    id: "jwt.sub.type",
+    title: "A subject is a short text",
+    why: "Numbers, lists and objects as subjects are coerced by query builders in ways that nobody tested; a list may match several users.",
+    expectation: "Refused when `sub` is not a text or is very long; above all, A's object is not shown to a list, a pattern or a boolean.",
+    severity: Severity::High,
+    references: &[SUB, at("CWE-1287", "https://cwe.mitre.org/data/definitions/1287.html")],
+    remedy: CHECK_SUBJECT,
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::sub_type(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const SUB_ALIAS: Check = Check {
+    id: "jwt.sub.alias",
+    title: "A subject that is nearly A's is not A",
+    why: "Trimming, letter case, Unicode folding or SQL patterns between the verifier and the query make two identities one, and whoever registers the other reads A's data.",
+    expectation: "No subject but A's own, byte for byte, sees A's object.",
+    severity: Severity::High,
+    references: &[
+        SUB,
+        at("CWE-178", "https://cwe.mitre.org/data/definitions/178.html"),
+        at("OWASP API1:2023", "https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/"),
+    ],
+    remedy: CHECK_SUBJECT,
+    needs: &[Need::Token, Need::SigningKey, Need::Writes],
+    run: |cx| Box::pin(claims::sub_alias(cx)),
+    ..CARD
+};

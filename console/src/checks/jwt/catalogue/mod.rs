@@ -1,0 +1,99 @@
+//! The cards of the suite: id, reason, severity, references and remedies of each check. Nothing here asks or judges.
+
+pub(super) mod claims;
+pub(super) mod door;
+pub(super) mod forgery;
+pub(super) mod hostile;
+pub(super) mod keys;
+
+use crate::checks::{Check, Reference, Remedy, Suite};
+use crate::run::Severity;
+
+/// What every card of the suite shares; each card says the rest itself.
+const CARD: Check = Check {
+    id: "",
+    suite: Suite::Jwt,
+    title: "",
+    why: "",
+    expectation: "",
+    severity: Severity::High,
+    references: &[],
+    requirements: &["US2", "FR-007"],
+    remedy: PIN_ALGORITHM,
+    needs: &[],
+    run: |cx| Box::pin(super::presence::control(cx)),
+};
+
+/// Short for a reference.
+const fn at(name: &'static str, url: &'static str) -> Reference {
+    Reference { name, url }
+}
+
+const API2: Reference = at("OWASP API2:2023", "https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/");
+const API5: Reference =
+    at("OWASP API5:2023", "https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/");
+const BEARER: Reference = at("RFC 6750, 2.1", "https://www.rfc-editor.org/rfc/rfc6750#section-2.1");
+const CHALLENGE: Reference = at("RFC 6750, 3", "https://www.rfc-editor.org/rfc/rfc6750#section-3");
+const URI_QUERY: Reference = at("RFC 6750, 2.3", "https://www.rfc-editor.org/rfc/rfc6750#section-2.3");
+const PIN: Reference = at("RFC 8725, 3.1", "https://www.rfc-editor.org/rfc/rfc8725#section-3.1");
+const VALIDATE: Reference = at("RFC 8725, 3.3", "https://www.rfc-editor.org/rfc/rfc8725#section-3.3");
+const TRUST: Reference = at("RFC 8725, 3.10", "https://www.rfc-editor.org/rfc/rfc8725#section-3.10");
+const COMPACT: Reference = at("RFC 7515, 7.1", "https://www.rfc-editor.org/rfc/rfc7515#section-7.1");
+const STEPS: Reference = at("RFC 7519, 7.2", "https://www.rfc-editor.org/rfc/rfc7519#section-7.2");
+const CWE_287: Reference = at("CWE-287", "https://cwe.mitre.org/data/definitions/287.html");
+const CWE_306: Reference = at("CWE-306", "https://cwe.mitre.org/data/definitions/306.html");
+const CWE_345: Reference = at("CWE-345", "https://cwe.mitre.org/data/definitions/345.html");
+const CWE_347: Reference = at("CWE-347", "https://cwe.mitre.org/data/definitions/347.html");
+const CWE_598: Reference = at("CWE-598", "https://cwe.mitre.org/data/definitions/598.html");
+const CWE_613: Reference = at("CWE-613", "https://cwe.mitre.org/data/definitions/613.html");
+
+const REQUIRE_TOKEN: Remedy = Remedy {
+    axum: "Take the verified user as an extractor argument in every handler, so that a handler without it does not compile into a route of the API.",
+    fastapi: "Put `dependencies=[Depends(current_user)]` on the APIRouter instead of on single routes, and take the user from that dependency alone.",
+    express: "Mount the verifying middleware with `router.use(authenticate)` before any route of the router, not on single routes.",
+};
+const ONE_CARRIER: Remedy = Remedy {
+    axum: "Read the token with axum-extra's `TypedHeader<Authorization<Bearer>>`, and from nowhere else; refuse a second Authorization header.",
+    fastapi: "Read the token with `HTTPBearer()` alone; drop fallbacks to request.cookies, request.query_params and forms.",
+    express: "Take the token only from a match of `/^Bearer ([\\w-]+\\.[\\w-]+\\.[\\w-]+)$/i` on req.headers.authorization; drop req.query, req.cookies and req.body.",
+};
+const PIN_ALGORITHM: Remedy = Remedy {
+    axum: "`Validation::new(Algorithm::HS256)` with one fixed algorithm and `decode`; never `dangerous::insecure_decode`, never the algorithm of the token's own header.",
+    fastapi: "`jwt.decode(token, SECRET, algorithms=[\"HS256\"])`: a fixed list, never the token's own `alg`, never `options={\"verify_signature\": False}`.",
+    express: "`jwt.verify(token, secret, { algorithms: ['HS256'] })`: never `jwt.decode`, which checks nothing.",
+};
+const OWN_KEYS: Remedy = Remedy {
+    axum: "Build the DecodingKey from configuration, or from the configured JWKS URL by a kid that it contains; ignore jwk, jku, x5u and x5c of the header.",
+    fastapi: "Use the configured secret, or `PyJWKClient(CONFIGURED_URL)`; never a key or an address from `jwt.get_unverified_header`.",
+    express: "Pass the configured key, or `jwks-rsa` with a fixed jwksUri; never build the key from `jwt.decode(token, { complete: true }).header`.",
+};
+const STRONG_SECRET: Remedy = Remedy {
+    axum: "Generate it with `openssl rand -base64 48`, read it from the environment, and let start-up fail when it is missing, short or a placeholder.",
+    fastapi: "Generate it with `openssl rand -base64 48`; read it as `os.environ[\"JWT_SECRET\"]`, without a default, and check its length at start-up.",
+    express: "Generate it with `openssl rand -base64 48`; throw at start-up when process.env.JWT_SECRET is missing: `||` with a literal is a back door.",
+};
+const CHECK_TIMES: Remedy = Remedy {
+    axum: "Keep `validate_exp`, set `validate_nbf = true`, a small `leeway`, and `set_required_spec_claims(&[\"exp\", \"sub\"])`; bound exp - iat yourself.",
+    fastapi: "`jwt.decode(..., leeway=10, options={\"require\": [\"exp\", \"iat\", \"sub\"]})`; never `verify_exp: False`.",
+    express: "`jwt.verify(token, secret, { algorithms: ['HS256'], maxAge: '1h', clockTolerance: 10 })`; never `ignoreExpiration`.",
+};
+const CHECK_PARTIES: Remedy = Remedy {
+    axum: "`set_issuer`, `set_audience` *and* put \"iss\" and \"aud\" into the required claims: jsonwebtoken accepts tokens where a configured claim is absent.",
+    fastapi: "`jwt.decode(..., issuer=ISSUER, audience=AUDIENCE, options={\"require\": [\"iss\", \"aud\"]})`.",
+    express: "`jwt.verify(token, secret, { algorithms: ['HS256'], issuer, audience })` with exact texts, not regular expressions.",
+};
+const CHECK_SUBJECT: Remedy = Remedy {
+    axum: "Deserialize claims into a struct with `sub: String`, refuse an empty one, and compare it by bytes ever after.",
+    fastapi: "Validate the claims with a pydantic model (`sub: Annotated[str, Field(min_length=1, strict=True)]`) before anything uses them.",
+    express: "Refuse unless `typeof claims.sub === 'string' && claims.sub !== ''`; pass it to queries as one bound parameter, untrimmed.",
+};
+const CHECK_HEADER: Remedy = Remedy {
+    axum: "jsonwebtoken ignores `crit`, `cty` and `zip`: look at `decode_header(token)?` and refuse tokens that have any of them, or a `typ` other than JWT.",
+    fastapi: "After `jwt.get_unverified_header(token)` refuse `crit`, `cty`, `zip` and any `typ` but JWT; PyJWT does not judge them all.",
+    express: "With `jwt.verify(token, secret, { algorithms: ['HS256'], complete: true })` refuse a header with crit, cty or zip, or a typ other than JWT.",
+};
+const SAME_ANSWER: Remedy = Remedy {
+    axum: "Map every verifier error to one 401 problem with `WWW-Authenticate: Bearer`; log the cause, answer none of it.",
+    fastapi: "Catch `jwt.InvalidTokenError` as a whole and raise one HTTPException(401, headers={\"WWW-Authenticate\": \"Bearer\"}).",
+    express: "In the error handler answer one 401 body for every JsonWebTokenError; never send `err.message`.",
+};

@@ -1,0 +1,382 @@
+//! Claims under the service's own key: expiry, beginning, lifetime, issuer, audience, subject. Only the holder of the key can ask these.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Finding;
+
+use super::ask::{Forgery, refusal, refused, with, without};
+
+/// This machine's clock.
+pub(super) fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// Mints tokens for A around the target's own clock.
+pub(super) struct Press<'a> {
+    forge: &'a Forge,
+    subject: String,
+    /// The target's clock as its `Date` tells it, in Unix seconds.
+    pub(super) now: i64,
+}
+
+impl<'a> Press<'a> {
+    /// Reads the target's clock from one good answer; without a `Date`, this machine's clock has to do.
+    pub(super) async fn of(cx: &'a Context) -> Result<Self, Trouble> {
+        let a = cx.a()?;
+        let answer = cx.send(&cx.list(a)).await?;
+        let date = answer.headers.text("date").and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok());
+        let subject = a.subject.clone().ok_or_else(|| Trouble::NotGiven("the subject of A is not known".into()))?;
+        Ok(Self { forge: cx.forge()?, subject, now: date.unwrap_or_else(now).unix_timestamp() })
+    }
+
+    /// The header of a good token.
+    pub(super) fn header(&self) -> Map<String, Value> {
+        self.forge.header()
+    }
+
+    /// The claims of a good token of A.
+    pub(super) fn claims(&self) -> Map<String, Value> {
+        let at = OffsetDateTime::from_unix_timestamp(self.now).unwrap_or_else(|_| now());
+        self.forge.claims(&self.subject, at)
+    }
+
+    /// Signs claims under the good header.
+    pub(super) fn sign(&self, claims: &Value) -> String {
+        self.forge.sign(&Value::Object(self.header()), claims)
+    }
+
+    /// A good token but for one claim.
+    pub(super) fn with(&self, name: &str, value: impl Into<Value>) -> String {
+        self.sign(&with(&self.claims(), name, value))
+    }
+
+    /// A good token without one claim.
+    pub(super) fn without(&self, name: &str) -> String {
+        self.sign(&without(&self.claims(), name))
+    }
+
+    /// A good token but for one claim, whose value is any text, JSON or not.
+    pub(super) fn with_raw(&self, name: &str, raw: &str) -> String {
+        const HOLE: &str = "postflight-raw-value";
+        let text = with(&self.claims(), name, HOLE).to_string().replace(&format!("\"{HOLE}\""), raw);
+        self.forge.sign_bytes(Value::Object(self.header()).to_string().as_bytes(), text.as_bytes())
+    }
+}
+
+/// What a token that never ends comes to: a breach where the operator bounds lifetimes, else a weakness.
+fn endless(cx: &Context) -> Finding {
+    if cx.target.policy.max_lifetime_secs.is_some() { Finding::Broken } else { Finding::Weak }
+}
+
+/// Tokens long past their end.
+pub(super) async fn expired(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let ago = |seconds: i64| json!(press.now - seconds);
+    let past = [
+        ("an hour ago", ago(3_600)),
+        ("a day ago", ago(86_400)),
+        ("a year ago", ago(31_536_000)),
+        ("in 1970", json!(1)),
+        ("0", json!(0)),
+        ("negative", json!(-1)),
+        ("very negative", json!(i64::MIN)),
+    ];
+    let forgeries = past.into_iter().map(|(name, exp)| Forgery::fatal(format!("exp {name}"), press.with("exp", exp)));
+    refused(&cx, "expired tokens", forgeries.collect()).await
+}
+
+/// Tokens that say nothing about their end.
+pub(super) async fn exp_missing(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let accepted = endless(&cx);
+    let forgeries = [
+        ("no exp", press.without("exp")),
+        ("exp null", press.with("exp", Value::Null)),
+        ("EXP instead of exp", press.sign(&with(without(&press.claims(), "exp").as_object().unwrap_or(&Map::new()), "EXP", 1))),
+    ];
+    let forgeries = forgeries.map(|(name, token)| Forgery { accepted, ..Forgery::fatal(name, token) });
+    refused(&cx, "tokens without an end", forgeries.into()).await
+}
+
+/// `exp` in types that RFC 7519, 2 (`NumericDate`) does not know. Past ends must end; ends that mean nothing are no ends.
+pub(super) async fn exp_type(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let hour_ago = press.now - 3_600;
+    let past = [
+        ("a past text", json!(hour_ago.to_string()).to_string()),
+        ("a past fraction", format!("{hour_ago}.5")),
+        ("a past power", format!("{hour_ago}e0")),
+        ("a past array", format!("[{hour_ago}]")),
+        ("a past date", "\"2001-01-01T00:00:00Z\"".to_owned()),
+    ];
+    let endless_forms = [
+        "\"\"",
+        "\"never\"",
+        "{}",
+        "[]",
+        "true",
+        "false",
+        "NaN",
+        "Infinity",
+        "1e308",
+        "1e400",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551616",
+        "\"9999999999\"",
+        "9999999999999",
+    ];
+    let mut forgeries: Vec<_> =
+        past.iter().map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.with_raw("exp", raw))).collect();
+    let accepted = endless(&cx);
+    forgeries
+        .extend(endless_forms.map(|raw| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) }));
+    refused(&cx, "odd ends", forgeries).await
+}
+
+/// How long after its end a token still works, by probes side by side.
+pub(super) async fn leeway(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let allowed = cx.target.policy.max_leeway_secs;
+    let mut skews = vec![1, 5, 10, 30, 60, 120, 300, 600, 1_800];
+    skews.retain(|skew| !(allowed..=allowed + 2).contains(skew));
+    skews.extend([allowed, allowed + 3]);
+    let path = cx.list_path(cx.a()?);
+    let case = |skew: &u64| {
+        let exp = press.now.saturating_sub_unsigned(*skew);
+        let forgery = Forgery::fatal(format!("{skew} s past its end"), press.with("exp", exp));
+        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
+    };
+    let largest = AtomicU64::new(0);
+    let judge = |case: &Case, answer: &Answer| tolerated(case, answer, allowed, &largest);
+    let mut outcome = battery(&cx, "skews", skews.iter().map(case).collect(), judge).await?;
+    let measured = largest.load(Ordering::Relaxed);
+    outcome.summary =
+        format!("tokens are taken up to {measured} s past their end; at most {allowed} s are allowed ({})", outcome.summary);
+    Ok(outcome)
+}
+
+fn tolerated(case: &Case, answer: &Answer, allowed: u64, largest: &AtomicU64) -> Judgement {
+    let skew = case.name.split(' ').next().and_then(|skew| skew.parse().ok()).unwrap_or(0);
+    match answer.status {
+        status @ 200..=299 => {
+            largest.fetch_max(skew, Ordering::Relaxed);
+            let observed = format!("accepted: {status}");
+            if skew > allowed { Judgement::broken(observed) } else { Judgement::held(observed) }
+        }
+        status @ 500..=599 => Judgement::weak(format!("refused by falling over: {status}")),
+        status => Judgement::held(format!("refused: {status}")),
+    }
+}
+
+/// Tokens that live longer than the operator allows: minted ones where the key was given, and what A's own token says of itself.
+pub(super) async fn lifetime(cx: Context) -> Checked {
+    let longest = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok());
+    let mut outcome = match longest.filter(|_| cx.forge.is_some()) {
+        Some(longest) => overlong(&cx, longest).await?,
+        None => Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime_secs` in postflight.toml"),
+    };
+    let own = super::contents::of_issued(&cx)?;
+    if !own.is_empty() {
+        let told = own.iter().map(|piece| piece.observed.as_str()).collect::<Vec<_>>().join("; ");
+        let summary = if outcome.evidence.is_empty() { told } else { format!("{}; {told}", outcome.summary) };
+        outcome = Outcome::of(summary, outcome.evidence.into_iter().chain(own).collect());
+    }
+    Ok(outcome)
+}
+
+async fn overlong(cx: &Context, longest: i64) -> Checked {
+    let press = Press::of(cx).await?;
+    let lives = [("twice", longest * 2 + 120), ("ten times", longest * 10 + 120), ("a century beyond", longest + 3_153_600_000)];
+    let forgeries = lives.map(|(name, life)| {
+        Forgery::fatal(format!("living {name} the longest lifetime"), press.with("exp", press.now.saturating_add(life)))
+    });
+    refused(cx, "tokens that live too long", forgeries.into()).await
+}
+
+/// Tokens that are not valid yet (RFC 7519, 4.1.5).
+pub(super) async fn nbf(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let forgeries = vec![
+        Forgery::fatal("nbf in ten minutes", press.with("nbf", press.now + 600)),
+        Forgery::fatal("nbf in a day", press.with("nbf", press.now + 86_400)),
+        Forgery::fatal("nbf in ten years", press.with("nbf", press.now + 315_360_000)),
+        Forgery::lenient("nbf as a future text", press.with("nbf", (press.now + 86_400).to_string())),
+        Forgery::lenient("nbf as a word", press.with("nbf", "tomorrow")),
+        Forgery::harmless("nbf now", press.with("nbf", press.now)),
+    ];
+    refused(&cx, "tokens before their time", forgeries).await
+}
+
+/// Tokens issued in the future, or at no time at all (RFC 7519, 4.1.6 leaves their refusal to the service).
+pub(super) async fn iat(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let mut far = press.claims();
+    far.extend([("iat", 315_360_000), ("exp", 315_360_600)].map(|(name, ahead)| (name.to_owned(), json!(press.now + ahead))));
+    let far = Value::Object(far);
+    let forgeries = vec![
+        Forgery::lenient("iat in a day", press.with("iat", press.now + 86_400)),
+        Forgery::lenient("iat in ten years", press.with("iat", press.now + 315_360_000)),
+        Forgery { accepted: endless(&cx), ..Forgery::fatal("ten minutes of life in ten years", press.sign(&far)) },
+        Forgery::harmless("no iat", press.without("iat")),
+        Forgery::harmless("iat as a word", press.with("iat", "now")),
+        Forgery::harmless("iat negative", press.with("iat", -1)),
+        Forgery::harmless("iat beyond all numbers", press.with_raw("iat", "1e400")),
+    ];
+    refused(&cx, "odd times of issue", forgeries).await
+}
+
+/// Spellings that are not `wanted`, but that a careless comparison takes for it.
+fn near(wanted: &str) -> Vec<(&'static str, Value)> {
+    let shorter: String = wanted.chars().take(wanted.chars().count().saturating_sub(1)).collect();
+    let upper = if wanted.to_uppercase() == wanted { wanted.to_lowercase() } else { wanted.to_uppercase() };
+    let all = [
+        ("null", Value::Null),
+        ("empty", json!("")),
+        ("of somebody else", json!("https://somebody-else.example")),
+        ("one character short", json!(shorter)),
+        ("one character long", json!(format!("{wanted}x"))),
+        (
+            "with a trailing slash",
+            json!(if let Some(bare) = wanted.strip_suffix('/') { bare.to_owned() } else { format!("{wanted}/") }),
+        ),
+        ("in another letter case", json!(upper)),
+        ("with a space before", json!(format!(" {wanted}"))),
+        ("with a look-alike domain", json!(format!("{wanted}.evil.example"))),
+        ("as user information", json!(format!("{wanted}@evil.example"))),
+        ("inside another text", json!(format!("https://evil.example/{wanted}"))),
+        ("in a list of words", json!(format!("evil {wanted}"))),
+        ("with a comma", json!(format!("evil,{wanted}"))),
+        ("an asterisk", json!("*")),
+        ("true", json!(true)),
+        ("0", json!(0)),
+        ("an object", json!({ "value": wanted })),
+        ("an empty list", json!([])),
+        ("a list of somebody else", json!(["https://somebody-else.example"])),
+        ("a list of something near", json!([shorter, format!("{wanted}x")])),
+    ];
+    all.into_iter().filter(|(_, value)| value.as_str() != Some(wanted)).collect()
+}
+
+/// Tokens for another audience (RFC 7519, 4.1.3; RFC 8725, 3.9).
+pub(super) async fn aud(cx: Context) -> Checked {
+    let Some(audience) = cx.target.policy.audience.as_deref() else {
+        return Ok(Outcome::skip("no audience is declared; set `policy.audience` in postflight.toml if the service requires one"));
+    };
+    let press = Press::of(&cx).await?;
+    let mut forgeries = wrong(&press, "aud", audience);
+    forgeries.push(Forgery::harmless("aud a list with the right one in it", press.with("aud", json!(["other", audience]))));
+    refused(&cx, "audiences", forgeries).await
+}
+
+/// Tokens of another issuer (RFC 7519, 4.1.1; RFC 8725, 3.8).
+pub(super) async fn iss(cx: Context) -> Checked {
+    let Some(issuer) = cx.target.policy.issuer.as_deref() else {
+        return Ok(Outcome::skip("no issuer is declared; set `policy.issuer` in postflight.toml if the service requires one"));
+    };
+    let press = Press::of(&cx).await?;
+    let mut forgeries = wrong(&press, "iss", issuer);
+    forgeries.push(Forgery::lenient("iss a list with the right one in it", press.with("iss", json!(["other", issuer]))));
+    refused(&cx, "issuers", forgeries).await
+}
+
+fn wrong(press: &Press<'_>, name: &str, wanted: &str) -> Vec<Forgery> {
+    let mut forgeries = vec![Forgery::fatal(format!("no {name}"), press.without(name))];
+    forgeries
+        .extend(near(wanted).into_iter().map(|(what, value)| Forgery::fatal(format!("{name} {what}"), press.with(name, value))));
+    forgeries
+}
+
+/// Tokens of nobody, and of users that the service should know and does not.
+pub(super) async fn sub_missing(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let mut forgeries = vec![
+        Forgery::fatal("no sub", press.without("sub")),
+        Forgery::fatal("sub null", press.with("sub", Value::Null)),
+        Forgery::fatal("sub empty", press.with("sub", "")),
+    ];
+    if cx.target.policy.known_subjects {
+        let unknown = [cx.random("unknown subject"), "00000000-0000-4000-8000-000000000000".to_owned(), "987654321".to_owned()];
+        forgeries.extend(
+            unknown
+                .into_iter()
+                .enumerate()
+                .map(|(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), press.with("sub", subject))),
+        );
+    }
+    refused(&cx, "tokens of nobody", forgeries).await
+}
+
+/// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`), asked for A's object: seeing it is the flaw, being let in a weakness.
+pub(super) async fn sub_type(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let (path, object) = super::presence::some_object(&cx).await?;
+    let cases = mistypes(&press.subject).into_iter().enumerate().map(|(index, sub)| {
+        let text = sub.to_string().replace(&press.subject, "A");
+        let name = if text.len() > 40 { "sub of 64 KiB".to_owned() } else { format!("sub {text}") };
+        let forgery = Forgery::fatal(format!("{name} (#{})", index + 1), press.with("sub", sub));
+        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
+    });
+    let canary = object.map(|object| object.canary);
+    battery(&cx, "subjects of other types", cases.collect(), |_, answer| mistyped(&cx, canary.as_deref(), answer)).await
+}
+
+/// Values that are no subject, but that coercion or a query operator would make one, or all.
+fn mistypes(subject: &str) -> Vec<Value> {
+    let mut all = vec![json!(7), json!(1.5), json!(true), json!(false), json!([]), json!([subject]), json!({})];
+    all.extend([json!({ "$ne": null }), json!({ "$gt": "" }), json!({ "toString": subject }), json!("s".repeat(64 * 1024))]);
+    all
+}
+
+fn mistyped(cx: &Context, canary: Option<&str>, answer: &Answer) -> Judgement {
+    match answer.status {
+        status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
+        404 => Judgement::weak("let in, though without A's object: 404"),
+        _ => refusal(&cx.target.policy.refused_token, Finding::Weak, answer),
+    }
+}
+
+/// Subjects that are not A's, but that folding, trimming or coercion would make A's.
+fn aliases(subject: &str) -> Vec<(&'static str, String)> {
+    let wide: String =
+        subject.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c)).collect();
+    let all = [
+        ("in upper case", subject.to_uppercase()),
+        ("in lower case", subject.to_lowercase()),
+        ("with a space before", format!(" {subject}")),
+        ("with a space behind", format!("{subject} ")),
+        ("with a newline behind", format!("{subject}\n")),
+        ("with a NUL behind", format!("{subject}\0")),
+        ("with a NUL and more behind", format!("{subject}\0b")),
+        ("with a slash behind", format!("{subject}/")),
+        ("in full-width letters", wide),
+        ("with a zero-width space", format!("{subject}\u{200b}")),
+        ("with a zero before", format!("0{subject}")),
+        ("percent-encoded", format!("{subject}%20")),
+        ("with an SQL wildcard", "%".to_owned()),
+        ("as an SQL disjunction", "' OR '1'='1".to_owned()),
+    ];
+    all.into_iter().filter(|(_, alias)| alias != subject).collect()
+}
+
+/// A's object, asked for under subjects that are only nearly A's.
+pub(super) async fn sub_alias(cx: Context) -> Checked {
+    let press = Press::of(&cx).await?;
+    let object = cx.objects.create(cx.a()?).await?;
+    let cases = aliases(&press.subject).into_iter().map(|(name, alias)| {
+        let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with("sub", alias));
+        Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
+    });
+    battery(&cx, "near subjects", cases.collect(), |_, answer| match answer.status {
+        status if answer.contains(&object.canary) => Judgement::broken(format!("{status} with A's object")),
+        status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
+        status => Judgement::held(format!("{status} without A's object")),
+    })
+    .await
+}

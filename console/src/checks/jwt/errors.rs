@@ -1,0 +1,101 @@
+//! What refusals tell: every bad token gets the same answer, in the service's own words.
+
+use serde_json::Value;
+
+use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::http::{Answer, Probe};
+use crate::token::Compact;
+
+use super::ask::{Forgery, header_with, of_a};
+use super::claims::Press;
+use super::forgery::flipped;
+
+/// Words of JWT libraries and run times, in lower case: they name the stack and the step that failed.
+const LIBRARY_WORDS: [&str; 23] = [
+    "signature verification failed",
+    "signature has expired",
+    "signature does not match",
+    "invalid signature",
+    "invalidsignature",
+    "expiredsignature",
+    "bad_signature",
+    "jwt malformed",
+    "jwt expired",
+    "jwt must be provided",
+    "jwt signature is required",
+    "invalid algorithm",
+    "invalid token specified",
+    "invalid crypto padding",
+    "invalid header padding",
+    "invalid header string",
+    "invalid payload string",
+    "not enough segments",
+    "the specified alg value is not allowed",
+    "the token is not yet valid",
+    "jsonwebtokenerror",
+    "tokenexpirederror",
+    "joseerror",
+];
+
+/// Words of stack traces, in lower case: code and paths of the machine, shown to everybody.
+const TRACES: [&str; 6] =
+    ["traceback (most recent call last)", "node_modules", "site-packages", "panicked at", "rust_backtrace", "/src/"];
+
+/// Bad tokens of every kind; with the key, expired and foreign ones too.
+async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
+    let none = token.with_header(&header_with(token, "alg", "none")).with_signature("");
+    let mut all = vec![
+        Forgery::fatal("not a token", "not-a-token"),
+        Forgery::fatal("three parts of nonsense", "abc.def.ghi"),
+        Forgery::fatal("parts that are not base64", "*.*.*"),
+        Forgery::fatal("alg none", none.token()),
+        Forgery::fatal("another algorithm", token.with_header(&header_with(token, "alg", "RS256")).token()),
+        Forgery::fatal("another payload", token.with_claims(&Value::Object(serde_json::Map::new())).token()),
+        Forgery::fatal("an empty signature", token.with_signature("").token()),
+    ];
+    if cx.forge.is_some()
+        && let Ok(press) = Press::of(cx).await
+    {
+        all.push(Forgery::fatal("expired", press.with("exp", press.now - 3_600)));
+        all.push(Forgery::fatal("expired long ago", press.with("exp", 1)));
+    }
+    all
+}
+
+/// Compares every refusal with that of a flipped signature.
+pub(super) async fn uniform(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let path = cx.list_path(cx.a()?);
+    let probe = |forgery: &Forgery| Probe::get(&path).bearer(&forgery.credential());
+    let first = cx.send(&probe(&Forgery::fatal("one bit of the signature flipped", flipped(&token, 0).token()))).await?;
+    let forgeries = bad_tokens(&cx, &token).await;
+    let cases = forgeries.iter().map(|forgery| Case::new(&forgery.name, probe(forgery))).collect();
+    battery(&cx, "refusals", cases, |_, answer| alike(&first, answer)).await
+}
+
+fn alike(first: &Answer, answer: &Answer) -> Judgement {
+    let text = answer.raw_text().to_lowercase();
+    if answer.is_success() {
+        return Judgement::broken(format!("accepted: {}", answer.status));
+    }
+    if let Some(word) = TRACES.iter().find(|word| text.contains(**word)) {
+        return Judgement::broken(format!("the answer shows a stack trace: “{word}”"));
+    }
+    if let Some(word) = LIBRARY_WORDS.iter().find(|word| text.contains(**word)) {
+        return Judgement::weak(format!("the answer speaks the library's words: “{word}”"));
+    }
+    if answer.status != first.status {
+        return Judgement::weak(format!("{} where a bad signature is answered {}", answer.status, first.status));
+    }
+    if shape(answer) != shape(first) {
+        return Judgement::weak("a body of another shape than for a bad signature");
+    }
+    Judgement::held(format!("{} in the common shape", answer.status))
+}
+
+/// The names in a JSON body, or its media type: what stays when the sentences are taken out.
+fn shape(answer: &Answer) -> String {
+    let names = |value: &Value| value.as_object().map(|members| members.keys().cloned().collect::<Vec<_>>().join(","));
+    let media = || answer.headers.text("content-type").unwrap_or_default();
+    answer.json().as_ref().and_then(names).unwrap_or_else(media)
+}

@@ -1,0 +1,283 @@
+//! Forgeries made of A's token alone: no signature, no algorithm, another payload, a damaged signature. None needs the key.
+
+use serde_json::{Value, json};
+
+use crate::checks::{Checked, Context};
+use crate::token::{Compact, decode, encode};
+
+use super::ask::{Forgery, claims_with, header_with, of_a, refused, refused_at, without};
+
+/// Spellings of "no algorithm" that a comparison may let slip (RFC 8725, 2.1).
+const NONE: [&str; 8] = ["none", "None", "NONE", "nOnE", "none ", " none", "none\0", "\u{ff4e}one"];
+
+/// `alg: none` in every spelling, without a signature, with the old one, and without the last dot.
+pub(super) async fn none(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let mut forgeries: Vec<_> =
+        NONE.iter().flat_map(|alg| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", *alg))).collect();
+    for (name, header) in [
+        ("alg twice, none last", r#"{"alg":"HS256","typ":"JWT","alg":"none"}"#),
+        ("alg twice, none first", r#"{"alg":"none","typ":"JWT","alg":"HS256"}"#),
+        ("a member ALG beside alg", r#"{"ALG":"none","typ":"JWT"}"#),
+    ] {
+        let forged = Compact { header: encode(header), ..token.clone() };
+        forgeries.push(Forgery::fatal(format!("{name}, empty signature"), forged.with_signature("").token()));
+    }
+    refused(&cx, "unsigned tokens", forgeries).await
+}
+
+/// A header in three forms that carry no valid signature.
+fn unsigned(token: &Compact, name: &str, header: &Value) -> [Forgery; 3] {
+    let forged = token.with_header(header);
+    [
+        Forgery::fatal(format!("{name}, empty signature"), forged.with_signature("").token()),
+        Forgery::fatal(format!("{name}, A's signature"), forged.token()),
+        Forgery::fatal(format!("{name}, no last dot"), forged.signing_input()),
+    ]
+}
+
+/// A header whose `alg` is not a string, or not there.
+pub(super) async fn alg_missing(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let header = token.header_json().unwrap_or_default();
+    let odd =
+        [json!(null), json!(""), json!([]), json!(["none"]), json!(["HS256"]), json!({"name": "none"}), json!(0), json!(false)];
+    let mut headers = vec![("no alg".to_owned(), without(&header, "alg")), ("an empty header".to_owned(), json!({}))];
+    headers.extend(odd.into_iter().map(|alg| (format!("alg {alg}"), header_with(&token, "alg", alg))));
+    let forgeries = headers.iter().flat_map(|(name, header)| unsigned(&token, name, header).into_iter().take(2));
+    refused(&cx, "tokens without an algorithm", forgeries.collect()).await
+}
+
+/// Algorithms that do not exist, or are none of JWS.
+const UNKNOWN: [&str; 16] = [
+    "HS257",
+    "XX256",
+    "foo",
+    "HMAC",
+    "SHA256",
+    "MD5",
+    "plain",
+    "null",
+    "undefined",
+    "*",
+    "HS0",
+    "RS1",
+    "dir",
+    "A256KW",
+    "JWT",
+    "None256",
+];
+
+/// An unknown algorithm without a signature: what a verifier does when its table has no entry.
+pub(super) async fn alg_unknown(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let forged = |alg: &&str| {
+        let forged = token.with_header(&header_with(&token, "alg", *alg)).with_signature("");
+        Forgery::fatal(format!("alg {alg:?}, empty signature"), forged.token())
+    };
+    refused(&cx, "tokens of unknown algorithms", UNKNOWN.iter().map(forged).collect()).await
+}
+
+/// Names of real algorithms, in their own spelling and in others.
+const REAL: [&str; 16] = [
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519",
+    "hs256", "Hs256", "HS256 ",
+];
+
+/// Another algorithm over the same bytes: A's signature cannot be right for it, nor can an empty one.
+pub(super) async fn alg_swapped(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let own = token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default();
+    let swapped = REAL.iter().filter(|alg| **alg != own);
+    let forgeries =
+        swapped.flat_map(|alg| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", *alg)).into_iter().take(2));
+    refused(&cx, "tokens under another algorithm", forgeries.collect()).await
+}
+
+/// Other claims under A's signature.
+pub(super) async fn payload(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let far = super::claims::now().unix_timestamp().saturating_add(315_360_000);
+    let changed = [
+        ("exp ten years later", claims_with(&token, "exp", far)),
+        ("another subject", claims_with(&token, "sub", cx.random("subject"))),
+        ("role admin", claims_with(&token, "role", "admin")),
+        ("scope admin", claims_with(&token, "scope", "admin")),
+        ("an added claim", claims_with(&token, "is_admin", true)),
+    ];
+    let mut forgeries: Vec<_> = changed
+        .into_iter()
+        .map(|(name, claims)| Forgery::fatal(format!("{name}, A's signature"), token.with_claims(&claims).token()))
+        .collect();
+    if let Some(spaced) = token.claims().and_then(|claims| serde_json::to_string_pretty(&claims).ok()) {
+        let forged = Compact { payload: encode(spaced), ..token.clone() };
+        forgeries.push(Forgery::fatal("the same claims with other white space, A's signature", forged.token()));
+    }
+    let Some(b) = &cx.users.b else { return refused(&cx, "changed payloads", forgeries).await };
+    forgeries.extend(as_b(&token, b));
+    refused_at(&cx, "changed payloads", &cx.list_path(b), forgeries).await
+}
+
+/// B's identity under A's signature.
+fn as_b(token: &Compact, b: &crate::checks::User) -> Vec<Forgery> {
+    let subject = b.subject.as_deref().map(|subject| token.with_claims(&claims_with(token, "sub", subject)).token());
+    let whole = Compact::parse(b.token.expose()).map(|b| Compact { payload: b.payload, ..token.clone() }.token());
+    let named = |name: &str, forged: Option<String>| forged.map(|forged| Forgery::fatal(name, forged));
+    [named("sub of B, A's signature", subject), named("B's payload, A's header and signature", whole)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// No signature where one belongs, under A's own header.
+pub(super) async fn stripped(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let mut forgeries = vec![Forgery::fatal("no last part", token.signing_input())];
+    let fillers = ["", "null", "undefined", "none", "AA", "e30", "=", "-", "_", "*", "0"];
+    forgeries.extend(fillers.map(|text| Forgery::fatal(format!("signature {text:?}"), token.with_signature(text).token())));
+    let other = token.with_claims(&claims_with(&token, "exp", super::claims::now().unix_timestamp() + 600)).with_signature("");
+    forgeries.push(Forgery::fatal("another exp, empty signature", other.token()));
+    refused(&cx, "tokens without a signature", forgeries).await
+}
+
+/// The token with one bit of its signature flipped: bit 0 is the first.
+pub(super) fn flipped(token: &Compact, bit: usize) -> Compact {
+    let mut bytes = decode(&token.signature).unwrap_or_default();
+    if let Some(byte) = bytes.get_mut(bit / 8) {
+        *byte ^= 0x80 >> (bit % 8);
+    }
+    token.with_signature(encode(bytes))
+}
+
+/// A's signature, damaged in every way that a comparison may overlook.
+pub(super) async fn altered(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let mut forgeries = damaged(&token);
+    let other = cx.users.b.as_ref().and_then(|b| Compact::parse(b.token.expose()));
+    if let Some(other) = other.filter(|other| other.signature != token.signature) {
+        forgeries.push(Forgery::fatal("the signature of B's token", token.with_signature(other.signature).token()));
+    }
+    refused(&cx, "damaged signatures", forgeries).await
+}
+
+fn damaged(token: &Compact) -> Vec<Forgery> {
+    use sha2::{Digest as _, Sha256};
+    let signature = decode(&token.signature).unwrap_or_default();
+    let length = signature.len();
+    let cut = |keep: usize| encode(signature.get(..keep).unwrap_or_default());
+    let reversed: Vec<u8> = signature.iter().rev().copied().collect();
+    let doubled = [signature.as_slice(), signature.as_slice()].concat();
+    let longer = [signature.as_slice(), &[0]].concat();
+    let mut all = vec![
+        ("cut by one byte", cut(length.saturating_sub(1))),
+        ("cut by four bytes", cut(length.saturating_sub(4))),
+        ("cut to half", cut(length / 2)),
+        ("cut to eight bytes", cut(8)),
+        ("cut to one byte", cut(1)),
+        ("all zeros", encode(vec![0; length])),
+        ("all ones", encode(vec![0xff; length])),
+        ("bytes reversed", encode(reversed)),
+        ("doubled", encode(doubled)),
+        ("a zero byte longer", encode(longer)),
+        ("SHA-256 of the input, without a key", encode(Sha256::digest(token.signing_input()))),
+        ("of the wrong letter case", swap_case(&token.signature)),
+    ];
+    for (name, bit) in
+        [("first bit flipped", 0), ("middle bit flipped", length * 4), ("last bit flipped", (length * 8).saturating_sub(1))]
+    {
+        all.push((name, flipped(token, bit).signature));
+    }
+    let changed = all.into_iter().filter(|(_, altered)| *altered != token.signature);
+    changed.map(|(name, altered)| Forgery::fatal(format!("signature {name}"), token.with_signature(altered).token())).collect()
+}
+
+fn swap_case(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The same signature bytes under another base64 text.
+pub(super) async fn encoding(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    refused(&cx, "other encodings of the same signature", encodings(&token)).await
+}
+
+fn encodings(token: &Compact) -> Vec<Forgery> {
+    let text = token.signature.as_str();
+    let (left, right) = text.split_at_checked(text.len() / 2).unwrap_or((text, ""));
+    let mut all = vec![
+        ("with = padding", format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4))),
+        ("with too much padding", format!("{text}====")),
+        ("with %3D padding", format!("{text}%3D")),
+        ("in the standard alphabet", text.replace('-', "+").replace('_', "/")),
+        ("with a space inside", format!("{left} {right}")),
+        ("with a tab inside", format!("{left}\t{right}")),
+        ("with an exclamation mark inside", format!("{left}!{right}")),
+        ("with an exclamation mark behind", format!("{text}!")),
+        ("with a character more", format!("{text}A")),
+    ];
+    all.extend(stray_bits(text).map(|altered| ("with its unused last bits set", altered)));
+    let changed = all.into_iter().filter(|(_, altered)| altered != text);
+    let mut forgeries: Vec<_> = changed
+        .map(|(name, altered)| Forgery::lenient(format!("the signature {name}"), token.with_signature(altered).token()))
+        .collect();
+    for text in ["****", "%%%%", "A", "\"\"", "&&&&====", "\u{e9}\u{e9}"] {
+        forgeries
+            .push(Forgery::fatal(format!("{text:?} in its place, which decodes to nothing"), token.with_signature(text).token()));
+    }
+    forgeries
+}
+
+/// Sets the bits of the last character that encode nothing (RFC 4648, 3.5); `None` where there are none.
+fn stray_bits(text: &str) -> Option<String> {
+    let unused = match text.len() % 4 {
+        2 => 0b1111,
+        3 => 0b11,
+        _ => return None,
+    };
+    let (rest, last) = text.split_at_checked(text.len() - 1)?;
+    let value = ALPHABET.iter().position(|c| last.as_bytes() == [*c])?;
+    let altered = ALPHABET.get(value | unused)?;
+    Some(format!("{rest}{}", char::from(*altered)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> Compact {
+        let unsigned =
+            Compact { header: encode(r#"{"alg":"HS256"}"#), payload: encode(r#"{"sub":"a"}"#), signature: String::new() };
+        unsigned.signed(crate::target::Algorithm::Hs256, b"a key of the test")
+    }
+
+    #[test]
+    fn no_damage_leaves_the_signature_as_it_was() {
+        let token = token();
+        for forgery in damaged(&token) {
+            let forged = Compact::parse(&forgery.token).unwrap();
+            assert_ne!(decode(&forged.signature), decode(&token.signature), "{}", forgery.name);
+        }
+    }
+
+    #[test]
+    fn stray_bits_change_the_text_and_not_the_bytes() {
+        let token = token();
+        let altered = stray_bits(&token.signature).unwrap();
+        assert_ne!(altered, token.signature);
+        let lenient = base64::engine::GeneralPurpose::new(
+            &base64::alphabet::URL_SAFE,
+            base64::engine::general_purpose::NO_PAD.with_decode_allow_trailing_bits(true),
+        );
+        assert_eq!(base64::Engine::decode(&lenient, altered).ok(), decode(&token.signature));
+    }
+
+    #[test]
+    fn no_name_of_a_forgery_shows_the_signature() {
+        let token = token();
+        for forgery in damaged(&token).into_iter().chain(encodings(&token)) {
+            assert!(!forgery.name.contains(&token.signature[..8]), "{}", forgery.name);
+        }
+    }
+}

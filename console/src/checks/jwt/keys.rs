@@ -1,0 +1,220 @@
+//! Where the key comes from: headers that bring one along, point to one or name one, and public keys used as secrets.
+
+use serde_json::{Map, Value, json};
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Probe};
+use crate::run::Finding;
+use crate::target::Algorithm;
+use crate::token::{Compact, encode};
+
+use super::ask::{Forgery, of_a, refusal, refused, with};
+use super::attacker::{self, Kind};
+use super::listener::Listener;
+use super::public_key::{self, Published};
+
+/// The attacker's header for a kind of key, with further members.
+fn header(kind: Kind, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let mut header = Map::new();
+    header.insert("alg".into(), json!(kind.alg()));
+    header.insert("typ".into(), json!("JWT"));
+    header.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(header)
+}
+
+/// Forgeries signed by the attacker under `members`.
+fn by_attacker(kind: Kind, token: &Compact, name: String, members: Vec<(&'static str, Value)>) -> Option<Forgery> {
+    attacker::signed(kind, token, &header(kind, members)).map(|forged| Forgery::fatal(name, forged))
+}
+
+/// `jwk` in the header (RFC 7515, 4.1.3): the token brings its own key.
+pub(super) async fn jwk(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let forged = |kind: Kind| {
+        let jwk = attacker::jwk(kind, "attacker")?;
+        let plain = by_attacker(kind, &token, format!("jwk {}", kind.name()), vec![("jwk", jwk.clone())]);
+        let named =
+            by_attacker(kind, &token, format!("jwk {} with kid", kind.name()), vec![("kid", json!("attacker")), ("jwk", jwk)]);
+        Some([plain, named].into_iter().flatten())
+    };
+    refused(&cx, "tokens that bring their own key", Kind::ALL.into_iter().filter_map(forged).flatten().collect()).await
+}
+
+/// `x5c`, `x5t` and `x5t#S256` of a self-signed certificate (RFC 7515, 4.1.6 to 4.1.8).
+pub(super) async fn x5c(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let chain = || ("x5c", json!([attacker::certificate()]));
+    let print = || ("x5t#S256", json!(attacker::thumbprint()));
+    let forgeries = [
+        ("x5c, self-signed", vec![chain()]),
+        ("x5c and its thumbprint", vec![chain(), print()]),
+        ("a thumbprint alone", vec![print()]),
+        ("an empty x5c", vec![("x5c", json!([]))]),
+        ("x5c that is no certificate", vec![("x5c", json!(["bm90IGEgY2VydGlmaWNhdGU="]))]),
+    ];
+    let forged = forgeries.into_iter().filter_map(|(name, members)| by_attacker(Kind::Rsa, &token, name.to_owned(), members));
+    refused(&cx, "tokens that bring their own certificate", forged.collect()).await
+}
+
+/// `jku` and `x5u` (RFC 7515, 4.1.2 and 4.1.5), a key id that is a URL, and an issuer of the attacker's: a visit alone is the flaw.
+pub(super) async fn jku(cx: Context) -> Checked {
+    if !cx.target.is_loopback() {
+        return Ok(Outcome::skip(
+            "only a target on this machine can be offered a listener of our own, and nobody else's host is named",
+        ));
+    }
+    let token = of_a(&cx)?;
+    let listener = Listener::start().await?;
+    let cases: Vec<_> = pointers(&cx, &token, listener.base())
+        .iter()
+        .map(|(name, forgery)| {
+            Case::new(*name, Probe::get(cx.a().map(|a| cx.list_path(a)).unwrap_or_default()).bearer(&forgery.credential()))
+        })
+        .collect();
+    battery(&cx, "tokens that point to a key", cases, |case, answer| unvisited(&cx, &listener, case, answer)).await
+}
+
+/// Forgeries by the first segment of the path that each points to.
+fn pointers(cx: &Context, token: &Compact, base: &str) -> Vec<(&'static str, Forgery)> {
+    let at = |path: &str| json!(format!("{base}/{path}"));
+    let userinfo = json!(format!("http://{}@{}/userinfo/jwks.json", cx.target.base.host(), base.trim_start_matches("http://")));
+    let issued = token.with_claims(&with(&token.claims().unwrap_or_default(), "iss", at("iss")));
+    let by = |kind, token: &Compact, name: &'static str, members| {
+        by_attacker(kind, token, name.to_owned(), members).map(|forgery| (name, forgery))
+    };
+    [
+        by(Kind::Rsa, token, "jku", vec![("jku", at("jku/jwks.json")), ("kid", json!("RSA"))]),
+        by(Kind::Ec, token, "jku-ec", vec![("jku", at("jku-ec/jwks.json")), ("kid", json!("EC"))]),
+        by(Kind::Oct, token, "jku-oct", vec![("jku", at("jku-oct/jwks.json")), ("kid", json!("oct"))]),
+        by(Kind::Rsa, token, "userinfo", vec![("jku", userinfo), ("kid", json!("RSA"))]),
+        by(Kind::Rsa, token, "x5u", vec![("x5u", at("x5u/chain.pem"))]),
+        by(Kind::Rsa, token, "kid", vec![("kid", at("kid/jwks.json"))]),
+        by(Kind::Rsa, &issued, "iss", vec![("kid", json!("RSA"))]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn unvisited(cx: &Context, listener: &Listener, case: &Case, answer: &Answer) -> Judgement {
+    if listener.visited(&format!("/{}/", case.name)) {
+        return Judgement::broken(format!("the service fetched the address in the token (and answered {})", answer.status));
+    }
+    refusal(&cx.target.policy.refused_token, Finding::Broken, answer)
+}
+
+/// Key ids, and the key that a careless look-up of each would end in.
+fn key_ids() -> Vec<(String, Value, &'static [u8])> {
+    let text = |kid: &str, key: &'static [u8]| (format!("kid {kid:?}"), json!(kid), key);
+    let mut all = vec![
+        text("", b""),
+        text("/dev/null", b""),
+        text("../../../../../../../../dev/null", b""),
+        text("..%2f..%2f..%2f..%2fdev%2fnull", b""),
+        text("file:///dev/null", b""),
+        text("/proc/sys/kernel/ostype", b"Linux\n"),
+        text("../../../../../../../../proc/sys/kernel/ostype", b"Linux\n"),
+        text("missing' UNION SELECT 'x'-- ", b"x"),
+        text("missing\" UNION SELECT 'x'-- ", b"x"),
+        text("0 UNION SELECT 'x'", b"x"),
+        text("' OR '1'='1", b""),
+        text("*)(uid=*))(|(uid=*", b""),
+        text("__proto__", b""),
+        text("constructor", b""),
+        text("null", b""),
+        text("missing", b""),
+        text("missing", b"undefined"),
+        text("a\0b", b""),
+        text("$(true)", b""),
+    ];
+    all.extend([
+        ("kid as an empty array".to_owned(), json!([]), b"".as_slice()),
+        ("kid as an array of null".to_owned(), json!([null]), b""),
+        ("kid as an object".to_owned(), json!({ "$ne": null }), b""),
+        ("kid null".to_owned(), json!(null), b""),
+        ("kid 0".to_owned(), json!(0), b""),
+        ("kid true".to_owned(), json!(true), b""),
+        ("kid of 8 KiB".to_owned(), json!("k".repeat(8 * 1024)), b""),
+    ]);
+    all
+}
+
+/// Key ids that lead astray, signed with the key that they would lead to.
+pub(super) async fn kid(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let forged = |(index, (name, kid, key)): (usize, (String, Value, &[u8]))| {
+        let header = header(Kind::Oct, [("kid", kid)]);
+        Forgery::fatal(format!("{name} (#{})", index + 1), token.with_header(&header).signed(Algorithm::Hs256, key).token())
+    };
+    refused(&cx, "key ids that lead astray", key_ids().into_iter().enumerate().map(forged).collect()).await
+}
+
+/// Order of P-256 (FIPS 186-5; SEC 2, 2.4.2).
+const P256_ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e,
+    0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// The four numbers on which a careless ECDSA stumbles: 0, 1, n - 1 and n.
+fn edge_numbers() -> [(&'static str, [u8; 32]); 4] {
+    let (mut one, mut below) = ([0; 32], P256_ORDER);
+    if let (Some(last), Some(end)) = (one.last_mut(), below.last_mut()) {
+        *last = 1;
+        *end -= 1;
+    }
+    [("0", [0; 32]), ("1", one), ("n-1", below), ("n", P256_ORDER)]
+}
+
+/// Blank ECDSA signatures (CVE-2022-21449), in the form of JWS and in DER.
+pub(super) async fn psychic(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let under = |alg: &str| token.with_header(&json!({ "alg": alg, "typ": "JWT" }));
+    let mut forgeries = Vec::new();
+    for (r_name, r) in edge_numbers() {
+        for (s_name, s) in edge_numbers() {
+            let forged = under("ES256").with_signature(encode([r, s].concat()));
+            forgeries.push(Forgery::fatal(format!("ES256 with r = {r_name}, s = {s_name}"), forged.token()));
+        }
+    }
+    let zero = [0x30, 6, 2, 1, 0, 2, 1, 0];
+    for (name, alg, bytes) in [
+        ("ES256, zeros in DER", "ES256", zero.to_vec()),
+        ("ES384, zeros", "ES384", vec![0; 96]),
+        ("ES512, zeros", "ES512", vec![0; 132]),
+        ("EdDSA, zeros", "EdDSA", vec![0; 64]),
+    ] {
+        forgeries.push(Forgery::fatal(name, under(alg).with_signature(encode(bytes)).token()));
+    }
+    refused(&cx, "blank signatures", forgeries).await
+}
+
+fn algorithm(token: &Compact) -> String {
+    token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// HMAC with the service's public key as its secret (RFC 8725, 2.1), where the service publishes its keys.
+pub(super) async fn confusion(cx: Context) -> Checked {
+    let token = of_a(&cx)?;
+    let (path, keys) = match public_key::discover(&cx).await? {
+        Published::Keys(path, keys) => (path, keys),
+        Published::Nothing(seen) if algorithm(&token).starts_with("HS") => {
+            return Ok(Outcome::of(
+                "tokens are signed by an HMAC, and no public key is published that could be taken for its secret",
+                seen,
+            ));
+        }
+        Published::Nothing(_) => {
+            return Ok(Outcome::skip(format!("the public key is not known: no key set at {}", public_key::PATHS.join(", "))));
+        }
+    };
+    let mut forgeries = Vec::new();
+    for (index, key) in keys.iter().take(3).enumerate() {
+        let members = key.get("kid").map(|kid| ("kid", kid.clone()));
+        let header = header(Kind::Oct, members);
+        for (form, secret) in public_key::forms(key) {
+            let forged = token.with_header(&header).signed(Algorithm::Hs256, &secret);
+            forgeries.push(Forgery::fatal(format!("HS256 with key {} of {path} {form}", index + 1), forged.token()));
+        }
+    }
+    refused(&cx, "HMACs with a public key", forgeries).await
+}

@@ -1,0 +1,184 @@
+//! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
+
+use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, battery};
+use crate::http::{Answer, Credential, Probe, Trouble};
+use crate::run::{Finding, Source};
+use crate::target::Update;
+
+use super::ask::{not_bearer, refusal};
+
+/// A's token gets in, and so does one minted now.
+pub(super) async fn control(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let mut cases = vec![Case::new("A's token", cx.list(a))];
+    if let (Some(forge), Some(subject)) = (&cx.forge, &a.subject) {
+        let fresh = Credential::new("<minted now for A>", forge.good(subject, super::claims::now()));
+        cases.push(Case::new("a token minted now for A", Probe::get(cx.list_path(a)).bearer(&fresh)));
+    }
+    let judge = |_: &Case, answer: &Answer| match answer.status {
+        status @ 200..=299 => Judgement::held(format!("let in: {status}")),
+        status => Judgement::unclear(format!("a good token was answered {status}")),
+    };
+    battery(&cx, "good tokens", cases, judge).await
+}
+
+/// An object of A to ask about; where nothing may be created, an id that nothing has.
+pub(super) async fn some_object(cx: &Context) -> Result<(String, Option<Object>), Trouble> {
+    let a = cx.a()?;
+    match cx.objects.create(a).await {
+        Ok(object) => Ok((object.path.clone(), Some(object))),
+        Err(Trouble::NotGiven(_)) => Ok((cx.item_path(a, "00000000-0000-4000-8000-000000000000"), None)),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Judges an answer to a request without a token.
+fn asked_for_a_token(cx: &Context, answer: &Answer) -> Judgement {
+    match answer.status {
+        405 | 501 => Judgement::held(format!("the route has no such method: {}", answer.status)),
+        status @ (400 | 404 | 409 | 412 | 415 | 422 | 428) => {
+            Judgement::weak(format!("answered {status}: the request was looked at before the token"))
+        }
+        _ => refusal(&cx.target.policy.unauthenticated, Finding::Broken, answer),
+    }
+}
+
+/// Safe methods on every declared route, without a token.
+pub(super) async fn required_read(cx: Context) -> Checked {
+    let (item, _) = some_object(&cx).await?;
+    let mut paths = vec![cx.list_path(cx.a()?), item];
+    paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", "me").replace("{id}", "1")));
+    let both = |path: &String| ["GET", "HEAD"].map(|method| (method, path.clone()));
+    let cases = paths.iter().flat_map(both).map(|(method, path)| {
+        let probe = Probe::new(method, &path);
+        Case::new(format!("{method} {path} without a token"), probe)
+    });
+    battery(&cx, "reads without a token", cases.collect(), |_, answer| asked_for_a_token(&cx, answer)).await
+}
+
+/// Unsafe methods on the declared resource, without a token: only an object of this run is at stake, and what a creation might make
+/// carries an announced canary.
+pub(super) async fn required_write(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let (object, canary) = futures::try_join!(cx.objects.create(a), cx.objects.announce(a))?;
+    let (resource, update) = (&cx.target.resource, cx.target.resource.update);
+    let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(&canary))];
+    if update != Update::Patch {
+        probes.push(Probe::new("PUT", &object.path).json(&resource.body(&object.canary)));
+    }
+    if update != Update::Put {
+        probes.push(Probe::new("PATCH", &object.path).json(&resource.patch(&object.canary)));
+    }
+    if let Some(toggle) = &cx.target.paths.toggle {
+        let path = toggle.replace("{user_id}", a.subject.as_deref().unwrap_or("me")).replace("{id}", &object.id);
+        probes.push(Probe::new("PATCH", path));
+    }
+    probes.push(Probe::new("DELETE", &object.path));
+    let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
+    battery(&cx, "writes without a token", probes.into_iter().map(case).collect(), |_, answer| asked_for_a_token(&cx, answer)).await
+}
+
+/// Spellings of the list route that a router may fold into it after a gate in front of it looked at the bytes.
+fn spellings(path: &str) -> Vec<String> {
+    let (head, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let first = last.chars().next().unwrap_or('x');
+    let encoded = format!("{head}/%{:02x}{}", u32::from(first), last.get(first.len_utf8()..).unwrap_or_default());
+    let mut all: Vec<_> = ["/", "//", "?", "??", ";", ";x=1", "%2f", "%20", "%00", ".json", "/.", "..;/"]
+        .iter()
+        .map(|suffix| format!("{path}{suffix}"))
+        .collect();
+    all.extend([format!("/{path}"), format!("//{}", path.trim_start_matches('/')), path.to_uppercase(), encoded]);
+    all.extend([format!("/%2e{path}"), format!("/public/..%2f{}", path.trim_start_matches('/')), format!("/..;{path}")]);
+    all.dedup();
+    all
+}
+
+/// The list route under other spellings and override headers, without a token: only an answer with the list in it is a flaw.
+pub(super) async fn required_path(cx: Context) -> Checked {
+    let list = cx.list_path(cx.a()?);
+    let mut cases: Vec<_> =
+        spellings(&list).into_iter().map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path))).collect();
+    let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
+    for header in ["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path"] {
+        cases.push(Case::new(format!("{header} on {open}"), Probe::get(open).header(header, &list)));
+    }
+    for header in ["x-http-method-override", "x-http-method", "x-method-override"] {
+        cases.push(Case::new(format!("OPTIONS with {header}: GET"), Probe::new("OPTIONS", &list).header(header, "GET")));
+    }
+    battery(&cx, "ways around the door", cases, |_, answer| around(&cx, answer)).await
+}
+
+fn around(cx: &Context, answer: &Answer) -> Judgement {
+    let listed = answer.json().is_some_and(|body| cx.target.resource.items(&body).is_some());
+    match answer.status {
+        status @ 200..=299 if listed => Judgement::broken(format!("{status} with the list, without a token")),
+        status @ 500..=599 if answer.source != Source::Edge => Judgement::weak(format!("fell over: {status}")),
+        status => Judgement::held(format!("{status}, no list")),
+    }
+}
+
+/// Headers by which a gateway tells a service who has been authenticated; from outside they are anybody's claim.
+const IDENTITY_HEADERS: [&str; 14] = [
+    "x-user-id",
+    "x-user",
+    "x-userid",
+    "x-auth-user",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-remote-user",
+    "remote-user",
+    "x-consumer-username",
+    "x-ms-client-principal-name",
+    "x-goog-authenticated-user-id",
+    "x-amzn-oidc-identity",
+];
+
+/// A's subject in identity headers and a local address in forwarding headers, without a token.
+pub(super) async fn required_identity(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let path = cx.list_path(a);
+    let subject = a.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())).unwrap_or("1");
+    let mut cases: Vec<_> = IDENTITY_HEADERS
+        .iter()
+        .map(|header| Case::new(format!("{header} with the subject of A"), Probe::get(&path).header(header, subject)))
+        .collect();
+    for header in ["x-forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "x-forwarded-host"] {
+        cases.push(Case::new(format!("{header}: 127.0.0.1"), Probe::get(&path).header(header, "127.0.0.1")));
+    }
+    for name in ["user_id", "sub", "user"] {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let query: String = url::form_urlencoded::byte_serialize(subject.as_bytes()).collect();
+        cases.push(Case::new(format!("the subject of A as ?{name}="), Probe::get(format!("{path}{joint}{name}={query}"))));
+    }
+    let expected = &cx.target.policy.unauthenticated;
+    battery(&cx, "claims of identity without a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
+}
+
+/// 401 says how to authenticate.
+pub(super) async fn challenge(cx: Context) -> Checked {
+    if let Some(reason) = not_bearer(&cx) {
+        return Ok(Outcome::skip(reason));
+    }
+    let path = cx.list_path(cx.a()?);
+    let junk = Credential::new("<not a token>", "not-a-token");
+    let cases =
+        vec![Case::new("no token", Probe::get(&path)), Case::new("something that is not a token", Probe::get(&path).bearer(&junk))];
+    battery(&cx, "refusals", cases, |_, answer| challenged(answer)).await
+}
+
+fn challenged(answer: &Answer) -> Judgement {
+    let schemes: Vec<_> =
+        answer.headers.all("www-authenticate").map(|value| String::from_utf8_lossy(value).to_ascii_lowercase()).collect();
+    match answer.status {
+        401 if schemes.iter().any(|value| value.contains("bearer")) => Judgement::held("401 with WWW-Authenticate: Bearer"),
+        401 if schemes.is_empty() => Judgement::weak("401 without WWW-Authenticate"),
+        401 if schemes.iter().any(|value| value.trim_start().starts_with("basic")) => {
+            Judgement::broken("401 with WWW-Authenticate: Basic, at which browsers ask their users for a password")
+        }
+        401 => Judgement::weak("401 with WWW-Authenticate, but without the scheme Bearer"),
+        status @ 200..=299 => Judgement::broken(format!("not refused at all: {status}")),
+        status => Judgement::weak(format!("{status} where 401 with a challenge is due")),
+    }
+}
