@@ -44,7 +44,8 @@ fn verify(target: &str, more: &[&str]) -> Result<(Output, Value)> {
         .current_dir(directory.path())
         .env("IT_KEY", SECRET)
         .output()?;
-    let document = serde_json::from_slice(&output.stdout).with_context(|| format!("no document; standard error: {}", String::from_utf8_lossy(&output.stderr)))?;
+    let document = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("no document; standard error: {}", String::from_utf8_lossy(&output.stderr)))?;
     Ok((output, document))
 }
 
@@ -52,7 +53,8 @@ fn verify(target: &str, more: &[&str]) -> Result<(Output, Value)> {
 fn with_verdict(document: &Value, verdict: &str) -> Vec<String> {
     let checks = document["checks"].as_array().into_iter().flatten();
     let of = checks.filter(|check| check["verdict"] == verdict);
-    of.map(|check| format!("{}: {}", check["id"].as_str().unwrap_or_default(), check["summary"].as_str().unwrap_or_default())).collect()
+    of.map(|check| format!("{}: {}", check["id"].as_str().unwrap_or_default(), check["summary"].as_str().unwrap_or_default()))
+        .collect()
 }
 
 fn nothing_left(document: &Value) -> Result<()> {
@@ -114,7 +116,13 @@ fn the_server_from_its_procfile_passes_on_postgresql() -> Result<()> {
 #[test]
 fn the_server_from_its_procfile_passes_through_a_transaction_pooler() -> Result<()> {
     let database = Postgres::start();
-    let upstream = Upstream { host: "127.0.0.1", port: database.port(), user: postgres::USER, password: postgres::PASSWORD, database: postgres::DATABASE };
+    let upstream = Upstream {
+        host: "127.0.0.1",
+        port: database.port(),
+        user: postgres::USER,
+        password: postgres::PASSWORD,
+        database: postgres::DATABASE,
+    };
     let pooler = PgBouncer::start(&upstream, 5)?;
     let runner = deploy(pooler.url(), &database.url())?;
     passes(&runner, &database)?;
@@ -154,7 +162,13 @@ fn a_correct_stock_express_application_gets_no_fail() -> Result<()> {
 fn the_demonstration_finds_nothing_and_links_every_decision() -> Result<()> {
     let out = tempfile::tempdir()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a workspace")?;
-    let output = Command::new(env!("CARGO_BIN_EXE_console")).arg("demo").arg("--out").arg(out.path()).current_dir(root).stdin(std::process::Stdio::null()).output()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_console"))
+        .arg("demo")
+        .arg("--out")
+        .arg(out.path())
+        .current_dir(root)
+        .stdin(std::process::Stdio::null())
+        .output()?;
     let document: Value = serde_json::from_slice(&std::fs::read(out.path().join("audit.json"))?)?;
     assert_eq!(with_verdict(&document, "fail"), Vec::<String>::new());
     assert_eq!(with_verdict(&document, "skip"), Vec::<String>::new());
