@@ -8,9 +8,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, patch};
+use axum::routing::{any, get, patch};
 
-use super::{House, cors, docs, headers, health, problem, tasks, trespass};
+use super::{House, cors, docs, headers, health, problem, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -26,8 +26,10 @@ fn routes(house: Arc<House>) -> Router {
         .route("/api/tasks", get(tasks::list).post(tasks::create))
         .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::update).delete(tasks::delete))
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
+        .route("/.well-known/jwks.json", any(verifier::key_set))
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
+        .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
         .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
         .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
         .layer(from_fn_with_state(Arc::clone(&house), count))

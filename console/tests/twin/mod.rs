@@ -85,7 +85,7 @@ impl Twin {
             origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
             paths: Paths::default(),
             resource: Resource::default(),
-            tokens: Tokens::Mint(Box::new(mint())),
+            tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
             policy: policy(),
             allow_writes: true,
@@ -109,10 +109,10 @@ impl Twin {
     }
 }
 
-fn mint() -> Mint {
+fn mint(house: &House) -> Mint {
     let claims = json!({ "iss": ISSUER, "aud": AUDIENCE });
     Mint {
-        secret: SECRET.into(),
+        secret: verifier::secret(house).into(),
         variable: "TWIN_JWT_SECRET".into(),
         algorithm: Algorithm::Hs256,
         kid: None,
