@@ -6,10 +6,15 @@
 pub mod adr;
 pub mod audit;
 pub mod checks;
+pub mod cli;
+pub mod commands;
+pub mod demo;
 pub mod http;
+pub mod output;
 pub mod repository;
 pub mod run;
 pub mod target;
 pub mod token;
+pub mod tui;
 pub mod verify;
 pub mod watch;

@@ -62,7 +62,9 @@ fn a_decision_may_be_verified_by_nothing_for_a_reason(#[case] text: &str, #[case
 }
 
 fn listing(decisions: &Decisions) -> String {
-    decisions.problems().map(|(adr, lint)| format!("{}: {} {}\n", adr.file_name, lint.id, lint.message)).collect()
+    let lines: Vec<_> =
+        decisions.problems().map(|(adr, lint)| format!("{}: {} {}", adr.file_name, lint.id, lint.message)).collect();
+    lines.join("\n")
 }
 
 #[test]

@@ -8,15 +8,37 @@ use super::Options;
 use crate::checks::Suite;
 use crate::http::MeterReading;
 use crate::run::{
-    CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Stats, TargetSummary, Tool, VariableSeen, Verdict,
+    CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
 };
 use crate::target::{Target, Update};
+
+/// From which finding on a run fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailOn {
+    /// A WARN already fails the run.
+    Warn,
+    /// Any FAIL fails the run.
+    #[default]
+    Fail,
+    /// Only a FAIL of high or critical severity fails the run.
+    High,
+}
+
+impl FailOn {
+    fn fails(self, check: &CheckResult) -> bool {
+        match (self, check.verdict) {
+            (Self::Warn, Verdict::Warn | Verdict::Fail) | (Self::Fail, Verdict::Fail) => true,
+            (Self::High, Verdict::Fail) => check.severity >= Severity::High,
+            _ => false,
+        }
+    }
+}
 
 /// What the operator insists on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demands {
-    /// Whether a WARN fails the run.
-    pub fail_on_warn: bool,
+    /// From which finding on the run fails.
+    pub fail_on: FailOn,
     /// Suites that must have been judged: skipped ones leave the run inconclusive.
     pub require: Vec<Suite>,
 }
@@ -32,23 +54,25 @@ pub(super) struct Raw {
     pub(super) cleanup: Cleanup,
 }
 
-/// The verdict over all checks, with the sentence that explains it. Any FAIL (or WARN, where demanded) fails; else anything inconclusive,
+/// The verdict over all checks, with the sentence that explains it. Any finding that `demands` counts fails; else anything inconclusive,
 /// a required suite without a judgement, or nothing judged at all leaves it open; else it passes.
 pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
     let counts = Counts::of(checks);
     let open = format!("{} of {} checks could not be judged", counts.unjudged(), counts.total);
     let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
-    if counts.fail > 0 || (demands.fail_on_warn && counts.warn > 0) {
+    if checks.iter().any(|check| demands.fail_on.fails(check)) {
         return (Verdict::Fail, format!("{}; {open}", findings(checks, &counts)));
     }
     if !unmet.is_empty() {
         return (Verdict::Inconclusive, format!("required but not judged: {}; {open}", unmet.join(", ")));
     }
-    if counts.inconclusive > 0 || counts.pass + counts.warn == 0 {
+    if counts.inconclusive > 0 || counts.unjudged() == counts.total {
         return (Verdict::Inconclusive, format!("no flaw seen, but {open}"));
     }
-    let warned = if counts.warn > 0 { format!(", {} with a warning", counts.warn) } else { String::new() };
-    (Verdict::Pass, format!("{} of {} checks passed{warned}; {open}", counts.pass + counts.warn, counts.total))
+    let tolerated = [(counts.warn, "with a warning"), (counts.fail, "failed below the demanded severity")];
+    let tolerated =
+        tolerated.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}")).collect::<String>();
+    (Verdict::Pass, format!("{} of {} checks passed{tolerated}; {open}", counts.pass, counts.total))
 }
 
 fn was_judged(checks: &[CheckResult], suite: Suite) -> bool {
@@ -134,11 +158,32 @@ fn variables(target: &Target) -> Vec<VariableSeen> {
         |name: &String| VariableSeen { name: name.clone(), purpose: "declared secret".into(), required: true, present: None };
     let reported = target.configuration.as_ref().and_then(|path| std::fs::read(path).ok());
     let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
-    reported.map_or_else(|| target.declared_secrets.iter().map(declared).collect(), |reported| reported.variables)
+    reported.map_or_else(|| target.declared_secrets.iter().map(declared).collect(), Reported::seen)
 }
 
 /// The part of `check-config --format json` that the audit shows.
 #[derive(serde::Deserialize)]
 struct Reported {
-    variables: Vec<VariableSeen>,
+    variables: Vec<ReportedVariable>,
+}
+
+#[derive(serde::Deserialize)]
+struct ReportedVariable {
+    name: String,
+    purpose: String,
+    /// `yes`, `no`, or when: `production`.
+    required: String,
+    present: bool,
+}
+
+impl Reported {
+    fn seen(self) -> Vec<VariableSeen> {
+        let seen = |variable: ReportedVariable| VariableSeen {
+            name: variable.name,
+            purpose: variable.purpose,
+            required: variable.required != "no",
+            present: Some(variable.present),
+        };
+        self.variables.into_iter().map(seen).collect()
+    }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+use crate::checks::secrets::ScanCell;
+
 /// Inputs of a run that do not come from the target itself.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
@@ -19,4 +21,6 @@ pub struct Inputs {
     pub repository: Option<PathBuf>,
     /// Declared secrets of the service that the console's own environment holds: variable name and value.
     pub secrets: Vec<(String, SecretString)>,
+    /// The reading of the repository that checks share; empty at the start.
+    pub scan: ScanCell,
 }

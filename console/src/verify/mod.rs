@@ -19,7 +19,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-pub use conclude::{Demands, conclude};
+pub use conclude::{Demands, FailOn, conclude};
 pub use inputs::Inputs;
 pub use journal::{Journal, JournalError, default_directory};
 pub use options::Options;

@@ -6,3 +6,5 @@
 mod release;
 
 pub use release::{is_commit, release_of, same_commit, started_of};
+mod stub;
+pub use stub::*;

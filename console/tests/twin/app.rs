@@ -10,10 +10,16 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get, patch};
 
-use super::{House, cors, docs, headers, health, problem, tasks, verifier};
+use super::{House, cors, docs, headers, health, problem, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
+    let detour = from_fn_with_state(Arc::clone(&house), trespass::detour);
+    // A detour may lead to another route, so it comes before routing.
+    Router::new().fallback_service(routes(house)).layer(detour)
+}
+
+fn routes(house: Arc<House>) -> Router {
     Router::new()
         .route("/livez", get(health::live))
         .route("/health", get(health::deep))

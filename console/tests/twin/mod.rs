@@ -2,7 +2,7 @@
 //!
 //! It exists so that every check of the catalogue is shown to fail on a service with exactly that flaw, and on nothing else. It shares no
 //! code with the real server: a mistake in one cannot hide in the other. Each concern has a file of its own where its switches act
-//! ([`cors`], [`verifier`], [`store`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
+//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
 //! ([`flaws`]). What the checks conclude belongs to `matrix.rs`.
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
 #![allow(clippy::expect_used, reason = "test support: what cannot be set up stops the test")]
@@ -18,6 +18,7 @@ pub(crate) mod problem;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
+pub(crate) mod trespass;
 pub(crate) mod verifier;
 
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl Twin {
         Inputs {
             commit: Some(COMMIT.into()),
             deployed_at: Some(self.house.started - time::Duration::seconds(20)),
-            waited: Some(std::time::Duration::from_secs(20)),
+            waited: Some(std::time::Duration::from_secs(if self.house.has("release.late") { 420 } else { 20 })),
             ..Inputs::default()
         }
     }

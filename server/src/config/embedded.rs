@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::reader::Mode;
-use super::{Config, ConfigError, Environment, Host};
+use super::{Config, ConfigError, Environment, Host, Report};
 
 /// What an embedding program decides. Start from [`EmbeddedOptions::new`] and change what differs.
 ///
@@ -85,6 +85,11 @@ impl EmbeddedOptions {
             replica: None,
             log_json: true,
         }
+    }
+
+    /// What `check-config` would say of these options: which variables are present in effect, and what follows from them.
+    pub fn report(&self) -> Report {
+        Report::judged(&self.variables(), &Config::embedded(self.clone()))
     }
 
     /// The options as the variables that mean the same.

@@ -128,7 +128,11 @@ impl Report {
     /// Judges `vars` as start-up would.
     pub fn of(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let vars: BTreeMap<String, String> = vars.into_iter().collect();
-        let config = Config::from_env_map(vars.clone());
+        Self::judged(&vars, &Config::from_env_map(vars.clone()))
+    }
+
+    /// The report on `vars`, which came to `config`.
+    pub(super) fn judged(vars: &BTreeMap<String, String>, config: &Result<Config, ConfigError>) -> Self {
         let variables = VARIABLES.iter().map(|variable| Row {
             name: variable.name,
             present: vars.contains_key(variable.name),

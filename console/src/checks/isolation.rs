@@ -1,6 +1,0 @@
-//! The isolation suite.
-
-use super::Check;
-
-/// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[];

@@ -1,0 +1,86 @@
+//! The six things that can be done to one object, as probes.
+
+use serde_json::json;
+
+use crate::checks::{Context, User};
+use crate::http::{Probe, Trouble};
+use crate::target::Update;
+
+/// Something done to one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Read it.
+    Get,
+    /// Ask for its headers.
+    Head,
+    /// Replace it.
+    Put,
+    /// Change its title.
+    Patch,
+    /// Delete it.
+    Delete,
+    /// Flip its "done" flag by the route made for that.
+    Toggle,
+}
+
+impl Act {
+    /// All, in the order of the catalogue.
+    pub(super) const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Put, Self::Patch, Self::Delete, Self::Toggle];
+
+    /// The method, or the name of the route.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Toggle => "toggle",
+        }
+    }
+
+    /// Whether the target declares it, so that its owner must succeed.
+    pub(super) fn is_declared(self, cx: &Context) -> bool {
+        let update = cx.target.resource.update;
+        match self {
+            Self::Get | Self::Delete => true,
+            Self::Head => false,
+            Self::Put => matches!(update, Update::Put | Update::Both),
+            Self::Patch => matches!(update, Update::Patch | Update::Both),
+            Self::Toggle => cx.target.paths.toggle.is_some(),
+        }
+    }
+
+    /// The probe, without a token. `title` is what a write would set; `item` is the path of the object.
+    pub(super) fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
+        let resource = &cx.target.resource;
+        match self {
+            Self::Put => Probe::new("PUT", item).json(&resource.body(title)),
+            Self::Patch => Probe::new("PATCH", item).json(&resource.patch(title)),
+            Self::Toggle => Probe::new("PATCH", item).json(&done(cx)),
+            other => Probe::new(other.word(), item),
+        }
+    }
+
+    /// The path at which `owner` would do this to the object `id`; `None` where the target has no such route.
+    pub(super) fn path(self, cx: &Context, owner: &User, id: &str) -> Option<String> {
+        if self != Self::Toggle {
+            return Some(cx.item_path(owner, id));
+        }
+        let template = cx.target.paths.toggle.as_deref()?;
+        Some(template.replace("{user_id}", owner.subject.as_deref().unwrap_or("me")).replace("{id}", id))
+    }
+
+    /// Every path by which B might do this to an object of A's: A's own, and B's where paths name the user.
+    pub(super) fn paths(self, cx: &Context, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
+        let (of_a, of_b) = (self.path(cx, cx.a()?, id), self.path(cx, cx.b()?, id));
+        let twofold = of_a != of_b;
+        let named = [(if twofold { "A's path" } else { "A's id" }, of_a), ("B's path with A's id", of_b.filter(|_| twofold))];
+        Ok(named.into_iter().filter_map(|(name, path)| Some((name, path?))).collect())
+    }
+}
+
+/// The body of a toggle that can also be told what to set.
+fn done(cx: &Context) -> serde_json::Value {
+    cx.target.resource.fields.done.as_ref().map_or_else(|| json!({}), |field| json!({ (field.clone()): true }))
+}

@@ -1,0 +1,208 @@
+//! Mass assignment (OWASP API3:2023): may a body set what is the service's to set: owner, id, times, roles?
+
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+
+use crate::checks::{Checked, Context, Judgement, Outcome, User};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
+use crate::target::Update;
+
+use super::claim::{OWNER_FIELDS, subject};
+use super::judge;
+use super::stage::{Victim, conclude, join, missing_like, piece};
+
+/// A moment that no clock of a service shows.
+const LONG_AGO: &str = "1999-01-01T00:00:00Z";
+
+/// A field that is not the caller's to set, and the value tried.
+#[derive(Clone)]
+struct Foreign {
+    field: String,
+    value: Value,
+}
+
+fn fields(owner: &str) -> Vec<Foreign> {
+    let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
+    let owners = OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) });
+    let others = [("created_at", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
+    let others = others.map(|(field, value)| Foreign { field: field.into(), value });
+    owners.into_iter().chain(others).collect()
+}
+
+fn with(body: Value, foreign: &Foreign) -> Value {
+    let mut body = body;
+    if let Some(object) = body.as_object_mut() {
+        object.insert(foreign.field.clone(), foreign.value.clone());
+    }
+    body
+}
+
+pub(super) async fn on_create(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
+    let pieces = try_join_all(fields(&owner).into_iter().map(|foreign| created(&cx, foreign))).await?;
+    Ok(conclude("B cannot set any of them when making an object", pieces))
+}
+
+/// B makes an object with one such field, then A and B both look for it.
+async fn created(cx: &Context, foreign: Foreign) -> Result<Evidence, Trouble> {
+    let b = cx.b()?;
+    let canary = cx.objects.announce(b).await?;
+    let body = with(cx.target.resource.body(&canary), &foreign);
+    let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
+    let label = format!("B makes an object with `{}`: {}", foreign.field, foreign.value);
+    let id = answer.json().and_then(|json| cx.target.resource.id(&json));
+    match id {
+        _ if answer.is_server_error() => Ok(piece(&answer, label, Judgement::weak(format!("{}: an error", answer.status)))),
+        _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
+        Some(id) => {
+            let seen = both(cx, &id).await?;
+            Ok(piece(&answer, label, landed(cx, &seen, &canary, &foreign)))
+        }
+        None => Ok(piece(&answer, label, Judgement::unclear(format!("{} without an id to look for", answer.status)))),
+    }
+}
+
+/// How A and B see an object of B's: each by the own path, and by the other's where paths name the user.
+struct Seen {
+    by_a: Answer,
+    by_b: Answer,
+}
+
+async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
+    let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
+    let (by_a, by_b) = tokio::try_join!(cx.send(&of_a), cx.send(&of_b))?;
+    Ok(Seen { by_a, by_b })
+}
+
+/// Whose object is it now, and did the field stick?
+fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &Foreign) -> Judgement {
+    let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
+    let stuck = seen.by_b.json().and_then(|json| cx.target.resource.object(&json)?.get(&foreign.field).cloned());
+    if shown(&seen.by_a) {
+        Judgement::broken("it is A's now: an object was planted in somebody else's account")
+    } else if !shown(&seen.by_b) {
+        Judgement::broken(format!("its maker gets {}: the body decided whose or which it is", seen.by_b.status))
+    } else if stuck.is_some_and(|value| same_value(&value, &foreign.value)) {
+        Judgement::weak(format!("`{}` was taken from the body", foreign.field))
+    } else {
+        Judgement::held("ignored")
+    }
+}
+
+/// Times are compared by their year, since services write them in their own form.
+fn same_value(stored: &Value, sent: &Value) -> bool {
+    stored == sent || (sent == LONG_AGO && stored.as_str().is_some_and(|text| text.starts_with("1999-01-01")))
+}
+
+pub(super) async fn on_update(cx: Context) -> Checked {
+    let (victim, object) = (Victim::new(&cx).await?, cx.objects.create(cx.b()?).await?);
+    let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
+    let b = cx.b()?;
+    let mut tried = fields(&owner);
+    let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
+    tried.push(Foreign { field: id_field(&cx), value: json!(id) });
+    let probes: Vec<_> = tried.iter().map(|foreign| update(&cx, b, &object.id, &object.canary, foreign)).collect();
+    let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
+    let seen = both(&cx, &object.id).await?;
+    let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
+        let label = format!("B changes an own object, setting `{}`: {}", foreign.field, foreign.value);
+        piece(answer, label, updated(&cx, answer, &seen, &object.canary, foreign))
+    });
+    Ok(conclude("B cannot set any of them when changing an object", pieces.collect()))
+}
+
+fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &Foreign) -> Probe {
+    let resource = &cx.target.resource;
+    let (method, body) =
+        if resource.update == Update::Put { ("PUT", resource.body(canary)) } else { ("PATCH", resource.patch(canary)) };
+    Probe::new(method, cx.item_path(b, id)).json(&with(body, foreign)).bearer(&b.token)
+}
+
+/// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, canary: &str, foreign: &Foreign) -> Judgement {
+    match answer.status {
+        500.. => Judgement::weak(format!("{}: an error", answer.status)),
+        200..=299 => landed(cx, seen, canary, foreign),
+        status => Judgement::held(format!("{status}: refused")),
+    }
+}
+
+/// The top-level name of the id.
+fn id_field(cx: &Context) -> String {
+    cx.target.resource.fields.id.rsplit('/').next().unwrap_or("id").to_owned()
+}
+
+/// B makes an object and says that its id is that of A's object.
+pub(super) async fn id_chosen(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let names = [id_field(&cx), "_id".into(), "uuid".into(), "pk".into()];
+    let pieces = try_join_all(names.map(|name| collided(&cx, &victim, name))).await?;
+    let outcome = conclude("B's objects get ids of their own, or none", pieces);
+    Ok(join(outcome, [victim.intact(&cx).await?]))
+}
+
+async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidence, Trouble> {
+    let b = cx.b()?;
+    let canary = cx.objects.announce(b).await?;
+    let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
+    let foreign = Foreign { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
+    let body = with(cx.target.resource.body(&canary), &foreign);
+    let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
+    let given = answer.json().and_then(|json| cx.target.resource.id(&json));
+    let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
+        Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
+    } else {
+        judge::harmless(answer.status, answer.contains(victim.canary()))
+    };
+    Ok(piece(&answer, format!("B makes an object with `{}` of A's", foreign.field), judgement))
+}
+
+/// A title that A used must be free for B: a refusal would tell B what A wrote.
+pub(super) async fn same_title(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let (a, b) = (cx.a()?, cx.b()?);
+    let canary = cx.objects.announce(b).await?;
+    let title = format!("{} {canary}", victim.canary());
+    let item = cx.item_path(a, &victim.object.id);
+    let set = cx.send(&update_title(&cx, &item, &title).bearer(&a.token)).await?;
+    if !set.is_success() {
+        return Ok(Outcome::inconclusive("A cannot set the title of the own object").seen(
+            &set,
+            "A changes the own object",
+            "refused",
+        ));
+    }
+    let body = cx.target.resource.body(&title);
+    let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
+    let judgement = match answer.status {
+        200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
+        409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),
+        status => Judgement::unclear(format!("{status}")),
+    };
+    Ok(conclude("a title that A used is free for B", vec![piece(&answer, "B makes an object with the title of A's", judgement)]))
+}
+
+fn update_title(cx: &Context, item: &str, title: &str) -> Probe {
+    let resource = &cx.target.resource;
+    match resource.update {
+        Update::Put => Probe::new("PUT", item).json(&resource.body(title)),
+        Update::Patch | Update::Both => Probe::new("PATCH", item).json(&resource.patch(title)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(json!("1999-01-01T00:00:00.000+00:00"), json!(LONG_AGO), true)]
+    #[case(json!("2026-11-23T00:00:00Z"), json!(LONG_AGO), false)]
+    #[case(json!("admin"), json!("admin"), true)]
+    #[case(json!(null), json!(true), false)]
+    fn a_field_stuck_when_it_reads_back_as_sent(#[case] stored: Value, #[case] sent: Value, #[case] stuck: bool) {
+        assert_eq!(same_value(&stored, &sent), stuck);
+    }
+}

@@ -1,0 +1,147 @@
+//! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
+
+use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
+
+use super::act::Act;
+use super::judge;
+use super::page::{asking, list};
+use super::stage::{Victim, conclude, join, missing_like, piece};
+
+/// One URL that nobody asked before: A first, then B and nobody at once.
+pub(super) async fn shared(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
+    let (item, list) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
+    let (of_item, of_list) = tokio::try_join!(served(&cx, &victim, item, &unique), served(&cx, &victim, list, &unique))?;
+    Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list].concat()))
+}
+
+/// Asks at `path` with a query that makes the address unique, or without it where the service takes no unknown query.
+async fn served(cx: &Context, victim: &Victim, path: String, unique: &str) -> Result<Vec<Evidence>, Trouble> {
+    let (a, b) = (&cx.a()?.token, &cx.b()?.token);
+    let fresh = asking(&path, unique);
+    let own = cx.send(&Probe::get(&fresh).bearer(a)).await?;
+    let (path, own) = match own.status {
+        400 | 404 | 422 => (path.clone(), cx.send(&Probe::get(&path).bearer(a)).await?),
+        _ => (fresh, own),
+    };
+    let (as_b, as_nobody) = (Probe::get(&path).bearer(b), Probe::get(&path));
+    let (as_b, as_nobody) = tokio::try_join!(cx.send(&as_b), cx.send(&as_nobody))?;
+    let works = if own.is_success() {
+        Judgement::held(format!("{}", own.status))
+    } else {
+        Judgement::unclear(format!("{}: A is not served at all", own.status))
+    };
+    Ok(vec![
+        piece(&own, format!("A: GET {path}"), works),
+        piece(&as_b, format!("B: GET {path}"), not_as(&own, &as_b, victim)),
+        piece(&as_nobody, format!("nobody: GET {path}"), not_as(&own, &as_nobody, victim)),
+    ])
+}
+
+/// The body of a list of A's holds A's canary only where it is on the first page; the very same bytes are a leak as well.
+fn not_as(own: &Answer, other: &Answer, victim: &Victim) -> Judgement {
+    let hit = ["x-cache", "cf-cache-status", "age"]
+        .iter()
+        .find_map(|name| other.headers.text(name).map(|value| format!(", {name}: {value}")));
+    let same = other.is_success() && other.body == own.body && own.body.len() > 32 && !is_empty_list(own);
+    if same || other.contains(victim.canary()) {
+        return Judgement::broken(format!("{} with what A was served{}", other.status, hit.unwrap_or_default()));
+    }
+    Judgement::held(format!("{}{}", other.status, hit.unwrap_or_default()))
+}
+
+fn is_empty_list(answer: &Answer) -> bool {
+    answer.json().is_some_and(|json| {
+        json.as_object().is_some_and(|object| object.values().all(|value| value.as_array().is_some_and(Vec::is_empty)))
+    })
+}
+
+pub(super) async fn directives(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let a = cx.a()?;
+    let cases = vec![Case::new("A: an object", cx.item(a, &victim.object.id)), Case::new("A: the list", list(&cx, a, ""))];
+    let outcome = battery(&cx, "answers with a user's data", cases, |_, answer| {
+        if answer.is_success() {
+            judge::cache_control(&answer.headers.list("cache-control"))
+        } else {
+            Judgement::unclear(format!("{}", answer.status))
+        }
+    })
+    .await?;
+    let created = judge::cache_control(&victim.object.created.headers.list("cache-control"));
+    let created = if created.finding == crate::run::Finding::Broken { created } else { Judgement::held(created.observed) };
+    Ok(join(outcome, [piece(&victim.object.created, "A: the answer to a creation", created)]))
+}
+
+/// B sends the validators of A's own answer, and conditions that hold for anything that exists.
+pub(super) async fn conditional(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let title = cx.objects.announce(cx.b()?).await?;
+    let missing = missing_like(&victim.object.id, &cx.random("isolation.conditional"));
+    let beside = |condition: &(&str, &str, Act)| {
+        let path = cx.item_path(cx.b().ok()?, &missing);
+        conditioned(&cx, &path, &title, condition)
+    };
+    let conditions = conditions(&victim.read);
+    let conditions: Vec<_> = conditions.iter().map(|(name, value, act)| (*name, value.as_str(), *act)).collect();
+    let probes: Vec<_> = conditions.iter().filter_map(beside).collect();
+    let answers = futures::future::try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
+    let item = cx.item_path(cx.a()?, &victim.object.id);
+    let cases: Vec<_> = conditions
+        .iter()
+        .filter_map(|condition| {
+            let (name, value, act) = condition;
+            Some(Case::new(format!("B: {} with {name}: {value}", act.word()), conditioned(&cx, &item, &title, condition)?))
+        })
+        .collect();
+    let statuses: std::collections::HashMap<_, _> =
+        cases.iter().map(|case| case.name.clone()).zip(answers.iter().map(|answer| answer.status)).collect();
+    let outcome = battery(&cx, "conditional requests by B", cases, |case, answer| {
+        let missing = statuses.get(&case.name).copied().unwrap_or(404);
+        judge::conditional(answer.status, missing, answer.contains(victim.canary()))
+    })
+    .await?;
+    Ok(join(outcome, [victim.intact(&cx).await?, listed(&cx).await?]))
+}
+
+fn conditioned(cx: &Context, path: &str, title: &str, (name, value, act): &(&str, &str, Act)) -> Option<Probe> {
+    Some(act.probe(cx, path, title).header(name, value).bearer(&cx.b().ok()?.token))
+}
+
+/// RFC 9110, 13.1 and 14.2. Where A's answer has no `ETag`, a made-up one still asks whether conditions come before ownership.
+fn conditions(own: &Answer) -> Vec<(&'static str, String, Act)> {
+    let etag = own.headers.text("etag").unwrap_or_else(|| "\"1\"".to_owned());
+    let strong = etag.trim_start_matches("W/").to_owned();
+    vec![
+        ("if-none-match", etag.clone(), Act::Get),
+        ("if-none-match", strong.clone(), Act::Get),
+        ("if-none-match", "*".to_owned(), Act::Get),
+        ("if-modified-since", "Fri, 31 Dec 2049 23:59:59 GMT".to_owned(), Act::Get),
+        ("range", "bytes=0-15".to_owned(), Act::Get),
+        ("if-range", strong.clone(), Act::Get),
+        ("if-match", strong.clone(), Act::Put),
+        ("if-match", strong, Act::Patch),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Put),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Patch),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Delete),
+        ("if-none-match", etag, Act::Head),
+    ]
+}
+
+/// The validator of A's list must not hold for B's.
+async fn listed(cx: &Context) -> Result<Evidence, Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let own = cx.send(&list(cx, a, "")).await?;
+    let Some(etag) = own.headers.text("etag") else {
+        return Ok(piece(&own, "A's list", Judgement::held("no ETag")));
+    };
+    let answer = cx.send(&list(cx, b, "").header("if-none-match", &etag)).await?;
+    let judgement = match answer.status {
+        304 => Judgement::broken("304: the validator of A's list holds for B's"),
+        status => Judgement::held(format!("{status}")),
+    };
+    Ok(piece(&answer, "B: the list with the ETag of A's", judgement))
+}

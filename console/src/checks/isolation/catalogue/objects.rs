@@ -1,0 +1,149 @@
+//! Cards of the checks that go for one object by its id.
+
+use super::super::{foreign, forms, lifecycle, oracle};
+use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION};
+use crate::checks::{Check, Reference, Remedy};
+use crate::run::Severity;
+
+pub(super) const READ: Check = Check {
+    id: "isolation.foreign.read",
+    title: "B cannot read an object of A by its id",
+    why: "Ids travel: in logs, links, screenshots and browser histories. A service that shows an object to whoever knows its id, with any \
+          valid token, has no privacy between its users. This is the most common and the most exploited flaw of APIs.",
+    expectation: "403 or 404 (as the policy says), and never A's canary, whatever the status.",
+    severity: Severity::Critical,
+    run: |cx| Box::pin(foreign::read(cx)),
+    ..CARD
+};
+
+pub(super) const HEAD: Check = Check {
+    id: "isolation.foreign.head",
+    title: "HEAD does not tell B that an object of A is there",
+    why: "HEAD routes are often added by a framework beside GET and miss what protects it. Status, length and ETag of an object tell whether it \
+          exists, how long it is and when it changes.",
+    expectation: "The same refusal as for GET, or 405; never a success that an id which nothing has does not get as well.",
+    severity: Severity::Medium,
+    references: &[BOLA, DISCREPANCY],
+    run: |cx| Box::pin(foreign::head(cx)),
+    ..CARD
+};
+
+const READ_AFTERWARDS: &str =
+    "403 or 404 (as the policy says); A reads the object afterwards and finds it byte for byte as before; A can do the same to it.";
+
+pub(super) const PUT: Check = Check {
+    id: "isolation.foreign.put",
+    title: "B cannot replace an object of A",
+    why: "Reads are usually protected first and writes forgotten. A PUT that looks the object up by id alone lets any user overwrite the data of \
+          all others.",
+    expectation: READ_AFTERWARDS,
+    severity: Severity::Critical,
+    run: |cx| Box::pin(foreign::put(cx)),
+    ..CARD
+};
+
+pub(super) const PATCH: Check = Check {
+    id: "isolation.foreign.patch",
+    title: "B cannot change an object of A",
+    why: "PATCH is often written later than the other routes, by copying the one without the owner in its query. Any user could then change \
+          single fields of anybody's data, which is harder to notice than a replacement.",
+    expectation: READ_AFTERWARDS,
+    severity: Severity::Critical,
+    run: |cx| Box::pin(foreign::patch(cx)),
+    ..CARD
+};
+
+pub(super) const DELETE: Check = Check {
+    id: "isolation.foreign.delete",
+    title: "B cannot delete an object of A",
+    why: "A DELETE by id alone lets any user erase everybody's data, and services answer 204 whether or not something was deleted, so that the \
+          status proves nothing. Only the owner's own look afterwards does.",
+    expectation: READ_AFTERWARDS,
+    severity: Severity::Critical,
+    run: |cx| Box::pin(foreign::delete(cx)),
+    ..CARD
+};
+
+pub(super) const TOGGLE: Check = Check {
+    id: "isolation.foreign.toggle",
+    title: "B cannot toggle an object of A",
+    why: "Action routes beside the plain object (complete, archive, share) are where owner checks are forgotten most: they have handlers of \
+          their own and rarely tests for a second user.",
+    expectation: READ_AFTERWARDS,
+    run: |cx| Box::pin(foreign::toggle(cx)),
+    ..CARD
+};
+
+pub(super) const ANONYMOUS: Check = Check {
+    id: "isolation.anonymous",
+    title: "Nobody, without a token, can read or change an object of A",
+    why: "One route without its guard is enough: whoever has the id, or only guesses the collection, has the data, and leaves no name in the \
+          logs.",
+    expectation: "401 or 403 (as the policy says), or 404, on every route of the object and on the list; A's object stays as it was.",
+    severity: Severity::Critical,
+    references: &[AUTHENTICATION, MISSING_AUTHORIZATION],
+    remedy: Remedy {
+        axum: "Let every handler take the extractor that verifies the token, so that a route without it does not compile into one with data.",
+        fastapi: "Put the dependency on the router, `APIRouter(dependencies=[Depends(get_current_user)])`, not on single routes.",
+        express: "Mount the authentication middleware on the router before any route: `router.use(requireAuth)`.",
+    },
+    run: |cx| Box::pin(foreign::anonymous(cx)),
+    ..CARD
+};
+
+pub(super) const ORACLE: Check = Check {
+    id: "isolation.oracle",
+    title: "B cannot tell an id of A's from one that nothing has",
+    why: "Different answers for foreign and missing ids let any user enumerate what others have, watch when it appears and goes, and count it. \
+          Validation and preconditions that run before the look at the owner give the same away.",
+    expectation: "Status, headers and body are the same for A's id and for two random ones, apart from what also moves between those two \
+                  (Date, request ids, rate limits). A 403 for foreign ids beside a 404 is accepted where the policy accepts it.",
+    severity: Severity::Low,
+    references: &[DISCREPANCY, BOLA],
+    remedy: Remedy {
+        axum: "Answer one and the same 404 from one function, for a row that is missing and for one that is somebody else's; look at the body and at If-Match only afterwards.",
+        fastapi: "Look the object up with the owner in the query and raise one `HTTPException(404, \"Not found\")` for both cases, without the id in its text.",
+        express: "Query with the owner and send one 404 for both cases; do not send 403 for objects that exist.",
+    },
+    run: |cx| Box::pin(oracle::oracle(cx)),
+    ..CARD
+};
+
+pub(super) const DELETED: Check = Check {
+    id: "isolation.deleted",
+    title: "What A deleted is gone, for A and for B",
+    why: "Soft deletes, caches and replicas keep what a user believes to be erased. An object that can be read or changed after its deletion is \
+          a broken promise to its owner, and often has lost its owner check with it.",
+    expectation: "404 or 410 for A and B in every way of asking; a second DELETE changes nothing; no write brings the object back.",
+    severity: Severity::Medium,
+    references: &[BOLA, Reference { name: "RFC 9110, 9.3.5 DELETE", url: "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.5" }],
+    remedy: Remedy {
+        axum: "Delete the row, or put `deleted_at IS NULL` into every query through one view that all of them use.",
+        fastapi: "Delete the row, or give the model a default filter (`with_loader_criteria`) that leaves soft-deleted rows out everywhere.",
+        express: "Use the paranoid or soft-delete mode of the ORM for all queries, updates included, instead of a flag that each handler must remember.",
+    },
+    run: |cx| Box::pin(lifecycle::deleted(cx)),
+    ..CARD
+};
+
+pub(super) const ERRORS: Check = Check {
+    id: "isolation.errors",
+    title: "Error texts never show A's data to B",
+    why: "Errors are written for developers: they print the row that violated a constraint, the object that failed to validate, or the state \
+          before the change. A malformed request to a foreign id is the cheapest way to ask for that.",
+    expectation: "Whatever B sends to A's id, no answer holds A's canary, and A's object stays as it was.",
+    references: &[
+        BOLA,
+        Reference {
+            name: "CWE-209: Generation of an error message containing sensitive information",
+            url: "https://cwe.mitre.org/data/definitions/209.html",
+        },
+    ],
+    remedy: Remedy {
+        axum: "Look the object up with its owner before the body is validated, and map store errors to fixed texts.",
+        fastapi: "Install exception handlers for `IntegrityError` and `Exception` that answer a fixed text; never `detail=str(error)`.",
+        express: "End the chain with one error handler that answers a fixed text and logs the rest; set NODE_ENV=production.",
+    },
+    run: |cx| Box::pin(forms::errors(cx)),
+    ..CARD
+};

@@ -1,0 +1,231 @@
+//! Claims beside the token: B says in the query, a header, the body or the path to be A.
+
+use serde_json::{Map, json};
+
+use crate::checks::{Case, Checked, Context, User, battery};
+use crate::http::{Probe, Trouble};
+
+use super::judge;
+use super::listing::shown_to_a;
+use super::page::{Page, asking, list};
+use super::stage::{Victim, join};
+
+/// Fields in which services keep the owner of an object.
+pub(super) const OWNER_FIELDS: [&str; 10] =
+    ["user_id", "userId", "owner_id", "ownerId", "owner", "user", "author_id", "created_by", "tenant_id", "account_id"];
+
+/// Queries that name A (`{}`), nobody or everybody.
+const QUERIES: [&str; 22] = [
+    "user_id={}",
+    "userId={}",
+    "owner={}",
+    "owner_id={}",
+    "user={}",
+    "uid={}",
+    "sub={}",
+    "tenant={}",
+    "tenant_id={}",
+    "account_id={}",
+    "as={}",
+    "impersonate={}",
+    "on_behalf_of={}",
+    "user_id[]={}",
+    "user_id[$ne]=0",
+    "user_id=*",
+    "user_id=",
+    "all=true",
+    "scope=all",
+    "admin=true",
+    "show=all&deleted=true",
+    "user_id={}&user_id=",
+];
+
+/// Who A is to the service: the subject of the token, or what the object itself names as its owner.
+pub(super) fn subject(user: &User, victim: &Victim) -> Option<String> {
+    let said = victim.read.json().and_then(|json| {
+        let value = OWNER_FIELDS.iter().find_map(|field| json.get(field).cloned())?;
+        value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+    });
+    said.or_else(|| user.subject.clone())
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+struct Scene {
+    victim: Victim,
+    page: Page,
+    subject: String,
+}
+
+impl Scene {
+    async fn new(cx: &Context) -> Result<Self, Trouble> {
+        let victim = Victim::new(cx).await?;
+        let page = Page::showing(cx, &victim.object).await?;
+        let subject = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
+        Ok(Self { victim, page, subject })
+    }
+
+    /// Asks all cases; none may show A's canary, and A's object stays.
+    async fn ask(&self, cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
+        let leak = |answer: &crate::http::Answer| answer.contains(self.victim.canary());
+        let outcome = battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
+        Ok(join(outcome, [self.victim.intact(cx).await?, shown_to_a(&self.page)]))
+    }
+}
+
+pub(super) async fn query(cx: Context) -> Checked {
+    let scene = Scene::new(&cx).await?;
+    let b = cx.b()?;
+    let item = cx.item_path(cx.a()?, &scene.victim.object.id);
+    let mut cases = Vec::new();
+    for query in QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject))) {
+        cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(&query))));
+        cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, &query)).bearer(&b.token)));
+    }
+    scene.ask(&cx, "queries that claim to be A", cases).await
+}
+
+/// Headers by which a gateway would tell a service behind it who the user is.
+const HEADERS: [&str; 18] = [
+    "x-user-id",
+    "x-user",
+    "x-userid",
+    "x-forwarded-user",
+    "x-remote-user",
+    "remote-user",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-auth-request-user",
+    "x-auth-user",
+    "x-consumer-id",
+    "x-consumer-custom-id",
+    "x-tenant-id",
+    "x-account-id",
+    "x-impersonate-user",
+    "x-on-behalf-of",
+    "x-hasura-user-id",
+    "x-amzn-oidc-identity",
+];
+
+pub(super) async fn header(cx: Context) -> Checked {
+    let scene = Scene::new(&cx).await?;
+    let b = cx.b()?;
+    let item = cx.item_path(cx.a()?, &scene.victim.object.id);
+    let mut cases = Vec::new();
+    for name in HEADERS {
+        let claim = |probe: Probe| probe.header(name, &scene.subject);
+        cases.push(Case::new(format!("B: A's object with {name}"), claim(Probe::get(&item).bearer(&b.token))));
+        cases.push(Case::new(format!("B: the list with {name}"), claim(list(&cx, b, &scene.page.query))));
+        cases.push(Case::new(format!("nobody: A's object with {name}"), claim(Probe::get(&item))));
+    }
+    cases.extend(rerouted(&cx, b, &item));
+    cases.extend(["user_id", "uid", "sub"].map(|cookie| {
+        let probe = Probe::get(&item).bearer(&b.token).header("cookie", format!("{cookie}={}", scene.subject));
+        Case::new(format!("B: A's object with the cookie {cookie}"), probe)
+    }));
+    scene.ask(&cx, "headers that claim to be A", cases).await
+}
+
+/// Headers that some frameworks take for the path, behind the back of a proxy that decided by the real one.
+fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
+    let full = cx.target.base.path(item);
+    let names = ["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"];
+    let as_b = names.map(|name| {
+        Case::new(
+            format!("B: the list with {name} of A's object"),
+            Probe::get(cx.list_path(b)).bearer(&b.token).header(name, &full),
+        )
+    });
+    let as_nobody =
+        names.map(|name| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full)));
+    as_b.into_iter().chain(as_nobody).collect()
+}
+
+/// B writes to A's object and says in the body that it is A who writes.
+pub(super) async fn body(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let (a, b) = (cx.a()?, cx.b()?);
+    let title = cx.objects.announce(b).await?;
+    let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
+    let item = cx.item_path(a, &victim.object.id);
+    let cases = OWNER_FIELDS.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
+    let accepted = &cx.target.policy.foreign;
+    let outcome = battery(&cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
+        // Unknown fields may be refused before anything is looked up.
+        400 | 422 if !answer.contains(victim.canary()) => crate::checks::Judgement::held(format!("{}", answer.status)),
+        status => judge::refusal(accepted, status, answer.contains(victim.canary())),
+    })
+    .await?;
+    Ok(join(outcome, [victim.intact(&cx).await?]))
+}
+
+fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
+    let resource = &cx.target.resource;
+    let claimed = |body: serde_json::Value| {
+        let mut body = body.as_object().cloned().unwrap_or_else(Map::new);
+        body.insert(field.to_owned(), json!(subject));
+        serde_json::Value::Object(body)
+    };
+    let bodies = [("PUT", resource.body(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
+    let case = |(method, body)| {
+        let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
+        Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)
+    };
+    bodies.map(case).into()
+}
+
+/// Paths that name A. Where the target's own paths do, B uses A's; the shapes that other services use are asked beside them.
+pub(super) async fn path(cx: Context) -> Checked {
+    let scene = Scene::new(&cx).await?;
+    let (a, b) = (cx.a()?, cx.b()?);
+    let mut paths = vec![cx.list_path(a)];
+    paths.extend(guessed(&cx.list_path(b), &encoded(&scene.subject)));
+    paths.extend(crafted(&cx.target.paths.list, &encoded(&scene.subject)));
+    paths.dedup();
+    let query = &scene.page.query;
+    let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(asking(path, query)).bearer(&b.token)));
+    scene.ask(&cx, "paths that name A", cases.collect()).await
+}
+
+/// `/api/tasks` becomes `/api/A/tasks`, `/api/users/A/tasks`, `/api/tasks/user/A`, `/users/A/tasks`.
+fn guessed(list: &str, subject: &str) -> Vec<String> {
+    let list = list.trim_end_matches('/');
+    let Some((parent, noun)) = list.rsplit_once('/') else { return Vec::new() };
+    vec![
+        format!("{parent}/{subject}/{noun}"),
+        format!("{parent}/users/{subject}/{noun}"),
+        format!("{parent}/user/{subject}/{noun}"),
+        format!("{list}/user/{subject}"),
+        format!("{list}/users/{subject}"),
+        format!("/users/{subject}/{noun}"),
+    ]
+}
+
+/// Forms of A's name in a path that has a place for it: another case, white space, a second slash.
+fn crafted(template: &str, subject: &str) -> Vec<String> {
+    if !template.contains("{user_id}") {
+        return Vec::new();
+    }
+    let forms =
+        [subject.to_ascii_uppercase(), format!("{subject}%20"), format!("%20{subject}"), format!("{subject}%00"), "*".into()];
+    forms.iter().map(|form| template.replace("{user_id}", form)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_name_a_user_are_guessed_from_the_collection() {
+        insta::assert_snapshot!(guessed("/api/tasks", "a1").join("\n"), @r"
+        /api/a1/tasks
+        /api/users/a1/tasks
+        /api/user/a1/tasks
+        /api/tasks/user/a1
+        /api/tasks/users/a1
+        /users/a1/tasks
+        ");
+    }
+}

@@ -1,0 +1,60 @@
+//! The control: both users can make, read, change and list what is their own, and they are two different users.
+
+use crate::checks::{Checked, Context, Judgement, Object, User};
+use crate::http::{Answer, Trouble};
+use crate::run::{Evidence, Finding};
+use crate::target::Update;
+
+use super::act::Act;
+use super::stage::{conclude, piece};
+
+pub(super) async fn control(cx: Context) -> Checked {
+    let (a, b) = (cx.a()?, cx.b()?);
+    if a.token.expose() == b.token.expose() || (a.subject.is_some() && a.subject == b.subject) {
+        return Err(Trouble::NotGiven("both tokens belong to the same user; isolation needs two".into()));
+    }
+    let (of_a, of_b) = tokio::try_join!(own(&cx, a), own(&cx, b))?;
+    Ok(conclude("both users make, read, change and list their own objects", [of_a, of_b].concat()))
+}
+
+/// Walks through the life of an object of `user`. What does not work leaves isolation unjudged; it is no flaw of it.
+async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
+    let object = cx.objects.create(user).await?;
+    let who = user.name;
+    let (read, list) = (cx.item(user, &object.id), cx.list(user));
+    let (read, list) = tokio::try_join!(cx.send(&read), cx.send(&list))?;
+    let act = if cx.target.resource.update == Update::Put { Act::Put } else { Act::Patch };
+    let title = format!("{} changed", object.canary);
+    let changed = cx.send(&act.probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
+    let after = cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?;
+    Ok(vec![
+        piece(&read, format!("{who} reads the own object"), must(shows(&read, &object.canary), &read)),
+        piece(&list, format!("{who} lists own objects"), listed(cx, &list, &object)),
+        piece(&changed, format!("{who} changes the own object"), must(changed.is_success(), &changed)),
+        piece(&after, format!("{who} reads the change back"), must(shows(&after, &title), &after)),
+    ])
+}
+
+fn shows(answer: &Answer, text: &str) -> bool {
+    answer.is_success() && answer.contains(text)
+}
+
+fn must(holds: bool, answer: &Answer) -> Judgement {
+    let finding = if holds { Finding::Held } else { Finding::Unclear };
+    let observed = if holds { format!("{}", answer.status) } else { format!("{}: what must work does not", answer.status) };
+    Judgement { finding, observed }
+}
+
+/// A list must be one; a new object need not be on its first page.
+fn listed(cx: &Context, answer: &Answer, object: &Object) -> Judgement {
+    let items = answer.json().and_then(|json| cx.target.resource.items(&json).map(Vec::len));
+    match items {
+        Some(count) if answer.is_success() && answer.contains(&object.canary) => {
+            Judgement::held(format!("{} with {count} objects, the new one among them", answer.status))
+        }
+        Some(count) if answer.is_success() => {
+            Judgement::held(format!("{} with {count} objects on the first page, the new one on another", answer.status))
+        }
+        _ => Judgement::unclear(format!("{}: no list where `resource.items` of the target points", answer.status)),
+    }
+}

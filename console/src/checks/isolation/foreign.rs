@@ -1,0 +1,128 @@
+//! The plain attempts: B, or nobody, reads, changes and deletes an object of A by its id.
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Trouble};
+use crate::run::Evidence;
+
+use super::act::Act;
+use super::judge;
+use super::stage::{Victim, join, missing_like, piece};
+
+pub(super) async fn read(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let b = cx.b()?;
+    let ways = Act::Get.paths(&cx, &victim.object.id)?;
+    let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Get, way, &path, "")).collect();
+    battery(&cx, "reads by B", cases, |_, answer| refusal(&cx, &victim, answer)).await
+}
+
+pub(super) async fn head(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let b = cx.b()?;
+    let missing = missing_like(&victim.object.id, &cx.random("isolation.foreign.head"));
+    let missing = cx.send(&Act::Head.probe(&cx, &cx.item_path(b, &missing), "").bearer(&b.token)).await?.status;
+    let ways = Act::Head.paths(&cx, &victim.object.id)?;
+    let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Head, way, &path, "")).collect();
+    battery(&cx, "HEAD requests by B", cases, |_, answer| judge::head(&cx.target.policy.foreign, answer.status, missing)).await
+}
+
+pub(super) async fn put(cx: Context) -> Checked {
+    write(cx, Act::Put).await
+}
+
+pub(super) async fn patch(cx: Context) -> Checked {
+    write(cx, Act::Patch).await
+}
+
+pub(super) async fn delete(cx: Context) -> Checked {
+    write(cx, Act::Delete).await
+}
+
+pub(super) async fn toggle(cx: Context) -> Checked {
+    if cx.target.paths.toggle.is_none() {
+        return Ok(Outcome::skip("no toggle route is declared; set `paths.toggle` in postflight.toml if there is one"));
+    }
+    write(cx, Act::Toggle).await
+}
+
+/// B tries, A looks whether the object is as before, and A does the same with success: otherwise the refusal might only mean that the
+/// route does not work.
+async fn write(cx: Context, act: Act) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let b = cx.b()?;
+    let title = cx.objects.announce(b).await?;
+    let ways = act.paths(&cx, &victim.object.id)?;
+    let cases = ways.iter().flat_map(|(way, path)| writes(&cx, act, way, path, &title)).collect();
+    let outcome = battery(&cx, "writes by B", cases, |_, answer| refusal(&cx, &victim, answer)).await?;
+    let intact = victim.intact(&cx).await?;
+    let proof = proof(&cx, &victim, act).await?;
+    Ok(join(outcome, [intact].into_iter().chain(proof)))
+}
+
+/// Toggles differ from service to service in method and body, so all the usual ones are tried.
+fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str) -> Vec<Case> {
+    let Ok(b) = cx.b() else { return Vec::new() };
+    let mut cases = vec![case(cx, b, act, way, path, title)];
+    if act == Act::Toggle {
+        let bare = ["PATCH", "POST", "PUT"].map(|method| crate::http::Probe::new(method, path).bearer(&b.token));
+        cases.extend(bare.map(|probe| Case::new(format!("B sends an empty {} to the toggle, {way}", probe.method()), probe)));
+    }
+    cases
+}
+
+/// The owner does the same, which must work where the target declares it.
+async fn proof(cx: &Context, victim: &Victim, act: Act) -> Result<Option<Evidence>, Trouble> {
+    let a = cx.a()?;
+    let Some(path) = act.path(cx, a, &victim.object.id).filter(|_| act.is_declared(cx)) else { return Ok(None) };
+    let title = format!("{} changed by its owner", victim.canary());
+    let mut answer = cx.send(&act.probe(cx, &path, &title).bearer(&a.token)).await?;
+    if act == Act::Toggle && !answer.is_success() {
+        answer = bare_toggle(cx, &path, answer).await?;
+    }
+    let judgement = if answer.is_success() {
+        Judgement::held(format!("{}: the same works for the owner", answer.status))
+    } else {
+        Judgement::unclear(format!("{}: it does not work for the owner either, so the refusal proves nothing", answer.status))
+    };
+    Ok(Some(piece(&answer, format!("A: {} of the own object", act.word()), judgement)))
+}
+
+async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<Answer, Trouble> {
+    let token = &cx.a()?.token;
+    for method in ["PATCH", "POST", "PUT"] {
+        let answer = cx.send(&crate::http::Probe::new(method, path).bearer(token)).await?;
+        if answer.is_success() {
+            return Ok(answer);
+        }
+    }
+    Ok(first)
+}
+
+/// Nobody, without any token, tries all of it.
+pub(super) async fn anonymous(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let title = cx.objects.announce(cx.a()?).await?;
+    let a = cx.a()?;
+    let asked = |act: Act| {
+        let probe = act.probe(&cx, &act.path(&cx, a, &victim.object.id)?, &title);
+        Some(Case::new(format!("nobody: {} of A's object", act.word()), probe))
+    };
+    let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
+    cases.push(Case::new("nobody: GET of A's list", crate::http::Probe::get(cx.list_path(a))));
+    let policy = &cx.target.policy;
+    let outcome = battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
+        404 if !answer.contains(victim.canary()) => Judgement::held("404"),
+        200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
+        status => judge::refusal(&policy.unauthenticated, status, answer.contains(victim.canary())),
+    })
+    .await?;
+    Ok(join(outcome, [victim.intact(&cx).await?]))
+}
+
+fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &str, title: &str) -> Case {
+    Case::new(format!("{}: {} with {way}", user.name, act.word()), act.probe(cx, path, title).bearer(&user.token))
+}
+
+fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {
+    judge::refusal(&cx.target.policy.foreign, answer.status, answer.contains(victim.canary()))
+}

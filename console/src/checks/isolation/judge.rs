@@ -1,0 +1,121 @@
+//! The rules by which an answer to the wrong user is judged. Pure: status and leak in, judgement out.
+
+use crate::checks::Judgement;
+use crate::target::Statuses;
+
+/// An attempt on a declared route: it must be refused in one of the ways that the policy accepts. A success that neither leaked nor
+/// changed anything (the caller looks for changes) is a promise that was not kept, but no flaw.
+pub(super) fn refusal(accepted: &Statuses, status: u16, leaked: bool) -> Judgement {
+    match status {
+        _ if leaked => Judgement::broken(format!("{status} with the canary of A's object in it")),
+        200..=299 => Judgement::weak(format!("{status} instead of a refusal, though nothing of A's is in it")),
+        500.. => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        _ if accepted.contains(status) => Judgement::held(format!("{status}")),
+        405 => Judgement::held("405, the method is not offered"),
+        _ => Judgement::weak(format!("{status} instead of {}", accepted.words())),
+    }
+}
+
+/// A roundabout attempt (odd ids, guessed routes, overriding headers): many answers are right, as long as nothing of A's is in them.
+pub(super) fn harmless(status: u16, leaked: bool) -> Judgement {
+    match status {
+        _ if leaked => Judgement::broken(format!("{status} with the canary of A's object in it")),
+        500.. => Judgement::weak(format!("{status}: an error of the service")),
+        _ => Judgement::held(format!("{status}, nothing of A's in it")),
+    }
+}
+
+/// `HEAD` has no body to leak, so its status is compared with that for an id that nothing has.
+pub(super) fn head(accepted: &Statuses, foreign: u16, missing: u16) -> Judgement {
+    match foreign {
+        200..=299 if (200..=299).contains(&missing) => {
+            Judgement::weak(format!("{foreign}, as for an id that nothing has: HEAD says nothing here"))
+        }
+        200..=299 => Judgement::broken(format!("{foreign}, but {missing} for an id that nothing has: A's object answers to B")),
+        _ => refusal(accepted, foreign, false),
+    }
+}
+
+/// A conditional or partial request by B: 304 and 206 admit that the representation is A's, 412 that the object exists.
+pub(super) fn conditional(foreign: u16, missing: u16, leaked: bool) -> Judgement {
+    match foreign {
+        _ if leaked => Judgement::broken(format!("{foreign} with the canary of A's object in it")),
+        304 | 206 => Judgement::broken(format!("{foreign}: the condition was tried against A's object")),
+        412 if missing != 412 => {
+            Judgement::broken(format!("412, but {missing} for an id that nothing has: the condition is looked at before the owner"))
+        }
+        200..=299 => Judgement::weak(format!("{foreign} instead of a refusal, though nothing of A's is in it")),
+        500.. => Judgement::weak(format!("{foreign}: an error of the service")),
+        _ => Judgement::held(format!("{foreign}")),
+    }
+}
+
+/// What a shared cache may do with an answer to a request with a token, by its `Cache-Control` directives (lower case).
+/// RFC 9111, 3.5: `public` and `s-maxage` (and `must-revalidate`) allow a shared cache to keep it.
+pub(super) fn cache_control(directives: &[String]) -> Judgement {
+    let has = |name: &str| directives.iter().any(|directive| directive == name || directive.starts_with(&format!("{name}=")));
+    let shown = directives.join(", ");
+    if has("no-store") || has("private") {
+        Judgement::held(format!("Cache-Control: {shown}"))
+    } else if has("public") || has("s-maxage") {
+        Judgement::broken(format!("Cache-Control: {shown} lets shared caches keep one user's data"))
+    } else if directives.is_empty() {
+        Judgement::weak("no Cache-Control: nothing tells caches to keep their hands off")
+    } else {
+        Judgement::weak(format!("Cache-Control: {shown} names neither no-store nor private"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Finding;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::missing_like(404, false, Finding::Held)]
+    #[case::forbidden(403, false, Finding::Held)]
+    #[case::not_offered(405, false, Finding::Held)]
+    #[case::other_refusal(400, false, Finding::Weak)]
+    #[case::error(500, false, Finding::Weak)]
+    #[case::empty_success(204, false, Finding::Weak)]
+    #[case::leak(200, true, Finding::Broken)]
+    #[case::leak_in_a_refusal(404, true, Finding::Broken)]
+    #[case::leak_in_an_error(500, true, Finding::Broken)]
+    fn a_foreign_object_must_be_refused_and_never_shown(#[case] status: u16, #[case] leaked: bool, #[case] finding: Finding) {
+        assert_eq!(refusal(&Statuses::of([403, 404]), status, leaked).finding, finding);
+    }
+
+    #[rstest]
+    #[case(404, 404, Finding::Held)]
+    #[case(405, 405, Finding::Held)]
+    #[case(200, 404, Finding::Broken)]
+    #[case(200, 200, Finding::Weak)]
+    fn head_is_judged_beside_an_id_that_nothing_has(#[case] foreign: u16, #[case] missing: u16, #[case] finding: Finding) {
+        assert_eq!(head(&Statuses::of([404]), foreign, missing).finding, finding);
+    }
+
+    #[rstest]
+    #[case(304, 404, Finding::Broken)]
+    #[case(206, 404, Finding::Broken)]
+    #[case(412, 404, Finding::Broken)]
+    #[case(412, 412, Finding::Held)]
+    #[case(404, 404, Finding::Held)]
+    #[case(500, 404, Finding::Weak)]
+    fn a_condition_never_speaks_of_somebody_elses_object(#[case] foreign: u16, #[case] missing: u16, #[case] finding: Finding) {
+        assert_eq!(conditional(foreign, missing, false).finding, finding);
+    }
+
+    #[rstest]
+    #[case(&["no-store"], Finding::Held)]
+    #[case(&["private", "max-age=60"], Finding::Held)]
+    #[case(&["public", "max-age=60"], Finding::Broken)]
+    #[case(&["s-maxage=60"], Finding::Broken)]
+    #[case(&["max-age=60"], Finding::Weak)]
+    #[case(&["no-cache"], Finding::Weak)]
+    #[case(&[], Finding::Weak)]
+    fn only_no_store_and_private_keep_answers_out_of_shared_caches(#[case] directives: &[&str], #[case] finding: Finding) {
+        let directives: Vec<_> = directives.iter().map(|directive| (*directive).to_owned()).collect();
+        assert_eq!(cache_control(&directives).finding, finding);
+    }
+}

@@ -1,0 +1,54 @@
+//! After the end: what A deleted is gone for A and for B, and comes back for nobody.
+
+use futures::future::try_join_all;
+
+use crate::checks::{Checked, Context, Judgement};
+use crate::http::Answer;
+use crate::run::Evidence;
+
+use super::act::Act;
+use super::stage::{Victim, conclude, piece};
+
+pub(super) async fn deleted(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let (a, b) = (cx.a()?, cx.b()?);
+    let item = cx.item_path(a, &victim.object.id);
+    let gone = cx.send(&Act::Delete.probe(&cx, &item, "").bearer(&a.token)).await?;
+    let works = if gone.is_success() {
+        Judgement::held(format!("{}", gone.status))
+    } else {
+        Judgement::unclear(format!("{}: A cannot delete the own object", gone.status))
+    };
+    let title = format!("{} raised from the dead", victim.canary());
+    let tried =
+        [(Act::Get, a), (Act::Get, b), (Act::Put, a), (Act::Patch, a), (Act::Delete, a), (Act::Delete, b), (Act::Toggle, a)];
+    let probes: Vec<_> = tried
+        .into_iter()
+        .filter_map(|(act, user)| {
+            Some((act, user, act.probe(&cx, &act.path(&cx, a, &victim.object.id)?, &title).bearer(&user.token)))
+        })
+        .collect();
+    let answers = try_join_all(probes.iter().map(|(_, _, probe)| cx.send(probe))).await?;
+    let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
+    pieces.extend(probes.iter().zip(&answers).map(|((act, user, _), answer)| {
+        piece(answer, format!("{}: {} afterwards", user.name, act.word()), after_the_end(*act, answer, victim.canary()))
+    }));
+    let last = cx.send(&cx.item(a, &victim.object.id)).await?;
+    pieces.push(piece(&last, "A reads it once more", after_the_end(Act::Get, &last, victim.canary())));
+    Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// 404 or 410 in every way of asking; a second DELETE may also say 2xx without a body of the object.
+fn after_the_end(act: Act, answer: &Answer, canary: &str) -> Judgement {
+    let status = answer.status;
+    match act {
+        Act::Get if answer.is_success() && answer.contains(canary) => Judgement::broken(format!("{status}: still there")),
+        Act::Get if answer.is_success() => Judgement::weak(format!("{status} for an object that is gone")),
+        Act::Put if answer.is_success() => Judgement::weak(format!("{status}: PUT makes an object under a used id")),
+        Act::Patch | Act::Toggle if answer.is_success() => {
+            Judgement::broken(format!("{status}: the deleted object can be changed"))
+        }
+        _ if answer.is_server_error() => Judgement::weak(format!("{status}: an error of the service")),
+        _ => Judgement::held(format!("{status}")),
+    }
+}

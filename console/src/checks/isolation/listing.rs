@@ -1,0 +1,191 @@
+//! Lists: whatever B asks of them, they hold only B's own, and count only B's own.
+
+use futures::future::join_all;
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Trouble};
+use crate::run::{Evidence, Finding};
+
+use super::judge;
+use super::page::{Page, list, next_query, totals};
+use super::stage::{Victim, conclude, join, piece};
+
+/// Sizes, orders and offsets, each added to the query that shows A's object to A.
+const SHAPES: [&str; 16] = [
+    "",
+    "limit=100000",
+    "limit=-1",
+    "limit=0",
+    "per_page=100000",
+    "page_size=100000",
+    "offset=1",
+    "skip=0",
+    "page=2",
+    "page=-1",
+    "sort=title",
+    "sort=-created_at",
+    "order_by=user_id",
+    "fields=*",
+    "include=owner",
+    "completed=false",
+];
+
+pub(super) async fn pages(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let page = Page::showing(&cx, &victim.object).await?;
+    let b = cx.b()?;
+    let cases = SHAPES.map(|shape| case(&cx, b, &page.with(shape)));
+    let outcome = battery(&cx, "lists of B", cases.into(), |_, answer| leak_free(&victim, answer)).await?;
+    Ok(join(outcome, [shown_to_a(&page)]))
+}
+
+/// Parameters by which services search and filter; `{}` takes a beginning of the canary, so that an answer that repeats the question
+/// does not look like a leak.
+const SEARCHES: [&str; 14] = [
+    "q={}",
+    "search={}",
+    "query={}",
+    "title={}",
+    "filter={}",
+    "s={}",
+    "title__contains={}",
+    "title__startswith={}",
+    "title[like]={}%25",
+    "filter[title]={}",
+    "where[title]={}",
+    "q=%25",
+    "search=*",
+    "q=%27%20OR%20%271%27=%271",
+];
+
+pub(super) async fn search(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let page = Page::showing(&cx, &victim.object).await?;
+    let b = cx.b()?;
+    let begin = beginning(victim.canary());
+    let queries: Vec<_> = SEARCHES.iter().map(|search| page.with(&search.replace("{}", begin))).collect();
+    let cases = queries.iter().map(|query| case(&cx, b, query)).collect();
+    let outcome = battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
+    let proof = searched(&cx, &victim, &queries).await?;
+    Ok(join(outcome, [shown_to_a(&page), proof]))
+}
+
+/// The same searches by A: how many of them find the object says how far the refusals to B carry.
+async fn searched(cx: &Context, victim: &Victim, queries: &[String]) -> Result<Evidence, Trouble> {
+    let a = cx.a()?;
+    let probes: Vec<_> = queries.iter().map(|query| list(cx, a, query)).collect();
+    let answers = join_all(probes.iter().map(|probe| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let found = answers.iter().filter(|answer| answer.is_success() && answer.contains(victim.canary())).count();
+    let observed = format!("{found} of {} searches show the object to A", answers.len());
+    let shown = answers.iter().find(|answer| answer.contains(victim.canary())).or(answers.first());
+    let piece = shown.map(|answer| piece(answer, "the same searches by A", Judgement::held(observed)));
+    piece.ok_or_else(|| Trouble::Unexpected("no search was answered".into()))
+}
+
+/// All but the last four characters.
+pub(super) fn beginning(canary: &str) -> &str {
+    canary.get(..canary.len().saturating_sub(4)).unwrap_or_default()
+}
+
+pub(super) async fn cursor(cx: Context) -> Checked {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let (one, other) = tokio::try_join!(cx.objects.create(a), cx.objects.create(a))?;
+    let first = cx.send(&list(&cx, a, "limit=1")).await?;
+    let Some(next) = next_query(&first) else {
+        return Ok(Outcome::skip("lists of this service name no next page, so there is no cursor to replay"));
+    };
+    let as_a = cx.send(&list(&cx, a, &next)).await?;
+    let own = ids(&cx, &as_a);
+    if own.is_empty() {
+        return Ok(Outcome::inconclusive("A's own cursor leads A to no object").seen(&as_a, "A follows the own cursor", "nothing"));
+    }
+    let cases = vec![case(&cx, b, &next)];
+    let outcome = battery(&cx, "replays of A's cursor by B", cases, |_, answer| {
+        let canaries = [&one.canary, &other.canary].into_iter().any(|canary| answer.contains(canary));
+        judge::harmless(answer.status, canaries || ids(&cx, answer).iter().any(|id| own.contains(id)))
+    })
+    .await?;
+    let proof = piece(&as_a, "A follows the own cursor", Judgement::held(format!("{} objects", own.len())));
+    Ok(join(outcome, [proof]))
+}
+
+fn ids(cx: &Context, answer: &Answer) -> Vec<String> {
+    let Some(json) = answer.json() else { return Vec::new() };
+    let items = cx.target.resource.items(&json).into_iter().flatten();
+    items.filter_map(|item| item.pointer(&cx.target.resource.fields.id)).map(ToString::to_string).collect()
+}
+
+/// Page sizes that services commonly have: a page with so many objects may be a full one.
+const PAGE_SIZES: [usize; 11] = [10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000];
+
+/// B's list before and after A makes objects. Other checks make objects of B meanwhile, so totals are held against the objects of the
+/// same answer, and two answers are compared only where they list the same.
+pub(super) async fn totals_of_b(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let page = Page::showing(&cx, &victim.object).await?;
+    let b = cx.b()?;
+    let probe = list(&cx, b, &page.query);
+    let (mut before, mut after) = around_a_write(&cx, &probe).await?;
+    if before.body != after.body {
+        // Other checks write as B meanwhile; the first object alone is likelier to stay.
+        (before, after) = around_a_write(&cx, &list(&cx, b, "limit=1")).await?;
+    }
+    let filtered = cx.send(&list(&cx, b, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
+    let mut pieces: Vec<_> = [("before A writes", &before), ("after A wrote", &after), ("searching for A's title", &filtered)]
+        .into_iter()
+        .map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer)))
+        .collect();
+    pieces.push(piece(&after, "B's list, before and after", moved(&cx, &before, &after)));
+    pieces.push(shown_to_a(&page));
+    Ok(conclude("what B's list counts is B's own, whatever A writes", pieces))
+}
+
+/// B's list just before and just after A makes an object.
+async fn around_a_write(cx: &Context, probe: &crate::http::Probe) -> Result<(Answer, Answer), Trouble> {
+    let before = cx.send(probe).await?;
+    cx.objects.create(cx.a()?).await?;
+    Ok((before, cx.send(probe).await?))
+}
+
+/// A total that is larger than a page which is not full counts what B cannot see.
+fn counted(cx: &Context, answer: &Answer) -> Judgement {
+    let seen = ids(cx, answer).len();
+    let full = next_query(answer).is_some() || PAGE_SIZES.contains(&seen);
+    let named = totals(answer);
+    match named.iter().find(|(_, total)| *total > seen as u64) {
+        Some((name, total)) if !full => Judgement::broken(format!("{name} says {total}, but the list holds {seen} objects")),
+        _ if named.is_empty() => Judgement::held(format!("{seen} objects, no total")),
+        _ => Judgement::held(format!("{seen} objects, totals {named:?}")),
+    }
+}
+
+/// The same objects with another total or another `ETag`: something that B cannot see moved them.
+fn moved(cx: &Context, before: &Answer, after: &Answer) -> Judgement {
+    if ids(cx, before) != ids(cx, after) {
+        return Judgement::held("B's own objects changed meanwhile, so the two are not compared");
+    }
+    if totals(before) != totals(after) {
+        return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(before), totals(after)));
+    }
+    let etags = (before.headers.text("etag"), after.headers.text("etag"));
+    if before.body == after.body && etags.0 != etags.1 {
+        return Judgement::broken("the same bytes, but another ETag after A wrote");
+    }
+    Judgement::held("the same objects, totals and ETag")
+}
+
+fn case(cx: &Context, user: &crate::checks::User, query: &str) -> Case {
+    let name = if query.is_empty() { "B: the list".to_owned() } else { format!("B: the list with ?{query}") };
+    Case::new(name, list(cx, user, query))
+}
+
+fn leak_free(victim: &Victim, answer: &Answer) -> Judgement {
+    judge::harmless(answer.status, answer.contains(victim.canary()))
+}
+
+/// The positive control: A's own list shows the object.
+pub(super) fn shown_to_a(page: &Page) -> Evidence {
+    let observed = format!("{}, the object among others", page.answer.status);
+    let judgement = Judgement { finding: Finding::Held, observed };
+    piece(&page.answer, format!("A: the list with ?{}", page.query), judgement)
+}

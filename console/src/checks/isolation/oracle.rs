@@ -1,0 +1,80 @@
+//! The oracle: can B tell an id of A's from one that nothing has?
+
+use futures::future::try_join_all;
+use serde_json::json;
+
+use crate::checks::{Checked, Context, Judgement};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
+
+use super::act::Act;
+use super::face::Face;
+use super::stage::{Victim, conclude, join, missing_like, piece};
+
+/// One way to ask for an id: its name and the probe for a given id.
+type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sync + 'a>);
+
+pub(super) async fn oracle(cx: Context) -> Checked {
+    let victim = Victim::new(&cx).await?;
+    let title = cx.objects.announce(cx.b()?).await?;
+    let asked = questions(&cx, &title).into_iter().map(|(name, probe)| compare(&cx, &victim, name, probe));
+    let pieces = try_join_all(asked).await?.into_iter().flatten().collect();
+    let outcome = conclude("B gets the same answer for A's id and for an id that nothing has, in every way of asking", pieces);
+    Ok(join(outcome, [victim.intact(&cx).await?]))
+}
+
+fn questions<'a>(cx: &'a Context, title: &'a str) -> Vec<Question<'a>> {
+    let act = |act: Act| -> Question<'a> {
+        (act.word(), Box::new(move |id| Some(act.probe(cx, &act.path(cx, cx.a().ok()?, id)?, title))))
+    };
+    let invalid: Question<'a> = (
+        "PUT of an invalid object",
+        Box::new(|id| {
+            let body = json!({ (cx.target.resource.fields.title.clone()): ["not a title"] });
+            Some(Probe::new("PUT", cx.item_path(cx.a().ok()?, id)).json(&body))
+        }),
+    );
+    let broken: Question<'a> = (
+        "PATCH with broken JSON",
+        Box::new(|id| Some(Probe::new("PATCH", cx.item_path(cx.a().ok()?, id)).body(Some("application/json"), "{"))),
+    );
+    Act::ALL.into_iter().map(act).chain([invalid, broken]).collect()
+}
+
+async fn compare(
+    cx: &Context,
+    victim: &Victim,
+    name: &str,
+    probe: impl Fn(&str) -> Option<Probe>,
+) -> Result<Option<Evidence>, Trouble> {
+    let id = victim.object.id.as_str();
+    let missing = ["one", "other"].map(|which| missing_like(id, &cx.random(&format!("isolation.oracle/{name}/{which}"))));
+    let token = &cx.b()?.token;
+    let [one, other] = &missing;
+    let (Some(foreign), Some(first), Some(second)) = (probe(id), probe(one), probe(other)) else { return Ok(None) };
+    let (foreign, first, second) = (foreign.bearer(token), first.bearer(token), second.bearer(token));
+    let (foreign, first, second) = tokio::try_join!(cx.send(&foreign), cx.send(&first), cx.send(&second))?;
+    let faces = [Face::of(&first, one), Face::of(&second, other)];
+    let judgement = judged(cx, &foreign, &Face::of(&foreign, id), &faces);
+    Ok(Some(piece(&foreign, format!("B: {name} of A's id, beside two missing ids"), judgement)))
+}
+
+/// A refusal of its own for foreign objects (403 beside 404) is a matter of policy; two answers that mean to be the same must be.
+fn judged(cx: &Context, answer: &Answer, foreign: &Face, missing: &[Face; 2]) -> Judgement {
+    let [one, other] = missing;
+    let policy = &cx.target.policy;
+    let Some(told) = foreign.differs(missing) else { return Judgement::held(format!("{} in each case", foreign.status)) };
+    if answer.is_success() || answer.is_server_error() || one.status != other.status {
+        return Judgement::weak(format!("told apart by {told}"));
+    }
+    if foreign.status != one.status && policy.foreign.contains(foreign.status) {
+        return Judgement::held(format!(
+            "{} for A's id and {} for a missing one, as the policy accepts",
+            foreign.status, one.status
+        ));
+    }
+    if !policy.uniform_foreign {
+        return Judgement::held(format!("told apart by {told}, which the policy accepts"));
+    }
+    Judgement::broken(format!("B can tell that A's object exists: {told}"))
+}

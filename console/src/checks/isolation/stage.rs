@@ -1,0 +1,186 @@
+//! The scene of a check: an object of A, how it looked before anybody tried anything, and another look afterwards.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::checks::{Context, Judgement, Object, Outcome};
+use crate::http::{Answer, Trouble, evidence};
+use crate::run::{Evidence, Finding, Source};
+
+/// Some stacks commit after they have answered: a change must get the time to show.
+const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(50);
+
+/// An object of A that must stay as it is.
+pub(super) struct Victim {
+    /// The object.
+    pub(super) object: Object,
+    /// The answer to A's first read.
+    pub(super) read: Answer,
+}
+
+impl Victim {
+    /// Makes an object of A and reads it. Trouble when A cannot read what A just made: then a refusal to B proves nothing.
+    pub(super) async fn new(cx: &Context) -> Result<Self, Trouble> {
+        let a = cx.a()?;
+        let object = cx.objects.create(a).await?;
+        let read = cx.send(&cx.item(a, &object.id)).await?;
+        if read.is_success() && read.contains(&object.canary) {
+            return Ok(Self { object, read });
+        }
+        Err(Trouble::Unexpected(format!("A reads back the object just made and gets {}, without its title", read.status)))
+    }
+
+    /// The canary in A's title.
+    pub(super) fn canary(&self) -> &str {
+        &self.object.canary
+    }
+
+    /// Reads the object as A again and compares. What differs between two reads in a row is the service's own restlessness (a time of
+    /// answer, a request id), not a change.
+    pub(super) async fn intact(&self, cx: &Context) -> Result<Evidence, Trouble> {
+        let probe = cx.item(cx.a()?, &self.object.id);
+        tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
+        let after = cx.send(&probe).await?;
+        let mut judgement = unchanged(cx, &self.read, &after);
+        if judgement.finding == Finding::Broken && after.is_success() {
+            let again = cx.send(&probe).await?;
+            if shape(cx, &again) != shape(cx, &after) {
+                judgement = same_in_what_stays(cx, &self.read, &after, &again);
+            }
+        }
+        Ok(evidence(&after, "A's object, read by A afterwards", judgement.finding, judgement.observed))
+    }
+}
+
+fn shape(cx: &Context, answer: &Answer) -> Option<Value> {
+    answer.json().and_then(|json| cx.target.resource.object(&json).cloned())
+}
+
+fn unchanged(cx: &Context, before: &Answer, after: &Answer) -> Judgement {
+    match after.status {
+        404 | 410 if after.source != Source::Edge => Judgement::broken(format!("{}: the object is gone", after.status)),
+        200..=299 if before.body == after.body => Judgement::held("byte for byte as before"),
+        200..=299 => match (shape(cx, before), shape(cx, after)) {
+            (Some(before), Some(after)) => differing(&before, &after, &[]),
+            _ => Judgement::broken("the answer is another one than before"),
+        },
+        status => Judgement::unclear(format!("{status}: cannot be read")),
+    }
+}
+
+fn same_in_what_stays(cx: &Context, before: &Answer, after: &Answer, again: &Answer) -> Judgement {
+    match (shape(cx, before), shape(cx, after), shape(cx, again)) {
+        (Some(before), Some(after), Some(again)) => differing(&before, &after, &changed_fields(&after, &again)),
+        _ => Judgement::unclear("two reads in a row differ"),
+    }
+}
+
+fn differing(before: &Value, after: &Value, restless: &[String]) -> Judgement {
+    let changed: Vec<_> = changed_fields(before, after).into_iter().filter(|field| !restless.contains(field)).collect();
+    if changed.is_empty() {
+        Judgement::held("unchanged in every field")
+    } else {
+        Judgement::broken(format!("A's object was changed: {}", changed.join(", ")))
+    }
+}
+
+/// Names of the top-level fields that differ.
+fn changed_fields(before: &Value, after: &Value) -> Vec<String> {
+    let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
+        return if before == after { Vec::new() } else { vec!["the whole".to_owned()] };
+    };
+    let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+    names.filter(|name| old.get(*name) != new.get(*name)).cloned().collect()
+}
+
+/// Evidence of a live answer with a judgement.
+pub(super) fn piece(answer: &Answer, label: impl Into<String>, judgement: Judgement) -> Evidence {
+    let edge = judgement.finding == Finding::Held && answer.source == Source::Edge;
+    let finding = if edge { Finding::Unclear } else { judgement.finding };
+    evidence(answer, label, finding, judgement.observed)
+}
+
+/// Adds further pieces to an outcome; what is not as it should be is said in the summary, and the verdict follows all of them.
+pub(super) fn join(outcome: Outcome, pieces: impl IntoIterator<Item = Evidence>) -> Outcome {
+    let Outcome { mut summary, mut evidence, .. } = outcome;
+    for piece in pieces {
+        if piece.finding != Finding::Held {
+            summary.push_str(&format!("; {}: {}", piece.label, piece.observed));
+        }
+        evidence.push(piece);
+    }
+    Outcome::of(summary, evidence)
+}
+
+/// An outcome of pieces: a sentence when all held, else what did not.
+pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
+    let others: Vec<_> = pieces.iter().filter(|piece| piece.finding != Finding::Held).collect();
+    let summary = if others.is_empty() {
+        all_held.to_owned()
+    } else {
+        others.iter().map(|piece| format!("{}: {}", piece.label, piece.observed)).collect::<Vec<_>>().join("; ")
+    };
+    Outcome::of(summary, pieces)
+}
+
+/// An id in the form of `id` that nothing has: each of its last characters becomes another one of the same kind, so that length and
+/// alphabet stay and validation treats both alike.
+pub(super) fn missing_like(id: &str, random: &str) -> String {
+    if id.parse::<u64>().is_ok() {
+        return far_number(id.len());
+    }
+    let changed = id.len().saturating_sub(12);
+    let mut fresh = random.bytes().cycle();
+    id.char_indices().map(|(at, c)| if at < changed { c } else { replaced(c, fresh.next().unwrap_or(b'7')) }).collect()
+}
+
+/// A number with as many digits as the id, but no fewer than nine and no more than fit into an `i32`.
+fn far_number(digits: usize) -> String {
+    if digits <= 9 { "987654321".to_owned() } else { "8".repeat(digits) }
+}
+
+fn replaced(c: char, by: u8) -> char {
+    let from = |alphabet: &[u8]| alphabet.get(usize::from(by) % alphabet.len().max(1)).map_or(c, |byte| char::from(*byte));
+    match c {
+        '0'..='9' => from(b"0123456789"),
+        'a'..='f' => from(b"abcdef"),
+        'A'..='F' => from(b"ABCDEF"),
+        'g'..='z' => from(b"ghjkmnpqrstvwxyz"),
+        'G'..='Z' => from(b"GHJKMNPQRSTVWXYZ"),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case::number("17", "987654321")]
+    #[case::snowflake("1234567890123456789", "8888888888888888888")]
+    fn a_missing_number_is_a_number(#[case] id: &str, #[case] missing: &str) {
+        assert_eq!(missing_like(id, "k3x9"), missing);
+    }
+
+    #[rstest]
+    #[case::uuid("0199f5c4-8e2b-7d31-9c1a-5b6f0e7a4d21")]
+    #[case::object_id("65f1a2b3c4d5e6f708192a3b")]
+    #[case::ulid("01HZX3V8K6T9QWERTY23456789")]
+    fn a_missing_id_keeps_length_and_alphabet(#[case] id: &str) {
+        let missing = missing_like(id, "k3x9qz71ab");
+        let kinds = |id: &str| id.chars().map(|c| (c.is_ascii_digit(), c.is_ascii_uppercase(), c == '-')).collect::<Vec<_>>();
+        assert_ne!(missing, id);
+        assert_eq!(kinds(&missing), kinds(id));
+    }
+
+    #[test]
+    fn only_fields_that_stay_put_between_reads_count_as_changed() {
+        let before = json!({"title": "a", "version": 1, "served_at": 1});
+        let after = json!({"title": "b", "version": 1, "served_at": 2});
+        assert_eq!(differing(&before, &after, &["served_at".into()]), Judgement::broken("A's object was changed: title"));
+        assert_eq!(differing(&before, &before, &[]).finding, Finding::Held);
+    }
+}

@@ -1,0 +1,63 @@
+//! Both at once: answers to A and B in flight side by side never trade places.
+
+use futures::future::join_all;
+
+use crate::checks::{Checked, Context, Judgement, Object, Outcome, User};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::{Evidence, Finding};
+
+use super::page::list;
+use super::stage::piece;
+
+/// Rounds of the interleaving; each asks for the object and the list of both users.
+const ROUNDS: usize = 20;
+/// Samples kept of what held.
+const SAMPLES: usize = 2;
+
+pub(super) async fn interleaved(cx: Context) -> Checked {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let (of_a, of_b) = tokio::try_join!(cx.objects.create(a), cx.objects.create(b))?;
+    let sides = [(a, &of_a, &of_b), (b, &of_b, &of_a)];
+    let asked: Vec<_> =
+        (0..ROUNDS).flat_map(|round| sides.map(|(user, own, other)| (probe(&cx, user, own, round), user, own, other))).collect();
+    let answers =
+        join_all(asked.iter().map(|(probe, ..)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let judged: Vec<_> = asked
+        .iter()
+        .zip(&answers)
+        .map(|((probe, user, own, other), answer)| {
+            piece(answer, format!("{}: GET {}", user.name, probe.path()), own_only(probe, answer, own, other))
+        })
+        .collect();
+    let held = judged.iter().filter(|piece| piece.finding == Finding::Held).count();
+    let summary = format!("{held} of {} answers held what belongs to the user who asked, and nothing else", judged.len());
+    Ok(kept(Outcome::of(summary, judged)))
+}
+
+/// Every fourth round asks for the list instead of the object.
+fn probe(cx: &Context, user: &User, own: &Object, round: usize) -> Probe {
+    if round % 4 == 3 { list(cx, user, "") } else { cx.item(user, &own.id) }
+}
+
+fn own_only(probe: &Probe, answer: &Answer, own: &Object, other: &Object) -> Judgement {
+    let of_object = probe.path().contains(&own.id);
+    match answer.status {
+        _ if answer.contains(&other.canary) => Judgement::broken(format!("{} with the other user's canary", answer.status)),
+        200..=299 if of_object && !answer.contains(&own.canary) => {
+            Judgement::broken(format!("{} without the own canary: somebody else's answer", answer.status))
+        }
+        200..=299 => Judgement::held(format!("{}", answer.status)),
+        404 | 401 | 403 => Judgement::broken(format!("{}: the user is taken for another one", answer.status)),
+        status => Judgement::unclear(format!("{status}")),
+    }
+}
+
+/// Keeps everything that did not hold and two samples of what did.
+fn kept(mut outcome: Outcome) -> Outcome {
+    let mut samples = 0;
+    outcome.evidence.retain(|piece: &Evidence| {
+        samples += usize::from(piece.finding == Finding::Held);
+        piece.finding != Finding::Held || samples <= SAMPLES
+    });
+    outcome
+}

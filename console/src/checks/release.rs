@@ -1,6 +1,0 @@
-//! The release suite.
-
-use super::Check;
-
-/// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[];

@@ -1,0 +1,251 @@
+//! The command line: every command, option and default, and nothing that acts on them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::checks::Suite;
+
+const EXIT_CODES: &str = "Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
+
+/// Watches a release land, verifies the live service, publishes the audit.
+///
+/// Without a command, on a terminal: the dashboard.
+#[derive(Debug, Parser)]
+#[command(name = "console", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What the dashboard needs.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify the embedded server: a production-mode process on SQLite, over real TCP; writes the audit.
+    Demo(DemoArgs),
+    /// Verify a live service and say what holds.
+    #[command(after_help = EXIT_CODES)]
+    Verify(Box<VerifyArgs>),
+    /// Poll a live service; one line a poll.
+    Watch(WatchArgs),
+    /// Render the reports of an audit.json again.
+    Report(ReportArgs),
+    /// Remove what interrupted runs left on a target.
+    Cleanup(CleanupArgs),
+    /// List the checks, or explain one.
+    Checks(ChecksArgs),
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
+    /// The server process of `demo`.
+    #[command(name = "embedded-server", hide = true)]
+    EmbeddedServer {
+        /// Where its database is.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+/// Which target.
+#[derive(Clone, Debug, Args)]
+pub struct TargetArgs {
+    /// A name in postflight.toml, or a URL (public checks only, no credential is sent).
+    pub target: Option<String>,
+    /// The file that describes targets.
+    #[arg(long, value_name = "FILE", default_value = "postflight.toml")]
+    pub file: PathBuf,
+}
+
+/// What bounds the traffic.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct TrafficArgs {
+    /// When everything must have ended.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub deadline: Duration,
+    /// Requests at most a second.
+    #[arg(long, value_name = "N")]
+    pub rate: Option<u32>,
+    /// Requests at most in the whole run.
+    #[arg(long, value_name = "N")]
+    pub budget: Option<u64>,
+    /// Requests at most in flight.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub concurrency: usize,
+}
+
+/// Where decisions are read and reports written.
+#[derive(Clone, Debug, Args)]
+pub struct ReportPaths {
+    /// Where the decision records are.
+    #[arg(long, value_name = "DIR", default_value = "history/adr")]
+    pub adr_dir: PathBuf,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where audit.html, audit.md and audit.json go.
+    #[arg(long, value_name = "DIR", default_value = "out/demo")]
+    pub out: PathBuf,
+    /// Where the decision records are.
+    #[command(flatten)]
+    pub paths: ReportPaths,
+    /// Plain lines even on a terminal.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Suites to ask, separated by commas; all of them when absent.
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite)]
+    pub suite: Vec<Suite>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Also write audit.html, audit.md and audit.json there.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where the decision records are.
+    #[command(flatten)]
+    pub paths: ReportPaths,
+    /// Say what would be sent and made, and send nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// What bounds the traffic.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// From which finding on the run fails; any FAIL when absent.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub fail_on: Option<FailLevel>,
+    /// Suites that must be judged: skipped ones exit 3.
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite)]
+    pub require: Vec<Suite>,
+    /// Create nothing on the target.
+    #[arg(long)]
+    pub read_only: bool,
+    /// Allow requests that may disturb the target.
+    #[arg(long)]
+    pub allow_intrusive: bool,
+    /// Work tree that the release was built from.
+    #[arg(long, value_name = "DIR")]
+    pub repository: Option<PathBuf>,
+    /// Wait until the release of this commit answers, then verify it.
+    #[arg(long, value_name = "SHA", value_parser = commit)]
+    pub wait_for: Option<String>,
+    /// How long to wait for it.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration, requires = "wait_for")]
+    pub timeout: Duration,
+    /// When the deploy began (RFC 3339); now, when absent.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub deployed_at: Option<OffsetDateTime>,
+    /// Where journals of creations are kept.
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines for people.
+    Human,
+    /// One JSON document at the end: the same as audit.json.
+    Json,
+    /// One JSON object an event.
+    Ndjson,
+}
+
+/// From which finding on a run fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailLevel {
+    /// Only a FAIL of high or critical severity.
+    High,
+    /// A WARN already.
+    Warn,
+}
+
+/// `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// How to print a poll.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Time between two polls of the liveness path.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    pub every: Duration,
+    /// Stop after this many polls.
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// An audit.json.
+    pub file: PathBuf,
+    /// Where the decision records are.
+    #[command(flatten)]
+    pub paths: ReportPaths,
+    /// Where audit.html and audit.md go.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+}
+
+/// `cleanup`.
+#[derive(Debug, Args)]
+pub struct CleanupArgs {
+    /// Which target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where journals of creations are kept.
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+}
+
+/// `checks`.
+#[derive(Debug, Args)]
+pub struct ChecksArgs {
+    /// A check's id: explains it.
+    pub id: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 60s or 5m"))?;
+    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+fn suite(text: &str) -> Result<Suite, String> {
+    let known = || Suite::ALL.map(Suite::word).join(", ");
+    Suite::named(text).ok_or_else(|| format!("no such suite; there are {}", known()))
+}
+
+fn commit(text: &str) -> Result<String, String> {
+    let hex = text.len() >= 7 && text.len() <= 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+    if hex { Ok(text.to_ascii_lowercase()) } else { Err("write a commit as 7 to 64 hexadecimal digits".to_owned()) }
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| "write a time as RFC 3339, like 2026-01-31T12:00:00Z".to_owned())
+}

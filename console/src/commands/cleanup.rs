@@ -1,0 +1,28 @@
+//! `console cleanup`: removes what interrupted runs left, by journal and by marker.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::{Exit, selected, stop_signal};
+use crate::cli::CleanupArgs;
+use crate::http::Limits;
+use crate::target::Tokens;
+use crate::verify;
+
+/// Sweeps the target that `args` names.
+pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
+    let target = Arc::new(selected(&args.target)?);
+    anyhow::ensure!(
+        !matches!(target.tokens, Tokens::None),
+        "removing needs the tokens that made; name a target of postflight.toml that has some"
+    );
+    anyhow::ensure!(target.may_write(), "`{}` does not allow writes; set `allow_writes = true` in postflight.toml", target.name);
+    let journal = args.journal.unwrap_or_else(verify::default_directory);
+    let swept = verify::cleanup(target, &journal, Limits::default(), stop_signal()).await.context("nothing was removed")?;
+    println!("{} removed", swept.removed);
+    for left in &swept.left {
+        println!("left: {} ({})", left.what, left.why);
+    }
+    Ok(if swept.left.is_empty() { Exit::Pass } else { Exit::Unjudged })
+}

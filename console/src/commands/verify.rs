@@ -1,0 +1,129 @@
+//! `console verify`: one run against one target, printed, reported, and turned into an exit code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use time::OffsetDateTime;
+
+use super::{Exit, inputs, selected, stop_signal};
+use crate::audit::{self, Audit};
+use crate::checks::Suite;
+use crate::cli::{FailLevel, Format, TrafficArgs, VerifyArgs};
+use crate::http::Limits;
+use crate::run::{Events, Run};
+use crate::target::Target;
+use crate::verify::{Demands, FailOn, Inputs, Options, Plan, plan};
+use crate::{output, verify, watch};
+
+/// Verifies the target that `args` names.
+pub(super) async fn run(args: VerifyArgs) -> anyhow::Result<Exit> {
+    let target = Arc::new(Target { allow_intrusive: args.allow_intrusive, ..selected(&args.target)? });
+    let options = options(&args);
+    let mut inputs = Inputs { commit: args.wait_for.clone(), deployed_at: args.deployed_at, ..inputs(&args.target, &target) };
+    inputs.repository = args.repository.clone().or(inputs.repository);
+    if args.plan {
+        print_plan(&plan(&target, &options, &inputs), args.format)?;
+        return Ok(Exit::Pass);
+    }
+    let stop = stop_signal();
+    if let Some(sha) = &args.wait_for {
+        let began = args.deployed_at.unwrap_or_else(OffsetDateTime::now_utc);
+        match watch::wait_for_release(&target, sha, args.timeout, args.deployed_at, &stop).await {
+            Ok(landed) => inputs.waited = Some(landed.after(began)),
+            Err(error) => {
+                eprintln!("error: {error}");
+                return Ok(Exit::Unjudged);
+            }
+        }
+    }
+    let run = followed(target, options, inputs, args.format, stop).await?;
+    if let Some(out) = &args.out {
+        write_reports(&run, &args.paths.adr_dir, out)?;
+    }
+    Ok(run.verdict.into())
+}
+
+/// Runs a verification while its events are printed, and returns its document.
+pub(super) async fn followed(
+    target: Arc<Target>,
+    options: Options,
+    inputs: Inputs,
+    format: Format,
+    stop: tokio_util::sync::CancellationToken,
+) -> anyhow::Result<Run> {
+    let (events, stream) = Events::channel();
+    let printing = tokio::spawn(output::follow(stream, format));
+    let run = verify::run(target, options, inputs, events, stop).await?;
+    printing.await.context("printing failed")?;
+    Ok(run)
+}
+
+/// Writes the three reports and says where they are.
+pub(super) fn write_reports(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<()> {
+    for path in publish(run, adr_dir, out)? {
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// Joins `run` with the decision records of `adr_dir` and writes the reports into `out`; the paths of the files.
+pub(crate) fn publish(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<[PathBuf; 3]> {
+    let decisions = crate::adr::read_dir(adr_dir)
+        .with_context(|| format!("no decision records in {}; name their directory with --adr-dir", adr_dir.display()))?;
+    let written = audit::write(&Audit::of(run.clone(), decisions), out)?;
+    Ok([written.html, written.markdown, written.json])
+}
+
+fn options(args: &VerifyArgs) -> Options {
+    let default = Options::default();
+    let chosen = |suite: &Suite| args.suite.is_empty() || args.suite.contains(suite) || args.require.contains(suite);
+    Options {
+        suites: default.suites.into_iter().filter(chosen).collect(),
+        limits: limits(args.traffic),
+        read_only: args.read_only,
+        journal: args.journal.clone().unwrap_or(default.journal),
+        demands: Demands { fail_on: fail_on(args.fail_on), require: args.require.clone() },
+        demo: false,
+    }
+}
+
+const fn fail_on(level: Option<FailLevel>) -> FailOn {
+    match level {
+        None => FailOn::Fail,
+        Some(FailLevel::High) => FailOn::High,
+        Some(FailLevel::Warn) => FailOn::Warn,
+    }
+}
+
+fn limits(traffic: TrafficArgs) -> Limits {
+    Limits {
+        deadline: traffic.deadline,
+        connections: traffic.concurrency,
+        rate: traffic.rate,
+        budget: traffic.budget,
+        ..Limits::default()
+    }
+}
+
+fn print_plan(plan: &Plan, format: Format) -> anyhow::Result<()> {
+    if format != Format::Human {
+        println!("{}", serde_json::to_string_pretty(plan)?);
+        return Ok(());
+    }
+    let creates = if plan.creates { "objects of its own, deleted again at the end" } else { "nothing" };
+    println!(
+        "Target   {} at {}\nTokens   {}\nCreates  {creates}\nNever    {}\n",
+        plan.target,
+        plan.url,
+        plan.tokens,
+        plan.never.join("; ")
+    );
+    for check in &plan.checks {
+        match &check.skipped {
+            None => println!("ask   {:38}  {}", check.id, check.title),
+            Some(reason) => println!("skip  {:38}  {reason}", check.id),
+        }
+    }
+    Ok(())
+}
