@@ -3,12 +3,15 @@
 
 mod twin;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use axum::http::StatusCode;
-use console::checks::Forge;
+use console::checks::{Forge, Suite};
 use console::target::{Target, Tokens};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use twin::Twin;
+use twin::{Twin, flaws};
 
 struct Caller {
     http: reqwest::Client,
@@ -72,6 +75,36 @@ async fn an_owner_creates_reads_changes_lists_and_deletes_and_nobody_else_sees_i
     assert_eq!(a.send("DELETE", &path, &[], None).await.0, StatusCode::NO_CONTENT);
     assert_eq!(a.send("GET", &path, &[], None).await.0, StatusCode::NOT_FOUND);
     assert_eq!(twin.house().store.len(), 0);
+}
+
+/// Every text in quotes that reads like the name of a flaw, with the file it stands in.
+fn quoted_names(directory: &Path, found: &mut Vec<(String, PathBuf)>) {
+    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            quoted_names(&entry, found);
+            continue;
+        }
+        let source = std::fs::read_to_string(&entry).unwrap();
+        let quoted =
+            source.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
+        let names = quoted.filter(|text| {
+            let suite = text.split_once('.').and_then(|(suite, words)| (!words.is_empty()).then_some(suite));
+            suite.is_some_and(|suite| Suite::named(suite).is_some())
+                && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
+        });
+        found.extend(names.map(|name| (name.to_owned(), entry.clone())));
+    }
+}
+
+#[test]
+fn every_switch_that_is_asked_for_is_declared_and_every_declared_one_acts_somewhere() {
+    let mut found = Vec::new();
+    quoted_names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twin"), &mut found);
+    let acting: BTreeSet<_> =
+        found.iter().filter(|(_, file)| !file.parent().unwrap().ends_with("flaws")).map(|(name, _)| &**name).collect();
+    let declared: BTreeSet<_> = flaws::live().map(|flaw| flaw.name).collect();
+    assert_eq!(acting.difference(&declared).collect::<Vec<_>>(), Vec::<&&str>::new(), "asked for, in no table");
+    assert_eq!(declared.difference(&acting).collect::<Vec<_>>(), Vec::<&&str>::new(), "declared, but nothing acts on it");
 }
 
 #[tokio::test]

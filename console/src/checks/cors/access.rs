@@ -1,7 +1,7 @@
 //! Whether an answer lets an origin in: the CORS check of the Fetch standard, as a browser makes it.
 
 use super::super::Judgement;
-use crate::http::{Answer, Headers, clean};
+use crate::http::{Answer, Headers, Probe, clean};
 use crate::target::Origin;
 
 /// What `Access-Control-Allow-Origin` means for the origin that was sent.
@@ -23,7 +23,7 @@ impl Access {
         match combined(headers) {
             None => Self::None,
             Some(value) if value == b"*" => Self::Anyone,
-            Some(value) if value == origin && !origin.is_empty() => Self::Granted,
+            Some(value) if value == origin => Self::Granted,
             Some(value) => Self::Useless(clean(&String::from_utf8_lossy(&value))),
         }
     }
@@ -47,17 +47,22 @@ pub(super) fn varies_by_origin(headers: &Headers) -> bool {
 
 /// Judges an answer to `sent` values of `Origin`, none of which is on the allowlist (those that are, in a pair, are left out by the
 /// caller). What counts is a header that the foreign page can *use*: leftovers such as `Access-Control-Allow-Credentials` alone, or the
-/// name of another origin, are information. A preflight that is not 2xx stops the browser whatever its headers say.
-pub(super) fn refused(method: &str, sent: &[&[u8]], answer: &Answer) -> Judgement {
+/// name of another origin, are information. A `preflight` that is not 2xx stops the browser whatever its headers say.
+pub(super) fn refused(preflight: bool, sent: &[&[u8]], answer: &Answer) -> Judgement {
     let granted = sent.iter().map(|origin| Access::of(&answer.headers, origin)).find(Access::is_usable);
     match granted {
-        Some(_) if method == "OPTIONS" && !answer.is_success() => {
+        Some(_) if preflight && !answer.is_success() => {
             Judgement::weak(format!("{}, but the refused preflight still names the origin", answer.status))
         }
         Some(Access::Anyone) => Judgement::broken(format!("{}: any origin may read it (*)", answer.status)),
         Some(_) => Judgement::broken(format!("{}: the origin is let in{}", answer.status, with_cookies(answer))),
         None => refusal(answer),
     }
+}
+
+/// Whether a request is a preflight: OPTIONS that asks for a method.
+pub(super) fn is_preflight(probe: &Probe) -> bool {
+    probe.method() == "OPTIONS" && probe.sent("access-control-request-method").next().is_some()
 }
 
 fn with_cookies(answer: &Answer) -> &'static str {

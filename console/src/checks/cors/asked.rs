@@ -2,49 +2,95 @@
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
-use super::access::{admitted, refused};
-use super::foreign::Family;
-use super::surface::{Surface, crossed, family, is_declared, options, representatives, stranger};
-use crate::http::{Probe, evidence};
-use crate::run::Finding;
+use super::access::{admitted, combined, is_preflight, refused};
+use super::foreign::{Family, malformed, pair};
+use super::surface::{Reach, Surface, crossed, family, is_declared, options, representatives, stranger};
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding};
+use crate::target::Origin;
+
+/// Values that are no origin at all: to fail on them is as bad as to let them in.
+pub(super) async fn malformed_refused(cx: Context) -> Checked {
+    let cases = family(&cx, Reach::Rare, malformed);
+    battery(&cx, "requests with malformed origins", cases, |case, answer| {
+        let sent: Vec<_> = case.probe.sent("origin").collect();
+        match refused(is_preflight(&case.probe), &sent, answer) {
+            judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
+            judgement => judgement,
+        }
+    })
+    .await
+}
+
+/// Two `Origin` headers. Browsers send one; a service that picks the good one of two is careless, one that lets the foreign one in is
+/// open.
+pub(super) async fn pair_refused(cx: Context) -> Checked {
+    let cases = family(&cx, Reach::Wide, pair);
+    battery(&cx, "requests with two origins", cases, |case, answer| {
+        let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(&cx, value)).collect();
+        let judgement = refused(is_preflight(&case.probe), &sent, answer);
+        match combined(&answer.headers) {
+            Some(value) if judgement.finding == Finding::Held && is_declared(&cx, &value) => {
+                Judgement::weak(format!("{}: takes the pair for the declared one", answer.status))
+            }
+            _ => judgement,
+        }
+    })
+    .await
+}
 
 /// Asks `cases` and judges each as coming from foreign origins.
 pub(super) async fn all_refused(cx: &Context, cases: Vec<Case>) -> Checked {
     battery(cx, "requests from foreign origins", cases, |case, answer| {
         let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(cx, value)).collect();
-        refused(case.probe.method(), &sent, answer)
+        refused(is_preflight(&case.probe), &sent, answer)
     })
     .await
 }
 
-/// Every origin of one family, on the first tier.
-pub(super) async fn family_refused(cx: Context, mistake: Family) -> Checked {
-    let cases = family(&cx, mistake);
+/// Every origin of one family.
+pub(super) async fn family_refused(cx: Context, reach: Reach, mistake: Family) -> Checked {
+    let cases = family(&cx, reach, mistake);
     if cases.is_empty() {
         return Ok(Outcome::skip("no origin of this kind can be derived from the declared ones"));
     }
     all_refused(&cx, cases).await
 }
 
-/// Proves that the good case works: a declared origin gets in on the authenticated GET and on the preflight for it. One is enough:
-/// whether each of them does is a check of its own.
+/// Proves that the good case works: a declared origin gets in. One is enough: whether each of them does is a check of its own.
 pub(super) async fn control(cx: Context) -> Checked {
     let mut seen = Vec::new();
     for origin in &cx.target.origins {
-        let mut works = true;
-        let surfaces = [Surface::Read, Surface::Preflight];
-        for case in surfaces.iter().filter_map(|surface| surface.case(&cx, origin.as_str(), &[origin.as_str()])) {
-            let answer = cx.send(&case.probe).await?;
-            let judgement = admitted(origin, &answer, true, Judgement::unclear);
-            works &= judgement.finding == Finding::Held;
-            seen.push(evidence(&answer, &case.name, judgement.finding, judgement.observed));
+        let pieces = proof(&cx, origin).await?;
+        if pieces.iter().any(|piece| piece.finding == Finding::Held) {
+            return Ok(Outcome::of(format!("{origin} gets in, so that a refusal of others means something"), pieces));
         }
-        if works {
-            let held = seen.into_iter().filter(|piece| piece.finding == Finding::Held).collect();
-            return Ok(Outcome::of(format!("{origin} gets in, so that a refusal of others means something"), held));
-        }
+        seen.extend(pieces);
+    }
+    for piece in &mut seen {
+        piece.finding = Finding::Unclear;
     }
     Ok(Outcome::of("no declared origin gets in: refusals of others would mean nothing", seen))
+}
+
+/// The authenticated GET and the preflight for it. Either proves that origins get in; the other is then a remark here and a finding of
+/// its own check. Where neither does, a URL that nobody asked before tells whether a cache stands between.
+async fn proof(cx: &Context, origin: &Origin) -> Result<Vec<Evidence>, Trouble> {
+    let mut pieces = Vec::new();
+    let fresh = Probe::get(format!("{}?{}", specimens::list_path(cx), uuid::Uuid::new_v4().simple())).origin(origin.as_str());
+    let fresh = cx.users.a.as_ref().map(|user| Case::new("GET of a fresh URL", fresh.bearer(&user.token)));
+    let surfaces = [Surface::Read, Surface::Preflight];
+    let usual = surfaces.iter().filter_map(|surface| surface.case(cx, origin.as_str(), &[origin.as_str()]));
+    for case in usual.chain(fresh) {
+        let proven = pieces.len() == 2 && pieces.iter().any(|piece: &Evidence| piece.finding == Finding::Held);
+        if proven {
+            break;
+        }
+        let answer = cx.send(&case.probe).await?;
+        let judgement = admitted(origin, &answer, true, Judgement::weak);
+        pieces.push(evidence(&answer, &case.name, judgement.finding, judgement.observed));
+    }
+    Ok(pieces)
 }
 
 /// Puts every declared origin into every case, and asks that it be let in.
@@ -72,9 +118,33 @@ pub(super) async fn allowed_success(cx: Context) -> Checked {
     all_admitted(&cx, &cases, true, Judgement::broken).await
 }
 
+/// A declared origin may read the answer to a write.
+pub(super) async fn allowed_writes(cx: Context) -> Checked {
+    let user = cx.a()?;
+    let Some(origin) = cx.target.origins.first() else { return Ok(Outcome::skip("no origin is declared")) };
+    let canary = cx.objects.announce(user).await?;
+    let write = Probe::post(cx.list_path(user), &cx.target.resource.body(&canary)).bearer(&user.token).origin(origin.as_str());
+    let answer = cx.send(&write).await?;
+    let judgement = admitted(origin, &answer, true, Judgement::broken);
+    let piece = evidence(&answer, format!("POST with {origin}"), judgement.finding, &judgement.observed);
+    Ok(Outcome::of(judgement.observed, vec![piece]))
+}
+
 /// The first declared origin gets in on errors too, so that the front end can tell an error from a broken network.
 pub(super) async fn allowed_errors(cx: Context) -> Checked {
-    all_admitted(&cx, &specimens::errors(&cx), false, Judgement::weak).await
+    let origins = &cx.target.origins;
+    let names: Vec<_> = origins.iter().take(1).map(|origin| origin.as_str().to_owned()).collect();
+    battery(&cx, "errors that a declared origin may read", crossed(&specimens::errors(&cx), &names), |_, answer| {
+        origins.first().map_or_else(|| Judgement::unclear("no origin is declared"), |origin| judge_error(origin, answer))
+    })
+    .await
+}
+
+/// Judges an error: without any grant the front end cannot tell what went wrong, which is a nuisance; a grant that is broken (two
+/// values, a list, another origin) is a mistake.
+fn judge_error(origin: &Origin, answer: &Answer) -> Judgement {
+    let missing = if answer.headers.has("access-control-allow-origin") { Judgement::broken } else { Judgement::weak };
+    admitted(origin, answer, false, missing)
 }
 
 /// Representatives on every error status.
@@ -146,14 +216,15 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let Some(allowed) = cx.target.origins.first() else { return Ok(Outcome::skip("no origin is declared")) };
     let evil = stranger(&cx);
     let origins = [allowed.as_str(), evil.as_str()];
+    let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
     let rounds = (1..=8).flat_map(|round| origins.map(|origin| (round, origin)));
-    let cases = rounds.filter_map(|(round, origin)| Surface::Preflight.case(&cx, &format!("{origin}, round {round}"), &[origin]));
-    battery(&cx, "repeated preflights", cases.collect(), |case, answer| {
+    let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
+    battery(&cx, "repeated requests", cases.collect(), |case, answer| {
         let sent: Vec<_> = case.probe.sent("origin").collect();
         if sent.first().is_some_and(|value| is_declared(&cx, value)) {
             admitted(allowed, answer, true, Judgement::broken)
         } else {
-            refused("OPTIONS", &sent, answer)
+            refused(is_preflight(&case.probe), &sent, answer)
         }
     })
     .await

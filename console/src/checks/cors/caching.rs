@@ -58,15 +58,21 @@ pub(super) async fn vary_everywhere(cx: Context) -> Checked {
 }
 
 /// Judges `Vary` where its absence is a nuisance (a cache may serve the answer without a grant to a declared origin) unless caches are
-/// invited to keep the answer. No cache keeps answers to OPTIONS (RFC 9110, 9.3.7).
+/// invited to keep the answer. No cache keeps answers to OPTIONS (RFC 9110, 9.3.7); a tidy one names what it depends on all the same.
 pub(super) fn judge_vary(method: &str, answer: &Answer) -> Judgement {
     let missing = format!("{} without Vary: Origin", answer.status);
-    match combined(&answer.headers) {
+    let names = answer.headers.list("vary");
+    let asked = ["access-control-request-method", "access-control-request-headers"];
+    let incomplete = asked.into_iter().find(|name| !names.iter().any(|other| other == name || other == "*"));
+    match (combined(&answer.headers), incomplete) {
+        (Some(_), Some(name)) if method == "OPTIONS" && varies_by_origin(&answer.headers) => {
+            Judgement::weak(format!("a preflight without {name} in Vary"))
+        }
         _ if varies_by_origin(&answer.headers) => Judgement::held("Vary: Origin"),
         _ if method != "OPTIONS" && is_cacheable(&answer.headers) => {
             Judgement::broken(format!("{missing}, though caches may keep it: whoever asks first decides for all"))
         }
-        Some(value) if value == b"*" => Judgement::held("* depends on no origin"),
+        (Some(value), _) if value == b"*" => Judgement::held("* depends on no origin"),
         _ => Judgement::weak(missing),
     }
 }

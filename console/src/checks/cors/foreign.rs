@@ -225,8 +225,8 @@ pub(super) fn unserialised(seed: &Seed) -> Vec<Foreign> {
     each(port.into_iter().chain(forms))
 }
 
-const RIGHT: &str = "_-`{}|^~!$&'()*+,;=\"<>[]";
-const LEFT: &str = "_-`{}|^~!$&'(*+,;=";
+const RIGHT: &str = "_-`{}|^~!$&'()*+,;=\"";
+const LEFT: &str = "_-`{|^~!$&*+,;=";
 const ENCODED: [&str; 4] = ["%60", "%0b", "%09", "%00"];
 
 fn separators(plain: &'static str) -> impl Iterator<Item = String> {

@@ -57,21 +57,24 @@ pub(super) fn judge_wildcard(answer: &Answer) -> Judgement {
 pub(super) async fn stale(cx: Context) -> Checked {
     let evil = stranger(&cx);
     let cases = Surface::ALL.iter().filter_map(|surface| surface.case(&cx, &evil, &[evil.as_str()])).collect();
-    battery(&cx, "answers to a stranger", cases, |_, answer| judge_stale(answer, |value| is_declared(&cx, value))).await
+    battery(&cx, "answers to a stranger", cases, |_, answer| {
+        judge_stale(answer, cx.target.origins.len() == 1, |value| is_declared(&cx, value))
+    })
+    .await
 }
 
-/// Judges `Access-Control-Allow-Origin` in an answer to somebody else: absent is best, a fixed name of a declared origin is harmless as
-/// long as caches know that it depends on the origin, and a name that is not declared lets that origin in.
-pub(super) fn judge_stale(answer: &Answer, declared: impl Fn(&[u8]) -> bool) -> Judgement {
+/// Judges `Access-Control-Allow-Origin` in an answer to somebody else: absent is best; the name of the only declared origin is harmless
+/// as long as caches know that it depends on the origin; a name that is not declared lets that origin in.
+pub(super) fn judge_stale(answer: &Answer, only: bool, declared: impl Fn(&[u8]) -> bool) -> Judgement {
     match combined(&answer.headers) {
         None => Judgement::held("no Access-Control-Allow-Origin"),
         Some(value) if !declared(&value) && value != b"*" && !value.contains(&b',') => {
             Judgement::broken(format!("names {}, which is not on the declared allowlist", text(&value)))
         }
-        Some(value) if varies_by_origin(&answer.headers) => {
+        Some(value) if only && varies_by_origin(&answer.headers) => {
             Judgement::held(format!("always names {}, with Vary: Origin", text(&value)))
         }
-        Some(value) => Judgement::weak(format!("names {} whoever asks, without Vary: Origin", text(&value))),
+        Some(value) => Judgement::weak(format!("names {} to somebody else", text(&value))),
     }
 }
 
@@ -99,21 +102,23 @@ pub(super) fn judge_single(answer: &Answer, cross_origin: bool) -> Judgement {
 /// Nothing is granted to a request that has no origin.
 pub(super) async fn unasked(cx: Context) -> Checked {
     let cases = Surface::ALL.iter().filter_map(|surface| without_origin(&cx, *surface)).collect();
-    battery(&cx, "answers to requests without an origin", cases, |_, answer| judge_unasked(answer, |value| is_declared(&cx, value)))
-        .await
+    battery(&cx, "answers to requests without an origin", cases, |_, answer| {
+        judge_unasked(answer, cx.target.origins.len() == 1, |value| is_declared(&cx, value))
+    })
+    .await
 }
 
-/// Judges an answer to a request without `Origin`: a fixed declared name with `Vary: Origin` is a way to do it, without it a cache may
-/// hand it to others; anything undeclared is a grant that nobody asked for.
-pub(super) fn judge_unasked(answer: &Answer, declared: impl Fn(&[u8]) -> bool) -> Judgement {
+/// Judges an answer to a request without `Origin`: the fixed name of the only declared origin with `Vary: Origin` is a way to do it; of
+/// several, a cache may hand one to the others; anything undeclared is a grant that nobody asked for.
+pub(super) fn judge_unasked(answer: &Answer, only: bool, declared: impl Fn(&[u8]) -> bool) -> Judgement {
     let undeclared = answer.headers.all(ACAO).find(|value| !declared(value));
     match (undeclared, combined(&answer.headers)) {
         (_, None) => Judgement::held("no Access-Control-Allow-Origin"),
         (Some(value), _) => Judgement::broken(format!("grants {}, unasked", text(value))),
-        (None, Some(value)) if varies_by_origin(&answer.headers) => {
+        (None, Some(value)) if only && varies_by_origin(&answer.headers) => {
             Judgement::held(format!("always names {}, with Vary: Origin", text(&value)))
         }
-        (None, Some(value)) => Judgement::weak(format!("names {} unasked, without Vary: Origin", text(&value))),
+        (None, Some(value)) => Judgement::weak(format!("names {} unasked", text(&value))),
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::access::Access;
 use super::surface::{crossed, options, stranger};
 use crate::http::{Answer, Probe, clean};
-use crate::target::{Carrier, Policy};
+use crate::target::{Carrier, Policy, Update};
 
 /// Longest time that Chromium keeps a preflight, in seconds.
 const MAX_AGE: u64 = 7_200;
@@ -54,6 +54,36 @@ fn judge_anonymous(case: &Case, answer: &Answer) -> Judgement {
         502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
         status if passes(case, answer) => Judgement::held(format!("{status}, passes")),
         status => Judgement::weak(format!("{status}, does not pass")),
+    }
+}
+
+/// Methods that the declared resource is changed with are granted.
+pub(super) async fn declared_methods(cx: Context) -> Checked {
+    let item = specimens::missing_path(&cx);
+    let update: &[&str] = match cx.target.resource.update {
+        Update::Put => &["PUT"],
+        Update::Patch => &["PATCH"],
+        Update::Both => &["PUT", "PATCH"],
+    };
+    let cases: Vec<_> = ["DELETE"].iter().chain(update).map(|method| Case::new(*method, options(&cx, &item, method))).collect();
+    battery(&cx, "preflights that grant a declared method", crossed(&cases, &first(&cx)), |case, answer| {
+        judge_declared(case, answer, update.len() > 1)
+    })
+    .await
+}
+
+/// Judges whether the method that was asked for is granted: by name or by `*` (Fetch standard, "CORS-preflight fetch", step 7). Where
+/// both PUT and PATCH are declared, one of them may be missing.
+fn judge_declared(case: &Case, answer: &Answer, either: bool) -> Judgement {
+    let names = granted(answer, "access-control-allow-methods");
+    let asked =
+        String::from_utf8_lossy(case.probe.sent("access-control-request-method").next().unwrap_or_default()).to_ascii_lowercase();
+    let listed = names.iter().any(|name| *name == asked || name == "*");
+    match answer.status {
+        502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
+        status if listed && passes(case, answer) => Judgement::held(format!("{status}, granted")),
+        status if either && asked != "delete" => Judgement::weak(format!("{status}, granted are only {}", names.join(", "))),
+        status => Judgement::broken(format!("{status}, granted are only {:?}", names.join(", "))),
     }
 }
 
@@ -134,12 +164,10 @@ pub(super) fn judge_max_age(answer: &Answer) -> Judgement {
     let Some(text) = answer.headers.text("access-control-max-age") else {
         return Judgement::weak("absent: browsers ask again every 5 seconds");
     };
-    match text.trim().parse::<i64>() {
-        Ok(seconds) if seconds <= 0 => Judgement::weak(format!("{seconds}: browsers ask before every request")),
-        Ok(seconds) if seconds.unsigned_abs() <= MAX_AGE => Judgement::held(format!("{seconds} s")),
-        Ok(seconds) if seconds.unsigned_abs() <= MAX_AGE_ANYWHERE => {
-            Judgement::weak(format!("{seconds} s: more than Chromium keeps"))
-        }
+    match text.trim().parse::<u64>() {
+        Ok(0) => Judgement::weak("0: browsers ask before every request"),
+        Ok(seconds @ 1..=MAX_AGE) => Judgement::held(format!("{seconds} s")),
+        Ok(seconds @ ..=MAX_AGE_ANYWHERE) => Judgement::weak(format!("{seconds} s: more than Chromium keeps")),
         Ok(seconds) => Judgement::broken(format!("{seconds} s: a withdrawn origin would stay in for longer than a day")),
         Err(_) => Judgement::broken(format!("{text:?} is no number of seconds")),
     }

@@ -87,12 +87,29 @@ fn members(cx: &Context, allowed: &Origin, family: Family) -> Vec<Foreign> {
     all
 }
 
-/// First tier: the family of the first declared origin on all three surfaces, those of the others on the most telling one.
-pub(super) fn family(cx: &Context, family: Family) -> Vec<Case> {
+/// How widely a family is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Derived from the first declared origin for all three surfaces, and from the others for the most telling one: mistakes that may
+    /// concern one origin alone.
+    EachOrigin,
+    /// Derived from the first declared origin, for all three surfaces.
+    Wide,
+    /// Derived from the first declared origin, for the reading GET and the preflight: forms that hardly a browser sends.
+    Rare,
+}
+
+/// The cases of a family, each once.
+pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
+    let telling = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
+    let (first, others): (&[_], &[_]) = match reach {
+        Reach::EachOrigin => (&Surface::ALL, &[telling]),
+        Reach::Wide => (&Surface::ALL, &[]),
+        Reach::Rare => (&[Surface::Read, Surface::Preflight], &[]),
+    };
     let mut cases: Vec<Case> = Vec::new();
     for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
-        let telling = if cx.users.a.is_some() { &Surface::ALL[..1] } else { &Surface::ALL[1..] };
-        let surfaces = if index == 0 { &Surface::ALL[..] } else { telling };
+        let surfaces = if index == 0 { first } else { others };
         for foreign in members(cx, allowed, family) {
             cases.extend(surfaces.iter().filter_map(|surface| surface.case(cx, &foreign.name, &foreign.values)));
         }

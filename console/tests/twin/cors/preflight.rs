@@ -34,12 +34,12 @@ const ECHOES: &[(&str, &str, &str)] = &[
 ];
 
 /// The answer to an allowed origin's preflight.
-pub(super) fn grant(house: &House, asked: &HeaderMap) -> Response {
-    if house.has("cors.preflight-needs-token") && !asked.contains_key("authorization") {
+pub(super) fn grant(house: &House, path: &str, asked: &HeaderMap) -> Response {
+    let item = path.starts_with("/api/tasks/");
+    if item && house.has("cors.preflight-needs-token") && !asked.contains_key("authorization") {
         return problem::UNAUTHORIZED.into_response();
     }
-    let status = if house.has("cors.preflight-redirects") { StatusCode::PERMANENT_REDIRECT } else { StatusCode::NO_CONTENT };
-    let mut response = status.into_response();
+    let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     for (name, value) in ALLOW {
         put(headers, name, value);

@@ -1,10 +1,7 @@
 //! Every flaw by name, with the checks that must find it: one table for each suite.
 //!
-//! A flaw is declared here and acts in the file of its concern, under `flaws.has("suite.words")`. A name that stands in no table stops
-//! the test, so a switch cannot rot.
-
-use std::collections::{BTreeSet, HashSet};
-use std::sync::LazyLock;
+//! A flaw is declared here and acts in the file of its concern, under `flaws.has("suite.words")`. A test reads the
+//! sources: a name that stands in no table, or that no file acts on, stops it, so a switch cannot rot.
 
 pub(crate) mod cors;
 pub(crate) mod docs;
@@ -23,22 +20,34 @@ pub(crate) struct Flaw {
     /// What is wrong, in one line.
     pub(crate) what: &'static str,
     /// Ids of the checks that must FAIL.
-    pub(crate) breaks: &'static [&'static str],
-    /// Ids of checks that may FAIL or WARN as well, because this flaw implies theirs.
-    pub(crate) implies: &'static [&'static str],
+    pub(crate) breaks: Ids,
+    /// Ids of the checks that must WARN.
+    pub(crate) warns: Ids,
+    /// Ids of checks that may FAIL, WARN or be left open as well, because this flaw implies theirs; `cors.origin.*` names a family.
+    pub(crate) implies: Ids,
 }
 
-/// A row of a table.
-pub(crate) const fn flaw(
-    name: &'static str,
-    what: &'static str,
-    breaks: &'static [&'static str],
-    implies: &'static [&'static str],
-) -> Flaw {
-    Flaw { name, what, breaks, implies }
+/// Ids of checks.
+pub(crate) type Ids = &'static [&'static str];
+
+/// A flaw that must be found.
+pub(crate) const fn flaw(name: &'static str, what: &'static str, breaks: Ids, implies: Ids) -> Flaw {
+    Flaw { name, what, breaks, warns: &[], implies }
+}
+
+/// A weakness that must be remarked: a WARN, since nothing is at risk by it alone.
+pub(crate) const fn weakness(name: &'static str, what: &'static str, warns: Ids, implies: Ids) -> Flaw {
+    Flaw { name, what, breaks: &[], warns, implies }
 }
 
 impl Flaw {
+    /// Whether the row says that the check may come out as something else than PASS.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        let family = |pattern: &&str| pattern.strip_suffix('*').is_some_and(|beginning| id.starts_with(beginning));
+        let named = |ids: Ids| ids.contains(&id) || ids.iter().any(family);
+        named(self.breaks) || named(self.warns) || named(self.implies)
+    }
+
     /// The suite's word: what stands before the first dot.
     pub(crate) fn suite(&self) -> &'static str {
         self.name.split('.').next().unwrap_or_default()
@@ -55,11 +64,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Flaw> {
     live().chain(files::FLAWS)
 }
 
-static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| all().map(|flaw| flaw.name).collect());
-
 /// The switches that are on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Flaws(BTreeSet<String>);
+pub(crate) struct Flaws(Vec<String>);
 
 impl Flaws {
     /// Switches on exactly `names`.
@@ -68,17 +75,19 @@ impl Flaws {
     /// When a name stands in no table.
     pub(crate) fn of(names: &[&str]) -> Self {
         for name in names {
-            assert!(NAMES.contains(name), "no table declares the flaw `{name}`");
+            assert!(all().any(|flaw| flaw.name == *name), "no table declares the flaw `{name}`");
         }
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// Whether the switch is on.
-    ///
-    /// # Panics
-    /// When the name stands in no table: a switch that nothing can turn.
+    /// Whether any switch is on whose name begins with `prefix`.
+    pub(crate) fn any(&self, prefix: &str) -> bool {
+        self.0.iter().any(|name| name.starts_with(prefix))
+    }
+
+    /// Whether the switch is on. Asked so often that it does not look `name` up: a test of the sources sees that every name stands in a
+    /// table.
     pub(crate) fn has(&self, name: &str) -> bool {
-        assert!(NAMES.contains(name), "no table declares the flaw `{name}`");
-        self.0.contains(name)
+        self.0.iter().any(|on| on == name)
     }
 }

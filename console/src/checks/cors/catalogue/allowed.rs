@@ -1,7 +1,7 @@
 //! Cards: declared origins get in, and representatives of the others stay out on every surface.
 
 use super::super::asked;
-use super::{API8, CORS_CHECK, CORS_PROTOCOL, CWE_346, CWE_942, Check, EXACT_LIST, Remedy, WSTG, Words, check};
+use super::{API8, CORS_CHECK, CORS_PROTOCOL, CWE_346, CWE_942, Check, EXACT_LIST, Need, Remedy, WSTG, Words, check};
 use crate::run::Severity::{High, Info, Low, Medium};
 
 const ADD_ORIGIN: Remedy = Remedy {
@@ -47,6 +47,23 @@ pub(super) const SUCCESS: Check = check(
     |cx| Box::pin(asked::allowed_success(cx)),
 );
 
+pub(super) const WRITES: Check = Check {
+    needs: &[Need::Origins, Need::Token, Need::Writes],
+    ..check(
+        "cors.allowed.writes",
+        Medium,
+        Words {
+            title: "A declared origin may read the answer to a write",
+            why: "Writes may come from other code than reads. Without a grant the front end never learns the id of what it made, and makes \
+                  it again.",
+            expectation: "Creating an object from a declared origin answers 2xx and names exactly that origin.",
+        },
+        &[CORS_CHECK],
+        OUTERMOST,
+        |cx| Box::pin(asked::allowed_writes(cx)),
+    )
+};
+
 pub(super) const ERRORS: Check = check(
     "cors.allowed.errors",
     Low,
@@ -54,7 +71,8 @@ pub(super) const ERRORS: Check = check(
         title: "Declared origins may read errors too",
         why: "Without CORS headers on 401, 404 or 422 the browser hides the answer from the front end, which can then only say \"network \
               error\" where \"please sign in\" was meant.",
-        expectation: "Errors name the declared origin as successes do. Missing headers are a remark, since nothing is at risk.",
+        expectation: "Errors name the declared origin as successes do. A missing header is a remark, since nothing is at risk; a broken \
+                      one (two values, a list) is a mistake.",
     },
     &[CORS_PROTOCOL],
     OUTERMOST,
@@ -121,7 +139,7 @@ pub(super) const REPLICAS: Check = check(
     Words {
         title: "Every replica has the same policy",
         why: "Behind one address there may be several processes, and an old one with an old allowlist may still answer now and then.",
-        expectation: "Eight rounds of preflights: the declared origin is let in each time, the foreign one never.",
+        expectation: "Eight rounds of requests: the declared origin is let in each time, the foreign one never.",
     },
     &[CORS_CHECK],
     ADD_ORIGIN,

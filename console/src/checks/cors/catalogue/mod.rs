@@ -16,6 +16,7 @@ use crate::run::Severity;
 pub const CHECKS: &[Check] = &[
     allowed::CONTROL,
     allowed::SUCCESS,
+    allowed::WRITES,
     allowed::ERRORS,
     origins::RANDOM,
     origins::NULL,
@@ -60,6 +61,7 @@ pub const CHECKS: &[Check] = &[
     answers::VARY_EVERYWHERE,
     answers::ORDER,
     preflights::ANONYMOUS,
+    preflights::DECLARED,
     preflights::METHODS,
     preflights::HEADERS,
     preflights::AUTHORIZATION,

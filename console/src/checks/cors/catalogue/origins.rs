@@ -1,7 +1,8 @@
 //! Cards: one for each mistake in matching an origin.
 
-use super::super::asked::family_refused;
+use super::super::asked::{family_refused, malformed_refused, pair_refused};
 use super::super::foreign as origins;
+use super::super::surface::Reach;
 use super::{Check, foreign};
 use crate::run::Severity::{High, Low, Medium};
 
@@ -11,7 +12,7 @@ pub(super) const RANDOM: Check = foreign(
     "Sites that anybody could own are refused",
     "A service that echoes whatever Origin it is sent has no CORS policy at all: every page on the web may read its answers with the \
      visitor's token or cookies.",
-    |cx| Box::pin(family_refused(cx, origins::random)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::random)),
 );
 
 pub(super) const NULL: Check = foreign(
@@ -20,7 +21,7 @@ pub(super) const NULL: Check = foreign(
     "The origin null is refused",
     "Sandboxed frames, data: documents and some redirects send `Origin: null`, so anybody can produce it. An allowlist with \"null\" in \
      it, often left from opening a local file, admits every site.",
-    |cx| Box::pin(family_refused(cx, origins::null)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::null)),
 );
 
 pub(super) const SCHEME: Check = foreign(
@@ -29,7 +30,7 @@ pub(super) const SCHEME: Check = foreign(
     "The allowed host without TLS is refused",
     "Whoever sits on the network path can answer for http://app.example.com. If that origin is let in, they read the API from a page \
      that they wrote themselves.",
-    |cx| Box::pin(family_refused(cx, origins::scheme)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::scheme)),
 );
 
 pub(super) const SUFFIX: Check = foreign(
@@ -38,7 +39,7 @@ pub(super) const SUFFIX: Check = foreign(
     "Hosts that begin with an allowed one are refused",
     "startsWith, or a regular expression without an end anchor, takes https://app.example.com.attacker.com for the front end. Anybody \
      can register such a host.",
-    |cx| Box::pin(family_refused(cx, origins::suffix)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::suffix)),
 );
 
 pub(super) const JOINED: Check = foreign(
@@ -46,7 +47,7 @@ pub(super) const JOINED: Check = foreign(
     High,
     "Hosts that continue an allowed one without a dot are refused",
     "https://app.example.comattacker.com slips through the same missing anchor, and through fixes that only look for a dot.",
-    |cx| Box::pin(family_refused(cx, origins::joined)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::joined)),
 );
 
 pub(super) const PREFIX: Check = foreign(
@@ -54,7 +55,7 @@ pub(super) const PREFIX: Check = foreign(
     High,
     "Hosts that end with an allowed one are refused",
     "endsWith, or a regular expression without a start anchor, takes https://attackerapp.example.com for the front end.",
-    |cx| Box::pin(family_refused(cx, origins::prefix)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::prefix)),
 );
 
 pub(super) const SUBDOMAIN: Check = foreign(
@@ -62,7 +63,7 @@ pub(super) const SUBDOMAIN: Check = foreign(
     High,
     "Hosts below an allowed one are refused",
     "A wildcard for subdomains makes every forgotten or taken-over host below the front end as powerful as the front end itself.",
-    |cx| Box::pin(family_refused(cx, origins::subdomain)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::subdomain)),
 );
 
 pub(super) const DOTS: Check = foreign(
@@ -71,7 +72,7 @@ pub(super) const DOTS: Check = foreign(
     "Hosts with another character for a dot are refused",
     "In a regular expression an unescaped dot matches any character: https://appxexample.com is then the front end, and free to \
      register. Each dot is replaced by itself, since often only some were escaped.",
-    |cx| Box::pin(family_refused(cx, origins::dots)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::dots)),
 );
 
 pub(super) const SIBLING: Check = foreign(
@@ -80,7 +81,7 @@ pub(super) const SIBLING: Check = foreign(
     "Other hosts below the same parent are refused",
     "On a platform such as vercel.app the parent belongs to everybody: a pattern like *.vercel.app lets every customer's site in. On a \
      domain of one's own it lets in every host of the company.",
-    |cx| Box::pin(family_refused(cx, origins::sibling)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::sibling)),
 );
 
 pub(super) const PREVIEW: Check = foreign(
@@ -89,7 +90,7 @@ pub(super) const PREVIEW: Check = foreign(
     "Hosts that look like previews of the project are refused",
     "Preview hosts are named project-hash-scope.vercel.app and the like. Patterns that admit the team's own previews admit look-alikes, \
      since anybody may name a project so that it matches.",
-    |cx| Box::pin(family_refused(cx, origins::preview)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::preview)),
 );
 
 pub(super) const PLATFORMS: Check = foreign(
@@ -97,7 +98,7 @@ pub(super) const PLATFORMS: Check = foreign(
     High,
     "Sites on shared platforms are refused",
     "A host on netlify.app, github.io or pages.dev costs nothing. Allowlists by platform are allowlists for everybody.",
-    |cx| Box::pin(family_refused(cx, origins::platforms)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::platforms)),
 );
 
 pub(super) const LOOKALIKE: Check = foreign(
@@ -106,7 +107,7 @@ pub(super) const LOOKALIKE: Check = foreign(
     "Hosts that resemble an allowed one are refused",
     "Homographs in punycode, other top-level domains and small slips are registered by attackers first. A fuzzy or normalising \
      comparison lets them in.",
-    |cx| Box::pin(family_refused(cx, origins::lookalike)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::lookalike)),
 );
 
 pub(super) const PIECE: Check = foreign(
@@ -115,7 +116,7 @@ pub(super) const PIECE: Check = foreign(
     "Pieces of an allowed origin are refused",
     "If the allowlist is one string from the environment, `allowlist.includes(origin)` searches text, not a list: https://app.example.co \
      is part of https://app.example.com, and so is let in.",
-    |cx| Box::pin(family_refused(cx, origins::piece)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::piece)),
 );
 
 pub(super) const OWN_HOST: Check = foreign(
@@ -123,7 +124,7 @@ pub(super) const OWN_HOST: Check = foreign(
     High,
     "Origins that resemble the API's own host are refused",
     "Some services trust an origin when it contains their own host name, which only proves that the attacker knows whom they attack.",
-    |cx| Box::pin(family_refused(cx, origins::own_host)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::own_host)),
 );
 
 pub(super) const STAGES: Check = foreign(
@@ -132,7 +133,7 @@ pub(super) const STAGES: Check = foreign(
     "Undeclared stages of the front end are refused",
     "Staging, preview and development hosts run unreviewed code and often lack protection. If production lets one in that the declared \
      allowlist does not name, the configuration has drifted from what was decided.",
-    |cx| Box::pin(family_refused(cx, origins::stages)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::stages)),
 );
 
 pub(super) const PORT: Check = foreign(
@@ -141,7 +142,7 @@ pub(super) const PORT: Check = foreign(
     "Other ports of the allowed host are refused",
     "The port is part of the origin. A service on another port of the same host, such as an admin tool, is another program with other \
      holes.",
-    |cx| Box::pin(family_refused(cx, origins::port)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::port)),
 );
 
 pub(super) const DEVELOPMENT: Check = foreign(
@@ -150,7 +151,7 @@ pub(super) const DEVELOPMENT: Check = foreign(
     "Developers' machines are refused",
     "Any program on a visitor's own computer can serve http://localhost:3000, and .local names are answered by whoever shares the \
      network. Such origins belong in development only.",
-    |cx| Box::pin(family_refused(cx, origins::development)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::development)),
 );
 
 pub(super) const APPS: Check = foreign(
@@ -159,7 +160,7 @@ pub(super) const APPS: Check = foreign(
     "Web views and browser extensions are refused",
     "file://, capacitor://localhost and their like are shared by every application of that kind, and any browser extension has an origin \
      of its own. None of them says who is calling.",
-    |cx| Box::pin(family_refused(cx, origins::apps)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::apps)),
 );
 
 pub(super) const ADDRESSES: Check = foreign(
@@ -167,7 +168,7 @@ pub(super) const ADDRESSES: Check = foreign(
     Medium,
     "Addresses instead of names are refused",
     "A rule for office or private networks is a rule for every hostile page that is served from such an address.",
-    |cx| Box::pin(family_refused(cx, origins::addresses)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::addresses)),
 );
 
 pub(super) const SPECIAL_RIGHT: Check = foreign(
@@ -176,7 +177,7 @@ pub(super) const SPECIAL_RIGHT: Check = foreign(
     "Special characters after an allowed host do not end it",
     "Some browsers accept characters such as _ or ` in host names, and some parsers stop at them: what follows is then ignored, and \
      https://app.example.com`.attacker.com is taken for the front end.",
-    |cx| Box::pin(family_refused(cx, origins::special_right)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::special_right)),
 );
 
 pub(super) const SPECIAL_LEFT: Check = foreign(
@@ -184,7 +185,7 @@ pub(super) const SPECIAL_LEFT: Check = foreign(
     Medium,
     "Special characters before an allowed host do not begin it",
     "The same mistake from the other side: a parser or pattern that starts afresh at a special character sees only the allowed host.",
-    |cx| Box::pin(family_refused(cx, origins::special_left)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::special_left)),
 );
 
 pub(super) const URL_PARTS: Check = foreign(
@@ -193,7 +194,7 @@ pub(super) const URL_PARTS: Check = foreign(
     "An allowed host inside another URL is refused",
     "Comparing the parsed host of a value that is not an origin is a trap: user names, paths, queries and fragments can all hold the \
      allowed host, and parsers disagree about @, \\ and #.",
-    |cx| Box::pin(family_refused(cx, origins::url_parts)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::url_parts)),
 );
 
 pub(super) const TRAILING_DOT: Check = foreign(
@@ -202,7 +203,7 @@ pub(super) const TRAILING_DOT: Check = foreign(
     "The allowed host with a trailing dot is refused",
     "https://app.example.com. is another origin to a browser and often another site to a platform. Letting it in shows that origins are \
      normalised before they are compared.",
-    |cx| Box::pin(family_refused(cx, origins::trailing_dot)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::trailing_dot)),
 );
 
 pub(super) const CASE: Check = foreign(
@@ -211,7 +212,7 @@ pub(super) const CASE: Check = foreign(
     "The allowed origin in capitals is refused",
     "Browsers send origins in lower case and compare by bytes. Whoever sends capitals is no browser; accepting them does little harm, \
      but shows that the comparison is not exact.",
-    |cx| Box::pin(family_refused(cx, origins::case)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::case)),
 );
 
 pub(super) const UNSERIALISED: Check = foreign(
@@ -220,7 +221,7 @@ pub(super) const UNSERIALISED: Check = foreign(
     "The allowed origin in a form that no browser sends is refused",
     "An explicit default port, a trailing slash, a path or a user name never occur in an Origin header. A service that accepts them \
      parses and trims what it should compare.",
-    |cx| Box::pin(family_refused(cx, origins::unserialised)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::unserialised)),
 );
 
 pub(super) const MALFORMED: Check = foreign(
@@ -229,7 +230,7 @@ pub(super) const MALFORMED: Check = foreign(
     "Values that are no origin are refused without a failure",
     "Lists, bare hosts, an asterisk, eight kilobytes or bytes outside ASCII come from attackers and broken clients alone. They must \
      neither be echoed nor make the service fail.",
-    |cx| Box::pin(family_refused(cx, origins::malformed)),
+    |cx| Box::pin(malformed_refused(cx)),
 );
 
 pub(super) const PAIR: Check = foreign(
@@ -237,5 +238,5 @@ pub(super) const PAIR: Check = foreign(
     Medium,
     "Two Origin headers do not let the foreign one in",
     "Where a proxy and the application each look at another of two Origin headers, one vouches for what the other lets in.",
-    |cx| Box::pin(family_refused(cx, origins::pair)),
+    |cx| Box::pin(pair_refused(cx)),
 );

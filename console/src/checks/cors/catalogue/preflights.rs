@@ -52,6 +52,19 @@ pub(super) const ANONYMOUS: Check = check(
     |cx| Box::pin(preflights::anonymous(cx)),
 );
 
+pub(super) const DECLARED: Check = check(
+    "cors.preflight.declared-methods",
+    Medium,
+    Words {
+        title: "Preflights grant the methods of the declared resource",
+        why: "DELETE, PUT and PATCH always need a preflight. One that does not name them leaves the front end unable to change anything.",
+        expectation: "Access-Control-Allow-Methods names DELETE and the methods that update an object.",
+    },
+    &[CORS_PREFLIGHT],
+    LISTS,
+    |cx| Box::pin(preflights::declared_methods(cx)),
+);
+
 pub(super) const METHODS: Check = check(
     "cors.preflight.methods",
     Low,

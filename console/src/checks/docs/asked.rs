@@ -1,0 +1,201 @@
+//! How exposed paths are asked for: each beside an unknown path of the same directory.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use super::super::specimens;
+use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::paths;
+use super::recognise::recognised;
+use super::same::like;
+use crate::http::{Answer, Probe, Trouble};
+
+/// What browsers send: some services show pages to nobody else.
+const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
+
+fn get(path: &str) -> Probe {
+    Probe::get(path).header("accept", ACCEPT)
+}
+
+/// An unknown path of the same form: same first directory where it is the API's own, same depth, same leading dot, same ending.
+fn unknown_beside(cx: &Context, path: &str) -> String {
+    let bare = path.split('?').next().unwrap_or_default();
+    let random = format!("pf{}", cx.random("unknown path"));
+    let api = specimens::list_path(cx).split('/').nth(1).unwrap_or_default().to_owned();
+    let parts: Vec<_> = bare.split('/').skip(1).collect();
+    let replaced = parts.iter().enumerate().map(|(index, part)| match *part {
+        "" => String::new(),
+        part if index == 0 && parts.len() > 1 && part == api => api.clone(),
+        part if part.starts_with('.') => format!(".{random}"),
+        _ => random.clone(),
+    });
+    format!("/{}", replaced.collect::<Vec<_>>().join("/"))
+}
+
+/// What unknown paths answer, by path.
+type Unknown = BTreeMap<String, Answer>;
+
+async fn unknown(cx: &Context, paths: &[&str]) -> Result<Unknown, Trouble> {
+    let wanted: std::collections::BTreeSet<_> = paths.iter().map(|path| unknown_beside(cx, path)).collect();
+    let answers = join_all(wanted.iter().map(async |path| cx.send(&get(path)).await)).await;
+    wanted.iter().cloned().zip(answers).map(|(path, answer)| Ok((path, answer?))).collect()
+}
+
+/// The service answers, and answers unknown paths alike: what is not there can be told from what is.
+pub(super) async fn control(cx: Context) -> Checked {
+    let live = specimens::read(&cx).or_else(|| specimens::public(&cx).into_iter().next().map(|case| case.probe));
+    let live = cx.send(&live.unwrap_or_else(|| specimens::anonymous(&cx))).await?;
+    let names = ["unknown a", "unknown b"].map(|name| format!("/pf{}", cx.random(name)));
+    let [first, second] = names.each_ref().map(|path| get(path));
+    let (first, second) = (cx.send(&first).await?, cx.send(&second).await?);
+    let [one, other] = &names;
+    let outcome = match (live.is_success() || live.is_client_error(), like(one, &first, other, &second)) {
+        (false, _) => Outcome::inconclusive(format!("the service answers {}", live.status)),
+        (true, false) => Outcome::inconclusive("two unknown paths are answered differently, so nothing can be compared with them"),
+        (true, true) => Outcome::pass(format!("unknown paths are answered alike: {}", first.status)),
+    };
+    let (status, observed) = (first.status, live.status);
+    Ok(outcome.seen(&first, "an unknown path", format!("{status}")).seen(&live, "a known path", format!("{observed}")))
+}
+
+/// Nothing recognisable is served at these paths.
+pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
+    let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| std::ptr::eq(listed, paths::INTERACTIVE));
+    let all: Vec<&str> = listed.iter().copied().chain(declared).collect();
+    let unknown = unknown(&cx, &all).await?;
+    let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
+    battery(&cx, "exposed paths closed", cases, |case, answer| {
+        let beside = unknown_beside(&cx, case.probe.path());
+        judge(case.probe.path(), answer, unknown.get(&beside).map(|unknown| (beside.as_str(), unknown)))
+    })
+    .await
+}
+
+/// The same for what only operators who authorised public documentation may show.
+pub(super) async fn undocumented(cx: Context, listed: &'static [&'static str]) -> Checked {
+    if cx.target.policy.docs_public {
+        return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
+    }
+    unserved(cx, listed).await
+}
+
+/// Judges one answer: what is recognised is served; a success that is what an unknown path gets too is a catch-all, and no finding.
+pub(super) fn judge(path: &str, answer: &Answer, unknown: Option<(&str, &Answer)>) -> Judgement {
+    let status = answer.status;
+    let catch_all = unknown.is_some_and(|(beside, unknown)| like(path, answer, beside, unknown));
+    match recognised(path, answer) {
+        _ if catch_all => Judgement::held(format!("{status}, as any unknown path")),
+        Some(kind) => Judgement::broken(format!("{status}: serves {kind}")),
+        None if matches!(status, 502..=504) => Judgement::unclear(format!("{status}: the service did not answer")),
+        None if answer.is_success() && !answer.body.is_empty() => Judgement::weak(format!("{status}: serves something")),
+        None => Judgement::held(format!("{status}")),
+    }
+}
+
+/// Other names, methods and headers under which a closed path may be open.
+pub(super) async fn variants(cx: Context) -> Checked {
+    if cx.target.policy.docs_public {
+        return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
+    }
+    let plain = cx.send(&get("/docs")).await?;
+    let unknown_get = unknown(&cx, &["/docs", "/docs/", "/docs/docs"]).await?;
+    let head = cx.send(&Probe::new("HEAD", unknown_beside(&cx, "/docs"))).await?;
+    let cases = disguises(&cx);
+    battery(&cx, "other names of closed paths", cases, |case, answer| {
+        if case.probe.method() == "HEAD" {
+            return judge_head(answer, &head);
+        }
+        let beside = unknown_get.iter().find(|(path, unknown)| like(case.probe.path(), answer, path, unknown));
+        match judge(case.probe.path(), answer, beside.map(|(path, unknown)| (path.as_str(), unknown))) {
+            judgement if answer.status == plain.status && answer.body == plain.body && !plain.is_success() => {
+                Judgement::held(judgement.observed)
+            }
+            judgement => judgement,
+        }
+    })
+    .await
+}
+
+fn disguises(cx: &Context) -> Vec<Case> {
+    let bases = ["/docs", "/openapi.json"];
+    let mut cases: Vec<_> =
+        bases.iter().flat_map(|base| paths::variants(base)).map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
+    let beside = unknown_beside(cx, "/docs");
+    for base in bases {
+        cases.push(Case::new(format!("HEAD {base}"), Probe::new("HEAD", base)));
+        for name in ["x-original-url", "x-rewrite-url"] {
+            cases.push(Case::new(format!("{name}: {base}"), get(&beside).header(name, base)));
+        }
+        for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-host", "localhost")] {
+            cases.push(Case::new(format!("{base} with {name}: {value}"), get(base).header(name, value)));
+        }
+        if cx.target.is_loopback() {
+            cases.push(Case::new(format!("{base} with host: localhost"), get(base).header("host", "localhost")));
+        }
+    }
+    cases
+}
+
+fn judge_head(answer: &Answer, unknown: &Answer) -> Judgement {
+    if answer.is_success() && !unknown.is_success() {
+        return Judgement::broken(format!("{}: HEAD finds what GET hides", answer.status));
+    }
+    Judgement::held(format!("{}", answer.status))
+}
+
+/// A closed path is answered as any unknown one, byte for byte.
+pub(super) async fn existence(cx: Context) -> Checked {
+    let unknown = unknown(&cx, paths::TELLING).await?;
+    let public = cx.target.policy.docs_public;
+    let cases = paths::TELLING.iter().map(|path| Case::new(*path, get(path))).collect();
+    battery(&cx, "closed paths indistinguishable from unknown ones", cases, |case, answer| {
+        let beside = unknown_beside(&cx, case.probe.path());
+        match unknown.get(&beside) {
+            Some(unknown) if like(case.probe.path(), answer, &beside, unknown) => {
+                Judgement::held(format!("{}, the same", answer.status))
+            }
+            Some(_) if answer.is_success() => Judgement::held("open, which is another check's finding"),
+            Some(_) if public => Judgement::held("public documentation is authorised"),
+            Some(unknown) => judge_difference(answer, unknown),
+            None => Judgement::unclear("nothing to compare with"),
+        }
+    })
+    .await
+}
+
+/// Judges a refusal that differs from the one of an unknown path.
+pub(super) fn judge_difference(answer: &Answer, unknown: &Answer) -> Judgement {
+    match (answer.status, unknown.status) {
+        (502..=504, _) => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
+        (429, _) => Judgement::unclear("429: rate limited"),
+        (status, other) if status == other => Judgement::broken(format!("{status} with another body than an unknown path")),
+        (status, other) => Judgement::broken(format!("{status}, where an unknown path is {other}")),
+    }
+}
+
+/// Unknown paths are 404, and what was asked for does not come back as markup.
+pub(super) async fn unknown_path(cx: Context) -> Checked {
+    let mark = format!("pf{}", cx.random("markup"));
+    let marked = format!("/%3C{mark}%3E?a=%3C{mark}%3E");
+    let cases = vec![
+        Case::new("an unknown path", get(&format!("/{mark}"))),
+        Case::new("an unknown path of the API", get(&unknown_beside(&cx, "/api/unknown"))),
+        Case::new("an unknown path with markup", get(&marked)),
+    ];
+    battery(&cx, "unknown paths", cases, |_, answer| judge_unknown(&mark, answer)).await
+}
+
+/// Judges the answer to an unknown path. Markup that comes back in HTML would run as a script (CWE-79).
+pub(super) fn judge_unknown(mark: &str, answer: &Answer) -> Judgement {
+    let html = answer.headers.text("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+    match answer.status {
+        502..=504 => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
+        status if html && answer.contains(&format!("<{mark}>")) => {
+            Judgement::broken(format!("{status}: the path comes back as markup"))
+        }
+        status @ 500.. => Judgement::weak(format!("{status}: an unknown path made the service fail")),
+        status if answer.is_success() => Judgement::weak(format!("{status}: unknown paths seem to be there")),
+        status => Judgement::held(format!("{status}")),
+    }
+}

@@ -1,0 +1,108 @@
+//! What errors give away: stack traces, file paths, debug pages (CWE-209).
+
+use serde_json::{Value, json};
+
+use super::super::specimens;
+use super::super::{Case, Checked, Context, Judgement, battery};
+use crate::http::{Answer, Probe};
+
+/// Marks of a program's inside, in lower case, and what each is.
+const MARKS: &[(&str, &str)] = &[
+    ("traceback (most recent call last)", "a Python traceback"),
+    (", line ", "a Python traceback"),
+    ("werkzeug", "Flask's debugger"),
+    ("you're seeing this error because you have", "Django's debug page"),
+    ("/node_modules/", "a Node.js stack trace"),
+    ("at object.<anonymous>", "a Node.js stack trace"),
+    ("node:internal/", "a Node.js stack trace"),
+    ("panicked at", "a Rust panic"),
+    ("rust_backtrace", "a Rust panic"),
+    ("called `result::unwrap()`", "a Rust panic"),
+    ("goroutine ", "a Go panic"),
+    ("runtime error: ", "a Go panic"),
+    ("java.lang.", "a Java stack trace"),
+    ("org.springframework.", "a Java stack trace"),
+    ("system.nullreferenceexception", "a .NET stack trace"),
+    ("   at microsoft.", "a .NET stack trace"),
+    ("vendor/laravel", "a PHP stack trace"),
+    ("fatal error</b>", "a PHP error"),
+    ("actioncontroller::", "a Rails error"),
+    ("app/controllers/", "a Rails error"),
+    ("sqlalchemy.", "text of the database driver"),
+    ("asyncpg.", "text of the database driver"),
+    ("psycopg", "text of the database driver"),
+    ("prismaclient", "text of the database driver"),
+    ("sqlx::", "text of the database driver"),
+    ("sqlstate", "text of the database"),
+    ("syntax error at or near", "text of the database"),
+    ("invalid input syntax for type", "text of the database"),
+    ("violates unique constraint", "text of the database"),
+    ("violates not-null constraint", "text of the database"),
+    ("violates foreign key constraint", "text of the database"),
+    ("violates check constraint", "text of the database"),
+    ("\"backtrace\"", "a stack trace"),
+    ("\"stacktrace\"", "a stack trace"),
+    ("\"stack\":", "a stack trace"),
+];
+
+/// Requests that make careless services show their inside. None can make an object: those with a body go only to the declared resource,
+/// with a body that is no object in any format, or to an object that nothing has.
+fn cases(cx: &Context) -> Vec<Case> {
+    let list = specimens::list_path(cx);
+    let token = |probe: Probe| match &cx.users.a {
+        Some(user) => probe.bearer(&user.token),
+        None => probe,
+    };
+    let item = |id: &str| specimens::missing_path(cx).replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
+    let get = |name: &str, path: String| Case::new(name, token(Probe::get(path)));
+    let mut cases = vec![
+        get("an id that is none", item("not-an-id")),
+        get("an id with a quote", item("%27")),
+        get("an id with NUL", item("%00")),
+        get("an id beyond any number", item("99999999999999999999999999")),
+        get("an overlong id", item(&"9".repeat(2_000))),
+        get("an id in broken UTF-8", item("%ff%fe")),
+        get("a page that is none", format!("{list}?limit=abc&cursor=%27&offset=-1&page=x")),
+        get("broken escapes in the query", format!("{list}?a=%ff%zz")),
+        Case::new("a token that is none", Probe::get(list.clone()).header("authorization", "Bearer not.a.token")),
+        Case::new("an unknown method", Probe::new("PROPFIND", list.clone())),
+    ];
+    if cx.users.a.is_some() && cx.target.may_write() {
+        let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body);
+        let json = Some("application/json");
+        cases.extend([
+            Case::new("JSON that breaks off", post(json, b"{\"postflight\":".to_vec())),
+            Case::new("JSON in broken UTF-8", post(json, b"{\"\xff\xfe\"".to_vec())),
+            Case::new("a type that is none", post(Some("application/x-postflight"), b"postflight".to_vec())),
+            Case::new("values of another type", token(Probe::new("PATCH", specimens::missing_path(cx)).json(&wrong_types(cx)))),
+        ]);
+    }
+    cases
+}
+
+/// An update of an object that nothing has, in which every value is of the wrong type.
+fn wrong_types(cx: &Context) -> Value {
+    json!({ (cx.target.resource.fields.title.clone()): [{ "postflight": null }], "postflight": 1.5 })
+}
+
+/// Errors say what was wrong with the request, and nothing of the service.
+pub(super) async fn plain(cx: Context) -> Checked {
+    battery(&cx, "errors that give nothing away", cases(&cx), |_, answer| judge(answer)).await
+}
+
+/// Judges the text of an error.
+pub(super) fn judge(answer: &Answer) -> Judgement {
+    let text = answer.raw_text().to_ascii_lowercase();
+    let status = answer.status;
+    match inside(&text) {
+        Some(kind) if !answer.is_success() => Judgement::broken(format!("{status} with {kind}")),
+        _ if matches!(status, 502..=504) => Judgement::unclear(format!("{status}: the service did not answer")),
+        _ if status >= 500 => Judgement::weak(format!("{status}: the request made the service fail")),
+        _ => Judgement::held(format!("{status}, nothing given away")),
+    }
+}
+
+fn inside(text: &str) -> Option<&'static str> {
+    let python = |mark: &str| mark != ", line " || text.contains("file \"/");
+    MARKS.iter().find(|(mark, _)| text.contains(mark) && python(mark)).map(|(_, kind)| *kind)
+}

@@ -1,0 +1,78 @@
+//! Which answers are looked at: the common ones, for each rule about one header.
+
+use super::super::specimens;
+use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::judges;
+use crate::http::{Answer, Probe};
+use crate::target::Policy;
+
+/// A rule about one answer. `personal` answers were asked for with a token.
+pub(super) type Rule = fn(&Policy, &Answer) -> Judgement;
+
+/// The list (with a token), the same without a token, a missing object and an unknown path.
+pub(super) fn common(cx: &Context) -> Vec<Case> {
+    let list = specimens::read(cx).map(|probe| Case::new("200 of the list", probe));
+    let errors = specimens::errors(cx).into_iter().filter(|case| ["401", "404"].iter().any(|status| case.name.starts_with(status)));
+    list.into_iter().chain(errors).collect()
+}
+
+/// The service answers at all, with a success.
+pub(super) async fn control(cx: Context) -> Checked {
+    let public = || specimens::public(&cx).into_iter().next().map(|case| case.probe);
+    let Some(probe) = specimens::read(&cx).or_else(public) else {
+        return Ok(Outcome::skip("neither a token nor a health path is declared"));
+    };
+    let answer = cx.send(&probe).await?;
+    let outcome = if answer.is_success() {
+        Outcome::pass(format!("{} with {} header fields to judge", answer.status, answer.headers.iter().count()))
+    } else {
+        Outcome::inconclusive(format!("{} instead of a success", answer.status))
+    };
+    Ok(outcome.seen(&answer, format!("GET {}", probe.path()), answer.status.to_string()))
+}
+
+/// One rule on the common answers.
+pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Checked {
+    battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
+}
+
+/// What keeps an answer from being judged: the service did not write it.
+pub(super) fn answered(answer: &Answer) -> Option<Judgement> {
+    matches!(answer.status, 502..=504).then(|| Judgement::unclear(format!("{}: the service did not answer", answer.status)))
+}
+
+/// What caches may keep: strict for answers to a token, and for errors, which change from one moment to the next.
+pub(super) async fn caching(cx: Context) -> Checked {
+    battery(&cx, "answers that no cache keeps", common(&cx), |case, answer| {
+        answered(answer).unwrap_or_else(|| judges::caching(&cx.target.policy, case.name.starts_with("200"), answer))
+    })
+    .await
+}
+
+/// HSTS over TLS, and none without. Where the console stands behind the edge itself, it says what the edge would say.
+pub(super) async fn transport(cx: Context) -> Checked {
+    let https = cx.target.base.is_https();
+    let mut cases = common(&cx);
+    if !https {
+        let list = specimens::read(&cx).unwrap_or_else(|| specimens::anonymous(&cx));
+        cases.push(Case::new("200 behind a TLS edge", list.header("x-forwarded-proto", "https")));
+    }
+    battery(&cx, "answers with the right transport policy", cases, |case, answer| {
+        let edge = forwarded(&case.probe);
+        answered(answer).unwrap_or_else(|| judges::transport(&cx.target.policy, https, edge, answer))
+    })
+    .await
+}
+
+fn forwarded(probe: &Probe) -> bool {
+    probe.sent("x-forwarded-proto").next().is_some()
+}
+
+/// Cookies carry the flags that they need on this transport.
+pub(super) async fn cookies(cx: Context) -> Checked {
+    let https = cx.target.base.is_https();
+    battery(&cx, "answers without an unprotected cookie", common(&cx), |_, answer| {
+        answered(answer).unwrap_or_else(|| judges::cookies(&cx.target.policy, https, answer))
+    })
+    .await
+}

@@ -1,0 +1,81 @@
+//! Whether the security headers of the good answer are on every other status too.
+
+use futures::future::join_all;
+
+use super::super::specimens;
+use super::super::{Case, Checked, Context, Judgement, Outcome};
+use super::asked::answered;
+use crate::http::{Answer, Headers, Probe, Trouble, evidence};
+use crate::run::{Evidence, EvidenceClass, Finding, Source};
+
+/// Headers that belong on every answer when they are on one.
+const EVERYWHERE: [&str; 5] =
+    ["x-content-type-options", "content-security-policy", "referrer-policy", "cross-origin-resource-policy", "x-frame-options"];
+
+/// Every status that can be had: errors, health, a preflight, and (with consent to write) the life of one object: 201, 200, 204.
+pub(super) async fn everywhere(cx: Context) -> Checked {
+    let Some(read) = specimens::read(&cx) else { return Ok(Outcome::skip("the good answer needs a token")) };
+    let list = cx.send(&read).await?;
+    let mut cases = specimens::errors(&cx);
+    cases.extend(specimens::public(&cx));
+    cases.extend(preflight(&cx));
+    let answers = join_all(cases.iter().map(|case| cx.send(&case.probe))).await;
+    let mut seen: Vec<(String, Result<Answer, Trouble>)> = cases.into_iter().map(|case| case.name).zip(answers).collect();
+    seen.extend(life(&cx).await?);
+    let required = &cx.target.policy.headers.required;
+    let pieces: Vec<_> =
+        seen.into_iter().map(|(name, answer)| piece(&list.headers, required, &name, answer)).collect::<Result<_, _>>()?;
+    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
+    Ok(Outcome::of(format!("{held} of {} other answers carry what the list carries{}", pieces.len(), worst(&pieces)), pieces))
+}
+
+fn worst(pieces: &[Evidence]) -> String {
+    let worst = pieces.iter().max_by_key(|piece| piece.finding).filter(|piece| piece.finding != Finding::Held);
+    worst.map_or_else(String::new, |piece| format!("; {}: {}", piece.label, piece.observed))
+}
+
+fn preflight(cx: &Context) -> Option<Case> {
+    let origin = cx.target.origins.first()?.as_str();
+    Some(Case::new("a preflight", Probe::preflight(specimens::list_path(cx), origin.as_bytes(), "POST", "content-type")))
+}
+
+/// The answers to making, reading and deleting one object.
+async fn life(cx: &Context) -> Result<Vec<(String, Result<Answer, Trouble>)>, Trouble> {
+    let Some(user) = cx.users.a.as_ref().filter(|_| cx.target.may_write()) else { return Ok(Vec::new()) };
+    let object = cx.objects.create(user).await?;
+    let read = cx.send(&cx.item(user, &object.id)).await;
+    let deleted = cx.send(&Probe::new("DELETE", cx.item_path(user, &object.id)).bearer(&user.token)).await;
+    let named = |what: &str, status: u16| format!("{status} of {what} an object");
+    let name = |what: &str, answer: &Result<Answer, Trouble>| named(what, answer.as_ref().map_or(0, |answer| answer.status));
+    Ok(vec![
+        (named("making", object.created.status), Ok(object.created)),
+        (name("reading", &read), read),
+        (name("deleting", &deleted), deleted),
+    ])
+}
+
+fn piece(list: &Headers, required: &[String], name: &str, answer: Result<Answer, Trouble>) -> Result<Evidence, Trouble> {
+    match answer {
+        Ok(answer) if answer.source == Source::Edge => Ok(evidence(&answer, name, Finding::Unclear, "only the edge answered")),
+        Ok(answer) => {
+            let judgement = answered(&answer).unwrap_or_else(|| judge(list, required, &answer));
+            Ok(evidence(&answer, name, judgement.finding, judgement.observed))
+        }
+        Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
+            Ok(Evidence::of(EvidenceClass::Live, name, Finding::Unclear, trouble.to_string()))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Judges one answer beside the list's: what the list has and this one lacks is a remark, or a flaw where the policy requires it.
+pub(super) fn judge(list: &Headers, required: &[String], answer: &Answer) -> Judgement {
+    let lacks = |name: &&str| !answer.headers.has(name);
+    let insisted = EVERYWHERE.into_iter().find(|name| lacks(name) && required.iter().any(|other| other == name));
+    let missing: Vec<_> = EVERYWHERE.into_iter().filter(|name| list.has(name) && lacks(name)).collect();
+    match (insisted, missing.is_empty()) {
+        (Some(name), _) => Judgement::broken(format!("{} without {name}, which the policy requires", answer.status)),
+        (None, false) => Judgement::weak(format!("{} without {}", answer.status, missing.join(", "))),
+        (None, true) => Judgement::held(format!("{}, all there", answer.status)),
+    }
+}
