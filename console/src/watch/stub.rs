@@ -7,7 +7,9 @@ pub struct Poll {
 }
 pub struct Watcher;
 #[derive(Default)]
-pub struct Pace{ _x: u8 }
+pub struct Pace {
+    _x: u8,
+}
 impl Watcher {
     pub fn new(_t: Arc<crate::target::Target>, _p: Pace) -> Self {
         Self
