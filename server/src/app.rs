@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::header::HOST;
+use axum::http::{Method, Request, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
 use tower::ServiceExt as _;
@@ -63,15 +64,16 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
 impl App {
     /// Builds the application over an open database.
     pub(crate) fn new(config: &Config, database: &Database) -> Self {
+        Self::over(config, database.tasks(), database)
+    }
+
+    fn over(config: &Config, tasks: Arc<dyn TaskStore>, database: &Database) -> Self {
         let secrets = [
             Some(&config.secrets.current),
             config.secrets.previous.as_ref(),
         ];
         let health = Health::new(database.clone(), config.environment, config.release.clone());
-        let shared = Arc::new(Shared {
-            tasks: database.tasks(),
-            health,
-        });
+        let shared = Arc::new(Shared { tasks, health });
         Self {
             origins: Allowlist::new(config.origins.iter().map(String::as_str)),
             verifier: Verifier::new(secrets.into_iter().flatten(), config.expectations.clone()),
@@ -112,8 +114,8 @@ impl App {
         {
             return problem.into_response();
         }
-        if request.method() == Method::CONNECT {
-            return Problem::NotImplemented.into_response();
+        if let Some(problem) = unroutable(&request) {
+            return problem.into_response();
         }
         request.extensions_mut().insert(identity);
         request.extensions_mut().insert(self.patience);
@@ -140,3 +142,19 @@ impl App {
         &self.limiter
     }
 }
+
+/// What no route should have to look at: a tunnel, or a request without exactly one `Host` (RFC 9112 section 3.2).
+fn unroutable(request: &Request<Body>) -> Option<Problem> {
+    if request.method() == Method::CONNECT {
+        return Some(Problem::NotImplemented);
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next(), request.version()) {
+        (Some(_), None, _) | (None, _, Version::HTTP_10) => None,
+        _ => Some(Problem::Malformed("Send exactly one Host header.".into())),
+    }
+}
+
+#[cfg(all(test, feature = "embedded"))]
+#[path = "app_tests.rs"]
+mod tests;

@@ -112,20 +112,28 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<http_body_util::LengthLimitError>() {
         Problem::PayloadTooLarge
     } else {
-        Problem::MalformedBody("The body could not be read to its end.".into())
+        Problem::Malformed("The body could not be read to its end.".into())
     }
+}
+
+/// Whether a JSON text is an object, judged by its first character. `serde` would fill a struct from a list as well.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// Duplicate keys and unknown fields are refused by the types (`deny_unknown_fields`), depth by the parser.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => Problem::Unprocessable(sentence(&error).into()),
-        Category::Syntax | Category::Eof | Category::Io => Problem::MalformedBody(format!(
-            "The body is not valid JSON (line {}, column {}).",
-            error.line(),
-            error.column()
-        )),
-    })
+    let unfit = |why: String| Problem::Unprocessable(why.into());
+    match serde_json::from_slice(bytes) {
+        Err(error) if error.classify() != Category::Data => Err(malformed(&error)),
+        _ if !is_object(bytes) => Err(unfit("The body must be a JSON object.".into())),
+        fitting => fitting.map_err(|error| unfit(sentence(&error))),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    Problem::Malformed(format!("The body is not valid JSON (line {line}, column {column}).").into())
 }
 
 /// The parser's words without its position, bounded: it may quote the client's own body.

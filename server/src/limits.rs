@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
@@ -21,6 +22,8 @@ pub(crate) const BODY_BYTES: usize = 64 * 1024;
 pub(crate) const SWEEP: Duration = Duration::from_secs(30);
 /// How many callers are remembered between sweeps before a sweep is forced.
 const CALLERS: usize = 100_000;
+/// After how many requests they are counted.
+const EVERY: u32 = 4096;
 /// Railway's edge puts the client's address here; it is believed only behind that edge.
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
@@ -74,6 +77,7 @@ pub(crate) struct Limiter {
     buckets: DefaultKeyedRateLimiter<Key>,
     clock: DefaultClock,
     behind_edge: bool,
+    admitted: AtomicU32,
 }
 
 impl Limiter {
@@ -84,6 +88,7 @@ impl Limiter {
             buckets: RateLimiter::keyed(quota),
             clock: DefaultClock::default(),
             behind_edge,
+            admitted: AtomicU32::new(0),
         }
     }
 
@@ -98,15 +103,24 @@ impl Limiter {
             || self.address(peer, headers).into(),
             |owner| Key::Subject(owner.shared()),
         );
-        if self.buckets.len() > CALLERS {
-            self.sweep();
-        }
+        self.stay_small();
         self.buckets.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
             Problem::TooManyRequests {
                 retry_after: whole_seconds(wait),
             }
         })
+    }
+
+    /// Counting the buckets locks all of them, so it is done now and then.
+    fn stay_small(&self) {
+        let now_and_then = self
+            .admitted
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(EVERY);
+        if now_and_then && self.buckets.len() > CALLERS {
+            self.sweep();
+        }
     }
 
     /// Forgets the callers whose bucket is full again.

@@ -21,8 +21,8 @@ pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application
 /// the validator), never the client's secrets.
 #[derive(Debug, Clone)]
 pub(crate) enum Problem {
-    /// The body is not JSON at all (RFC 8259).
-    MalformedBody(String),
+    /// The request is not HTTP/1.1 as it should be, or its body is not JSON (RFC 8259).
+    Malformed(Cow<'static, str>),
     /// No usable bearer token. `presented` says whether there was one: it changes the challenge (RFC 6750 section 3.1)
     /// and nothing else, so the body tells an attacker nothing about *why*.
     Unauthorized { presented: bool },
@@ -70,7 +70,7 @@ impl Problem {
     /// The status. Each variant has one of its own, so a program can branch on it.
     fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedBody(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::OriginRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -91,8 +91,7 @@ impl Problem {
     /// The sentence for people.
     fn detail(&self) -> &str {
         match self {
-            Self::MalformedBody(why) => why,
-            Self::Unprocessable(why) => why,
+            Self::Malformed(why) | Self::Unprocessable(why) => why,
             Self::Unauthorized { .. } => "A valid bearer token is required.",
             Self::OriginRefused => "This origin may not use the API.",
             Self::NotFound => "There is nothing here.",

@@ -11,6 +11,37 @@ pub(super) fn html(text: &str, out: &mut dyn Write) -> io::Result<()> {
     tera::escape_html(&clean(text), out)
 }
 
+/// HTML of prose in which backticks enclose code, as in the sentences of the catalogue. Everything else is escaped.
+pub(super) fn html_prose(text: &str) -> String {
+    prose(text, |plain| escaped(html, plain), |code| format!("<code>{}</code>", escaped(html, code)))
+}
+
+/// Markdown of prose in which backticks enclose code; one line, see [`markdown`].
+pub(super) fn markdown_prose(text: &str) -> String {
+    prose(&one_line(text), markdown_text, span)
+}
+
+fn escaped(escape: tera::EscapeFn, text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    // Writing to a vector cannot fail.
+    let _ = escape(text, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Splits at backticks; an unpaired one is plain text.
+fn prose(text: &str, plain: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once('`').and_then(|(before, after)| Some((before, after.split_once('`')?)))
+    {
+        out.push_str(&plain(before));
+        out.push_str(&code(inside));
+        rest = after;
+    }
+    out + &plain(rest)
+}
+
 /// Escapes for one line of Markdown (`CommonMark` and GitHub's extensions): no markup, no raw HTML, no automatic link, no table cell
 /// and no block begins in it. Runs of white space become one space.
 pub(super) fn markdown(text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -18,14 +49,22 @@ pub(super) fn markdown(text: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn markdown_line(text: &str) -> String {
-    let cleaned = clean(text);
-    let line = cleaned.split_whitespace().collect::<Vec<_>>().join(" ");
+    markdown_text(&one_line(text))
+}
+
+/// Cleaned, with every run of white space as one space.
+fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn markdown_text(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     let mut only_digits = true;
     let mut before = None;
     for (at, c) in line.char_indices() {
-        let opens_block = only_digits && (matches!(c, '.' | ')') || (at == 0 && matches!(c, '-' | '+' | '=')));
-        let opens_address = line.get(at..).is_some_and(|rest| rest.starts_with("://"));
+        let rest = line.get(at + c.len_utf8()..).unwrap_or_default();
+        let opens_block = only_digits && opens_block(c, at, rest);
+        let opens_address = c == ':' && rest.starts_with("//");
         if opens_block || opens_address || is_markup(c, before) {
             out.push('\\');
         }
@@ -34,6 +73,12 @@ fn markdown_line(text: &str) -> String {
         before = Some(c);
     }
     out
+}
+
+/// Whether `c` would make a list (`- a`, `1. a`) or an underlined heading (`===`) of a line that has only digits before it.
+fn opens_block(c: char, at: usize, rest: &str) -> bool {
+    let ends_word = rest.is_empty() || rest.starts_with(' ');
+    if at == 0 { matches!(c, '-' | '+' | '=') } else { matches!(c, '.' | ')') && ends_word }
 }
 
 /// Characters that mean something within a line. An underscore between letters or digits means nothing; `://`, `www.` and `@` are what
@@ -56,7 +101,7 @@ pub(super) fn fence(text: &str) -> String {
 
 /// A code span in Markdown whose delimiter is longer than any run of backticks inside.
 pub(super) fn span(text: &str) -> String {
-    let line = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(text);
     if line.is_empty() {
         return String::new();
     }
@@ -101,6 +146,7 @@ mod tests {
     #[case::a_table_cell("a|b", "a\\|b")]
     #[case::a_heading("# a\n# b", "\\# a \\# b")]
     #[case::a_list("1. one", "1\\. one")]
+    #[case::a_figure("14.4 s", "14.4 s")]
     #[case::a_bullet("- one - two", "\\- one - two")]
     #[case::an_entity("&lt;b&gt;", "\\&lt;b\\&gt;")]
     #[case::snake_case_stays("a_b _c_", "a_b \\_c_")]
@@ -139,6 +185,14 @@ mod tests {
     #[case("https://a\u{202e}.example", false)]
     fn only_web_addresses_are_links(#[case] url: &str, #[case] live: bool) {
         assert_eq!(web_link(url).is_some(), live);
+    }
+
+    #[rstest]
+    #[case("send `Origin: <b>` or not", "send <code>Origin: &lt;b&gt;</code> or not")]
+    #[case("one ` only <i>", "one ` only &lt;i&gt;")]
+    #[case("`a``b`", "<code>a</code><code>b</code>")]
+    fn backticks_in_prose_enclose_code_and_nothing_else(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(html_prose(text), expected);
     }
 
     #[test]

@@ -115,9 +115,19 @@ fn own_evidence(id: &str, run: &Run, decisions: &Decisions) -> Option<(Verdict, 
             let took = std::time::Duration::from_millis(run.stats.wall_ms).as_secs_f64();
             Some((verdict, format!("The run took {took:.1} s of the 60 s allowed."), EvidenceClass::Live))
         }
+        "FR-007" => reached(run),
         "SC-005" | "US3" if !(decisions.adrs.is_empty() && decisions.unreadable.is_empty()) => Some(written_down(decisions)),
         _ => None,
     }
+}
+
+/// Whether this run itself is the proof that a URL can be verified: answers of it were judged.
+fn reached(run: &Run) -> Option<(Verdict, String, EvidenceClass)> {
+    let live =
+        |check: &&CheckResult| check.verdict.judged() && check.evidence.iter().any(|piece| piece.class == EvidenceClass::Live);
+    let judged = run.checks.iter().filter(live).count();
+    let text = format!("This run judged {judged} checks by what {} answered.", run.target.url);
+    (judged > 0).then_some((Verdict::Pass, text, EvidenceClass::Live))
 }
 
 fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
@@ -142,11 +152,10 @@ fn reason(checks: &[&CheckResult], carrier: Carrier) -> String {
             _ => "No check of this run speaks for it; no evidence of that kind was given.".to_owned(),
         };
     };
-    if checks.iter().any(|check| check.verdict.judged()) {
-        let judged = checks.iter().filter(|check| check.verdict.judged()).count();
-        format!("{} ({judged} of {} checks judged).", tally(checks), checks.len())
-    } else {
-        format!("{}: {}", tally(checks), first.summary)
+    match checks.iter().filter(|check| check.verdict.judged()).count() {
+        0 => format!("{}: {}", tally(checks), first.summary),
+        judged if judged == checks.len() => format!("{}.", tally(checks)),
+        judged => format!("{}; {judged} of {} checks judged.", tally(checks), checks.len()),
     }
 }
 

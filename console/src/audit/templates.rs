@@ -32,7 +32,7 @@ pub fn html(audit: &Audit) -> Result<String, AuditError> {
     let mut context = Context::from_serialize(&View::new(audit, USUAL_ADR_PATH))?;
     context.insert("stylesheet", STYLESHEET);
     context.insert("stylesheet_hash", &base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLESHEET)));
-    Ok(engine(HTML, escape::html)?.render("audit.html", &context)?)
+    Ok(engine(HTML, escape::html, escape::html_prose)?.render("audit.html", &context)?)
 }
 
 /// The same report as Markdown, with links to the ADR files as seen from `out/`.
@@ -43,7 +43,7 @@ pub fn markdown(audit: &Audit) -> Result<String, AuditError> {
 /// The Markdown report of a folder from which `adr_path` leads to the ADR files.
 pub(super) fn markdown_beside(audit: &Audit, adr_path: &str) -> Result<String, AuditError> {
     let context = Context::from_serialize(&View::new(audit, adr_path))?;
-    let text = engine(MARKDOWN, escape::markdown)?.render("audit.md", &context)?;
+    let text = engine(MARKDOWN, escape::markdown, escape::markdown_prose)?.render("audit.md", &context)?;
     Ok(tidy(&text))
 }
 
@@ -52,10 +52,11 @@ pub fn json(audit: &Audit) -> Result<String, AuditError> {
     Ok(serde_json::to_string_pretty(&audit.run)? + "\n")
 }
 
-fn engine(templates: &'static [(&str, &str)], escape: EscapeFn) -> Result<Tera, AuditError> {
+fn engine(templates: &'static [(&str, &str)], escape: EscapeFn, prose: fn(&str) -> String) -> Result<Tera, AuditError> {
     let mut tera = Tera::new();
     tera.set_escape_fn(escape);
     tera.autoescape_on([".html", ".md"]);
+    tera.register_filter("prose", move |text: &str, _: Kwargs, _: &State| Value::safe_string(&prose(text)));
     tera.register_filter("fence", |text: &str, _: Kwargs, _: &State| Value::safe_string(&escape::fence(text)));
     tera.register_filter("span", |text: &str, _: Kwargs, _: &State| Value::safe_string(&escape::span(text)));
     tera.register_filter("path", |text: &str, _: Kwargs, _: &State| Value::safe_string(&escape::path(text)));

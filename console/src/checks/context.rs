@@ -92,6 +92,13 @@ impl Context {
         self.client.send(probe).await
     }
 
+    /// Sends a safe `probe` until `holds`, for about a second at most, and returns the last answer either way. Some stacks answer before
+    /// they commit (FastAPI runs what follows a dependency's `yield` after the response), so a proof that something *is* there must
+    /// be patient.
+    pub async fn eventually(&self, probe: &Probe, holds: impl Fn(&Answer) -> bool) -> Result<Answer, Trouble> {
+        self.client.send_until(probe, holds).await
+    }
+
     /// The collection's path as `user` addresses it.
     pub fn list_path(&self, user: &User) -> String {
         fill(&self.target.paths.list, user, None)

@@ -17,6 +17,15 @@ use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
 
+/// Pauses between asking again for what must come to be true.
+const PATIENCE: [Duration; 5] = [
+    Duration::from_millis(10),
+    Duration::from_millis(40),
+    Duration::from_millis(120),
+    Duration::from_millis(300),
+    Duration::from_millis(600),
+];
+
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -168,6 +177,19 @@ impl Client {
             }
         }
         Err(Trouble::RateLimited)
+    }
+
+    /// Sends a safe `probe` until `holds` or [`PATIENCE`] is used up; the last answer either way.
+    pub async fn send_until(&self, probe: &Probe, holds: impl Fn(&Answer) -> bool) -> Result<Answer, Trouble> {
+        let mut answer = self.send(probe).await?;
+        for pause in PATIENCE {
+            if holds(&answer) {
+                break;
+            }
+            self.bounded(async { Ok(tokio::time::sleep(pause).await) }).await?;
+            answer = self.send(probe).await?;
+        }
+        Ok(answer)
     }
 
     async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {

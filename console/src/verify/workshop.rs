@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
-use crate::http::{Client, Probe, Trouble};
+use crate::http::{Answer, Client, Probe, Trouble};
 use crate::target::Target;
 
 /// Something that was made and must go.
@@ -86,6 +86,7 @@ impl Workshop {
         if let Ok(mut made) = self.made.lock() {
             made.push(Made { user: user.clone(), id: id.clone(), path: path.clone() });
         }
+        self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
         Ok(Object { id, path, canary, created })
     }
 }

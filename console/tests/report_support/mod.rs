@@ -212,18 +212,30 @@ fn checks() -> Vec<CheckResult> {
         ("docs.paths", "docs", "FR-006"),
         ("secrets.values", "secrets", "SC-002"),
     ];
-    checks.extend(passes.iter().map(|(id, suite, requirement)| {
-        let mut passed = check(id, suite, Severity::High, Verdict::Pass, "34 of 34 requests as expected");
-        passed.requirements = vec![(*requirement).into()];
-        passed.evidence = match *suite {
-            "secrets" => vec![Evidence::repository("412 commits", Finding::Held, "no declared value in the tree or in any commit")],
-            _ => vec![live(&format!("GET /api/tasks for {id}"), Finding::Held, "refused with 401, no allow-origin header", 401)],
-        };
-        passed
-    }));
+    checks.extend(passes.iter().map(|(id, suite, requirement)| passed(id, suite, &[requirement])));
+    for known in console::checks::catalogue() {
+        if !checks.iter().any(|check| check.id == known.id) {
+            checks.push(passed(known.id, known.suite.word(), known.requirements));
+        }
+    }
+    for check in &mut checks {
+        if let Some(known) = console::checks::find(&check.id) {
+            (check.title, check.severity) = (known.title.into(), known.severity);
+        }
+    }
     let order = ["health", "release", "cors", "jwt", "isolation", "headers", "docs", "secrets", "procfile"];
     checks.sort_by_key(|check| order.iter().position(|suite| *suite == check.suite));
     checks
+}
+
+fn passed(id: &str, suite: &str, requirements: &[&str]) -> CheckResult {
+    let mut passed = check(id, suite, Severity::High, Verdict::Pass, "34 of 34 requests as expected");
+    passed.requirements = requirements.iter().map(ToString::to_string).collect();
+    passed.evidence = match suite {
+        "secrets" => vec![Evidence::repository("412 commits", Finding::Held, "no declared value in the tree or in any commit")],
+        _ => vec![live(&format!("GET /api/tasks for {id}"), Finding::Held, "refused with 401, no allow-origin header", 401)],
+    };
+    passed
 }
 
 fn special_checks() -> Vec<CheckResult> {
@@ -296,7 +308,7 @@ pub(crate) fn decisions() -> Decisions {
 
 /// Decisions among which one tries everything.
 pub(crate) fn hostile_decisions() -> Decisions {
-    let attacks = HOSTILE.join("\n\n");
+    let attacks = HOSTILE.join("\n\n").replace('\0', "");
     let text = format!(
         "# <script>alert(1)</script> [x](javascript:alert(1))\n\n- Status: \"><img src=x onerror=alert(1)>\n- Date: <svg/onload=alert(1)>\n\
          - Verified-by: cors.origin.null, <script>alert(2)</script>\n\n## Context {{#main onclick=alert(1)}}\n\n{attacks}\n\n\
@@ -304,7 +316,12 @@ pub(crate) fn hostile_decisions() -> Decisions {
          ![pixel](https://evil.example/p.png) [d]: x\n\n<details open ontoggle=alert(1)>\n\n<style>*{{display:none}}</style>\n"
     );
     let odd_name = "0667-\"><img src=x onerror=alert(1)> & (b) [c] |.md";
-    decisions_of([("0001-exact-allowlist.md", ALLOWLIST), ("0666-hostile.md", &text), (odd_name, &text)])
+    decisions_of([
+        ("0001-exact-allowlist.md", ALLOWLIST),
+        ("0666-hostile.md", &text),
+        (odd_name, &text),
+        ("0668-<b>binary.md", &HOSTILE.join("\n")),
+    ])
 }
 
 const ALLOWLIST: &str = "\

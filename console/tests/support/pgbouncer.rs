@@ -18,11 +18,12 @@ const OLDEST: (u32, u32) = (1, 21);
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// The PostgreSQL behind the pooler. It must let the user in without a password, as a throw-away cluster on loopback does.
+/// The PostgreSQL behind the pooler.
 pub(crate) struct Upstream<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
     pub(crate) database: &'a str,
 }
 
@@ -75,10 +76,10 @@ impl PgBouncer {
 }
 
 fn configuration(port: u16, upstream: &Upstream<'_>, pool_size: u16) -> String {
-    let Upstream { host, port: upstream_port, user, database } = upstream;
+    let Upstream { host, port: upstream_port, user, password, database } = upstream;
     format!(
         "[databases]\n\
-         {database} = host={host} port={upstream_port} user={user} dbname={database}\n\
+         {database} = host={host} port={upstream_port} user={user} password='{password}' dbname={database}\n\
          [pgbouncer]\n\
          listen_addr = 127.0.0.1\n\
          listen_port = {port}\n\

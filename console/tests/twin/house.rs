@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Flaws;
 use super::cors::Cache;
 use super::store::Store;
+use super::trespass::Memory;
 
 /// The state of one twin.
 pub(crate) struct House {
@@ -17,6 +18,8 @@ pub(crate) struct House {
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
     pub(crate) cache: Cache,
+    /// What detours around isolation keep between requests.
+    pub(crate) trespass: Memory,
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
@@ -25,8 +28,8 @@ pub(crate) struct House {
 impl House {
     /// An empty house.
     pub(crate) fn new(flaws: Flaws) -> Self {
-        let (store, cache) = (Store::default(), Cache::default());
-        Self { flaws, store, cache, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
+        Self { flaws, store, cache, trespass, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

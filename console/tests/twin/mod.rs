@@ -2,7 +2,7 @@
 //!
 //! It exists so that every check of the catalogue is shown to fail on a service with exactly that flaw, and on nothing else. It shares no
 //! code with the real server: a mistake in one cannot hide in the other. Each concern has a file of its own where its switches act
-//! ([`cors`], [`verifier`], [`store`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
+//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
 //! ([`flaws`]). What the checks conclude belongs to `matrix.rs`.
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
 #![allow(clippy::expect_used, reason = "test support: what cannot be set up stops the test")]
@@ -18,6 +18,7 @@ pub(crate) mod problem;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
+pub(crate) mod trespass;
 pub(crate) mod verifier;
 
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl Twin {
             origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
             paths: Paths::default(),
             resource: Resource::default(),
-            tokens: Tokens::Mint(Box::new(mint())),
+            tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
             policy: policy(),
             allow_writes: true,
@@ -102,16 +103,16 @@ impl Twin {
         Inputs {
             commit: Some(COMMIT.into()),
             deployed_at: Some(self.house.started - time::Duration::seconds(20)),
-            waited: Some(std::time::Duration::from_secs(20)),
+            waited: Some(std::time::Duration::from_secs(if self.house.has("release.late") { 420 } else { 20 })),
             ..Inputs::default()
         }
     }
 }
 
-fn mint() -> Mint {
+fn mint(house: &House) -> Mint {
     let claims = json!({ "iss": ISSUER, "aud": AUDIENCE });
     Mint {
-        secret: SECRET.into(),
+        secret: verifier::secret(house).into(),
         variable: "TWIN_JWT_SECRET".into(),
         algorithm: Algorithm::Hs256,
         kid: None,

@@ -41,6 +41,9 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
         Ok(members) => members,
         Err(problem) => return docs::debug_page(&house).ok_or(problem),
     };
+    if house.has("health.blind") {
+        return Err(problem::INTERNAL);
+    }
     let mut task = Task::new(caller, String::new());
     apply(&house, &mut task, &members, true)?;
     house.store.insert(task.clone());
@@ -126,7 +129,7 @@ fn change(
 }
 
 /// Puts the members of a body into a task. `whole` resets what is not named, and needs a title.
-fn apply(_house: &House, task: &mut Task, members: &Map<String, Value>, whole: bool) -> Result<(), Problem> {
+fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bool) -> Result<(), Problem> {
     if whole {
         (task.title, task.description, task.completed) = (String::new(), None, false);
     }
@@ -136,6 +139,9 @@ fn apply(_house: &House, task: &mut Task, members: &Map<String, Value>, whole: b
             ("description", Value::String(description)) => task.description = Some(text(description, 0, 1000)?),
             ("description", Value::Null) => task.description = None,
             ("completed", Value::Bool(completed)) => task.completed = *completed,
+            ("owner", Value::String(owner)) if !whole && house.has("isolation.assign-new-owner") => {
+                task.owner = Subject(owner.clone())
+            }
             _ => return Err(problem::UNPROCESSABLE),
         }
     }

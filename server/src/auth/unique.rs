@@ -12,8 +12,11 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// Any JSON value whose objects have no key twice.
 struct Unique;
 
-/// Succeeds if `json` is one JSON document without a duplicate key. Depth is bounded by `serde_json` (128).
+/// Succeeds if `json` is one JSON object without a duplicate key. Depth is bounded by `serde_json` (128).
 pub(super) fn keys(json: &[u8]) -> serde_json::Result<()> {
+    if !crate::json::is_object(json) {
+        return Err(serde_json::Error::custom("not an object"));
+    }
     serde_json::from_slice::<Unique>(json).map(drop)
 }
 
@@ -83,12 +86,13 @@ mod tests {
     #[case(r#"{"u":[{"x":1,"y":2,"x":3}]}"#, false)]
     #[case(r#"{"a":1} {"b":2}"#, false)]
     #[case("\u{feff}{}", false)]
+    #[case("[1]", false)]
     fn a_key_may_be_written_once_however_it_is_spelled(#[case] json: &str, #[case] fine: bool) {
         assert_eq!(super::keys(json.as_bytes()).is_ok(), fine);
     }
 
     #[test]
     fn ten_thousand_levels_are_an_error_and_not_a_stack_overflow() {
-        assert!(super::keys("[".repeat(10_000).as_bytes()).is_err());
+        assert!(super::keys(format!("{{\"a\":{}", "[".repeat(10_000)).as_bytes()).is_err());
     }
 }

@@ -66,14 +66,14 @@ fn refused_spelling(origin: &str) -> Result<(), &'static str> {
         Err("is null, which any sandboxed page can send")
     } else if origin.starts_with('[') || origin.contains(['"', '\'']) {
         Err("is JSON or quoted: write plain origins separated by commas")
+    } else if origin.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Err("has a space in it: separate origins with commas")
     } else if origin.ends_with('/') {
         Err("has a trailing slash: remove it")
     } else if after_scheme.contains(['/', '?', '#']) {
         Err("has a path: an origin is only scheme, host and port")
     } else if after_scheme.contains('@') {
         Err("has user information: an origin is only scheme, host and port")
-    } else if origin.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Err("has a space in it: separate origins with commas")
     } else if origin.contains(|c: char| c.is_ascii_uppercase()) {
         Err("has upper-case letters: browsers send lower case")
     } else {

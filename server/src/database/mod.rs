@@ -200,7 +200,7 @@ pub(crate) fn failure(error: Error) -> StoreError {
     }
 }
 
-/// What an SQLSTATE means (PostgreSQL manual, appendix A).
+/// What an SQLSTATE means (PostgreSQL manual, appendix A), or a result code of SQLite.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Meaning {
     Unavailable,
@@ -212,11 +212,13 @@ enum Meaning {
 impl Meaning {
     /// Unavailable: 08 connection, 25006 read-only (failing over), 28 and 3D refused logins, 40 deadlocks, 53 resources, 55P03 lock not available,
     /// 57 operator intervention (57P01 when Neon suspends), 58 system, XX what Neon's proxy says while a compute starts.
+    /// The numbers are SQLite's: busy, locked, input/output, full.
     /// Schema: 42P01 no such table, 42703 no such column, 3F000 no such schema.
     fn of(code: &str) -> Self {
         match code {
             "42P01" | "42703" | "3F000" => Self::Schema,
             "25006" | "55P03" => Self::Unavailable,
+            "5" | "6" | "10" | "13" | "261" | "517" => Self::Unavailable,
             _ => match code.get(..2) {
                 Some("08" | "28" | "3D" | "40" | "53" | "57" | "58" | "XX") => Self::Unavailable,
                 _ => Self::Bug,
@@ -259,6 +261,7 @@ mod tests {
     #[case("08006", Meaning::Unavailable)]
     #[case("28P01", Meaning::Unavailable)]
     #[case("XX000", Meaning::Unavailable)]
+    #[case("5", Meaning::Unavailable)]
     #[case("42P01", Meaning::Schema)]
     #[case("42703", Meaning::Schema)]
     #[case("42601", Meaning::Bug)]

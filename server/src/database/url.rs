@@ -59,6 +59,8 @@ pub(crate) enum UrlError {
     Missing(&'static str),
     #[error("has a percent-encoding that is not UTF-8")]
     Encoding,
+    #[error("has a placeholder in it: paste the real connection string")]
+    Placeholder,
     #[error("has the parameter `{0}` twice")]
     Duplicate(&'static str),
     #[error(
@@ -135,7 +137,8 @@ impl Address {
             .password(self.password.expose_secret())
             .database(&self.database)
             .application_name(&self.application);
-        options.ssl_mode(self.tls.into())
+        // A pooler refuses start-up parameters that it does not know; no float is ever read here.
+        options.ssl_mode(self.tls.into()).extra_float_digits(None)
     }
 
     /// Whether the host is a transaction-mode pooler, by Neon's naming.
@@ -207,6 +210,9 @@ fn well_formed(text: &str) -> Result<Url, UrlError> {
         c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '\\')
     }) {
         return Err(UrlError::Character);
+    }
+    if ["<", "${", "***"].iter().any(|mark| rest.contains(mark)) {
+        return Err(UrlError::Placeholder);
     }
     if rest.contains('#') {
         return Err(UrlError::Fragment);

@@ -17,3 +17,9 @@ pub(crate) use self::postgres::PostgresTasks;
 #[cfg(feature = "embedded")]
 pub(crate) use self::sqlite::SqliteTasks;
 pub(crate) use self::store::{StoreError, TaskStore};
+
+#[cfg(all(test, feature = "embedded"))]
+pub(crate) use self::{
+    model::{Change, NewTask, Task},
+    store::{Answer, Guard, Page},
+};

@@ -52,6 +52,7 @@ fn a_created_task_reads_back_as_it_was_answered(
 #[case::byte_order_mark("\u{feff}{\"title\":\"a\"}", "400")]
 #[case::lone_surrogate(r#"{"title":"\ud800"}"#, "400")]
 #[case::list("[]", "422")]
+#[case::fields_in_order(r#"["a",null,true]"#, "422")]
 #[case::string(r#""a""#, "422")]
 #[case::no_title("{}", "422")]
 #[case::null_title(r#"{"title":null}"#, "422")]

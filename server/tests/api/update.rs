@@ -70,6 +70,7 @@ fn patch_changes_what_it_names_and_nothing_else(
 
 #[rstest]
 #[case("{}")]
+#[case(r#"["b"]"#)]
 #[case(r#"{"title":null}"#)]
 #[case(r#"{"completed":null}"#)]
 #[case(r#"{"title":"b","owner":"bob"}"#)]

@@ -1,4 +1,13 @@
 //! HTTP as bytes on a socket: what a test sends is exactly what the server gets, duplicates, oddities and all.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: shared by many tests, and failing is its way to say so"
+)]
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -63,7 +72,7 @@ impl Request {
             self.method, self.target
         );
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         [head.as_bytes(), &self.body].concat()

@@ -1,9 +1,17 @@
 //! Servers to test against: the real thing over real TCP, on either engine.
-
-#![allow(dead_code, reason = "not every test uses every helper")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: shared by many tests, and failing is its way to say so"
+)]
 
 pub mod http;
 pub mod postgres;
+pub mod process;
 pub mod token;
 
 use std::collections::BTreeMap;
@@ -134,7 +142,7 @@ impl TestServer {
 
     /// Asks to stop and waits until the server has.
     pub fn stop(&mut self) {
-        drop(self.stop.take().map(|stop| stop.send(())));
+        let _ = self.stop.take().map(|stop| stop.send(()));
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server ends well");
         }
@@ -143,7 +151,7 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        drop(self.stop.take().map(|stop| stop.send(())));
+        let _ = self.stop.take().map(|stop| stop.send(()));
         drop(self.thread.take().map(JoinHandle::join));
     }
 }

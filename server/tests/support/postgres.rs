@@ -5,6 +5,15 @@
 //! test process is killed, because it lives behind a pipe that breaks then. PostgreSQL refuses to run as root, so a test
 //! that runs as root starts it as `postgres` or `nobody`. A machine without PostgreSQL is a failure with a clear message,
 //! never a skip.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: shared by many tests, and failing is its way to say so"
+)]
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -27,12 +36,7 @@ pub const DATABASE: &str = "tasks";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// Waits for its standard input to end, then stops the server at once, as a crash would.
 const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
-const FAST: [&str; 4] = [
-    "fsync=off",
-    "full_page_writes=off",
-    "max_connections=60",
-    "unix_socket_directories=",
-];
+const FAST: [&str; 4] = ["fsync=off", "full_page_writes=off", "max_connections=60", "unix_socket_directories="];
 
 /// A running server, or one that was stopped and can be started again.
 pub struct Postgres {
@@ -51,20 +55,10 @@ struct Other {
 impl Postgres {
     /// Starts an empty server with one database.
     pub fn start() -> Self {
-        let directory = tempfile::Builder::new()
-            .prefix("postgres-")
-            .tempdir()
-            .expect("a temporary directory");
+        let directory = tempfile::Builder::new().prefix("postgres-").tempdir().expect("a temporary directory");
         open_to_all(directory.path());
-        run(Command::new("cp")
-            .arg("-a")
-            .arg(template())
-            .arg(directory.path().join("data")));
-        let mut postgres = Self {
-            directory,
-            port: free_port(),
-            keeper: None,
-        };
+        run(Command::new("cp").arg("-a").arg(template()).arg(directory.path().join("data")));
+        let mut postgres = Self { directory, port: free_port(), keeper: None };
         postgres.resume();
         postgres.sql("postgres", &format!("CREATE DATABASE {DATABASE}"));
         postgres
@@ -72,10 +66,7 @@ impl Postgres {
 
     /// The connection string of the database.
     pub fn url(&self) -> String {
-        format!(
-            "postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{DATABASE}",
-            self.port
-        )
+        format!("postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{DATABASE}", self.port)
     }
 
     /// The port on 127.0.0.1.
@@ -100,23 +91,13 @@ impl Postgres {
     pub fn resume(&mut self) {
         assert!(self.keeper.is_none(), "the server is running");
         let mut command = as_allowed("sh");
-        command
-            .args(["-c", KEEPER, "keeper"])
-            .arg(bin("postgres"))
-            .arg("-D")
-            .arg(self.directory.path().join("data"));
-        command
-            .arg("-p")
-            .arg(self.port.to_string())
-            .args(["-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-c", KEEPER, "keeper"]).arg(bin("postgres")).arg("-D").arg(self.directory.path().join("data"));
+        command.arg("-p").arg(self.port.to_string()).args(["-c", "listen_addresses=127.0.0.1"]);
         for setting in FAST {
             command.args(["-c", setting]);
         }
         let log = fs::File::create(self.directory.path().join("log")).expect("a log file");
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         self.keeper = Some(command.spawn().expect("sh starts"));
         self.wait_until_ready();
     }
@@ -124,36 +105,18 @@ impl Postgres {
     fn wait_until_ready(&self) {
         let deadline = Instant::now() + READY_WITHIN;
         let mut ask = Command::new(bin("pg_isready"));
-        ask.args(["-q", "-h", "127.0.0.1", "-p"])
-            .arg(self.port.to_string());
+        ask.args(["-q", "-h", "127.0.0.1", "-p"]).arg(self.port.to_string());
         while !ask.status().expect("pg_isready runs").success() {
             let log = || fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
-            assert!(
-                Instant::now() < deadline,
-                "PostgreSQL did not become ready; its log:\n{}",
-                log()
-            );
+            assert!(Instant::now() < deadline, "PostgreSQL did not become ready; its log:\n{}", log());
             sleep(Duration::from_millis(10));
         }
     }
 
     fn sql(&self, database: &str, sql: &str) -> String {
         let mut psql = Command::new(bin("psql"));
-        psql.env("PGPASSWORD", PASSWORD).args([
-            "-X",
-            "-q",
-            "-A",
-            "-t",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-h",
-            "127.0.0.1",
-            "-U",
-            USER,
-        ]);
-        psql.arg("-p")
-            .arg(self.port.to_string())
-            .args(["-d", database, "-c", sql]);
+        psql.env("PGPASSWORD", PASSWORD).args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER]);
+        psql.arg("-p").arg(self.port.to_string()).args(["-d", database, "-c", sql]);
         run(&mut psql)
     }
 }
@@ -172,26 +135,13 @@ pub fn free_port() -> u16 {
 
 /// An initialised data directory, made once for the machine and copied for every test.
 fn template() -> PathBuf {
-    let owner = other().map_or_else(
-        || fs::metadata("/proc/self").expect("this process").uid(),
-        |other| other.uid,
-    );
-    let version = bin("postgres")
-        .ancestors()
-        .nth(2)
-        .and_then(Path::file_name)
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let owner = other().map_or_else(|| fs::metadata("/proc/self").expect("this process").uid(), |other| other.uid);
+    let version = bin("postgres").ancestors().nth(2).and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let template = std::env::temp_dir().join(format!("postgres-template-{version}-{owner}"));
     if !ours(&template, owner) {
         make(&template);
     }
-    assert!(
-        ours(&template, owner),
-        "{} belongs to somebody else: remove it",
-        template.display()
-    );
+    assert!(ours(&template, owner), "{} belongs to somebody else: remove it", template.display());
     template
 }
 
@@ -201,27 +151,14 @@ fn ours(template: &Path, owner: u32) -> bool {
 
 /// Made aside and moved into place, so that tests which start together cannot meet a half-made one.
 fn make(template: &Path) {
-    let aside = tempfile::Builder::new()
-        .prefix("postgres-initdb-")
-        .tempdir()
-        .expect("a temporary directory");
+    let aside = tempfile::Builder::new().prefix("postgres-initdb-").tempdir().expect("a temporary directory");
     open_to_all(aside.path());
     let password = aside.path().join("password");
     fs::write(&password, PASSWORD).expect("a password file");
     fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).expect("its mode");
     let mut initdb = as_allowed(&bin("initdb").to_string_lossy());
-    initdb.args([
-        "--no-sync",
-        "--locale=C",
-        "--encoding=UTF8",
-        "--auth=scram-sha-256",
-        "-U",
-        USER,
-    ]);
-    initdb
-        .arg(format!("--pwfile={}", password.display()))
-        .arg("-D")
-        .arg(aside.path().join("data"));
+    initdb.args(["--no-sync", "--locale=C", "--encoding=UTF8", "--auth=scram-sha-256", "-U", USER]);
+    initdb.arg(format!("--pwfile={}", password.display())).arg("-D").arg(aside.path().join("data"));
     run(&mut initdb);
     // Losing the race is fine: the winner's template is as good.
     drop(fs::rename(aside.path().join("data"), template));
@@ -229,8 +166,7 @@ fn make(template: &Path) {
 
 /// The server's own user must be able to make things here.
 fn open_to_all(directory: &Path) {
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o777))
-        .expect("the directory's mode");
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o777)).expect("the directory's mode");
 }
 
 /// A command that runs as a user that PostgreSQL accepts.
@@ -250,59 +186,34 @@ fn other() -> Option<Other> {
     }
     let users = fs::read_to_string("/etc/passwd").expect("the list of users");
     let ids = |name: &str| {
-        let fields: Vec<&str> = users
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}:")))?
-            .split(':')
-            .collect();
-        Some(Other {
-            uid: fields.get(2)?.parse().ok()?,
-            gid: fields.get(3)?.parse().ok()?,
-        })
+        let fields: Vec<&str> = users.lines().find(|line| line.starts_with(&format!("{name}:")))?.split(':').collect();
+        Some(Other { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
     };
-    Some(
-        ids("postgres")
-            .or_else(|| ids("nobody"))
-            .expect("a user `postgres` or `nobody`, since PostgreSQL refuses to run as root"),
-    )
+    Some(ids("postgres").or_else(|| ids("nobody")).expect("a user `postgres` or `nobody`, since PostgreSQL refuses to run as root"))
 }
 
 /// A program of the newest PostgreSQL on this machine.
 fn bin(name: &str) -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("bin"));
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut candidates: Vec<PathBuf> = versions.filter(|bin| bin.join("initdb").exists()).collect();
     candidates.sort_by_key(|bin| version(bin));
     candidates.reverse();
     candidates.extend(std::env::split_paths(&path));
-    let found = candidates
-        .into_iter()
-        .map(|bin| bin.join(name))
-        .find(|program| program.exists());
-    found.unwrap_or_else(|| panic!("these tests need PostgreSQL 15 or newer: `{name}` is neither in /usr/lib/postgresql/*/bin nor on PATH"))
+    let found = candidates.into_iter().map(|bin| bin.join(name)).find(|program| program.exists());
+    found.unwrap_or_else(|| {
+        panic!("these tests need PostgreSQL 15 or newer: `{name}` is neither in /usr/lib/postgresql/*/bin nor on PATH")
+    })
 }
 
 fn version(bin: &Path) -> u32 {
-    bin.parent()
-        .and_then(Path::file_name)
-        .and_then(|version| version.to_str()?.parse().ok())
-        .unwrap_or_default()
+    bin.parent().and_then(Path::file_name).and_then(|version| version.to_str()?.parse().ok()).unwrap_or_default()
 }
 
 /// Runs a command to its end and returns what it printed.
 fn run(command: &mut Command) -> String {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
-    assert!(
-        output.status.success(),
-        "{command:?} failed: {}",
-        text(output.stderr)
-    );
+    assert!(output.status.success(), "{command:?} failed: {}", text(output.stderr));
     text(output.stdout)
 }

@@ -1,4 +1,13 @@
 //! Tokens, good and bad: any header bytes, any claim bytes, signed with any key.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: shared by many tests, and failing is its way to say so"
+)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

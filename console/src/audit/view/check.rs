@@ -8,7 +8,7 @@ use crate::adr::Adr;
 use crate::audit::Audit;
 use crate::audit::escape::web_link;
 use crate::checks;
-use crate::run::{CheckResult, Evidence, Exchange, Verdict};
+use crate::run::{CheckResult, Evidence, Exchange, Finding, Verdict};
 
 /// One check.
 #[derive(Debug, Serialize)]
@@ -77,6 +77,8 @@ struct EvidenceView<'a> {
     class: &'static str,
     source: Option<&'static str>,
     exchange: Option<ExchangeView<'a>>,
+    /// Whether the exchange is shown without a click: the first flaw.
+    open: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,13 +99,21 @@ impl<'a> CheckView<'a> {
             summary: &check.summary,
             open: check.verdict == Verdict::Fail,
             card: checks::find(&check.id).map(card),
-            evidence: check.evidence.iter().map(EvidenceView::from).collect(),
+            evidence: evidence(check),
             requirements: check.requirements.iter().map(|id| RequirementLink { id, known: known(id) }).collect(),
             decisions: audit.decisions.for_check(&check.id).map(DecisionLink::from).collect(),
             probes: check.probes,
             elapsed: words::duration(check.elapsed_ms),
         }
     }
+}
+
+fn evidence(check: &CheckResult) -> Vec<EvidenceView<'_>> {
+    let mut views: Vec<_> = check.evidence.iter().map(EvidenceView::from).collect();
+    if let (Some(first), Some(Finding::Broken)) = (views.first_mut(), check.evidence.first().map(|piece| piece.finding)) {
+        first.open = true;
+    }
+    views
 }
 
 fn card(check: &checks::Check) -> Card {
@@ -126,6 +136,7 @@ impl<'a> From<&'a Evidence> for EvidenceView<'a> {
             class: words::class(evidence.class),
             source: evidence.source.map(words::source),
             exchange: evidence.exchange.as_ref().map(ExchangeView::from),
+            open: false,
         }
     }
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::check::DecisionLink;
-use super::{CheckLink, link};
-use crate::adr::{Adr, Link, Lint, VerifiedBy};
+use super::{CheckLink, Group, grouped, link};
+use crate::adr::{Adr, Level, Link, Lint, VerifiedBy};
 use crate::audit::Audit;
 use crate::audit::escape::anchor;
 use crate::audit::prose::{Anchors, adr_html};
@@ -22,12 +22,14 @@ pub(super) struct DecisionView<'a> {
     file: &'a str,
     /// The way from the folder of the report to the file.
     path: String,
-    verified_by: Vec<CheckLink<'a>>,
+    verified_by: Vec<Group<'a>>,
     /// Said where no check is named.
     unverified: Option<String>,
     replaces: Vec<DecisionLink<'a>>,
     replaced_by: Vec<DecisionLink<'a>>,
     lints: &'a [Lint],
+    /// How many of them are more than notes.
+    faults: usize,
     html: String,
 }
 
@@ -65,17 +67,18 @@ fn view<'a>(audit: &'a Audit, adr: &'a Adr, adr_path: &str, anchors: &Anchors) -
         replaces: resolved(audit, &adr.supersedes),
         replaced_by: resolved(audit, &adr.superseded_by),
         lints: &adr.problems,
+        faults: adr.problems.iter().filter(|lint| lint.level > Level::Note).count(),
         html: adr_html(&adr.body_markdown, anchors),
     }
 }
 
 /// The checks of the run that an ADR names, families (`cors.*`) spelled out; ids that the run does not have are mentioned.
-fn verified_by<'a>(adr: &'a Adr, run: &'a Run) -> Vec<CheckLink<'a>> {
+fn verified_by<'a>(adr: &'a Adr, run: &'a Run) -> Vec<Group<'a>> {
     let VerifiedBy::Ids { ids } = &adr.verified_by else { return Vec::new() };
     let covered = run.checks.iter().filter(|check| adr.verified_by.covers(&check.id)).map(CheckLink::from);
     let means = |id: &str, check: &str| VerifiedBy::Ids { ids: vec![id.to_owned()] }.covers(check);
     let absent = ids.iter().filter(|id| !run.checks.iter().any(|check| means(id, &check.id))).map(|id| link(run, id));
-    covered.chain(absent).collect()
+    grouped(covered.chain(absent))
 }
 
 fn unverified(verified_by: &VerifiedBy) -> Option<String> {

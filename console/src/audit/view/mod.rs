@@ -84,6 +84,21 @@ struct Attention<'a> {
     summary: &'a str,
 }
 
+/// References to checks that came out alike.
+#[derive(Debug, Serialize)]
+struct Group<'a> {
+    state: State,
+    checks: Vec<CheckLink<'a>>,
+}
+
+/// Groups references by state, worst first; what is not in the run comes last.
+fn grouped<'a>(links: impl Iterator<Item = CheckLink<'a>>) -> Vec<Group<'a>> {
+    let mut links: Vec<_> = links.collect();
+    let states = Verdict::WORST_FIRST.into_iter().map(State::from).chain([State::ABSENT]);
+    let group = |state| Group { state, checks: links.extract_if(.., |link| link.state == state).collect() };
+    states.map(group).filter(|group| !group.checks.is_empty()).collect()
+}
+
 /// A link to the check with this id, or a mention of it where the run does not have it.
 fn link<'a>(run: &'a Run, id: &'a str) -> CheckLink<'a> {
     let absent = || CheckLink { id, anchor: anchor(id), title: "", state: State::ABSENT, known: false };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::{self, State};
-use super::{CheckLink, link};
+use super::{Group, grouped, link};
 use crate::audit::{Judged, MeasureSeen};
 use crate::run::{Run, VariableSeen};
 
@@ -16,7 +16,7 @@ pub(super) struct RequirementView<'a> {
     reason: &'a str,
     classes: Vec<&'static str>,
     caveat: Option<&'static str>,
-    checks: Vec<CheckLink<'a>>,
+    groups: Vec<Group<'a>>,
 }
 
 impl<'a> RequirementView<'a> {
@@ -28,7 +28,7 @@ impl<'a> RequirementView<'a> {
             reason: &judged.reason,
             classes: judged.classes.iter().copied().map(words::class).collect(),
             caveat: judged.requirement.carrier.caveat(),
-            checks: judged.checks.iter().map(|id| link(run, id)).collect(),
+            groups: grouped(judged.checks.iter().map(|id| link(run, id))),
         }
     }
 }

@@ -1,6 +1,14 @@
-//! The health suite.
+//! The health suite: does the service answer, does deep health prove what it says, and does it say no more than it should?
+//!
+//! Owns liveness, deep health, freshness, the clock and what health answers give away. Which release answers belongs to `release`.
 
-use super::Check;
+mod api;
+mod body;
+mod catalogue;
+mod clock;
+mod leaks;
+mod sample;
+mod states;
 
-/// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[];
+pub use catalogue::CHECKS;
+pub(super) use sample::samples;

@@ -13,15 +13,20 @@ use super::stage::{Victim, conclude, join, missing_like, piece};
 pub(super) async fn shared(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
-    let item = asking(&cx.item_path(cx.a()?, &victim.object.id), &unique);
-    let list = asking(&cx.list_path(cx.a()?), &unique);
-    let (of_item, of_list) = tokio::try_join!(served(&cx, &victim, item), served(&cx, &victim, list))?;
+    let (item, list) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
+    let (of_item, of_list) = tokio::try_join!(served(&cx, &victim, item, &unique), served(&cx, &victim, list, &unique))?;
     Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list].concat()))
 }
 
-async fn served(cx: &Context, victim: &Victim, path: String) -> Result<Vec<Evidence>, Trouble> {
+/// Asks at `path` with a query that makes the address unique, or without it where the service takes no unknown query.
+async fn served(cx: &Context, victim: &Victim, path: String, unique: &str) -> Result<Vec<Evidence>, Trouble> {
     let (a, b) = (&cx.a()?.token, &cx.b()?.token);
-    let own = cx.send(&Probe::get(&path).bearer(a)).await?;
+    let fresh = asking(&path, unique);
+    let own = cx.send(&Probe::get(&fresh).bearer(a)).await?;
+    let (path, own) = match own.status {
+        400 | 404 | 422 => (path.clone(), cx.send(&Probe::get(&path).bearer(a)).await?),
+        _ => (fresh, own),
+    };
     let (as_b, as_nobody) = (Probe::get(&path).bearer(b), Probe::get(&path));
     let (as_b, as_nobody) = tokio::try_join!(cx.send(&as_b), cx.send(&as_nobody))?;
     let works = if own.is_success() {

@@ -26,7 +26,7 @@ async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
     let act = if cx.target.resource.update == Update::Put { Act::Put } else { Act::Patch };
     let title = format!("{} changed", object.canary);
     let changed = cx.send(&act.probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
-    let after = cx.send(&cx.item(user, &object.id)).await?;
+    let after = cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?;
     Ok(vec![
         piece(&read, format!("{who} reads the own object"), must(shows(&read, &object.canary), &read)),
         piece(&list, format!("{who} lists own objects"), listed(cx, &list, &object)),

@@ -1,10 +1,15 @@
 //! The scene of a check: an object of A, how it looked before anybody tried anything, and another look afterwards.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::checks::{Context, Judgement, Object, Outcome};
 use crate::http::{Answer, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
+
+/// Some stacks commit after they have answered: a change must get the time to show.
+const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(50);
 
 /// An object of A that must stay as it is.
 pub(super) struct Victim {
@@ -35,6 +40,7 @@ impl Victim {
     /// answer, a request id), not a change.
     pub(super) async fn intact(&self, cx: &Context) -> Result<Evidence, Trouble> {
         let probe = cx.item(cx.a()?, &self.object.id);
+        tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
         let after = cx.send(&probe).await?;
         let mut judgement = unchanged(cx, &self.read, &after);
         if judgement.finding == Finding::Broken && after.is_success() {

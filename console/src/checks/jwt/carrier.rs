@@ -55,11 +55,29 @@ pub(super) async fn scheme(cx: Context) -> Checked {
     let case = |(name, prefix, _): &(&str, &str, Finding)| {
         Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
     };
-    battery(&cx, "schemes and spacings", SCHEMES.iter().map(case).collect(), |case, answer| {
-        let accepted = SCHEMES.iter().find(|(name, ..)| *name == case.name).map_or(Finding::Weak, |(.., accepted)| *accepted);
+    let mut cases: Vec<_> = SCHEMES.iter().map(case).collect();
+    cases.extend(
+        unproven(a.subject.as_deref().unwrap_or("admin"))
+            .into_iter()
+            .map(|(name, value)| Case::new(name, Probe::get(&path).header("authorization", value))),
+    );
+    battery(&cx, "schemes and spacings", cases, |case, answer| {
+        let accepted = SCHEMES.iter().find(|(name, ..)| *name == case.name).map_or(Finding::Broken, |(.., accepted)| *accepted);
         refusal(&cx.target.policy.refused_token, accepted, answer)
     })
     .await
+}
+
+/// Credentials of other schemes that name A and prove nothing.
+fn unproven(subject: &str) -> [(&'static str, String); 4] {
+    use base64::Engine as _;
+    let basic = |pair: String| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+    [
+        ("Basic with the name of A and no password", basic(format!("{subject}:"))),
+        ("Basic with the name of A twice", basic(format!("{subject}:{subject}"))),
+        ("Basic admin:admin", basic("admin:admin".into())),
+        ("Negotiate without a ticket", "Negotiate Og==".into()),
+    ]
 }
 
 /// Two credentials in one request.
@@ -149,34 +167,46 @@ async fn elsewhere(cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
     battery(cx, noun, cases, |_, answer| refusal(&cx.target.policy.unauthenticated, Finding::Broken, answer)).await
 }
 
-/// A's token in the body of a creation; the title carries an announced canary, in case it is let in.
+/// A's token in the body of a creation, beside the same body with a bad one: where only the token differs, only the token can make a
+/// difference. The titles carry an announced canary, in case they get in.
 pub(super) async fn body(cx: Context) -> Checked {
     let a = cx.a()?;
     let canary = cx.objects.announce(a).await?;
-    let path = cx.list_path(a);
-    let without = cx.send(&Probe::post(&path, &cx.target.resource.body(&canary))).await?;
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair(&cx.target.resource.fields.title, &canary)
-        .append_pair("access_token", a.token.expose())
-        .append_pair("token", a.token.expose())
-        .finish();
-    let mut json = cx.target.resource.body(&canary);
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("access_token".into(), a.token.expose().into());
-    }
-    let cases = vec![
-        Case::new("in a form", Probe::new("POST", &path).secret_body("application/x-www-form-urlencoded", form)),
-        Case::new("in a JSON body", Probe::new("POST", &path).secret_body("application/json", json.to_string())),
-    ];
-    battery(&cx, "bodies", cases, |_, answer| in_body(&cx, without.status, answer)).await
+    let with =
+        |token: &str| bodies(&cx, &canary, token).map(|(kind, bytes)| Probe::new("POST", cx.list_path(a)).secret_body(kind, bytes));
+    let [bad_form, bad_json] = with("not-a-token");
+    let (form, json) = futures::try_join!(cx.send(&bad_form), cx.send(&bad_json))?;
+    let [good_form, good_json] = with(a.token.expose());
+    let cases = vec![Case::new("in a form", good_form), Case::new("in a JSON body", good_json)];
+    battery(&cx, "bodies", cases, |case, answer| {
+        let without = if case.name == "in a form" { form.status } else { json.status };
+        in_body(without, answer)
+    })
+    .await
 }
 
-/// The same refusal as without any token shows that the body was not looked at for one.
-fn in_body(cx: &Context, without: u16, answer: &Answer) -> Judgement {
-    if answer.status == without && !answer.is_success() {
-        return Judgement::held(format!("refused as without a token: {without}"));
+/// A creation as a form and as JSON, with a token in it.
+fn bodies(cx: &Context, canary: &str, token: &str) -> [(&'static str, String); 2] {
+    let resource = &cx.target.resource;
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair(&resource.fields.title, canary)
+        .append_pair("access_token", token)
+        .append_pair("token", token)
+        .finish();
+    let mut json = resource.body(canary);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("access_token".into(), token.into());
     }
-    refusal(&cx.target.policy.unauthenticated, Finding::Broken, answer)
+    [("application/x-www-form-urlencoded", form), ("application/json", json.to_string())]
+}
+
+fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
+    match answer.status {
+        status @ 200..=299 => Judgement::broken(format!("accepted: {status}")),
+        status if status == with_bad => Judgement::held(format!("{status}, as with a bad token in its place")),
+        status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
+        status => Judgement::broken(format!("{status}, where a bad token in its place is answered {with_bad}: the token was read")),
+    }
 }
 
 /// Forms that are not a JWS in compact serialisation (RFC 7515, 7.1), made of the parts of a good token.

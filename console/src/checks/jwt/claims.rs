@@ -10,7 +10,7 @@ use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
 
-use super::ask::{Forgery, refused, with, without};
+use super::ask::{Forgery, refusal, refused, with, without};
 
 /// This machine's clock.
 pub(super) fn now() -> OffsetDateTime {
@@ -175,17 +175,29 @@ fn tolerated(case: &Case, answer: &Answer, allowed: u64, largest: &AtomicU64) ->
     }
 }
 
-/// Tokens that live longer than the operator allows.
+/// Tokens that live longer than the operator allows: minted ones where the key was given, and what A's own token says of itself.
 pub(super) async fn lifetime(cx: Context) -> Checked {
-    let Some(longest) = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok()) else {
-        return Ok(Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime_secs` in postflight.toml"));
+    let longest = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok());
+    let mut outcome = match longest.filter(|_| cx.forge.is_some()) {
+        Some(longest) => overlong(&cx, longest).await?,
+        None => Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime_secs` in postflight.toml"),
     };
-    let press = Press::of(&cx).await?;
+    let own = super::contents::of_issued(&cx)?;
+    if !own.is_empty() {
+        let told = own.iter().map(|piece| piece.observed.as_str()).collect::<Vec<_>>().join("; ");
+        let summary = if outcome.evidence.is_empty() { told } else { format!("{}; {told}", outcome.summary) };
+        outcome = Outcome::of(summary, outcome.evidence.into_iter().chain(own).collect());
+    }
+    Ok(outcome)
+}
+
+async fn overlong(cx: &Context, longest: i64) -> Checked {
+    let press = Press::of(cx).await?;
     let lives = [("twice", longest * 2 + 120), ("ten times", longest * 10 + 120), ("a century beyond", longest + 3_153_600_000)];
     let forgeries = lives.map(|(name, life)| {
         Forgery::fatal(format!("living {name} the longest lifetime"), press.with("exp", press.now.saturating_add(life)))
     });
-    refused(&cx, "tokens that live too long", forgeries.into()).await
+    refused(cx, "tokens that live too long", forgeries.into()).await
 }
 
 /// Tokens that are not valid yet (RFC 7519, 4.1.5).
@@ -205,9 +217,13 @@ pub(super) async fn nbf(cx: Context) -> Checked {
 /// Tokens issued in the future, or at no time at all (RFC 7519, 4.1.6 leaves their refusal to the service).
 pub(super) async fn iat(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
+    let mut far = press.claims();
+    far.extend([("iat", 315_360_000), ("exp", 315_360_600)].map(|(name, ahead)| (name.to_owned(), json!(press.now + ahead))));
+    let far = Value::Object(far);
     let forgeries = vec![
         Forgery::lenient("iat in a day", press.with("iat", press.now + 86_400)),
         Forgery::lenient("iat in ten years", press.with("iat", press.now + 315_360_000)),
+        Forgery { accepted: endless(&cx), ..Forgery::fatal("ten minutes of life in ten years", press.sign(&far)) },
         Forgery::harmless("no iat", press.without("iat")),
         Forgery::harmless("iat as a word", press.with("iat", "now")),
         Forgery::harmless("iat negative", press.with("iat", -1)),
@@ -277,31 +293,53 @@ fn wrong(press: &Press<'_>, name: &str, wanted: &str) -> Vec<Forgery> {
     forgeries
 }
 
-/// Tokens of nobody.
+/// Tokens of nobody, and of users that the service should know and does not.
 pub(super) async fn sub_missing(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
-    let forgeries = vec![
+    let mut forgeries = vec![
         Forgery::fatal("no sub", press.without("sub")),
         Forgery::fatal("sub null", press.with("sub", Value::Null)),
         Forgery::fatal("sub empty", press.with("sub", "")),
     ];
+    if cx.target.policy.known_subjects {
+        let unknown = [cx.random("unknown subject"), "00000000-0000-4000-8000-000000000000".to_owned(), "987654321".to_owned()];
+        forgeries.extend(
+            unknown
+                .into_iter()
+                .enumerate()
+                .map(|(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), press.with("sub", subject))),
+        );
+    }
     refused(&cx, "tokens of nobody", forgeries).await
 }
 
-/// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`).
+/// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`), asked for A's object: seeing it is the flaw, being let in a weakness.
 pub(super) async fn sub_type(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
-    let subject = press.subject.clone();
-    let odd = [json!(7), json!(1.5), json!(true), json!(false), json!([]), json!([subject]), json!({}), json!({ "$ne": null })];
-    let name = |value: &Value| match value {
-        Value::Array(list) if !list.is_empty() => "a list with the subject of A".to_owned(),
-        other => other.to_string(),
-    };
-    let mut forgeries: Vec<_> =
-        odd.into_iter().map(|sub| Forgery::lenient(format!("sub {}", name(&sub)), press.with("sub", sub))).collect();
-    forgeries.push(Forgery::lenient("sub of 64 KiB", press.with("sub", "s".repeat(64 * 1024))));
-    forgeries.push(Forgery::lenient("sub with a NUL", press.with("sub", format!("{subject}\0"))));
-    refused(&cx, "subjects of other types", forgeries).await
+    let (path, object) = super::presence::some_object(&cx).await?;
+    let cases = mistypes(&press.subject).into_iter().enumerate().map(|(index, sub)| {
+        let text = sub.to_string().replace(&press.subject, "A");
+        let name = if text.len() > 40 { "sub of 64 KiB".to_owned() } else { format!("sub {text}") };
+        let forgery = Forgery::fatal(format!("{name} (#{})", index + 1), press.with("sub", sub));
+        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
+    });
+    let canary = object.map(|object| object.canary);
+    battery(&cx, "subjects of other types", cases.collect(), |_, answer| mistyped(&cx, canary.as_deref(), answer)).await
+}
+
+/// Values that are no subject, but that coercion or a query operator would make one, or all.
+fn mistypes(subject: &str) -> Vec<Value> {
+    let mut all = vec![json!(7), json!(1.5), json!(true), json!(false), json!([]), json!([subject]), json!({})];
+    all.extend([json!({ "$ne": null }), json!({ "$gt": "" }), json!({ "toString": subject }), json!("s".repeat(64 * 1024))]);
+    all
+}
+
+fn mistyped(cx: &Context, canary: Option<&str>, answer: &Answer) -> Judgement {
+    match answer.status {
+        status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
+        404 => Judgement::weak("let in, though without A's object: 404"),
+        _ => refusal(&cx.target.policy.refused_token, Finding::Weak, answer),
+    }
 }
 
 /// Subjects that are not A's, but that folding, trimming or coercion would make A's.
@@ -341,20 +379,4 @@ pub(super) async fn sub_alias(cx: Context) -> Checked {
         status => Judgement::held(format!("{status} without A's object")),
     })
     .await
-}
-
-/// Subjects that the service has never heard of.
-pub(super) async fn sub_unknown(cx: Context) -> Checked {
-    if !cx.target.policy.known_subjects {
-        return Ok(Outcome::skip(
-            "this service takes any subject of its issuer; set `policy.known_subjects = true` if it must know them",
-        ));
-    }
-    let press = Press::of(&cx).await?;
-    let unknown = [cx.random("unknown subject"), "00000000-0000-4000-8000-000000000000".to_owned(), "987654321".to_owned()];
-    let forgeries = unknown
-        .into_iter()
-        .enumerate()
-        .map(|(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), press.with("sub", subject)));
-    refused(&cx, "unknown subjects", forgeries.collect()).await
 }

@@ -11,7 +11,7 @@ use super::claims::Press;
 use super::forgery::flipped;
 
 /// Words of JWT libraries and run times, in lower case: they name the stack and the step that failed.
-const LIBRARY_WORDS: [&str; 26] = [
+const LIBRARY_WORDS: [&str; 23] = [
     "signature verification failed",
     "signature has expired",
     "signature does not match",
@@ -35,10 +35,11 @@ const LIBRARY_WORDS: [&str; 26] = [
     "jsonwebtokenerror",
     "tokenexpirederror",
     "joseerror",
-    "traceback (most recent call last)",
-    "node_modules",
-    "site-packages",
 ];
+
+/// Words of stack traces, in lower case: code and paths of the machine, shown to everybody.
+const TRACES: [&str; 6] =
+    ["traceback (most recent call last)", "node_modules", "site-packages", "panicked at", "rust_backtrace", "/src/"];
 
 /// Bad tokens of every kind; with the key, expired and foreign ones too.
 async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
@@ -76,6 +77,9 @@ fn alike(first: &Answer, answer: &Answer) -> Judgement {
     let text = answer.raw_text().to_lowercase();
     if answer.is_success() {
         return Judgement::broken(format!("accepted: {}", answer.status));
+    }
+    if let Some(word) = TRACES.iter().find(|word| text.contains(**word)) {
+        return Judgement::broken(format!("the answer shows a stack trace: “{word}”"));
     }
     if let Some(word) = LIBRARY_WORDS.iter().find(|word| text.contains(**word)) {
         return Judgement::weak(format!("the answer speaks the library's words: “{word}”"));

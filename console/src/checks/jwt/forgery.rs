@@ -219,9 +219,14 @@ fn encodings(token: &Compact) -> Vec<Forgery> {
     ];
     all.extend(stray_bits(text).map(|altered| ("with its unused last bits set", altered)));
     let changed = all.into_iter().filter(|(_, altered)| altered != text);
-    changed
+    let mut forgeries: Vec<_> = changed
         .map(|(name, altered)| Forgery::lenient(format!("the signature {name}"), token.with_signature(altered).token()))
-        .collect()
+        .collect();
+    for text in ["****", "%%%%", "A", "\"\"", "&&&&====", "\u{e9}\u{e9}"] {
+        forgeries
+            .push(Forgery::fatal(format!("{text:?} in its place, which decodes to nothing"), token.with_signature(text).token()));
+    }
+    forgeries
 }
 
 /// Sets the bits of the last character that encode nothing (RFC 4648, 3.5); `None` where there are none.

@@ -1,13 +1,14 @@
 //! Hostile but signed: headers that ask for more, JSON that is hardly JSON, tokens of a size nobody needs.
 
 use futures::future::join_all;
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
-use crate::checks::{Checked, Context, Outcome};
+use crate::checks::{Checked, Context, Forge, Outcome};
 use crate::http::{Answer, Credential, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding};
 use crate::target::Algorithm;
-use crate::token::encode;
+use crate::token::{encode, hmac};
 
 use super::ask::{Forgery, header_with, of_a, refused, with, without};
 use super::claims::Press;
@@ -35,19 +36,35 @@ pub(super) async fn alg_pinned(cx: Context) -> Checked {
     for alg in [lower.as_str(), "none", "RS256", "ES256", "foo", ""] {
         forgeries.push(Forgery::lenient(format!("alg {alg:?} over a good signature"), forge.sign_encoded(&under(alg), &claims)));
     }
+    let header = encode(Value::Object(press.header()).to_string());
+    forgeries.push(Forgery::fatal("a signature that does not cover the header", over(forge, &header, &claims, &claims)));
+    forgeries.push(Forgery::fatal("a signature that does not cover the payload", over(forge, &header, &claims, &header)));
     let bare = encode(without(&press.header(), "alg").to_string());
     forgeries.push(Forgery::lenient("no alg over a good signature", forge.sign_encoded(&bare, &claims)));
     refused(&cx, "other algorithms under the good key", forgeries).await
 }
 
-/// `crit` (RFC 7515, 4.1.11) and `b64` (RFC 7797, 3).
-pub(super) async fn crit(cx: Context) -> Checked {
+/// A token whose signature is made over `input` alone.
+fn over(forge: &Forge, header: &str, payload: &str, input: &str) -> String {
+    let mint = forge.mint();
+    let signature = hmac(mint.algorithm, mint.secret.expose_secret().as_bytes(), input.as_bytes());
+    format!("{header}.{payload}.{}", encode(signature))
+}
+
+/// Header members that change what a token means, over a good signature: critical extensions, other kinds, nesting, compression.
+pub(super) async fn meaning(cx: Context) -> Checked {
     let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
     let claims = Value::Object(press.claims());
-    let forged = |(name, members): (&str, Vec<(&str, Value)>)| {
-        Forgery::lenient(name, forge.sign(&with_all(&press.header(), &members), &claims))
-    };
-    let cases = vec![
+    let headed = extended(&press.header())
+        .into_iter()
+        .map(|(name, accepted, header)| Forgery { accepted, ..Forgery::fatal(name, forge.sign(&header, &claims)) });
+    let forgeries = headed.chain(wrapped(&press, forge)).collect();
+    refused(&cx, "headers that change the meaning", forgeries).await
+}
+
+/// Good headers with members that ask for more: `crit` (RFC 7515, 4.1.11), `b64` (RFC 7797, 3), `typ` (RFC 8725, 3.11).
+fn extended(header: &Map<String, Value>) -> Vec<(String, Finding, Value)> {
+    let critical = [
         ("crit names an unknown extension", vec![("crit", json!(["x-postflight"])), ("x-postflight", json!(true))]),
         ("crit names a member that is not there", vec![("crit", json!(["x-postflight"]))]),
         ("crit is empty", vec![("crit", json!([]))]),
@@ -55,49 +72,31 @@ pub(super) async fn crit(cx: Context) -> Checked {
         ("crit names alg", vec![("crit", json!(["alg"]))]),
         ("b64 false over an encoded payload", vec![("crit", json!(["b64"])), ("b64", json!(false))]),
     ];
-    refused(&cx, "critical extensions", cases.into_iter().map(forged).collect()).await
-}
-
-/// Kinds of tokens that are not for this door (RFC 8725, 3.11 and 3.12).
-pub(super) async fn typ(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
-    let claims = Value::Object(press.claims());
-    let odd = [
-        json!("refresh+jwt"),
-        json!("logout+jwt"),
-        json!("dpop+jwt"),
-        json!("secevent+jwt"),
-        json!("JWE"),
-        json!(1),
-        json!(["JWT"]),
-    ];
-    let mut forgeries: Vec<_> = odd
-        .into_iter()
-        .map(|typ| Forgery::lenient(format!("typ {typ}"), forge.sign(&with(&press.header(), "typ", typ), &claims)))
-        .collect();
-    forgeries.push(Forgery::harmless("typ \"at+jwt\"", forge.sign(&with(&press.header(), "typ", "at+jwt"), &claims)));
-    forgeries.push(Forgery::harmless("no typ", forge.sign(&without(&press.header(), "typ"), &claims)));
-    refused(&cx, "kinds of tokens", forgeries).await
+    let kinds = [json!("refresh+jwt"), json!("logout+jwt"), json!("dpop+jwt"), json!("secevent+jwt"), json!(1), json!(["JWT"])];
+    let mut all: Vec<_> =
+        critical.into_iter().map(|(name, members)| (name.to_owned(), Finding::Weak, with_all(header, &members))).collect();
+    all.extend(kinds.into_iter().map(|typ| (format!("typ {typ}"), Finding::Weak, with(header, "typ", typ))));
+    all.push(("typ \"at+jwt\"".into(), Finding::Held, with(header, "typ", "at+jwt")));
+    all.push(("no typ".into(), Finding::Held, without(header, "typ")));
+    all
 }
 
 /// Tokens inside tokens, and compressed ones (RFC 7519, 5.2; RFC 8725, 2.8 and 3.6).
-pub(super) async fn nested(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
-    let claims = Value::Object(press.claims());
-    let good = press.sign(&claims);
-    let header = |members: &[(&str, Value)]| with_all(&press.header(), members);
-    let bytes = |header: &Value, payload: &[u8]| forge.sign_bytes(header.to_string().as_bytes(), payload);
-    let cty = header(&[("cty", json!("JWT"))]);
-    let zip = header(&[("zip", json!("DEF"))]);
-    let forgeries = vec![
+fn wrapped(press: &Press<'_>, forge: &Forge) -> Vec<Forgery> {
+    let claims = Value::Object(press.claims()).to_string();
+    let good = press.sign(&Value::Object(press.claims()));
+    let bytes = |members: &[(&str, Value)], payload: &[u8]| {
+        forge.sign_bytes(with_all(&press.header(), members).to_string().as_bytes(), payload)
+    };
+    let (cty, zip) = ([("cty", json!("JWT"))], [("zip", json!("DEF"))]);
+    vec![
         Forgery::fatal("a token as the payload", bytes(&cty, good.as_bytes())),
-        Forgery::fatal("a token as the payload, not announced", bytes(&header(&[]), good.as_bytes())),
+        Forgery::fatal("a token as the payload, not announced", bytes(&[], good.as_bytes())),
         Forgery::fatal("a token as a JSON text", bytes(&cty, json!(good).to_string().as_bytes())),
-        Forgery::lenient("cty JWT over plain claims", bytes(&cty, claims.to_string().as_bytes())),
-        Forgery::lenient("zip over plain claims", bytes(&zip, claims.to_string().as_bytes())),
-        Forgery::lenient("zip over deflated claims", bytes(&zip, &stored(claims.to_string().as_bytes()))),
-    ];
-    refused(&cx, "wrapped tokens", forgeries).await
+        Forgery::lenient("cty JWT over plain claims", bytes(&cty, claims.as_bytes())),
+        Forgery::lenient("zip over plain claims", bytes(&zip, claims.as_bytes())),
+        Forgery::lenient("zip over deflated claims", bytes(&zip, &stored(claims.as_bytes()))),
+    ]
 }
 
 /// DEFLATE without compression: one stored block (RFC 1951, 3.2.4).

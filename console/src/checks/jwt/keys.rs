@@ -11,7 +11,7 @@ use crate::token::{Compact, encode};
 use super::ask::{Forgery, of_a, refusal, refused, with};
 use super::attacker::{self, Kind};
 use super::listener::Listener;
-use super::public_key;
+use super::public_key::{self, Published};
 
 /// The attacker's header for a kind of key, with further members.
 fn header(kind: Kind, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
@@ -188,11 +188,24 @@ pub(super) async fn psychic(cx: Context) -> Checked {
     refused(&cx, "blank signatures", forgeries).await
 }
 
+fn algorithm(token: &Compact) -> String {
+    token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// HMAC with the service's public key as its secret (RFC 8725, 2.1), where the service publishes its keys.
 pub(super) async fn confusion(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let Some((path, keys)) = public_key::discover(&cx).await? else {
-        return Ok(Outcome::skip(format!("no public key is known: no key set at {}", public_key::PATHS.join(", "))));
+    let (path, keys) = match public_key::discover(&cx).await? {
+        Published::Keys(path, keys) => (path, keys),
+        Published::Nothing(seen) if algorithm(&token).starts_with("HS") => {
+            return Ok(Outcome::of(
+                "tokens are signed by an HMAC, and no public key is published that could be taken for its secret",
+                seen,
+            ));
+        }
+        Published::Nothing(_) => {
+            return Ok(Outcome::skip(format!("the public key is not known: no key set at {}", public_key::PATHS.join(", "))));
+        }
     };
     let mut forgeries = Vec::new();
     for (index, key) in keys.iter().take(3).enumerate() {

@@ -23,7 +23,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 }
 
 /// An object of A to ask about; where nothing may be created, an id that nothing has.
-async fn some_object(cx: &Context) -> Result<(String, Option<Object>), Trouble> {
+pub(super) async fn some_object(cx: &Context) -> Result<(String, Option<Object>), Trouble> {
     let a = cx.a()?;
     match cx.objects.create(a).await {
         Ok(object) => Ok((object.path.clone(), Some(object))),
@@ -174,6 +174,9 @@ fn challenged(answer: &Answer) -> Judgement {
     match answer.status {
         401 if schemes.iter().any(|value| value.contains("bearer")) => Judgement::held("401 with WWW-Authenticate: Bearer"),
         401 if schemes.is_empty() => Judgement::weak("401 without WWW-Authenticate"),
+        401 if schemes.iter().any(|value| value.trim_start().starts_with("basic")) => {
+            Judgement::broken("401 with WWW-Authenticate: Basic, at which browsers ask their users for a password")
+        }
         401 => Judgement::weak("401 with WWW-Authenticate, but without the scheme Bearer"),
         status @ 200..=299 => Judgement::broken(format!("not refused at all: {status}")),
         status => Judgement::weak(format!("{status} where 401 with a challenge is due")),

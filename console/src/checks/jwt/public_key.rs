@@ -6,23 +6,34 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use crate::checks::Context;
-use crate::http::{Probe, Trouble};
+use crate::http::{Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding};
 use crate::token::decode;
 
 /// Where key sets are usually published (RFC 8414, 2; the JWT plugin of Better Auth).
 pub(super) const PATHS: [&str; 4] = ["/.well-known/jwks.json", "/api/auth/jwks", "/jwks.json", "/.well-known/jwks"];
 
-/// The first key set that the target publishes, and where.
-pub(super) async fn discover(cx: &Context) -> Result<Option<(&'static str, Vec<Value>)>, Trouble> {
+/// What the target publishes.
+pub(super) enum Published {
+    /// The first key set found, and where.
+    Keys(&'static str, Vec<Value>),
+    /// No key set; what was answered instead.
+    Nothing(Vec<Evidence>),
+}
+
+/// Looks for a key set in the usual places of the target's own host.
+pub(super) async fn discover(cx: &Context) -> Result<Published, Trouble> {
     let asked = join_all(PATHS.iter().map(|path| async move { (*path, cx.send(&Probe::get(*path)).await) })).await;
+    let mut seen = Vec::new();
     for (path, answer) in asked {
-        let body = answer?.json();
-        let keys = body.as_ref().and_then(|body| body.get("keys")?.as_array()).filter(|keys| !keys.is_empty());
-        if let Some(keys) = keys {
-            return Ok(Some((path, keys.clone())));
+        let answer = answer?;
+        let body = answer.json();
+        if let Some(keys) = body.as_ref().and_then(|body| body.get("keys")?.as_array()).filter(|keys| !keys.is_empty()) {
+            return Ok(Published::Keys(path, keys.clone()));
         }
+        seen.push(evidence(&answer, format!("GET {path}"), Finding::Held, format!("{}, no key set", answer.status)));
     }
-    Ok(None)
+    Ok(Published::Nothing(seen))
 }
 
 /// The key as byte strings, each with the name of its form.

@@ -1,6 +1,12 @@
-//! The procfile suite.
+//! The procfile suite: will the platform start this release, and the right program of it?
+//!
+//! Reads the files of HEAD as the builder would: `parse` is the Procfile, `command` a start command, `builder` what Railpack makes of the
+//! repository. A deployment that cannot start shows up live only as "Application failed to respond"; here the reason shows.
 
-use super::Check;
+mod ask;
+mod builder;
+mod catalogue;
+mod command;
+mod parse;
 
-/// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[];
+pub use catalogue::CHECKS;

@@ -1,6 +1,26 @@
-//! The release suite.
+//! The release suite: is what answers what was deployed, on every replica, and how soon did it answer?
+//!
+//! All evidence is what the service says of itself; see [`crate::watch`] for how that is read. The wait for a release belongs there too.
 
-use super::Check;
+mod catalogue;
+mod identity;
+mod start;
 
-/// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[];
+pub use catalogue::CHECKS;
+
+use crate::checks::{Context, Judgement, health};
+use crate::http::{Answer, Trouble, evidence};
+use crate::run::{Evidence, EvidenceClass};
+
+/// Answers of the path that names the release: deep health, else liveness.
+async fn sampled(cx: &Context, count: usize) -> Result<Vec<Answer>, Trouble> {
+    let paths = &cx.target.paths;
+    let path = paths.health.as_deref().or(paths.live.as_deref());
+    let path = path.ok_or_else(|| Trouble::NotGiven("neither a health nor a liveness path is declared".into()))?;
+    health::samples(cx, path, count).await
+}
+
+/// Evidence of what the service said of itself.
+fn said(answer: &Answer, label: impl Into<String>, judgement: Judgement) -> Evidence {
+    Evidence { class: EvidenceClass::SelfReported, ..evidence(answer, label, judgement.finding, judgement.observed) }
+}

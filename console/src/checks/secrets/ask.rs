@@ -156,12 +156,12 @@ pub(super) async fn fallback(cx: Context) -> Checked {
 /// No file of environment variables with values is tracked, and git ignores `.env`.
 pub(super) async fn env_file(cx: Context) -> Checked {
     let scan = of(&cx).await?;
-    let ignored = match scan.ignores_env {
-        true => Evidence::repository(".gitignore", Finding::Held, "git ignores .env"),
-        false => {
-            Evidence::repository(".gitignore", Finding::Weak, "git does not ignore .env, so the next `git add .` takes one along")
-        }
+    let (finding, words) = if scan.ignores_env {
+        (Finding::Held, "git ignores .env")
+    } else {
+        (Finding::Weak, "git does not ignore .env, so the next `git add .` takes one along")
     };
+    let ignored = Evidence::repository(".gitignore", finding, words);
     let mut evidence = vec![ignored];
     evidence.extend(distinct(&scan, Kind::Values).filter_map(env_file_found).take(KEPT));
     Ok(summed(evidence, "git ignores .env, and no file of environment variables is tracked with values", "env files found"))

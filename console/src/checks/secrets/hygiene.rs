@@ -69,16 +69,28 @@ pub(super) fn form(secrets: &Secrets) -> Vec<Evidence> {
     secrets.iter().map(judge).collect()
 }
 
-/// Whether one value serves under two names.
+/// Whether one value serves two purposes. Two names of one signing key (`JWT_SECRET` and `AUTH_SECRET`) are an alias, and only weak; a key
+/// that equals its own predecessor, or something that is no key, is a flaw.
 pub(super) fn reuse(secrets: &Secrets) -> Vec<Evidence> {
     let judge = |(index, (name, value)): (usize, &(String, SecretString))| {
         let same = |(_, other): &&(String, SecretString)| other.expose_secret().trim() == value.expose_secret().trim();
         match secrets.iter().take(index).find(same) {
+            Some((other, _)) if is_previous(name) || is_previous(other) => {
+                observed(name, Finding::Broken, format!("the same value as {other}: nothing was rotated"))
+            }
+            Some((other, _)) if is_key(name) != is_key(other) => {
+                observed(name, Finding::Broken, format!("the same value as {other}, which serves another purpose"))
+            }
             Some((other, _)) => observed(name, Finding::Weak, format!("the same value as {other}")),
             None => observed(name, Finding::Held, "used under no other name"),
         }
     };
     secrets.iter().enumerate().map(judge).collect()
+}
+
+fn is_previous(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    ["PREVIOUS", "OLD", "LAST"].iter().any(|word| upper.split('_').any(|part| part == *word))
 }
 
 #[cfg(test)]
@@ -118,11 +130,19 @@ mod tests {
         assert_eq!(form(&one("JWT_SECRET", &value))[0].finding, finding);
     }
 
-    #[test]
-    fn a_value_under_two_names_is_named_by_its_first() {
-        let twice = [("A".to_owned(), GOOD.into()), ("B".to_owned(), GOOD.into()), ("C".to_owned(), "other".into())];
-        let found = reuse(&twice);
-        assert_eq!(found.iter().map(|piece| piece.finding).collect::<Vec<_>>(), [Finding::Held, Finding::Weak, Finding::Held]);
-        assert_eq!(found[1].observed, "the same value as A");
+    #[rstest]
+    #[case::distinct("JWT_SECRET", "API_TOKEN", "another", Finding::Held)]
+    #[case::alias("JWT_SECRET", "BETTER_AUTH_SECRET", GOOD, Finding::Weak)]
+    #[case::two_tokens("API_TOKEN", "MAIL_TOKEN", GOOD, Finding::Weak)]
+    #[case::two_purposes("JWT_SECRET", "WEBHOOK_TOKEN", GOOD, Finding::Broken)]
+    #[case::not_rotated("JWT_SECRET", "JWT_SECRET_PREVIOUS", GOOD, Finding::Broken)]
+    fn a_value_under_two_names_is_judged_by_their_purposes(
+        #[case] first: &str,
+        #[case] second: &str,
+        #[case] value: &str,
+        #[case] finding: Finding,
+    ) {
+        let found = reuse(&[(first.to_owned(), GOOD.into()), (second.to_owned(), value.into())]);
+        assert_eq!((found[0].finding, found[1].finding), (Finding::Held, finding));
     }
 }

@@ -40,7 +40,7 @@ const TRIVIAL: &[&str] =
 pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.trim().to_lowercase();
     lower.is_empty()
-        || lower.starts_with('$')
+        || lower.starts_with(['$', '{'])
         || TRIVIAL.contains(&lower.as_str())
         || PLACEHOLDERS.iter().any(|word| lower.contains(word))
         || distinct(&lower) <= 2
@@ -81,6 +81,7 @@ mod tests {
     #[case("your-secret-here", true)]
     #[case("<password>", true)]
     #[case("${DB_PASSWORD}", true)]
+    #[case("{password}", true)]
     #[case("AKIAIOSFODNN7EXAMPLE", true)]
     #[case("aaaaaaaaaaaaaaaa", true)]
     #[case("q8Zr1vT5mK0pX3wY", false)]

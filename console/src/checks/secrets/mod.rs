@@ -20,3 +20,4 @@ mod search;
 
 pub use catalogue::CHECKS;
 pub use scan::ScanCell;
+pub(crate) use scan::with_repository;

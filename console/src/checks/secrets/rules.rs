@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
     flaw(
         "database.url",
         "database URL with a password",
-        r#"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?)(?:\+[a-z0-9]+)?://[^\s:/@"'<>`]*:([^\s@"'<>`/]{6,})@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"#,
+        r#"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?)(?:\+[a-z0-9]+)?://[^\s:/@"'<>`]*:([^\s@"'<>`/]{8,})@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"#,
         &["postgres", "mysql://", "mysql+", "mariadb", "mongodb", "redis", "amqp"],
         2.5,
         0,

@@ -80,6 +80,11 @@ impl Flaws {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
+    /// Whether any switch is on whose name begins with `prefix`.
+    pub(crate) fn any(&self, prefix: &str) -> bool {
+        self.0.iter().any(|name| name.starts_with(prefix))
+    }
+
     /// Whether the switch is on. Asked so often that it does not look `name` up: a test of the sources sees that every name stands in a
     /// table.
     pub(crate) fn has(&self, name: &str) -> bool {

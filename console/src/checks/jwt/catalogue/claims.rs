@@ -1,7 +1,7 @@
 //! Cards: claims under the service's own key.
 
 use super::{API2, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, STEPS, at};
-use crate::checks::jwt::{claims, contents};
+use crate::checks::jwt::claims;
 use crate::checks::{Check, Need, Reference};
 use crate::run::Severity;
 
@@ -64,13 +64,13 @@ pub(in crate::checks::jwt) const LEEWAY: Check = Check {
 
 pub(in crate::checks::jwt) const LIFETIME: Check = Check {
     id: "jwt.exp.lifetime",
-    title: "Tokens that live longer than allowed are refused",
-    why: "A bound that only the issuer keeps is no bound: an older issuer, a script or a second one with the same key can exceed it.",
-    expectation: "Refused when `exp` is further off than the declared longest lifetime.",
+    title: "Tokens end soon enough, and carry no secrets",
+    why: "A bound that only the issuer keeps is no bound: an older issuer, a script or a second one with the same key can exceed it. And whoever sees a token can read it: passwords and keys in its claims are published to every client, log and proxy.",
+    expectation: "Refused when `exp` is further off than the declared longest lifetime. The token of A itself keeps within it (30 days where none is declared) and has no claim that is a secret by its name.",
     severity: Severity::Medium,
-    references: &[EXP, at("RFC 8725, 3.10", "https://www.rfc-editor.org/rfc/rfc8725#section-3.10"), CWE_613],
+    references: &[EXP, at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"), CWE_613],
     remedy: CHECK_TIMES,
-    needs: NEEDS,
+    needs: &[Need::Token, Need::Jwt],
     run: |cx| Box::pin(claims::lifetime(cx)),
     ..CARD
 };
@@ -92,8 +92,8 @@ pub(in crate::checks::jwt) const IAT: Check = Check {
     id: "jwt.iat",
     title: "Tokens from the future are noticed",
     why: "A token that was issued tomorrow comes from a wrong clock or from somebody preparing ahead; age limits computed from it never end. No standard demands its refusal.",
-    expectation: "Refused when `iat` is a day or more in the future; odd values bring nothing down.",
-    severity: Severity::Low,
+    expectation: "Refused when `iat` is a day or more in the future: a failure where the target bounds lifetimes and the token so escapes the bound, else a warning. Odd values bring nothing down.",
+    severity: Severity::Medium,
     references: &[at("RFC 7519, 4.1.6", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.6")],
     remedy: CHECK_TIMES,
     needs: NEEDS,
@@ -138,8 +138,8 @@ pub(in crate::checks::jwt) const ISS: Check = Check {
 pub(in crate::checks::jwt) const SUB_MISSING: Check = Check {
     id: "jwt.sub.missing",
     title: "A token of nobody is nobody's",
-    why: "Without a subject, queries run with NULL, undefined or an empty text as the owner: the rows of everybody who was ever nobody.",
-    expectation: "Refused when `sub` is absent, null or empty.",
+    why: "Without a subject, queries run with NULL, undefined or an empty text as the owner: the rows of everybody who was ever nobody. Where users can be deleted, a token also outlives its user unless the service looks.",
+    expectation: "Refused when `sub` is absent, null or empty; where the target says that the service knows its users, also when it never existed.",
     severity: Severity::High,
     references: &[SUB, STEPS, CWE_287],
     remedy: CHECK_SUBJECT,
@@ -152,8 +152,8 @@ pub(in crate::checks::jwt) const SUB_TYPE: Check = Check {
     id: "jwt.sub.type",
     title: "A subject is a short text",
     why: "Numbers, lists and objects as subjects are coerced by query builders in ways that nobody tested; a list may match several users.",
-    expectation: "Refused when `sub` is not a text, is very long or holds a NUL; never a server error.",
-    severity: Severity::Low,
+    expectation: "Refused when `sub` is not a text or is very long; above all, A's object is not shown to a list, a pattern or a boolean.",
+    severity: Severity::High,
     references: &[SUB, at("CWE-1287", "https://cwe.mitre.org/data/definitions/1287.html")],
     remedy: CHECK_SUBJECT,
     needs: NEEDS,
@@ -175,35 +175,5 @@ pub(in crate::checks::jwt) const SUB_ALIAS: Check = Check {
     remedy: CHECK_SUBJECT,
     needs: &[Need::Token, Need::SigningKey, Need::Writes],
     run: |cx| Box::pin(claims::sub_alias(cx)),
-    ..CARD
-};
-
-pub(in crate::checks::jwt) const SUB_UNKNOWN: Check = Check {
-    id: "jwt.sub.unknown",
-    title: "Subjects that the service does not know are refused",
-    why: "Where users can be deleted or disabled, a token outlives its user unless the service looks.",
-    expectation: "Refused for subjects that never existed, where the target says that the service knows its users.",
-    severity: Severity::Medium,
-    references: &[SUB, CWE_613],
-    remedy: CHECK_SUBJECT,
-    needs: NEEDS,
-    run: |cx| Box::pin(claims::sub_unknown(cx)),
-    ..CARD
-};
-
-pub(in crate::checks::jwt) const CONTENTS: Check = Check {
-    id: "jwt.contents",
-    title: "An issued token ends soon and holds no secrets",
-    why: "Whoever sees a token can read it. Passwords, hashes and keys in it are published to every client, log and proxy; a lifetime of weeks outlives every incident.",
-    expectation: "The token of A has an `exp` within the declared longest lifetime (30 days where none is declared) and no claim that is a secret by its name.",
-    severity: Severity::Medium,
-    references: &[
-        at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"),
-        CWE_613,
-        at("CWE-312", "https://cwe.mitre.org/data/definitions/312.html"),
-    ],
-    remedy: CHECK_TIMES,
-    needs: &[Need::Token, Need::Jwt],
-    run: |cx| Box::pin(async move { contents::contents(&cx) }),
     ..CARD
 };

@@ -80,7 +80,7 @@ pub(in crate::checks::jwt) const REQUIRED_IDENTITY: Check = Check {
 pub(in crate::checks::jwt) const CHALLENGE: Check = Check {
     id: "jwt.challenge",
     title: "A refusal says how to authenticate",
-    why: "A 401 without a challenge breaks clients and gateways that act on it, and often betrays that the framework's own authentication is not in use.",
+    why: "At a Basic challenge browsers open a dialog and ask for a password that nobody here should type. A 401 without a challenge breaks clients and gateways that act on it, and often betrays that the framework's own authentication is not in use.",
     expectation: "401 with `WWW-Authenticate: Bearer`, for a missing token and for a bad one.",
     severity: Severity::Low,
     references: &[RFC_CHALLENGE, at("RFC 9110, 11.6.1", "https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1")],
@@ -106,9 +106,9 @@ pub(in crate::checks::jwt) const LITERAL: Check = Check {
 pub(in crate::checks::jwt) const SCHEME: Check = Check {
     id: "jwt.scheme",
     title: "The token is read only after the scheme Bearer",
-    why: "A service that splits the header at a space and takes the second word accepts any scheme. That harms nobody by itself, but proxies and logs treat other schemes differently, and two parsers that disagree are the start of a bypass.",
-    expectation: "`Bearer` in any letter case and one space; other schemes and spacings are refused.",
-    severity: Severity::Low,
+    why: "A second scheme that nobody remembers, such as Basic with a user name and no password, is a second door. And a service that splits the header at a space and takes the second word accepts any scheme: that harms nobody by itself, but proxies and logs treat other schemes differently, and two parsers that disagree are the start of a bypass.",
+    expectation: "`Bearer` in any letter case and one space. A name without a proof under another scheme is refused; a good token under another scheme or spacing should be.",
+    severity: Severity::High,
     references: &[BEARER, at("RFC 9110, 11.1", "https://www.rfc-editor.org/rfc/rfc9110#section-11.1")],
     remedy: ONE_CARRIER,
     needs: &[Need::Token],

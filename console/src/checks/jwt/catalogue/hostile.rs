@@ -1,6 +1,6 @@
 //! Cards: hostile but signed tokens, and what refusals tell.
 
-use super::{API2, CARD, CWE_347, PIN, PIN_ALGORITHM, SAME_ANSWER, STEPS, at};
+use super::{API2, CARD, CHECK_HEADER, CWE_347, PIN, PIN_ALGORITHM, SAME_ANSWER, STEPS, at};
 use crate::checks::jwt::{errors, hostile};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
@@ -9,10 +9,10 @@ const NEEDS: &[Need] = &[Need::Token, Need::SigningKey];
 
 pub(in crate::checks::jwt) const ALG_PINNED: Check = Check {
     id: "jwt.alg.pinned",
-    title: "One algorithm is configured, and only that one verifies",
-    why: "RFC 8725 asks for a fixed algorithm. A service that also takes its siblings, or ignores the name altogether, is not yet open, but depends on its library having no flaw in any of them.",
-    expectation: "Tokens under the good key but another `alg` are refused.",
-    severity: Severity::Low,
+    title: "One algorithm verifies, over header and payload",
+    why: "A signature that leaves the header out lets anybody change it. And RFC 8725 asks for a fixed algorithm: a service that also takes its siblings, or ignores the name altogether, is not yet open, but depends on its library having no flaw in any of them.",
+    expectation: "Tokens under the good key but another `alg` are refused, and so are signatures that do not cover both header and payload.",
+    severity: Severity::Medium,
     references: &[PIN, at("RFC 8725, 3.2", "https://www.rfc-editor.org/rfc/rfc8725#section-3.2")],
     remedy: PIN_ALGORITHM,
     needs: NEEDS,
@@ -20,52 +20,22 @@ pub(in crate::checks::jwt) const ALG_PINNED: Check = Check {
     ..CARD
 };
 
-pub(in crate::checks::jwt) const TYP: Check = Check {
-    id: "jwt.typ",
-    title: "Other kinds of tokens are refused",
-    why: "Refresh, logout and proof tokens of the same issuer are signed with the same key. Explicit typing keeps one from being used as another.",
-    expectation: "Refused when `typ` names another kind of token, or is not a text.",
-    severity: Severity::Low,
-    references: &[
-        at("RFC 8725, 3.11", "https://www.rfc-editor.org/rfc/rfc8725#section-3.11"),
-        at("RFC 7519, 5.1", "https://www.rfc-editor.org/rfc/rfc7519#section-5.1"),
-    ],
-    remedy: PIN_ALGORITHM,
-    needs: NEEDS,
-    run: |cx| Box::pin(hostile::typ(cx)),
-    ..CARD
-};
-
-pub(in crate::checks::jwt) const CRIT: Check = Check {
-    id: "jwt.crit",
-    title: "Critical extensions that are not understood are refused",
-    why: "`crit` is how a token says \"do not accept me unless you know this\": a binding to a key or a connection. Many libraries ignore it, and with it the binding.",
-    expectation: "Refused when `crit` names what the service does not know, is empty, or is not a list.",
-    severity: Severity::Low,
-    references: &[
-        at("RFC 7515, 4.1.11", "https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11"),
-        at("RFC 7797, 6", "https://www.rfc-editor.org/rfc/rfc7797#section-6"),
-    ],
-    remedy: PIN_ALGORITHM,
-    needs: NEEDS,
-    run: |cx| Box::pin(hostile::crit(cx)),
-    ..CARD
-};
-
-pub(in crate::checks::jwt) const NESTED: Check = Check {
-    id: "jwt.nested",
-    title: "A token inside a token is not taken for claims",
-    why: "Nested and compressed tokens need steps that a simple verifier does not have. One that lets them through has not read the claims that it acts on.",
-    expectation: "A payload that is itself a token is refused; announced nesting or compression is not ignored.",
+pub(in crate::checks::jwt) const MEANING: Check = Check {
+    id: "jwt.header.meaning",
+    title: "Header members that change a token's meaning are not ignored",
+    why: "`crit` says \"do not accept me unless you know this\", `typ` that the token is a refresh or logout token, `cty` and `zip` that the payload is yet another token, or compressed. A verifier that reads past them acts on claims that were not meant for it.",
+    expectation: "A payload that is itself a token is refused. Unknown critical extensions, other kinds of tokens and announced nesting or compression are refused too; many libraries ignore them, so that alone is a warning.",
     severity: Severity::Medium,
     references: &[
+        at("RFC 7515, 4.1.11", "https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11"),
+        at("RFC 8725, 3.11", "https://www.rfc-editor.org/rfc/rfc8725#section-3.11"),
         at("RFC 7519, 5.2", "https://www.rfc-editor.org/rfc/rfc7519#section-5.2"),
-        at("RFC 8725, 3.6", "https://www.rfc-editor.org/rfc/rfc8725#section-3.6"),
+        at("RFC 7797, 6", "https://www.rfc-editor.org/rfc/rfc7797#section-6"),
         STEPS,
     ],
-    remedy: PIN_ALGORITHM,
+    remedy: CHECK_HEADER,
     needs: NEEDS,
-    run: |cx| Box::pin(hostile::nested(cx)),
+    run: |cx| Box::pin(hostile::meaning(cx)),
     ..CARD
 };
 
@@ -123,7 +93,7 @@ pub(in crate::checks::jwt) const ERRORS: Check = Check {
     id: "jwt.errors",
     title: "Every bad token gets the same answer",
     why: "Different answers for a bad signature, a bad algorithm and an expired token tell an attacker which step was passed; a library's own words name the stack and its version.",
-    expectation: "One status and one shape of body for all refusals, without texts of libraries.",
+    expectation: "One status and one shape of body for all refusals, without texts of libraries, and never a stack trace.",
     severity: Severity::Low,
     references: &[
         at("RFC 6750, 3.1", "https://www.rfc-editor.org/rfc/rfc6750#section-3.1"),

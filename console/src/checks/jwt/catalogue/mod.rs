@@ -87,6 +87,11 @@ const CHECK_SUBJECT: Remedy = Remedy {
     fastapi: "Validate the claims with a pydantic model (`sub: Annotated[str, Field(min_length=1, strict=True)]`) before anything uses them.",
     express: "Refuse unless `typeof claims.sub === 'string' && claims.sub !== ''`; pass it to queries as one bound parameter, untrimmed.",
 };
+const CHECK_HEADER: Remedy = Remedy {
+    axum: "jsonwebtoken ignores `crit`, `cty` and `zip`: look at `decode_header(token)?` and refuse tokens that have any of them, or a `typ` other than JWT.",
+    fastapi: "After `jwt.get_unverified_header(token)` refuse `crit`, `cty`, `zip` and any `typ` but JWT; PyJWT does not judge them all.",
+    express: "With `jwt.verify(token, secret, { algorithms: ['HS256'], complete: true })` refuse a header with crit, cty or zip, or a typ other than JWT.",
+};
 const SAME_ANSWER: Remedy = Remedy {
     axum: "Map every verifier error to one 401 problem with `WWW-Authenticate: Bearer`; log the cause, answer none of it.",
     fastapi: "Catch `jwt.InvalidTokenError` as a whole and raise one HTTPException(401, headers={\"WWW-Authenticate\": \"Bearer\"}).",

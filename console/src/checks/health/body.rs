@@ -1,0 +1,159 @@
+//! Reading a health body: what it says of the whole, and what of each dependency. There are two drafts of a standard and many habits, so
+//! words and places are lists.
+
+use serde_json::Value;
+
+/// Words that say "does not work", in lower case.
+const TROUBLE: [&str; 20] = [
+    "unhealthy",
+    "error",
+    "fail",
+    "failed",
+    "failing",
+    "failure",
+    "down",
+    "disconnected",
+    "unavailable",
+    "unreachable",
+    "degraded",
+    "timeout",
+    "timed out",
+    "critical",
+    "out_of_service",
+    "out of service",
+    "not connected",
+    "not ready",
+    "not ok",
+    "refused",
+];
+/// Members that speak of the whole service.
+const OVERALL: [&str; 7] = ["status", "state", "health", "result", "ok", "healthy", "success"];
+/// Members for which `false` means trouble rather than "switched off".
+const YES_OR_NO: [&str; 14] = [
+    "ok",
+    "healthy",
+    "success",
+    "up",
+    "connected",
+    "alive",
+    "ready",
+    "reachable",
+    "database",
+    "db",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "redis",
+];
+/// What a dependency is called, as a member's name or a part of it.
+const DEPENDENCIES: [&str; 21] = [
+    "database",
+    "db",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mongo",
+    "mongodb",
+    "sqlite",
+    "redis",
+    "cache",
+    "queue",
+    "storage",
+    "checks",
+    "components",
+    "dependencies",
+    "services",
+    "details",
+    "kafka",
+    "rabbitmq",
+    "elasticsearch",
+    "info",
+];
+
+/// The member of the whole that says trouble, as `name: value`.
+pub(super) fn overall_trouble(body: &Value) -> Option<String> {
+    OVERALL.iter().find_map(|name| in_trouble(name, body.get(*name)?))
+}
+
+/// Whether the body names a dependency.
+pub(super) fn names_dependency(body: &Value) -> bool {
+    body.as_object().is_some_and(|members| members.keys().any(|name| is_dependency(name)))
+}
+
+/// The first dependency that says trouble, as `database: disconnected`, at any depth below a dependency's member.
+pub(super) fn dependency_trouble(body: &Value) -> Option<String> {
+    let mut members = body.as_object()?.iter().filter(|(name, _)| is_dependency(name));
+    members.find_map(|(name, value)| deep_trouble(name, value))
+}
+
+/// Whether the body says how long a dependency took.
+pub(super) fn names_latency(body: &Value) -> bool {
+    let text = body.to_string().to_ascii_lowercase();
+    ["latency", "duration", "_ms\"", "response_time", "responsetime", "observedvalue", "elapsed"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+fn is_dependency(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(['_', '-', '.', ':']).any(|part| DEPENDENCIES.contains(&part)) || DEPENDENCIES.contains(&name.as_str())
+}
+
+fn deep_trouble(name: &str, value: &Value) -> Option<String> {
+    in_trouble(name, value).or_else(|| match value {
+        Value::Object(members) => members.iter().find_map(|(inner, value)| deep_trouble(&format!("{name}.{inner}"), value)),
+        Value::Array(items) => items.iter().find_map(|item| deep_trouble(name, item)),
+        _ => None,
+    })
+}
+
+fn in_trouble(name: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(false) if name.rsplit('.').next().is_some_and(|last| YES_OR_NO.contains(&last)) => {
+            Some(format!("{name}: false"))
+        }
+        Value::String(text) if is_trouble(text) => Some(format!("{name}: {text}")),
+        _ => None,
+    }
+}
+
+fn is_trouble(text: &str) -> bool {
+    TROUBLE.contains(&text.trim().to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case::flat(json!({"status": "ok", "database": "disconnected"}), Some("database: disconnected"))]
+    #[case::spring(json!({"status": "UP", "components": {"db": {"status": "DOWN"}}}), Some("components.db.status: DOWN"))]
+    #[case::draft(json!({"checks": {"postgres:responseTime": [{"status": "fail"}]}}), Some("checks.postgres:responseTime.status: fail"))]
+    #[case::boolean(json!({"ok": true, "db": false}), Some("db: false"))]
+    #[case::fine(json!({"status": "ok", "database": "connected", "database_latency_ms": 2}), None)]
+    #[case::none_named(json!({"status": "ok"}), None)]
+    #[case::switched_off(json!({"status": "ok", "cache": false}), None)]
+    fn a_dependency_in_trouble_is_found_at_any_depth(#[case] body: Value, #[case] trouble: Option<&str>) {
+        assert_eq!(dependency_trouble(&body).as_deref(), trouble);
+    }
+
+    #[rstest]
+    #[case(json!({"status": "degraded"}), Some("status: degraded"))]
+    #[case(json!({"healthy": false}), Some("healthy: false"))]
+    #[case(json!({"status": "UP"}), None)]
+    #[case(json!({"errors": []}), None)]
+    fn trouble_of_the_whole_is_read_from_the_usual_members(#[case] body: Value, #[case] trouble: Option<&str>) {
+        assert_eq!(overall_trouble(&body).as_deref(), trouble);
+    }
+
+    #[rstest]
+    #[case(json!({"database": "connected"}), true)]
+    #[case(json!({"db_ok": true}), true)]
+    #[case(json!({"status": "ok", "version": "1"}), false)]
+    #[case(json!("OK"), false)]
+    fn a_dependency_is_known_by_its_name(#[case] body: Value, #[case] named: bool) {
+        assert_eq!(names_dependency(&body), named);
+    }
+}

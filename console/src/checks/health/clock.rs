@@ -1,0 +1,141 @@
+//! Time: health answers are of now and from no cache, and the service's clock is right.
+
+use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::{Duration, OffsetDateTime};
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Probe, evidence};
+use crate::run::Finding;
+
+use super::sample::{declared, samples};
+
+/// Members that hold the moment of the answer.
+const TIMESTAMPS: [&str; 8] = ["timestamp", "time", "now", "server_time", "serverTime", "checked_at", "checkedAt", "date"];
+/// How far a body's own time may be from the header's before it is another answer's.
+const STALE: Duration = Duration::minutes(1);
+
+/// Asked twice side by side: what a cache would serve is served then.
+pub(super) async fn fresh(cx: Context) -> Checked {
+    let cases = declared(&cx)
+        .into_iter()
+        .flat_map(|path| ["first", "second"].map(|turn| Case::new(format!("GET {path}, {turn} time"), Probe::get(path))))
+        .collect();
+    battery(&cx, "health answers", cases, |_, answer| freshness(answer)).await
+}
+
+fn freshness(answer: &Answer) -> Judgement {
+    if let Some(hit) = cached(answer) {
+        return Judgement::broken(format!("served from a cache ({hit}): it tells how the service was, not how it is"));
+    }
+    if let Some(age) = stale(answer) {
+        return Judgement::broken(format!("the body's own time is {} s off its Date header", age.whole_seconds()));
+    }
+    let directives = answer.headers.list("cache-control");
+    let shown = directives.join(", ");
+    match () {
+        () if directives.iter().any(|directive| directive == "no-store") => Judgement::held("fresh, no-store"),
+        () if keeps(&directives) => Judgement::broken(format!("Cache-Control: {shown} lets caches keep a health answer")),
+        () if directives.is_empty() => Judgement::weak("fresh, but without Cache-Control: no-store"),
+        () => Judgement::weak(format!("fresh, but Cache-Control: {shown} instead of no-store")),
+    }
+}
+
+/// The header that says that a cache answered.
+fn cached(answer: &Answer) -> Option<String> {
+    let age = answer.headers.text("age").filter(|age| age.trim() != "0").map(|age| format!("Age: {age}"));
+    let hit = |name: &str| {
+        let value = answer.headers.text(name)?;
+        let word = value.to_ascii_uppercase();
+        (word.contains("HIT") || word.contains("STALE")).then(|| format!("{name}: {value}"))
+    };
+    age.or_else(|| ["x-cache", "cf-cache-status", "x-vercel-cache", "x-railway-cache", "x-proxy-cache"].into_iter().find_map(hit))
+}
+
+/// `public`, `s-maxage` or a positive `max-age` (RFC 9111, 5.2.2).
+fn keeps(directives: &[String]) -> bool {
+    let positive = |directive: &String, name: &str| {
+        directive.strip_prefix(name).and_then(|age| age.parse::<u64>().ok()).is_some_and(|age| age > 0)
+    };
+    directives.iter().any(|directive| directive == "public" || positive(directive, "max-age=") || positive(directive, "s-maxage="))
+}
+
+fn stale(answer: &Answer) -> Option<Duration> {
+    let json = answer.json()?;
+    let said = TIMESTAMPS.iter().find_map(|name| moment(json.get(*name)?))?;
+    let off = (date(answer)? - said).abs();
+    (off > STALE).then_some(off)
+}
+
+fn moment(value: &serde_json::Value) -> Option<OffsetDateTime> {
+    if let Some(text) = value.as_str() {
+        return OffsetDateTime::parse(text, &Rfc3339).ok();
+    }
+    let number = value.as_f64()?;
+    let seconds = if number > 1e11 { number / 1e3 } else { number };
+    (1e9..1e11).contains(&seconds).then(|| OffsetDateTime::UNIX_EPOCH + Duration::seconds_f64(seconds))
+}
+
+fn date(answer: &Answer) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(&answer.headers.text("date")?, &Rfc2822).ok()
+}
+
+/// From here on tokens are refused or live too long.
+const WRONG: Duration = Duration::seconds(30);
+const DRIFTING: Duration = Duration::seconds(5);
+
+/// The `Date` header against the console's own clock. It has a resolution of a second and was written some time between sending and
+/// receiving, so the smallest of several differences counts.
+pub(super) async fn skew(cx: Context) -> Checked {
+    let Some(path) = declared(&cx).first().copied() else {
+        return Ok(Outcome::skip("neither a liveness nor a health path is declared"));
+    };
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let sent = OffsetDateTime::now_utc();
+        for answer in samples(&cx, path, 2).await? {
+            seen.extend(date(&answer).map(|date| (difference(date, sent, OffsetDateTime::now_utc()), answer)));
+        }
+    }
+    let Some((skew, answer)) = seen.into_iter().min_by_key(|(skew, _)| *skew) else {
+        return Ok(Outcome::warn("no answer has a Date header, so the clock cannot be compared (RFC 9110, 6.6.1)"));
+    };
+    let observed = format!("the service's clock and the console's differ by {:.0} s", skew.as_seconds_f64());
+    let finding = match skew {
+        skew if skew > WRONG => Finding::Broken,
+        skew if skew > DRIFTING => Finding::Weak,
+        _ => Finding::Held,
+    };
+    Ok(Outcome::of(observed.clone(), vec![evidence(&answer, "Date against the console's clock", finding, observed)]))
+}
+
+/// How far `date` lies outside of what was possible: from a second before sending to the moment of receiving.
+fn difference(date: OffsetDateTime, sent: OffsetDateTime, received: OffsetDateTime) -> Duration {
+    (sent - Duration::seconds(1) - date).max(date - received).max(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::within(0, 0)]
+    #[case::truncated(-1, 0)]
+    #[case::during_the_answer(2, 0)]
+    #[case::behind(-31, 30)]
+    #[case::ahead(303, 300)]
+    fn resolution_and_latency_are_no_skew(#[case] date: i64, #[case] skew: i64) {
+        let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::seconds(1_000 + seconds);
+        assert_eq!(difference(at(date), at(0), at(3)), Duration::seconds(skew));
+    }
+
+    #[rstest]
+    #[case(&["no-cache"], false)]
+    #[case(&["max-age=0", "must-revalidate"], false)]
+    #[case(&["max-age=60"], true)]
+    #[case(&["public"], true)]
+    #[case(&["s-maxage=1"], true)]
+    fn a_cache_may_keep_what_says_so(#[case] directives: &[&str], #[case] kept: bool) {
+        assert_eq!(keeps(&directives.iter().map(|directive| (*directive).to_owned()).collect::<Vec<_>>()), kept);
+    }
+}

@@ -1,0 +1,168 @@
+//! What health answers give away: connection strings, variables, hosts, the texts of drivers.
+
+use serde_json::Value;
+
+use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::http::{Answer, Probe};
+
+use super::sample::declared;
+
+/// Texts of drivers, runtimes and operating systems, in lower case.
+const DRIVER_TEXT: [&str; 26] = [
+    "asyncpg.",
+    "psycopg",
+    "sqlalchemy",
+    "sqlx::",
+    "sqlstate",
+    "pg_hba",
+    "econnrefused",
+    "enotfound",
+    "etimedout",
+    "connection refused",
+    "could not connect",
+    "could not translate host",
+    "connection to server",
+    "connection was closed",
+    "password authentication failed",
+    "remaining connection slots",
+    "terminating connection",
+    "no route to host",
+    "traceback (most recent call last)",
+    "stack backtrace",
+    "panicked at",
+    "exception in thread",
+    "prismaclient",
+    "sequelize",
+    "mongoerror",
+    ".java:",
+];
+/// Endings of host names that only insiders should know.
+const INNER_HOSTS: [&str; 10] = [
+    ".neon.tech",
+    ".rds.amazonaws.com",
+    ".supabase.co",
+    ".railway.internal",
+    ".svc.cluster.local",
+    ".internal",
+    ".rlwy.net",
+    ".database.windows.net",
+    ".cache.amazonaws.com",
+    ".mongodb.net",
+];
+/// Parts of member names whose values are secrets.
+const SECRET_NAMES: [&str; 10] =
+    ["secret", "password", "passwd", "private_key", "privatekey", "api_key", "apikey", "database_url", "dsn", "connection_string"];
+
+/// Health as it is, with a query, and in another representation: none may hold any of it.
+pub(super) async fn leaks(cx: Context) -> Checked {
+    let ways = [("", None), ("?verbose=true&details=1&debug=1", None), ("", Some("text/html"))];
+    let cases = declared(&cx).into_iter().flat_map(|path| {
+        ways.map(|(query, accept)| {
+            let probe = Probe::get(format!("{path}{query}"));
+            let probe = if let Some(accept) = accept { probe.header("accept", accept) } else { probe };
+            Case::new(format!("GET {path}{query}{}", accept.map_or_else(String::new, |accept| format!(" as {accept}"))), probe)
+        })
+    });
+    battery(&cx, "health answers", cases.collect(), |_, answer| judged(answer)).await
+}
+
+fn judged(answer: &Answer) -> Judgement {
+    let text = answer.raw_text();
+    match found(&text, answer.json().as_ref()) {
+        Some(what) => Judgement::broken(format!("{}: holds {what}", answer.status)),
+        None => private_address(&text).map_or_else(
+            || Judgement::held(format!("{}, nothing of the inside", answer.status)),
+            |address| Judgement::weak(format!("{}: holds the private address {address}", answer.status)),
+        ),
+    }
+}
+
+/// What of the inside a body shows; never the secret itself.
+fn found(text: &str, json: Option<&Value>) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    if has_credentials(&lower) {
+        return Some("a connection string with a password".to_owned());
+    }
+    if let Some(name) = json.and_then(secret_member) {
+        return Some(format!("the member `{name}`, which is a secret by its name"));
+    }
+    let driver =
+        DRIVER_TEXT.iter().find(|needle| lower.contains(**needle)).map(|needle| format!("the text of a driver (`{needle}`)"));
+    driver.or_else(|| inner_host(&lower).map(|host| format!("the host name `{host}`")))
+}
+
+/// `scheme://user:password@host`.
+fn has_credentials(text: &str) -> bool {
+    text.match_indices("://").any(|(at, _)| {
+        let rest = text.get(at + 3..).unwrap_or_default();
+        let authority = rest.split(['/', '"', ' ', '\'', '\\']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    })
+}
+
+/// The first member with a secret name and a value that could be one. Booleans and `null` only say whether it is set.
+fn secret_member(json: &Value) -> Option<String> {
+    match json {
+        Value::Object(members) => members.iter().find_map(|(name, value)| {
+            let lower = name.to_ascii_lowercase();
+            let secret = SECRET_NAMES.iter().any(|part| lower.contains(part));
+            let told = value.as_str().is_some_and(|text| !is_masked(text));
+            if secret && told { Some(name.clone()) } else { secret_member(value) }
+        }),
+        Value::Array(items) => items.iter().find_map(secret_member),
+        _ => None,
+    }
+}
+
+fn is_masked(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    text.chars().all(|c| matches!(c, '*' | '•' | 'x' | '.'))
+        || ["set", "unset", "configured", "missing", "ok", "present", "redacted", "<redacted>", "[redacted]"]
+            .contains(&text.as_str())
+}
+
+fn inner_host(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')));
+    let mut hosts = words.filter(|word| INNER_HOSTS.iter().any(|end| word.ends_with(end) && word.len() > end.len()));
+    hosts.next().map(str::to_owned)
+}
+
+/// An address of RFC 1918 or RFC 6598.
+fn private_address(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let addresses = words.filter_map(|word| word.parse::<std::net::Ipv4Addr>().ok());
+    let shared = |address: &std::net::Ipv4Addr| {
+        address.octets().first() == Some(&100) && (address.octets().get(1).copied().unwrap_or(0) & 0xc0) == 64
+    };
+    addresses.into_iter().find(|address| address.is_private() || shared(address)).map(|address| address.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::url(r#"{"database_host":"x","u":"postgresql://app:pw@db/app"}"#, Some("a connection string with a password"))]
+    #[case::variable(r#"{"env":{"JWT_SECRET":"abcdef"}}"#, Some("the member `JWT_SECRET`, which is a secret by its name"))]
+    #[case::driver(r#"{"detail":"asyncpg.exceptions.X: y"}"#, Some("the text of a driver (`asyncpg.`)"))]
+    #[case::host(
+        r#"{"host":"ep-cool-1.eu-central-1.aws.neon.tech"}"#,
+        Some("the host name `ep-cool-1.eu-central-1.aws.neon.tech`")
+    )]
+    #[case::whether_set(r#"{"JWT_SECRET":"configured","api_key":true,"password":"****"}"#, None)]
+    #[case::plain(r#"{"status":"ok","database":"connected","docs":"https://example.com/a@b:c"}"#, None)]
+    #[case::not_json("OK", None)]
+    fn what_belongs_inside_is_found_and_what_does_not_is_left_alone(#[case] body: &str, #[case] what: Option<&str>) {
+        let json = serde_json::from_str(body).ok();
+        assert_eq!(found(body, json.as_ref()).as_deref(), what);
+    }
+
+    #[rstest]
+    #[case("db at 10.0.3.7:5432", Some("10.0.3.7"))]
+    #[case("100.64.1.2", Some("100.64.1.2"))]
+    #[case("version 1.2.3 at 8.8.8.8", None)]
+    fn private_addresses_are_known(#[case] text: &str, #[case] address: Option<&str>) {
+        assert_eq!(private_address(text).as_deref(), address);
+    }
+}

@@ -1,0 +1,174 @@
+//! Whether the service answers, and whether what it says of itself agrees with how it says it.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::http::{Answer, Probe, evidence};
+use crate::run::{Evidence, Finding, Source};
+
+use super::body;
+use super::sample::{declared, deep_path, live_path, percentile, samples};
+
+/// The service answers, and not with 200 to whatever it is asked.
+pub(super) async fn control(cx: Context) -> Checked {
+    let paths = declared(&cx);
+    if paths.is_empty() {
+        return Ok(Outcome::skip("neither a liveness nor a health path is declared; set `paths.live` or `paths.health`"));
+    }
+    let unknown = format!("/{}", cx.random("health.control"));
+    let mut cases: Vec<_> = paths.iter().map(|path| Case::new(format!("GET {path}"), Probe::get(*path))).collect();
+    cases.push(Case::new("GET of a path that nothing has", Probe::get(&unknown)));
+    battery(&cx, "answers", cases, |case, answer| match answer.status {
+        200..=299 if case.probe.path() == unknown => {
+            Judgement::unclear(format!("{}: everything is answered so, and a healthy answer proves nothing", answer.status))
+        }
+        status if answer.source == Source::Edge => Judgement::unclear(format!("{status} by the edge, not by the service")),
+        status => Judgement::held(format!("{status}")),
+    })
+    .await
+}
+
+pub(super) async fn live(cx: Context) -> Checked {
+    let path = live_path(&cx)?.to_owned();
+    let cases = (1..=3).map(|turn| Case::new(format!("GET {path}, {turn}. time"), Probe::get(&path))).collect();
+    battery(&cx, "liveness answers", cases, |_, answer| match answer.status {
+        200 if is_page(answer) => Judgement::broken("200 with a web page: something else answers at this path"),
+        200 => Judgement::held("200"),
+        status => Judgement::broken(format!("{status} instead of 200")),
+    })
+    .await
+}
+
+fn is_page(answer: &Answer) -> bool {
+    let start: String = answer.raw_text().trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.contains("<html")
+}
+
+/// Every sample of deep health is 200.
+pub(super) async fn deep(cx: Context) -> Checked {
+    let path = deep_path(&cx)?.to_owned();
+    let cases = (1..=9).map(|turn| Case::new(format!("GET {path}, {turn}. time"), Probe::get(&path))).collect();
+    battery(&cx, "deep health answers", cases, |_, answer| match answer.status {
+        200 => Judgement::held("200"),
+        status => Judgement::broken(format!("{status}{}", said(answer))),
+    })
+    .await
+}
+
+fn said(answer: &Answer) -> String {
+    let json = answer.json().unwrap_or_default();
+    body::dependency_trouble(&json).or_else(|| body::overall_trouble(&json)).map_or_else(String::new, |said| format!(", {said}"))
+}
+
+/// The body says the same as the status.
+pub(super) async fn honest(cx: Context) -> Checked {
+    let answer = cx.send(&Probe::get(deep_path(&cx)?)).await?;
+    let said = answer.json().as_ref().and_then(body::overall_trouble);
+    let label = "status and body of deep health";
+    Ok(match (answer.status, said) {
+        (200..=299, Some(said)) => {
+            let summary =
+                format!("{} to a body that says `{said}`: whoever looks at the status sees a healthy service", answer.status);
+            Outcome::fail(summary.clone()).seen(&answer, label, summary)
+        }
+        (200..=299, None) => Outcome::pass("a good status, and nothing in the body against it").seen(&answer, label, "200"),
+        (status, Some(said)) => {
+            let summary = format!("{status}, and the body says `{said}`: they agree");
+            Outcome::pass(summary.clone()).seen(&answer, label, summary)
+        }
+        (status, None) => {
+            let summary = format!("{status}, though the body names no trouble");
+            Outcome::warn(summary.clone()).seen(&answer, label, summary)
+        }
+    })
+}
+
+/// The body names each dependency, and none of them is in trouble behind a good status.
+pub(super) async fn dependencies(cx: Context) -> Checked {
+    let answer = cx.send(&Probe::get(deep_path(&cx)?)).await?;
+    let judgement = dependency_judgement(&answer);
+    let summary = judgement.observed.clone();
+    let piece = evidence(&answer, "dependencies in deep health", judgement.finding, judgement.observed);
+    Ok(Outcome::of(summary, vec![piece]))
+}
+
+fn dependency_judgement(answer: &Answer) -> Judgement {
+    let json = answer.json().unwrap_or_default();
+    match body::dependency_trouble(&json) {
+        Some(said) if answer.is_success() => Judgement::broken(format!("{} although `{said}`", answer.status)),
+        Some(said) => Judgement::held(format!("{} and `{said}`", answer.status)),
+        None if !body::names_dependency(&json) => {
+            Judgement::weak("the body names no dependency, so nothing shows that a database was asked")
+        }
+        None if !body::names_latency(&json) => {
+            Judgement::weak("a dependency is named, but not how long it took: the word may be a constant")
+        }
+        None => Judgement::held("the dependencies are named, with the time they took, and none is in trouble"),
+    }
+}
+
+/// Slowest median that a deep health answer may have when warm: orchestrators' probes give up after one to a few seconds.
+const SLOW: Duration = Duration::from_secs(2);
+const SLUGGISH: Duration = Duration::from_secs(1);
+
+/// The first answer may wake a sleeping database; it is shown apart and not judged.
+pub(super) async fn latency(cx: Context) -> Checked {
+    let path = deep_path(&cx)?.to_owned();
+    let cold = cx.send(&Probe::get(&path)).await?;
+    let warm = samples(&cx, &path, 6).await?;
+    let (median, tail) = (percentile(&warm, 50), percentile(&warm, 95));
+    let figures = format!(
+        "median {} ms, 95th percentile {} ms of {} warm answers; the first took {} ms",
+        median.as_millis(),
+        tail.as_millis(),
+        warm.len(),
+        cold.elapsed.as_millis()
+    );
+    let finding = match () {
+        () if median >= SLOW => Finding::Broken,
+        () if tail >= SLUGGISH => Finding::Weak,
+        () => Finding::Held,
+    };
+    let slowest = warm.iter().max_by_key(|answer| answer.elapsed).unwrap_or(&cold);
+    Ok(Outcome::of(figures.clone(), vec![evidence(slowest, "the slowest warm answer", finding, figures)]))
+}
+
+/// Both paths answer without a token, and HEAD as monitors send it.
+pub(super) async fn open(cx: Context) -> Checked {
+    let cases = declared(&cx)
+        .into_iter()
+        .flat_map(|path| {
+            ["GET", "HEAD"].map(|method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path)))
+        })
+        .collect();
+    battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
+        401 | 403 | 407 => Judgement::broken(format!("{}: monitors and platforms have no token", answer.status)),
+        200..=299 => Judgement::held(format!("{}", answer.status)),
+        404 | 405 | 501 if case.probe.method() == "HEAD" => Judgement::held(format!("{}: GET only", answer.status)),
+        status => Judgement::weak(format!("{status}")),
+    })
+    .await
+}
+
+/// Names that say "this is not production".
+const NOT_PRODUCTION: [&str; 7] = ["development", "dev", "local", "debug", "test", "testing", "sandbox"];
+
+pub(super) async fn environment(cx: Context) -> Checked {
+    let answers = try_join_all(declared(&cx).into_iter().map(|path| {
+        let probe = Probe::get(path);
+        let cx = cx.clone();
+        async move { cx.send(&probe).await }
+    }))
+    .await?;
+    let named = answers.iter().find_map(|answer| Some((answer, crate::watch::release_of(answer).environment?)));
+    let Some((answer, environment)) = named else {
+        return Ok(Outcome::skip("health does not say in which environment the service believes to be"));
+    };
+    let finding = if NOT_PRODUCTION.contains(&environment.to_ascii_lowercase().as_str()) { Finding::Broken } else { Finding::Held };
+    let observed = format!("the service says that its environment is `{environment}`");
+    let piece =
+        Evidence { class: crate::run::EvidenceClass::SelfReported, ..evidence(answer, "environment", finding, observed.clone()) };
+    Ok(Outcome::of(observed, vec![piece]))
+}

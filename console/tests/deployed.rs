@@ -1,0 +1,198 @@
+//! The whole way, as an operator goes it: the real `console` binary against real deployments.
+//!
+//! The server is the one that the platform builds (`-p server` alone), started by a Procfile runner from `bin/`, on PostgreSQL directly
+//! and through PgBouncer in transaction mode. Stock backends that were not written for Postflight must come out without a FAIL.
+
+mod support;
+
+// Shared with the server's own tests; the console needs only a part of it.
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "the support of another crate's tests")]
+#[path = "../../server/tests/support/postgres.rs"]
+mod postgres;
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use postgres::Postgres;
+use serde_json::Value;
+use support::pgbouncer::{PgBouncer, Upstream};
+use support::procfile::{Runner, Ship, platform_built_server};
+use support::stock::{Settings, StockApp};
+
+const SECRET: &str = "hV7qLx2mZpT9sKd4WcR8yBnE3gUjF6aQ";
+const ISSUER: &str = "https://tasks.vercel.app";
+const AUDIENCE: &str = "tasks-api";
+const ORIGINS: [&str; 2] = ["https://tasks.vercel.app", "https://admin.example.com"];
+const START: Duration = Duration::from_secs(30);
+
+/// A verification of `target` (TOML below `[targets.it]`) by the real binary in a directory of its own.
+fn verify(target: &str, more: &[&str]) -> Result<(Output, Value)> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("postflight.toml");
+    let mint = format!(
+        "[targets.it.tokens.mint]\nsecret = \"IT_KEY\"\nclaims = {{ iss = \"{ISSUER}\", aud = \"{AUDIENCE}\" }}\n\
+         [targets.it.policy]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\n"
+    );
+    std::fs::write(&file, format!("[targets.it]\norigins = [\"{}\"]\n{target}\n{mint}", ORIGINS.join("\", \"")))?;
+    let output = Command::new(env!("CARGO_BIN_EXE_console"))
+        .args(["verify", "it", "--format", "json", "--suite", "health,release,cors,jwt,isolation,headers,docs"])
+        .arg("--journal")
+        .arg(directory.path().join("journal"))
+        .args(more)
+        .current_dir(directory.path())
+        .env("IT_KEY", SECRET)
+        .output()?;
+    let document = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("no document; standard error: {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok((output, document))
+}
+
+/// `id: summary` of every check with this verdict.
+fn with_verdict(document: &Value, verdict: &str) -> Vec<String> {
+    let checks = document["checks"].as_array().into_iter().flatten();
+    let of = checks.filter(|check| check["verdict"] == verdict);
+    of.map(|check| format!("{}: {}", check["id"].as_str().unwrap_or_default(), check["summary"].as_str().unwrap_or_default()))
+        .collect()
+}
+
+fn nothing_left(document: &Value) -> Result<()> {
+    let cleanup = &document["cleanup"];
+    ensure!(cleanup["created"].as_u64() > Some(0), "nothing was created: {cleanup}");
+    ensure!(cleanup["created"] == cleanup["deleted"] && cleanup["left"] == serde_json::json!([]), "left behind: {cleanup}");
+    Ok(())
+}
+
+/// Runs the platform's binary on `database` from a Procfile, after its migrations ran on `direct`.
+fn deploy(database: &str, direct: &str) -> Result<Runner> {
+    let origins = ORIGINS.join(",");
+    let environment = [
+        ("ENVIRONMENT", "production"),
+        ("DATABASE_URL", database),
+        ("DATABASE_URL_UNPOOLED", direct),
+        ("JWT_SECRET", SECRET),
+        ("JWT_ISSUER", ISSUER),
+        ("JWT_AUDIENCE", AUDIENCE),
+        ("CORS_ORIGINS", &origins),
+        ("RATE_LIMIT_PER_SECOND", "20000"),
+        ("RATE_LIMIT_BURST", "20000"),
+    ];
+    let migrated = Command::new(platform_built_server()?).arg("migrate").env_clear().env("PORT", "1").envs(environment).output()?;
+    ensure!(migrated.status.success(), "migrations: {}", String::from_utf8_lossy(&migrated.stderr));
+    let mut runner = Ship::of_this_workspace()?.launch(postgres::free_port(), &environment)?;
+    runner.wait_for_output("listening", START)?;
+    Ok(runner)
+}
+
+fn server_target(runner: &Runner) -> String {
+    format!(
+        "url = \"http://127.0.0.1:{}\"\napp_header = \"x-request-id\"\n\
+         [targets.it.paths]\ntoggle = \"/api/tasks/{{id}}/complete\"\nhealth = \"/health\"\nlive = \"/livez\"\n",
+        runner.port()
+    )
+}
+
+fn passes(runner: &Runner, database: &Postgres) -> Result<()> {
+    let (output, document) = verify(&server_target(runner), &["--require", "health,cors,jwt,isolation,headers,docs"])?;
+    let bad: Vec<_> = ["fail", "warn", "inconclusive"].into_iter().flat_map(|verdict| with_verdict(&document, verdict)).collect();
+    assert_eq!(bad, Vec::<String>::new());
+    ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
+    nothing_left(&document)?;
+    assert_eq!(database.query("SELECT count(*) FROM tasks"), "0", "rows left in the database");
+    Ok(())
+}
+
+#[test]
+fn the_server_from_its_procfile_passes_on_postgresql() -> Result<()> {
+    let database = Postgres::start();
+    let mut runner = deploy(&database.url(), &database.url())?;
+    passes(&runner, &database)?;
+    let status = runner.terminate(START)?;
+    ensure!(status.success(), "SIGTERM ended the runner with {status}: {}", runner.output());
+    Ok(())
+}
+
+#[test]
+fn the_server_from_its_procfile_passes_through_a_transaction_pooler() -> Result<()> {
+    let database = Postgres::start();
+    let upstream = Upstream {
+        host: "127.0.0.1",
+        port: database.port(),
+        user: postgres::USER,
+        password: postgres::PASSWORD,
+        database: postgres::DATABASE,
+    };
+    let pooler = PgBouncer::start(&upstream, 5)?;
+    let runner = deploy(pooler.url(), &database.url())?;
+    passes(&runner, &database)?;
+    ensure!(!pooler.log().contains("prepared statement"), "{}", pooler.log());
+    Ok(())
+}
+
+/// A stock backend: no FAIL, nothing inconclusive, nothing left behind.
+fn has_no_fail(app: &StockApp, target: &str) -> Result<()> {
+    let (output, document) = verify(&format!("url = \"{}\"\n{target}", app.url()), &[])?;
+    assert_eq!(with_verdict(&document, "fail"), Vec::<String>::new());
+    assert_eq!(with_verdict(&document, "inconclusive"), Vec::<String>::new());
+    ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
+    nothing_left(&document)
+}
+
+const SETTINGS: Settings<'_> = Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS };
+
+#[test]
+fn a_correct_stock_fastapi_application_gets_no_fail() -> Result<()> {
+    let app = StockApp::fastapi(&SETTINGS)?;
+    let target = "[targets.it.paths]\nlist = \"/api/{user_id}/tasks\"\nitem = \"/api/{user_id}/tasks/{id}\"\n\
+                  toggle = \"/api/{user_id}/tasks/{id}/complete\"\nhealth = \"/health\"\n\
+                  [targets.it.task]\nitems = \"\"\nupdate = \"put\"\n";
+    has_no_fail(&app, target)
+}
+
+#[test]
+fn a_correct_stock_express_application_gets_no_fail() -> Result<()> {
+    let app = StockApp::express(&SETTINGS)?;
+    let target = "[targets.it.paths]\nlist = \"/tasks\"\nitem = \"/tasks/{id}\"\nhealth = \"/health\"\n\
+                  [targets.it.task]\nitems = \"/data\"\nupdate = \"patch\"\n";
+    has_no_fail(&app, target)
+}
+
+#[test]
+fn the_demonstration_finds_nothing_and_links_every_decision() -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a workspace")?;
+    let output = Command::new(env!("CARGO_BIN_EXE_console"))
+        .arg("demo")
+        .arg("--out")
+        .arg(out.path())
+        .current_dir(root)
+        .stdin(std::process::Stdio::null())
+        .output()?;
+    let document: Value = serde_json::from_slice(&std::fs::read(out.path().join("audit.json"))?)?;
+    assert_eq!(with_verdict(&document, "fail"), Vec::<String>::new());
+    assert_eq!(with_verdict(&document, "skip"), Vec::<String>::new());
+    // Secrets in a tree that differs from the running build cannot be judged; on a clean clone nothing is left open.
+    let open: Vec<_> = with_verdict(&document, "inconclusive").into_iter().filter(|check| !check.starts_with("secrets.")).collect();
+    assert_eq!(open, Vec::<String>::new());
+    let expected = if document["counts"]["inconclusive"] == 0 { 0 } else { 3 };
+    ensure!(output.status.code() == Some(expected), "{:?}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    ensure!(document["counts"]["total"].as_u64() >= Some(60), "{}", document["counts"]);
+    ensure!(document["stats"]["probes"].as_u64() >= Some(300), "{}", document["stats"]);
+    every_decision_is_linked(root, out.path())
+}
+
+fn every_decision_is_linked(root: &Path, out: &Path) -> Result<()> {
+    let (html, markdown) = (std::fs::read_to_string(out.join("audit.html"))?, std::fs::read_to_string(out.join("audit.md"))?);
+    let mut decisions = 0;
+    for entry in std::fs::read_dir(root.join("history/adr"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".md") {
+            ensure!(html.contains(&name), "{name} is not in audit.html");
+            ensure!(markdown.contains(&name), "{name} is not in audit.md");
+            decisions += 1;
+        }
+    }
+    ensure!(decisions > 10, "only {decisions} decision records");
+    Ok(())
+}

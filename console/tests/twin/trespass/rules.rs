@@ -1,0 +1,118 @@
+//! The rules: one flaw a row.
+
+use axum::Json;
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
+use serde_json::json;
+
+use super::Turn;
+use super::asked::Asked;
+use crate::twin::problem;
+
+/// What a flaw does to a request; `None` leaves it alone.
+pub(super) type Rule = fn(&Asked<'_>) -> Option<Turn>;
+
+/// Rules by the flaw that switches them on.
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("isolation.read-any", |asked| asked.owner_for("GET")),
+    ("isolation.head-any", |asked| asked.owner_for("HEAD")),
+    ("isolation.put-any", |asked| asked.owner_for("PUT")),
+    ("isolation.patch-any", |asked| asked.owner_for("PATCH").filter(|_| !asked.is_toggle())),
+    ("isolation.delete-any", |asked| asked.owner_for("DELETE")),
+    ("isolation.toggle-any", |asked| asked.owner_for("PATCH").filter(|_| asked.is_toggle())),
+    ("isolation.anonymous-read", |asked| asked.nobody().and_then(|()| asked.owner("GET"))),
+    ("isolation.anonymous-write", |asked| asked.nobody().and_then(|()| asked.owner("PATCH"))),
+    ("isolation.anonymous-delete", |asked| asked.nobody().and_then(|()| asked.owner("DELETE"))),
+    // Claims beside the token.
+    ("isolation.query-user", |asked| asked.named("user_id")),
+    ("isolation.query-array", |asked| asked.named("user_id[]")),
+    ("isolation.query-operator", |asked| asked.everything_if("user_id[$ne]", |_| true)),
+    ("isolation.query-all", |asked| asked.everything_if("scope", |value| value == "all")),
+    ("isolation.header-user", |asked| asked.user().and_then(|_| asked.header("x-user-id")).map(Turn::acting_as)),
+    ("isolation.header-gateway", |asked| asked.nobody().and_then(|()| asked.header("x-forwarded-user")).map(Turn::acting_as)),
+    ("isolation.header-path", |asked| asked.rerouted("x-original-url")),
+    ("isolation.cookie-user", |asked| Some(Turn::acting_as(asked.header("cookie")?.strip_prefix("user_id=")?))),
+    ("isolation.path-user", |asked| asked.user_in_path("/api/users/")),
+    ("isolation.path-user-bare", |asked| asked.user_in_path("/api/")),
+    ("isolation.body-owner", |asked| asked.task().and_then(|_| asked.claimed("owner_id"))),
+    // Mass assignment.
+    ("isolation.assign-owner", |asked| asked.claimed("user_id").filter(|_| asked.is_list("POST"))),
+    ("isolation.assign-id", overwritten),
+    ("isolation.unique-titles", taken),
+    // Lists.
+    ("isolation.list-size", |asked| asked.everything_if("limit", |limit| limit.parse::<i64>().is_ok_and(|limit| limit > 100))),
+    ("isolation.list-negative", |asked| asked.everything_if("page", |page| page == "-1")),
+    ("isolation.list-order", |asked| asked.everything_if("order_by", |_| true)),
+    ("isolation.search-any", |asked| {
+        let words = asked.asks("q")?;
+        asked.is_list("GET").then(|| asked.everything(|task| task.title.contains(words)))
+    }),
+    ("isolation.search-injection", |asked| asked.everything_if("q", |words| words.contains("' OR '1'='1"))),
+    ("isolation.filter-any", |asked| asked.everything_if("filter[title]", |_| true)),
+    ("isolation.export-any", |asked| {
+        asked.user().filter(|_| asked.path == "/api/tasks/export").map(|_| asked.everything(|_| true))
+    }),
+    ("isolation.ids-any", |asked| {
+        let ids = asked.asks("ids")?;
+        Some(asked.everything(|task| ids.contains(&task.id.to_string())))
+    }),
+    ("isolation.cursor-owner", |asked| {
+        let (owner, position) = asked.asks("cursor")?.split_once('~')?;
+        Some(Turn::acting_as(owner).to(format!("/api/tasks?limit=100&cursor={position}")))
+    }),
+    // Other ways in.
+    ("isolation.id-upper-case", |asked| asked.canonical(asked.below().filter(|id| id.contains(char::is_uppercase))?)),
+    ("isolation.id-extension", |asked| asked.canonical(asked.below()?.strip_suffix(".json")?)),
+    ("isolation.id-trailing-nul", |asked| asked.canonical(asked.below()?.strip_suffix("%00")?)),
+    ("isolation.id-path-parameter", |asked| asked.canonical(asked.below()?.split_once(';')?.0)),
+    ("isolation.method-header", |asked| overridden(asked, asked.header("x-http-method-override"))),
+    ("isolation.method-query", |asked| overridden(asked, asked.asks("_method").map(str::to_owned))),
+    ("isolation.method-of-own-read", |asked| {
+        let method: Method = asked.header("x-http-method-override")?.parse().ok()?;
+        (asked.method == "GET").then(|| Turn::default().by(method))
+    }),
+    ("isolation.old-version", |asked| asked.canonical(asked.path.strip_prefix("/api/v1/tasks/")?)),
+    ("isolation.internal-version", |asked| (asked.path == "/internal/tasks").then(|| asked.everything(|_| true))),
+    ("isolation.admin-users", |asked| {
+        let users: std::collections::BTreeSet<_> = asked.house.store.all().into_iter().map(|task| task.owner.0).collect();
+        (asked.path == "/api/admin/users").then(|| Turn::answering(Json(json!(users))))
+    }),
+    // Order of what a handler looks at.
+    ("isolation.validates-first", |asked| {
+        let invalid = asked.body.get("title").is_some_and(|title| !title.is_string());
+        asked.owner_for("PUT").filter(|_| invalid)
+    }),
+    ("isolation.condition-first", |asked| {
+        let (task, tag) = (asked.foreign()?, asked.header("if-match")?);
+        (tag != task.etag()).then(|| Turn::acting_as(task.owner.0))
+    }),
+    ("isolation.not-modified-first", |asked| {
+        let (task, tag) = (asked.foreign()?, asked.header("if-none-match")?);
+        (tag == task.etag() && asked.method == "GET").then(|| Turn::answering(StatusCode::NOT_MODIFIED))
+    }),
+    ("isolation.range-first", |asked| {
+        asked.foreign().filter(|_| asked.method == "GET" && asked.header("range").is_some())?;
+        Some(Turn::answering((StatusCode::PARTIAL_CONTENT, "{\"id\":")))
+    }),
+];
+
+/// Creation is an upsert: an id in the body replaces the task that has it.
+fn overwritten(asked: &Asked<'_>) -> Option<Turn> {
+    let task = asked.house.store.any(asked.body.get("id")?.as_str()?.parse().ok()?)?;
+    let turn = Turn::acting_as(task.owner.0).by(Method::PUT).to(format!("/api/tasks/{}", task.id));
+    asked.is_list("POST").then(|| turn.leaving_out("id"))
+}
+
+/// A title may be used once by all users together.
+fn taken(asked: &Asked<'_>) -> Option<Turn> {
+    let title = asked.body.get("title")?.as_str()?;
+    let taken = asked.house.store.all().into_iter().any(|task| task.title == title && Some(task.owner.0.as_str()) != asked.user());
+    (taken && asked.is_list("POST")).then(|| Turn::answering((StatusCode::CONFLICT, problem::UNPROCESSABLE.into_response())))
+}
+
+/// The guard looked at the method of the request line, the handler at the one it was renamed to.
+fn overridden(asked: &Asked<'_>, method: Option<String>) -> Option<Turn> {
+    let method: Method = method?.parse().ok()?;
+    let foreign = asked.foreign()?;
+    asked.user().map(|_| Turn::acting_as(foreign.owner.0).by(method))
+}

@@ -1,0 +1,118 @@
+//! Doors beside the verifier, each opened by one flaw: requests that need no token, tokens read from where they do not belong, and
+//! addresses in tokens that are visited. Hardened, all of them are walls.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use console::token::Compact;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use url::{Url, form_urlencoded};
+
+use super::{Subject, presented};
+use crate::twin::House;
+
+fn text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Who gets in without any token, and as whom.
+pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
+    let path = parts.uri.path();
+    let bare = !parts.headers.contains_key("authorization");
+    let unguarded = [
+        ("jwt.head-unguarded", bare && parts.method == Method::HEAD),
+        ("jwt.item-unguarded", bare && parts.method == Method::GET && path != "/api/tasks"),
+        ("jwt.create-unguarded", bare && parts.method == Method::POST),
+        ("jwt.delete-unguarded", bare && parts.method == Method::DELETE),
+        ("jwt.toggle-unguarded", bare && path.ends_with("/complete")),
+        ("jwt.guard-compares-text", bare && parts.uri.query() == Some("")),
+        ("jwt.trusts-local-address", bare && text(parts, "x-forwarded-for") == Some("127.0.0.1")),
+        ("jwt.null-is-a-token", matches!(text(parts, "authorization"), Some("Bearer null" | "Bearer undefined"))),
+        ("jwt.two-headers", parts.headers.get_all("authorization").iter().count() > 1),
+    ];
+    if unguarded.into_iter().any(|(flaw, open)| open && house.has(flaw)) {
+        return Some(Subject::first());
+    }
+    named(house, parts).filter(|name| !name.is_empty()).map(Subject)
+}
+
+/// A name that nobody has proven.
+fn named(house: &House, parts: &Parts) -> Option<String> {
+    use base64::Engine as _;
+    if house.has("jwt.trusts-user-header") {
+        return text(parts, "x-user-id").map(str::to_owned);
+    }
+    if house.has("jwt.basic-without-password") {
+        let pair = base64::engine::general_purpose::STANDARD.decode(text(parts, "authorization")?.strip_prefix("Basic ")?).ok()?;
+        return Some(String::from_utf8(pair).ok()?.split_once(':')?.0.to_owned());
+    }
+    None
+}
+
+/// A token from a place where none belongs.
+pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
+    if parts.headers.contains_key("authorization") {
+        return None;
+    }
+    if house.has("jwt.token-in-query") {
+        let query = parts.uri.query()?.as_bytes();
+        return form_urlencoded::parse(query).find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned());
+    }
+    if house.has("jwt.token-in-cookie") {
+        return text(parts, "cookie")?.strip_prefix("access_token=").map(str::to_owned);
+    }
+    if house.has("jwt.token-in-header") {
+        return text(parts, "x-access-token").map(str::to_owned);
+    }
+    None
+}
+
+/// Flaw `jwt.token-in-body`: lifts `access_token` out of a form or JSON body into the header.
+pub(crate) async fn lift(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    if !house.has("jwt.token-in-body") || request.headers().contains_key("authorization") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let bytes = to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    let json = serde_json::from_slice::<Value>(&bytes).ok().and_then(|body| body.get("access_token")?.as_str().map(str::to_owned));
+    let form = || form_urlencoded::parse(&bytes).find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned());
+    if let Some(value) = json.or_else(form).and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok()) {
+        parts.headers.insert("authorization", value);
+    }
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// Flaws that fetch: the address in `jku`, or the discovery document of whatever issuer the token names.
+pub(super) async fn follow(house: &House, parts: &Parts) {
+    let Some(token) = presented(house, parts).ok().and_then(|token| Compact::parse(&token)) else { return };
+    let member = |json: Option<serde_json::Map<String, Value>>, name: &str| json?.get(name)?.as_str().map(str::to_owned);
+    let address = if house.has("jwt.follows-jku") {
+        member(token.header_json(), "jku")
+    } else if house.has("jwt.follows-issuer") {
+        member(token.claims(), "iss").map(|issuer| format!("{issuer}/.well-known/openid-configuration"))
+    } else {
+        None
+    };
+    if let Some(address) = address {
+        let _ = visit(&address).await;
+    }
+}
+
+/// GET over plain HTTP to loopback; nothing else is ever visited.
+async fn visit(address: &str) -> Option<()> {
+    let url = Url::parse(address).ok()?;
+    let port = url.port().filter(|_| url.host_str() == Some("127.0.0.1"))?;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let request = format!("GET {} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n", url.path());
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.ok()?;
+    Some(())
+}
