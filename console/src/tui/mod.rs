@@ -21,9 +21,7 @@ use ratatui::backend::Backend;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use palette::Palette;
-pub use state::{
-    Audit, Change, Help, Latency, Leaving, Mode, Overlay, Preview, Progress, Row, Setting, State, Verify, View, Watch,
-};
+pub use state::{Audit, Help, Leaving, Mode, Overlay, Preview, Progress, Row, Setting, State, Verify, View, Watch};
 pub use update::{Intent, Message, update};
 
 pub use draw::draw;

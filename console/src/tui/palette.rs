@@ -95,6 +95,16 @@ pub(super) const fn glyph(condition: Condition) -> &'static str {
     }
 }
 
+/// A condition's word on the screen.
+pub(super) const fn word(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Up => "UP",
+        Condition::Degraded => "DEGRADED",
+        Condition::Edge => "EDGE ONLY",
+        Condition::Down => "DOWN",
+    }
+}
+
 /// What stands for a glyph where the terminal has only ASCII. The letters of verdicts are those of [`Verdict::glyph`].
 pub(super) const fn in_ascii(glyph: char) -> char {
     match glyph {

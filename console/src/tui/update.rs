@@ -2,7 +2,6 @@
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
-use time::OffsetDateTime;
 
 use super::State;
 use super::action::{Action, action};
@@ -102,10 +101,7 @@ fn happened(state: &mut State, event: Event) -> Vec<Intent> {
     match event {
         Event::Started { .. } => restart(state),
         Event::Phase { phase } => state.verify.phase = Some(phase),
-        Event::Release { release } => {
-            let at = state.watch.polls.back().map_or(OffsetDateTime::UNIX_EPOCH, |poll| poll.at);
-            state.watch.identify(at, &release);
-        }
+        Event::Release { release } => state.watch.release = Some(release),
         Event::CheckStarted { id } => state.verify.begin(&id),
         Event::CheckFinished { result } => state.verify.set(&result.id.clone(), Progress::Done(result)),
         Event::Progress { probes, .. } => state.verify.probes = probes,

@@ -92,7 +92,7 @@ fn attacked(columns: u16, rows: u16) -> Vec<State> {
     update(&mut state, Message::Run(Event::Finished { run: Box::new(run) }));
     let mut hostile = poll(60, Condition::Down, Some(3), HOSTILE);
     hostile.release = crate::fixture::release(HOSTILE);
-    (hostile.path, hostile.words) = (HOSTILE.into(), HOSTILE.into());
+    hostile.note = HOSTILE.into();
     update(&mut state, Message::Poll(Box::new(hostile)));
     let mut preview = crate::fixture::preview();
     preview.requirements.iter_mut().for_each(|judged| judged.reason = HOSTILE.into());

@@ -1,14 +1,12 @@
 //! A dashboard in a fixed state: seven checks that the catalogue does not have, a finished run over them, polls around an outage.
 
-use std::time::Duration;
-
 use console::audit::{Judged, REQUIREMENTS};
 use console::run::{
     CheckResult, Cleanup, Counts, Event, Evidence, EvidenceClass, Exchange, Finding, ReleaseSeen, RequestRecord, ResponseRecord,
     Run, SCHEMA, Severity, Source, Stats, TargetSummary, Tool, Verdict,
 };
 use console::tui::{Message, Palette, Preview, Setting, State, View, draw, update};
-use console::watch::{Condition, Poll};
+use console::watch::{Asked, Condition, Poll};
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -154,15 +152,17 @@ pub(crate) fn release(commit: &str) -> ReleaseSeen {
 }
 
 /// A poll `seconds` after 10:00:00.
-pub(crate) fn poll(seconds: i64, condition: Condition, latency_ms: Option<u64>, commit: &str) -> Poll {
+pub(crate) fn poll(seconds: i64, condition: Condition, latency_ms: Option<u32>, commit: &str) -> Poll {
+    let up = condition == Condition::Up;
     Poll {
         at: time::macros::datetime!(2026-11-23 10:00 UTC) + time::Duration::seconds(seconds),
-        path: "/livez".to_owned(),
+        asked: Asked::Live,
         condition,
-        status: latency_ms.map(|_| if condition == Condition::Up { 200 } else { 503 }),
-        latency: latency_ms.map(Duration::from_millis),
-        words: if condition == Condition::Up { "200 from /livez".to_owned() } else { "nothing answered".to_owned() },
-        release: if condition == Condition::Up { release(commit) } else { ReleaseSeen::default() },
+        status: latency_ms.map(|_| if up { 200 } else { 503 }),
+        latency_ms: latency_ms.map(f64::from),
+        source: Source::App,
+        note: if up { "200".to_owned() } else { "connection refused".to_owned() },
+        release: if up { release(commit) } else { ReleaseSeen::default() },
     }
 }
 

@@ -270,18 +270,18 @@ fn a_held_screen_loses_no_poll() {
     let mut state = fresh(PLAIN, 80, 24);
     press(&mut state, "p");
     update(&mut state, Message::Poll(Box::new(poll(0, Condition::Up, Some(2), "3f2a9c1"))));
-    assert_eq!((state.watch.total, state.watch.held.len()), (0, 1));
+    assert_eq!((state.watch.history.polls(), state.watch.held.len()), (0, 1));
     press(&mut state, "p");
-    assert_eq!((state.watch.total, state.watch.held.len()), (1, 0));
+    assert_eq!((state.watch.history.polls(), state.watch.held.len()), (1, 0));
 }
 
 #[test]
 fn downtime_availability_and_percentiles_add_up() {
     let state = seen(PLAIN, 80, 24, View::Watch);
-    assert_eq!(state.watch.down_for().as_secs(), 4);
-    assert_eq!(state.watch.availability().map(|share| share.round()), Some(89.0));
-    let latency = state.watch.latency().expect("answers");
-    assert_eq!([latency.p50, latency.p95, latency.p99, latency.max].map(f64::round), [2.0, 12.0, 12.0, 12.0]);
+    assert_eq!(state.watch.downtime().as_secs(), 4);
+    assert_eq!(state.watch.availability().map(f64::round), Some(89.0));
+    let latency = state.watch.history.percentiles().expect("answers");
+    assert_eq!([latency.p50_ms, latency.p95_ms, latency.p99_ms].map(f64::round), [2.0, 12.0, 12.0]);
     assert_eq!(state.watch.since, Some(at("2026-11-23T10:00:20Z")));
 }
 

@@ -78,7 +78,7 @@ async fn the_end_of_input_ends_the_loop_with_the_last_change_drawn() {
 async fn a_read_error_ends_the_loop() {
     let broken = futures::stream::iter([Err(std::io::Error::other("the terminal is gone"))]);
     let (state, ..) = looped(fresh(PLAIN, 80, 24), broken).await;
-    assert_eq!(state.watch.total, 18, "what had arrived before was taken in");
+    assert_eq!(state.watch.history.polls(), 18, "what had arrived before was taken in");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::run::Verdict;
 use crate::text::{cell, fit, width};
 use crate::tui::State;
 use crate::tui::action;
-use crate::tui::palette::glyph;
+use crate::tui::palette::{glyph, word};
 use crate::tui::state::{Leaving, View};
 
 /// The target on the left, its condition and the verdict on the right. The right side stays when it gets narrow.
@@ -34,7 +34,7 @@ fn standing(state: &State) -> Vec<Span<'static>> {
     let palette = state.palette;
     let mut parts: Vec<(String, Style)> = Vec::new();
     if let Some(condition) = state.watch.condition() {
-        parts.push((format!("{} {}", glyph(condition), condition.word()), palette.condition(condition)));
+        parts.push((format!("{} {}", glyph(condition), word(condition)), palette.condition(condition)));
     }
     if state.verify.running() {
         parts.push(("▸ verifying".to_owned(), palette.busy()));

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use ratatui::layout::Size;
 
 pub use verify::{Progress, Row, Verify};
-pub use watch::{Change, Latency, Watch};
+pub use watch::Watch;
 
 use super::Palette;
 use super::update::Intent;

@@ -1,4 +1,4 @@
-//! What the Watch screen knows: the polls of late, the figures over all of them, and what changed between them.
+//! What the Watch screen knows beside the history of polls: what was held back, what changed when, how long it has been as it is.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,75 +6,54 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::run::ReleaseSeen;
-use crate::watch::{Condition, Poll};
+use crate::watch::{Asked, Change, Condition, History, Poll};
 
-/// Polls kept for the history.
-const HISTORY: usize = 512;
-/// Changes kept.
-const CHANGES: usize = 64;
-
-/// Something that was different from the poll before.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// The condition became another; `after` is how long the one before had lasted.
-    Condition {
-        /// When it was first seen.
-        at: OffsetDateTime,
-        /// What it became.
-        to: Condition,
-        /// How long the condition before had lasted; nothing at the first poll.
-        after: Option<Duration>,
-    },
-    /// Another release answered.
-    Release {
-        /// When it was first seen.
-        at: OffsetDateTime,
-        /// What answers now.
-        to: Box<ReleaseSeen>,
-    },
-}
-
-/// Round trips in milliseconds: the median, the 95th and the 99th of a hundred, and the longest.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Latency {
-    /// Half of the polls were no slower.
-    pub p50: f64,
-    /// 95 of 100 polls were no slower.
-    pub p95: f64,
-    /// 99 of 100 polls were no slower.
-    pub p99: f64,
-    /// The slowest.
-    pub max: f64,
-}
+/// Polls kept for the sparkline and the list.
+const WINDOW: usize = 512;
+/// Changes kept, and polls held back at most.
+const KEPT: usize = 512;
 
 /// The Watch screen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Watch {
-    /// Recent polls, oldest first.
-    pub polls: VecDeque<Poll>,
+    /// What the polls add up to.
+    pub history: History,
     /// Polls that came in while the screen stands still.
     pub held: VecDeque<Poll>,
     /// Whether the screen stands still.
     pub paused: bool,
-    /// The release that answered last.
+    /// The release that answered last, a poll or a run.
     pub release: Option<ReleaseSeen>,
-    /// What changed, oldest first.
-    pub changes: VecDeque<Change>,
+    /// What changed and when, oldest first.
+    pub changes: VecDeque<(OffsetDateTime, Change)>,
+    /// Polls that found users served.
+    pub served: u64,
     /// Since when the condition is what it is.
     pub since: Option<OffsetDateTime>,
-    /// All polls so far.
-    pub total: u64,
-    /// Those that found the service up.
-    pub up: u64,
-    /// How long the service was down in all, until it was seen up or degraded again.
-    pub downtime: Duration,
+    /// The last poll of either question: liveness, deep health.
+    last: [Option<Poll>; 2],
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            history: History::new(WINDOW),
+            held: VecDeque::new(),
+            paused: false,
+            release: None,
+            changes: VecDeque::new(),
+            served: 0,
+            since: None,
+            last: [None, None],
+        }
+    }
 }
 
 impl Watch {
     /// Takes a poll in, or keeps it for later while the screen stands still.
     pub(in crate::tui) fn take(&mut self, poll: Poll) {
         if self.paused {
-            keep(&mut self.held, poll, HISTORY);
+            keep(&mut self.held, poll);
         } else {
             self.show(poll);
         }
@@ -89,74 +68,56 @@ impl Watch {
     }
 
     fn show(&mut self, poll: Poll) {
-        self.total += 1;
-        self.up += u64::from(poll.condition == Condition::Up);
-        self.compare(&poll);
-        keep(&mut self.polls, poll, HISTORY);
+        let (at, before) = (poll.at, self.condition());
+        self.served += u64::from(poll.condition.serves());
+        let [live, health] = &mut self.last;
+        *(if poll.asked == Asked::Live { live } else { health }) = Some(poll.clone());
+        if self.condition() != before {
+            self.since = Some(at);
+        }
+        for change in self.history.record(poll) {
+            keep(&mut self.changes, (at, change));
+        }
+        if let Some(release) = self.history.release() {
+            self.release = Some(release.clone());
+        }
     }
 
-    fn compare(&mut self, poll: &Poll) {
-        let before = self.condition();
-        if before != Some(poll.condition) {
-            let after = self.since.map(|since| elapsed(since, poll.at));
-            if before == Some(Condition::Down) {
-                self.downtime += after.unwrap_or_default();
-            }
-            keep(&mut self.changes, Change::Condition { at: poll.at, to: poll.condition, after }, CHANGES);
-            self.since = Some(poll.at);
-        }
-        self.identify(poll.at, &poll.release);
+    /// The poll that says how the service is: the worse of the last liveness and the last deep health.
+    pub fn telling(&self) -> Option<&Poll> {
+        self.last.iter().flatten().max_by_key(|poll| poll.condition)
     }
 
-    /// Notes the release that answers, and that it is another one than before.
-    pub(in crate::tui) fn identify(&mut self, at: OffsetDateTime, release: &ReleaseSeen) {
-        if *release == ReleaseSeen::default() {
-            return;
-        }
-        if self.release.as_ref().is_some_and(|before| !before.same_release(release)) {
-            keep(&mut self.changes, Change::Release { at, to: Box::new(release.clone()) }, CHANGES);
-        }
-        self.release = Some(release.clone());
-    }
-
-    /// What the last poll found.
+    /// How the service is.
     pub fn condition(&self) -> Option<Condition> {
-        self.polls.back().map(|poll| poll.condition)
+        self.telling().map(|poll| poll.condition)
     }
 
-    /// How long the condition has been what it is, at the last poll.
+    fn now(&self) -> Option<OffsetDateTime> {
+        self.history.recent().next_back().map(|poll| poll.at)
+    }
+
+    /// How long the service has been as it is, at the last poll.
     pub fn lasting(&self) -> Option<Duration> {
-        Some(elapsed(self.since?, self.polls.back()?.at))
+        Some((self.now()? - self.since?).unsigned_abs())
     }
 
-    /// How long the service was down in all, an outage that still lasts included.
-    pub fn down_for(&self) -> Duration {
-        let now = if self.condition() == Some(Condition::Down) { self.lasting() } else { None };
-        self.downtime + now.unwrap_or_default()
+    /// Time without service so far, at the last poll.
+    pub fn downtime(&self) -> Duration {
+        self.now().map_or(Duration::ZERO, |now| self.history.downtime(now))
     }
 
-    /// Share of all polls that found the service up, in percent; `None` before the first.
+    /// Share of all polls that found users served, in percent; `None` before the first.
     #[expect(clippy::cast_precision_loss, reason = "polls are counted in thousands")]
     pub fn availability(&self) -> Option<f64> {
-        (self.total > 0).then(|| self.up as f64 * 100.0 / self.total as f64)
-    }
-
-    /// The round trips of the polls in the history (nearest rank); `None` while nothing answered.
-    pub fn latency(&self) -> Option<Latency> {
-        let mut times: Vec<_> = self.polls.iter().filter_map(Poll::latency_ms).collect();
-        times.sort_by(f64::total_cmp);
-        let rank = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Latency { p50: rank(50)?, p95: rank(95)?, p99: rank(99)?, max: rank(100)? })
+        let polls = self.history.polls();
+        (polls > 0).then(|| self.served as f64 * 100.0 / polls as f64)
     }
 }
 
-fn elapsed(from: OffsetDateTime, to: OffsetDateTime) -> Duration {
-    (to - from).try_into().unwrap_or_default()
-}
-
-fn keep<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
+fn keep<T>(queue: &mut VecDeque<T>, item: T) {
     queue.push_back(item);
-    if queue.len() > most {
+    if queue.len() > KEPT {
         queue.pop_front();
     }
 }
