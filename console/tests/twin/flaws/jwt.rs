@@ -42,7 +42,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.payload", "jwt.signature.stripped", "jwt.signature.altered"],
         EVERY_FORGERY,
     ),
-    flaw("jwt.signature-cached", "A signature that was good once is good for any payload.", &["jwt.payload"], &["jwt.errors"]),
+    flaw(
+        "jwt.signature-cached",
+        "A signature that was good once is good for any payload.",
+        &["jwt.payload"],
+        &["jwt.errors", "jwt.signature.altered"],
+    ),
     flaw("jwt.empty-signature", "An empty signature is not verified.", &["jwt.signature.stripped"], &["jwt.errors"]),
     flaw("jwt.prefix-compare", "As many bytes are compared as were sent.", &["jwt.signature.altered"], &[]),
     flaw("jwt.hash-for-mac", "A hash without a key is a signature.", &["jwt.signature.altered"], &[]),
