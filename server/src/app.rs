@@ -155,6 +155,6 @@ fn unroutable(request: &Request<Body>) -> Option<Problem> {
     }
 }
 
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(test)]
 #[path = "app_tests.rs"]
 mod tests;

@@ -217,8 +217,7 @@ impl Meaning {
     fn of(code: &str) -> Self {
         match code {
             "42P01" | "42703" | "3F000" => Self::Schema,
-            "25006" | "55P03" => Self::Unavailable,
-            "5" | "6" | "10" | "13" | "261" | "517" => Self::Unavailable,
+            "25006" | "55P03" | "5" | "6" | "10" | "13" | "261" | "517" => Self::Unavailable,
             _ => match code.get(..2) {
                 Some("08" | "28" | "3D" | "40" | "53" | "57" | "58" | "XX") => Self::Unavailable,
                 _ => Self::Bug,
