@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::HOST;
-use axum::http::{Method, Request, Version};
+use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderValue, Method, Request, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
 use tower::ServiceExt as _;
@@ -93,11 +93,19 @@ impl App {
             request.headers(),
             self.docs && docs::is_page(request.uri().path()),
         );
+        let chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let verdict = self.origins.judge(request.method(), request.headers());
         let mut response = match verdict.answer() {
             Some(answer) => answer,
             None => self.admitted(peer, request).await,
         };
+        if chunked {
+            // A length beside it was dropped by the parser unseen (RFC 9112 section 6.1): what follows on this connection
+            // must not be read as a request.
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         verdict.mark(response.headers_mut());
         dress.put_on(response.headers_mut());
         visit.end(&mut response);
