@@ -50,6 +50,18 @@ impl std::fmt::Display for Engine {
     }
 }
 
+impl Engine {
+    /// What an operator could do better, although it works.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Postgres { pooled, .. } if pooled.is_neon() && !pooled.is_pooler() => Some(
+                "DATABASE_URL is Neon's direct host: use the pooled one (-pooler), keep this as DATABASE_URL_UNPOOLED",
+            ),
+            _ => None,
+        }
+    }
+}
+
 /// An open pool. Opening does not connect: the port must answer before the database does.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
