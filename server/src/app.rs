@@ -41,6 +41,9 @@ pub(crate) struct App {
     router: Router,
 }
 
+/// About how many headers the rules add; reserved at once.
+const RESPONSE_HEADERS: usize = 14;
+
 /// Every route there is.
 fn router(docs: bool) -> Router<Arc<Shared>> {
     Router::new()
@@ -103,6 +106,7 @@ impl App {
             let headers = response.headers_mut();
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        response.headers_mut().reserve(RESPONSE_HEADERS);
         verdict.mark(response.headers_mut());
         dress.put_on(response.headers_mut());
         visit.end(&mut response);

@@ -185,6 +185,7 @@ async fn scraped(listener: TcpListener, patience: Patience, database: Database) 
     }
 }
 
+/// Binds a port and says which one it became.
 fn open(host: Host, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
     let open = || {
         let listener = listen::bind(host, port)?;

@@ -233,6 +233,7 @@ impl fmt::Display for Report {
 }
 
 impl Required {
+    /// The word in the report.
     fn word(self) -> &'static str {
         match self {
             Self::Always => "always",

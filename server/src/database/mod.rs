@@ -26,6 +26,9 @@ static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 
 const APPLIED: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
+/// Advice for a server that uses Neon without its pooler: replicas would run out of connections.
+const DIRECT: &str = "DATABASE_URL is Neon's direct host: use the pooled one (-pooler) and keep this as DATABASE_URL_UNPOOLED";
+
 /// Which engine, and where.
 #[derive(Debug, Clone)]
 pub(crate) enum Engine {
@@ -54,10 +57,11 @@ impl Engine {
     /// What an operator could do better, although it works.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Postgres { pooled, .. } if pooled.is_neon() && !pooled.is_pooler() => Some(
-                "DATABASE_URL is Neon's direct host: use the pooled one (-pooler), keep this as DATABASE_URL_UNPOOLED",
-            ),
-            _ => None,
+            Self::Postgres { pooled, .. } => {
+                (pooled.is_neon() && !pooled.is_pooler()).then_some(DIRECT)
+            }
+            #[cfg(feature = "embedded")]
+            Self::Sqlite { .. } => None,
         }
     }
 }
@@ -180,6 +184,7 @@ pub(crate) async fn migrate(engine: &Engine) -> Result<(), MigrationError> {
     }
 }
 
+/// The version of the last migration that this release was built with.
 fn newest(migrator: &Migrator) -> i64 {
     migrator
         .iter()
