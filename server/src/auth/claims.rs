@@ -102,6 +102,7 @@ impl Expectations {
         }
     }
 
+    /// Who made the token, and for whom.
     fn judge_parties(&self, claims: &Claims<'_>) -> Result<(), Refusal> {
         let issuer = self
             .issuer

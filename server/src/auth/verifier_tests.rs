@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-#[path = "../../tests/support/token.rs"]
-mod token;
-
-use token::{HEADER, PREVIOUS, SECRET, b64, signed};
+use crate::token::{self, HEADER, PREVIOUS, SECRET, b64, signed};
 
 /// The clock of these tests.
 const NOW: u64 = 1_800_000_000;

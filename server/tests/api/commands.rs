@@ -165,6 +165,22 @@ fn migrate_works_once_and_again_and_says_what_it_needs() {
 }
 
 #[test]
+fn replicas_that_migrate_at_once_take_turns() {
+    let postgres = Postgres::start();
+    let vars = variables(&postgres.url(), &[]);
+    std::thread::scope(|scope| {
+        let migrating: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| output(&["migrate"], &vars)))
+            .collect();
+        for done in migrating {
+            let done = done.join().unwrap();
+            assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+        }
+    });
+    assert_eq!(postgres.query("SELECT count(*) FROM _sqlx_migrations"), "1");
+}
+
+#[test]
 fn libpq_variables_do_not_leak_into_connections() {
     let postgres = Postgres::start();
     let more = [
