@@ -16,6 +16,8 @@ use crate::auth::Expectations;
 use crate::database::{Address, Engine, PoolSettings};
 use crate::limits::Rate;
 
+const YEAR_SECS: u64 = 31_536_000;
+
 /// Who is asking.
 #[derive(Debug, Clone)]
 pub(super) enum Mode {
@@ -249,6 +251,10 @@ impl<'v> Reader<'v> {
             issuer: owned(self.get("JWT_ISSUER")),
             audience: owned(self.get("JWT_AUDIENCE")),
             leeway: self.seconds("JWT_LEEWAY_SECS", 0..=60, Duration::from_secs(5)),
+            max_lifetime: self
+                .get("JWT_MAX_LIFETIME_SECS")
+                .is_some()
+                .then(|| self.seconds("JWT_MAX_LIFETIME_SECS", 60..=YEAR_SECS, Duration::from_secs(YEAR_SECS))),
         }
     }
 

@@ -112,6 +112,7 @@ struct Auth {
     required_claims: Vec<&'static str>,
     /// Tolerated clock difference.
     leeway_secs: u64,
+    max_lifetime_secs: Option<u64>,
 }
 
 /// What pages of other origins may do.
@@ -317,6 +318,7 @@ impl Auth {
                 .filter_map(|(claim, required)| required.then_some(claim))
                 .collect(),
             leeway_secs: expected.leeway.as_secs(),
+            max_lifetime_secs: expected.max_lifetime.map(|longest| longest.as_secs()),
         }
     }
 }
