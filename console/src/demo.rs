@@ -142,6 +142,8 @@ fn spawn(directory: &Path, secret: &SecretString) -> anyhow::Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
+        // A group of its own: ctrl-c interrupts the verification, which still needs the server to delete what it made.
+        .process_group(0)
         .spawn()
         .context("cannot start the server process")
 }

@@ -95,7 +95,7 @@ pub(super) enum Reach {
     EachOrigin,
     /// Derived from the first declared origin, for all three surfaces.
     Wide,
-    /// Derived from the first declared origin, for the reading GET and the preflight: forms that hardly a browser sends.
+    /// Derived from the first declared origin, for the reading GET and the preflight: long families, and forms that no browser sends.
     Rare,
 }
 
