@@ -71,7 +71,7 @@ pub(super) fn write_reports(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Re
 pub(crate) fn publish(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<[PathBuf; 3]> {
     let decisions = crate::adr::read_dir(adr_dir)
         .with_context(|| format!("no decision records in {}; name their directory with --adr-dir", adr_dir.display()))?;
-    let written = audit::write(&Audit::of(run.clone(), decisions), out)?;
+    let written = audit::write(&Audit::of(run.clone(), decisions).with_adrs_in(adr_dir), out)?;
     Ok([written.html, written.markdown, written.json])
 }
 
