@@ -185,6 +185,7 @@ async fn scraped(listener: TcpListener, patience: Patience, database: Database) 
     }
 }
 
+/// Binds a port and says which one it became.
 fn open(host: Host, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
     let open = || {
         let listener = listen::bind(host, port)?;
@@ -200,4 +201,7 @@ fn announce(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
     let commit = config.release.commit.as_deref();
     tracing::info!(%address, metrics, environment = %config.environment, version = env!("CARGO_PKG_VERSION"), commit,
         database = %config.engine, pool_max = config.pool.max, origins = config.origins.len(), docs = config.docs, "listening");
+    if let Some(advice) = config.engine.advice() {
+        tracing::warn!(advice, "the configuration works, but could be better");
+    }
 }

@@ -3,8 +3,14 @@
 //! Owns the reading of release identity, the polling loop, the latency history and the wait for one release. Judges no check and
 //! draws nothing: it sends [`Poll`]s to whoever listens.
 
+mod history;
+mod poll;
 mod release;
+mod wait;
+mod watcher;
 
+pub use history::{Change, History, Percentiles};
+pub use poll::{Asked, Condition, Poll};
 pub use release::{is_commit, release_of, same_commit, started_of};
-mod stub;
-pub use stub::*;
+pub use wait::{Landed, WaitError, Wanted, wait_for, wait_for_release};
+pub use watcher::{Pace, Watcher};

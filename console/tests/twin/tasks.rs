@@ -140,7 +140,7 @@ fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bo
             ("description", Value::Null) => task.description = None,
             ("completed", Value::Bool(completed)) => task.completed = *completed,
             ("owner", Value::String(owner)) if !whole && house.has("isolation.assign-new-owner") => {
-                task.owner = Subject(owner.clone())
+                task.owner = Subject(owner.clone());
             }
             _ => return Err(problem::UNPROCESSABLE),
         }

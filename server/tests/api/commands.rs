@@ -105,7 +105,7 @@ fn check_config_is_evidence_without_secrets() {
     };
     assert_snapshot!(lines(&report["settings"]), @r#"
     api_docs: false
-    auth: {"algorithms":["HS256"],"audience_required":false,"issuer_required":false,"leeway_secs":5,"mode":"hs256","previous_secret":false,"required_claims":["exp","sub"]}
+    auth: {"algorithms":["HS256"],"audience_required":false,"issuer_required":false,"leeway_secs":5,"max_lifetime_secs":null,"mode":"hs256","previous_secret":false,"required_claims":["exp","sub"]}
     cors: {"credentials":false,"exposed":["ETag","Location","Retry-After","X-Request-Id"],"headers":["Authorization","Content-Type","If-Match","If-None-Match"],"max_age_secs":7200,"methods":["GET","POST","PUT","PATCH","DELETE"],"origins":["https://app.example.com"]}
     database: {"direct_url":false,"engine":"postgresql","neon":true,"pool_acquire_secs":2,"pool_idle_secs":90,"pool_lifetime_secs":840,"pool_max":10,"pool_min":0,"pooler":true,"statements":"named, cached","tls":"verify-full"}
     environment: "production"
@@ -162,6 +162,22 @@ fn migrate_works_once_and_again_and_says_what_it_needs() {
         "{}",
         stderr(&pooled)
     );
+}
+
+#[test]
+fn replicas_that_migrate_at_once_take_turns() {
+    let postgres = Postgres::start();
+    let vars = variables(&postgres.url(), &[]);
+    std::thread::scope(|scope| {
+        let migrating: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| output(&["migrate"], &vars)))
+            .collect();
+        for done in migrating {
+            let done = done.join().unwrap();
+            assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+        }
+    });
+    assert_eq!(postgres.query("SELECT count(*) FROM _sqlx_migrations"), "1");
 }
 
 #[test]

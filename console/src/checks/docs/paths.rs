@@ -6,13 +6,11 @@ pub(super) const INTERACTIVE: &[&str] = &[
     "/docs/",
     "/redoc",
     "/swagger",
-    "/swagger/",
     "/swagger-ui",
     "/swagger-ui.html",
     "/swagger-ui/index.html",
     "/swagger/index.html",
     "/api-docs",
-    "/api-docs/",
     "/api/docs",
     "/api/redoc",
     "/api/v1/docs",
@@ -31,11 +29,9 @@ pub(super) const SCHEMAS: &[&str] = &[
     "/v2/api-docs",
     "/v3/api-docs",
     "/api/openapi.json",
-    "/api/v1/openapi.json",
     "/api/schema",
     "/api/schema/",
     "/api-docs/openapi.json",
-    "/api-json",
     "/asyncapi.json",
 ];
 
@@ -44,8 +40,7 @@ pub(super) const GRAPHQL: &[&str] =
     &["/graphql?query=%7B__schema%7BqueryType%7Bname%7D%7D%7D", "/graphql", "/api/graphql", "/graphiql", "/playground", "/altair"];
 
 /// Numbers about the inside.
-pub(super) const METRICS: &[&str] =
-    &["/metrics", "/api/metrics", "/prometheus", "/actuator/prometheus", "/_metrics", "/varz", "/stats"];
+pub(super) const METRICS: &[&str] = &["/metrics", "/api/metrics", "/prometheus", "/actuator/prometheus", "/_metrics"];
 
 /// Debuggers, profilers and consoles.
 pub(super) const DEBUG: &[&str] = &[
@@ -63,9 +58,7 @@ pub(super) const DEBUG: &[&str] = &[
     "/console",
     "/server-status",
     "/phpinfo.php",
-    "/telescope/requests",
     "/h2-console",
-    "/rails/info/routes",
 ];
 
 /// Files of the repository or the machine.
@@ -75,17 +68,14 @@ pub(super) const FILES: &[&str] = &[
     "/.env.production",
     "/.git/HEAD",
     "/.git/config",
-    "/.svn/entries",
     "/.DS_Store",
     "/.npmrc",
     "/.aws/credentials",
     "/Dockerfile",
     "/docker-compose.yml",
     "/Procfile",
-    "/Cargo.toml",
     "/package.json",
     "/requirements.txt",
-    "/pyproject.toml",
     "/id_rsa",
     "/backup.sql",
     "/db.sqlite3",
@@ -116,7 +106,6 @@ pub(super) fn variants(path: &str) -> Vec<String> {
         format!("/{path}"),
         path.replacen("/d", "/%64", 1).replacen("/o", "/%6f", 1),
         format!("{path};a=b"),
-        format!("{path}%20"),
         format!("{path}?a=b"),
     ]
 }

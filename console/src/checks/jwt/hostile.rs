@@ -72,12 +72,13 @@ fn extended(header: &Map<String, Value>) -> Vec<(String, Finding, Value)> {
         ("crit names alg", vec![("crit", json!(["alg"]))]),
         ("b64 false over an encoded payload", vec![("crit", json!(["b64"])), ("b64", json!(false))]),
     ];
-    let kinds = [json!("refresh+jwt"), json!("logout+jwt"), json!("dpop+jwt"), json!("secevent+jwt"), json!(1), json!(["JWT"])];
+    let kinds = [json!("refresh+jwt"), json!("logout+jwt"), json!("dpop+jwt"), json!("secevent+jwt")];
     let mut all: Vec<_> =
         critical.into_iter().map(|(name, members)| (name.to_owned(), Finding::Weak, with_all(header, &members))).collect();
     all.extend(kinds.into_iter().map(|typ| (format!("typ {typ}"), Finding::Weak, with(header, "typ", typ))));
     all.push(("typ \"at+jwt\"".into(), Finding::Held, with(header, "typ", "at+jwt")));
     all.push(("no typ".into(), Finding::Held, without(header, "typ")));
+    all.extend([json!(1), json!(["JWT"])].map(|typ| (format!("typ {typ}"), Finding::Held, with(header, "typ", typ))));
     all
 }
 
@@ -92,7 +93,7 @@ fn wrapped(press: &Press<'_>, forge: &Forge) -> Vec<Forgery> {
     vec![
         Forgery::fatal("a token as the payload", bytes(&cty, good.as_bytes())),
         Forgery::fatal("a token as the payload, not announced", bytes(&[], good.as_bytes())),
-        Forgery::fatal("a token as a JSON text", bytes(&cty, json!(good).to_string().as_bytes())),
+        Forgery::lenient("a token as a JSON text", bytes(&cty, json!(good).to_string().as_bytes())),
         Forgery::lenient("cty JWT over plain claims", bytes(&cty, claims.as_bytes())),
         Forgery::lenient("zip over plain claims", bytes(&zip, claims.as_bytes())),
         Forgery::lenient("zip over deflated claims", bytes(&zip, &stored(claims.as_bytes()))),
@@ -154,7 +155,6 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
     let forgeries = vec![
         Forgery::fatal("exp twice: valid, then past", payload(twice("exp", future.clone(), past.clone()))),
         Forgery::harmless("exp twice: past, then valid", payload(twice("exp", past, future))),
-        Forgery::fatal("sub twice: A, then empty", payload(twice("sub", a.clone(), json!("")))),
         Forgery::harmless("sub twice: A, then B", payload(twice("sub", a, b))),
         Forgery::harmless("alg twice: right, then none", under(format!(r#"{{"alg":"{alg}","typ":"JWT","alg":"none"}}"#))),
         Forgery::harmless("alg twice: none, then right", under(format!(r#"{{"alg":"none","typ":"JWT","alg":"{alg}"}}"#))),
@@ -162,16 +162,23 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
     refused(&cx, "repeated names", forgeries).await
 }
 
-/// Signed bytes that are not the JSON object they should be (RFC 7519, 7.2).
+/// Signed bytes that are not the JSON object they should be (RFC 7519, 7.2). Where tokens of nobody are let in anyway, which has a check
+/// of its own, values without claims add nothing to that.
 pub(super) async fn malformed(cx: Context) -> Checked {
     let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
     let header = Value::Object(press.header()).to_string();
     let claims = Value::Object(press.claims()).to_string();
     let payload = |bytes: &[u8]| forge.sign_bytes(header.as_bytes(), bytes);
-    let mut forgeries: Vec<_> = ["", "null", "[]", "{}", "\"text\"", "1", "true", "{", "{\"sub\":"]
-        .iter()
-        .map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes())))
-        .collect();
+    let nobody = cx.send(&cx.list(cx.a()?).bearer(&Credential::new("<no sub>", press.without("sub")))).await?.is_success();
+    let accepted = if nobody { Finding::Weak } else { Finding::Broken };
+    let mut forgeries: Vec<_> =
+        ["", "{", "{\"sub\":"].iter().map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes()))).collect();
+    forgeries.extend(
+        ["null", "[]", "{}", "1", "true"]
+            .iter()
+            .map(|text| Forgery { accepted, ..Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes())) }),
+    );
+    forgeries.push(Forgery::lenient("a text as the payload", payload(b"\"text\"")));
     forgeries.extend(loose(&claims).into_iter().map(|(name, bytes)| Forgery::lenient(name, payload(&bytes))));
     forgeries.extend(widened(&claims).into_iter().map(|(name, bytes)| Forgery::harmless(name, payload(&bytes))));
     forgeries.extend(
@@ -194,7 +201,6 @@ fn loose(claims: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("a comment", text(format!("/* */{claims}"))),
         ("single quotes", text(claims.replace('"', "'"))),
         ("a NUL behind the claims", text(format!("{claims}\0"))),
-        ("a number that is none", text(format!("{open},\"n\":NaN}}"))),
         ("invalid UTF-8 in a claim", invalid),
     ]
 }
@@ -209,6 +215,7 @@ fn widened(claims: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-16", wide),
         ("a claim 100 levels deep", deep(100)),
         ("a claim 3,000 levels deep", deep(3_000)),
+        ("a number that is none", format!("{open},\"n\":NaN}}").into_bytes()),
         ("a lone surrogate", format!("{open},\"name\":\"\\ud800\"}}").into_bytes()),
         ("a number of 1,000 digits", format!("{open},\"n\":1{}}}", "0".repeat(1_000)).into_bytes()),
     ]

@@ -173,7 +173,7 @@ fn env_file_found(file: &EnvFile) -> Option<Evidence> {
     let at_head = !matches!(file.place, Place::Blob { at_head: false, .. });
     let (finding, words) = match (file.real.as_slice(), plain && at_head) {
         ([], false) => return None,
-        ([], true) => (Finding::Weak, "tracked, though it holds no value that looks like a secret".to_owned()),
+        ([], true) => (Finding::Weak, "not kept out by git, though it holds no value that looks like a secret".to_owned()),
         (names, _) => (Finding::Broken, format!("values that look real: {}", names.join(", "))),
     };
     Some(Evidence::repository(place, finding, words))

@@ -54,6 +54,7 @@ pub(super) fn form(secrets: &Secrets) -> Vec<Evidence> {
         let quoted = ['"', '\'', '`'].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote));
         let pem = value.trim_start().starts_with("-----BEGIN");
         let fault = match () {
+            () if name.trim() != name => Some("has a name with a blank around it"),
             () if value.trim() != value => Some("begins or ends with a blank or a line break"),
             () if quoted => Some("stands in quotes, which are part of the value"),
             () if !pem && value.contains(['\n', '\r']) => Some("has a line break inside"),

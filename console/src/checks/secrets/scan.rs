@@ -1,5 +1,6 @@
 //! The one reading of the repository that all checks of this suite share.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::allow::{Allowlist, FILE};
 use super::dotenv::{self, Kind};
-use super::search::{Hit, Search};
+use super::search::{Hit, Search, What};
 use crate::checks::Context;
 use crate::http::{Probe, Trouble};
 use crate::repository::{Coverage, Place, Repository, Snapshot, State};
@@ -20,8 +21,8 @@ use crate::watch::{release_of, same_commit};
 
 /// A history that takes longer than this to read is read in part, and its absences are not concluded.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// Hits that are kept; a repository with more has one problem, not ten thousand.
-const MOST_HITS: usize = 400;
+/// Hits of one kind that are kept; a repository with more has one problem, not ten thousand.
+const MOST_HITS: usize = 200;
 
 /// What the reading of a repository brought.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ fn scan(repository: &Repository, secrets: &[(String, SecretString)], stop: &Atom
     let search = Search::new(secrets, words).ok_or_else(|| Trouble::Unexpected("the search does not compile".into()))?;
     let allowed =
         std::fs::read_to_string(repository.root().join(FILE)).map_or_else(|_| Allowlist::default(), |text| Allowlist::parse(&text));
-    let (mut hits, mut env_files, mut found) = (Vec::new(), Vec::new(), 0);
+    let (mut hits, mut env_files, mut found) = (Hits::default(), Vec::new(), 0);
     let until = Instant::now() + PATIENCE;
     let stopped = || stop.load(Ordering::Relaxed) || Instant::now() > until;
     let visit = |place: &Place, text: &[u8]| {
@@ -167,12 +168,40 @@ fn scan(repository: &Repository, secrets: &[(String, SecretString)], stop: &Atom
         let (canaries, others): (Vec<_>, Vec<_>) = search.text(place, text).into_iter().partition(Hit::is_canary);
         let planted = canary.as_ref().is_some_and(|(path, _)| place.path() == Some(path));
         found += if planted { canaries.len() } else { 0 };
-        hits.extend(others.into_iter().take(MOST_HITS.saturating_sub(hits.len())));
+        for hit in others {
+            hits.add(hit);
+        }
     };
     let coverage = repository.read_all(&state, stopped, visit).map_err(failed)?;
     let canary = canary.map(|(path, _)| (path, found));
     let ignores_env = repository.ignores(".env").map_err(failed)?;
-    Ok(Scan { hits, coverage, state, head: repository.head(), canary, allowed, env_files, ignores_env, live: None })
+    Ok(Scan { hits: hits.kept, coverage, state, head: repository.head(), canary, allowed, env_files, ignores_env, live: None })
+}
+
+/// Collects hits: one for each kind and path, and of each kind no more than [`MOST_HITS`], so that none crowds out another.
+#[derive(Default)]
+struct Hits {
+    kept: Vec<Hit>,
+    seen: BTreeSet<(What, String)>,
+    counts: BTreeMap<String, usize>,
+}
+
+impl Hits {
+    fn add(&mut self, hit: Hit) {
+        let kind = match &hit.what {
+            What::Value { name, .. } => format!("value {name}"),
+            What::Rule { id, .. } => format!("rule {id}"),
+            What::Canary(_) => return,
+        };
+        // Texts without a path (messages) are each a place of their own.
+        let place = hit.place.path().map_or_else(|| hit.place.words(), str::to_owned);
+        let fresh = self.seen.insert((hit.what.clone(), place));
+        let count = self.counts.entry(kind).or_default();
+        if fresh && *count < MOST_HITS {
+            *count += 1;
+            self.kept.push(hit);
+        }
+    }
 }
 
 /// A line that is known to be in the tree, with its file: the search must find it, or its silence means nothing.
@@ -184,4 +213,24 @@ fn canary(snapshot: &Snapshot<'_>) -> Option<(String, String)> {
         let line = text.lines().map(str::trim).find(|line| (16..=200).contains(&line.len()) && line.is_ascii())?;
         Some((path.to_owned(), line.to_owned()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_hits_of_one_kind_do_not_crowd_out_another() {
+        let place = |number: usize| Place::WorkTree { path: format!("{number}.txt") };
+        let mut hits = Hits::default();
+        for number in 0..2 * MOST_HITS {
+            let what = What::Rule { id: "jwt", masked: "eyJ…".into() };
+            hits.add(Hit { what, place: place(number), line: 1 });
+        }
+        let value = What::Value { name: "API_SALT".into(), form: "base64" };
+        hits.add(Hit { what: value.clone(), place: place(0), line: 1 });
+        hits.add(Hit { what: value.clone(), place: place(0), line: 9 });
+        assert_eq!(hits.kept.len(), MOST_HITS + 1);
+        assert_eq!(hits.kept.last().map(|hit| &hit.what), Some(&value));
+    }
 }

@@ -13,7 +13,7 @@ use crate::repository::Place;
 const CHECKSUMS: &[&str] = &[".lock", "-lock.json", "-lock.yaml", ".sum", ".svg", ".map", ".min.js", ".min.css", ".ipynb"];
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     /// A form of the declared secret with this name.
     Value {

@@ -1,6 +1,6 @@
 //! Flaws of the suite `health`.
 
-use super::{Flaw, flaw};
+use super::{Flaw, flaw, weakness};
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
@@ -13,7 +13,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["health.open", "health.deep"],
         &["health.agrees", "health.dependencies", "health.honest"],
     ),
-    flaw("health.is-text", "Deep health is the text OK.", &[], &["health.dependencies"]),
+    weakness("health.is-text", "Deep health is the text OK.", &["health.dependencies"], &[]),
     flaw("health.slow", "Deep health takes longer than a probe waits.", &["health.latency"], &[]),
     flaw(
         "health.down",
@@ -34,8 +34,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["health.agrees"],
     ),
     flaw("health.degraded-but-200", "Deep health says degraded, and answers 200.", &["health.honest"], &["health.agrees"]),
-    flaw("health.shallow", "Deep health says nothing of the database.", &[], &["health.dependencies"]),
-    flaw("health.no-latency", "Deep health does not say how long the database took.", &[], &["health.dependencies"]),
+    weakness("health.shallow", "Deep health says nothing of the database.", &["health.dependencies"], &[]),
+    weakness("health.no-latency", "Deep health does not say how long the database took.", &["health.dependencies"], &[]),
     flaw("health.driver-text", "Deep health repeats the text of the driver.", &["health.leaks"], &[]),
     flaw("health.database-host", "Deep health names the host of the database.", &["health.leaks"], &[]),
     flaw("health.database-url", "Deep health shows the connection string with its password.", &["health.leaks"], &[]),
@@ -44,7 +44,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.development", "Deep health says that it runs in development.", &["health.environment"], &[]),
     flaw("health.cacheable", "Health may be kept by shared caches.", &["health.fresh"], &[]),
     flaw("health.cached", "Health comes out of a cache.", &["health.fresh"], &[]),
-    flaw("health.uncontrolled-cache", "Health does not say whether it may be kept.", &[], &["health.fresh"]),
+    weakness("health.uncontrolled-cache", "Health does not say whether it may be kept.", &["health.fresh"], &[]),
     flaw("health.clock-ahead", "The clock is five minutes ahead.", &["health.clock"], &["health.fresh"]),
     flaw("health.blind", "Health is fine, but nothing can be written.", &["health.agrees"], &[]),
     flaw("health.clock-behind", "The clock is five minutes behind.", &["health.clock"], &["health.fresh"]),

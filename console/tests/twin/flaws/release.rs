@@ -1,11 +1,11 @@
 //! Flaws of the suite `release`.
 
-use super::{Flaw, flaw};
+use super::{Flaw, flaw, weakness};
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
     flaw("release.other-commit", "Another commit answers than the one that was deployed.", &["release.commit"], &[]),
-    flaw("release.unnamed", "Health does not say which release answers.", &[], &["release.commit"]),
+    weakness("release.unnamed", "Health does not say which release answers.", &["release.commit"], &[]),
     flaw(
         "release.started-before-deploy",
         "The process that answers was started before the deploy.",

@@ -56,7 +56,7 @@ pub(crate) async fn detour(State(house): State<Arc<House>>, request: Request, ne
     }
     let body = without(&bytes, turn.without);
     let before = answers::Before::of(&asked);
-    let request = Request::from_parts(turned(parts.clone(), &turn), Body::from(body));
+    let request = Request::from_parts(turned(&house, parts.clone(), &turn), Body::from(body));
     answers::answer(&house, &before, request, next).await
 }
 
@@ -67,9 +67,9 @@ fn without(bytes: &[u8], member: Option<&str>) -> Vec<u8> {
     Value::Object(members).to_string().into_bytes()
 }
 
-fn turned(mut parts: Parts, turn: &Turn) -> Parts {
+fn turned(house: &House, mut parts: Parts, turn: &Turn) -> Parts {
     if let Some(subject) = &turn.subject {
-        let token = Forge::new(mint()).good(subject, OffsetDateTime::now_utc());
+        let token = Forge::new(mint(house)).good(subject, OffsetDateTime::now_utc());
         let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("a token is a header value");
         parts.headers.insert(AUTHORIZATION, value);
     }

@@ -122,7 +122,9 @@ fn subject(house: &House, claims: &Members) -> Step<Subject> {
 fn coerced(house: &House, given: Option<&Value>) -> Option<String> {
     match given {
         None | Some(Value::Null) if house.has("jwt.subject-optional") => Some("undefined".to_owned()),
-        Some(Value::String(text)) if text.is_empty() && house.has("jwt.subject-may-be-empty") => Some(String::new()),
+        Some(Value::String(text)) if text.is_empty() && house.has("jwt.empty-subject-matches-all") => {
+            Some(super::FIRST_USER.to_owned())
+        }
         Some(Value::Array(list)) if house.has("jwt.first-of-subjects") => list.first()?.as_str().map(str::to_owned),
         Some(Value::Object(query)) if house.has("jwt.subject-as-query") && query.contains_key("$ne") => {
             Some(super::FIRST_USER.to_owned())

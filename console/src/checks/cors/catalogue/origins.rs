@@ -107,7 +107,7 @@ pub(super) const LOOKALIKE: Check = foreign(
     "Hosts that resemble an allowed one are refused",
     "Homographs in punycode, other top-level domains and small slips are registered by attackers first. A fuzzy or normalising \
      comparison lets them in.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::lookalike)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::lookalike)),
 );
 
 pub(super) const PIECE: Check = foreign(
@@ -133,7 +133,7 @@ pub(super) const STAGES: Check = foreign(
     "Undeclared stages of the front end are refused",
     "Staging, preview and development hosts run unreviewed code and often lack protection. If production lets one in that the declared \
      allowlist does not name, the configuration has drifted from what was decided.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::stages)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::stages)),
 );
 
 pub(super) const PORT: Check = foreign(

@@ -1,0 +1,188 @@
+//! What a run leaves behind: nothing, however it ends; and what it tells: no secret, to nobody.
+//!
+//! The real binary against the hardened twin, killed, interrupted, cut off, and looked over afterwards.
+
+mod twin;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use console::target::Algorithm;
+use console::token;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use twin::Twin;
+
+const CONSOLE: &str = env!("CARGO_BIN_EXE_console");
+/// Moments at which a run is killed: before, while and after it makes objects.
+const MOMENTS_MS: [u64; 8] = [20, 60, 110, 170, 240, 330, 450, 700];
+
+/// A directory with a postflight.toml for `twin`.
+fn described(twin: &Twin) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[targets.twin]\nurl = \"{}\"\norigins = [\"{}\"]\nsecrets = [\"TWIN_KEY\"]\n\
+         [targets.twin.tokens.mint]\nsecret = \"TWIN_KEY\"\nclaims = {{ iss = \"{}\", aud = \"{}\" }}\n\
+         [targets.twin.paths]\nhealth = \"/health\"\nlive = \"/livez\"\n",
+        twin.base(),
+        twin::ORIGINS.join("\", \""),
+        twin::ISSUER,
+        twin::AUDIENCE,
+    );
+    std::fs::write(directory.path().join("postflight.toml"), text).unwrap();
+    directory
+}
+
+fn console(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(CONSOLE);
+    command
+        .args(arguments)
+        .args(["--journal", "journal"])
+        .current_dir(directory)
+        .env("TWIN_KEY", twin::SECRET)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the command off the runtime's own threads, which the twin needs.
+async fn finished(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// Starts a run, sends it `signal` after `delay`, waits until it is over.
+async fn signalled(mut command: Command, signal: Signal, delay: Duration) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    tokio::time::sleep(delay).await;
+    // A run that was already over has no process left to signal; the output tells.
+    let _ = kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal);
+    tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_killed_run_left_the_next_one_removes() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    for moment in MOMENTS_MS {
+        let run = console(directory.path(), &["verify", "twin", "--suite", "isolation,cors", "--rate", "400"]);
+        signalled(run, Signal::SIGKILL, Duration::from_millis(moment)).await;
+    }
+    assert!(twin.house().store.len() > 0, "no kill hit a run that had made something: nothing is proven");
+    let next = finished(console(directory.path(), &["verify", "twin", "--suite", "isolation", "--format", "json"])).await;
+    let document: serde_json::Value = serde_json::from_slice(&next.stdout).unwrap();
+    assert!(document["cleanup"]["swept"].as_u64() > Some(0), "{}", document["cleanup"]);
+    assert_eq!(twin.house().store.len(), 0, "{}", document["cleanup"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_without_the_journal_finds_what_was_left_by_its_marker() {
+    let twin = Twin::start(&[]).await;
+    let (here, elsewhere) = (described(&twin), described(&twin));
+    for moment in MOMENTS_MS {
+        let run = console(here.path(), &["verify", "twin", "--suite", "isolation", "--rate", "400"]);
+        signalled(run, Signal::SIGKILL, Duration::from_millis(moment)).await;
+    }
+    let left = twin.house().store.len();
+    assert!(left > 0, "no kill hit a run that had made something: nothing is proven");
+    let cleanup = finished(console(elsewhere.path(), &["cleanup", "twin"])).await;
+    assert_eq!(cleanup.status.code(), Some(0), "{}", text(&cleanup));
+    assert_eq!(text(&cleanup), format!("{left} removed\n"));
+    assert_eq!(twin.house().store.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_run_deletes_what_it_made_and_passes_nothing() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    let run = console(directory.path(), &["verify", "twin", "--rate", "200"]);
+    let output = signalled(run, Signal::SIGINT, Duration::from_millis(1_500)).await;
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(text(&output).contains("interrupted"), "{}", text(&output));
+    assert_eq!(twin.house().store.len(), 0);
+    assert_eq!(std::fs::read_dir(directory.path().join("journal")).unwrap().count(), 0, "the journal is settled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_deadline_cut_off_is_inconclusive() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    let started = Instant::now();
+    let output =
+        finished(console(directory.path(), &["verify", "twin", "--rate", "100", "--deadline", "2s", "--suite", "isolation"])).await;
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(text(&output).contains("cut off by the deadline"), "{}", text(&output));
+    assert_eq!(twin.house().store.len(), 0);
+}
+
+/// Whether `text` begins with a token that the twin's own key signed.
+fn is_signed(text: &str) -> bool {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
+    let Some((input, signature)) = text[..end].rsplit_once('.') else { return false };
+    signature == token::encode(token::hmac(Algorithm::Hs256, twin::SECRET.as_bytes(), input.as_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_written_or_printed_holds_a_secret() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    std::fs::create_dir_all(directory.path().join("history/adr")).unwrap();
+    std::fs::write(directory.path().join("history/adr/0001-one.md"), "# 1. One\n\nStatus: accepted\n").unwrap();
+    let mut told = String::new();
+    for format in ["human", "json", "ndjson"] {
+        let output = finished(console(directory.path(), &["verify", "twin", "--format", format, "--out", "out"])).await;
+        assert!(output.stdout.len() > 5_000, "{}", text(&output));
+        told.push_str(&text(&output));
+    }
+    for name in ["audit.html", "audit.md", "audit.json"] {
+        told.push_str(&std::fs::read_to_string(directory.path().join("out").join(name)).unwrap());
+    }
+    assert!(!told.contains(twin::SECRET), "the signing key was told");
+    let leaked: Vec<_> = told.match_indices("eyJ").filter(|(at, _)| is_signed(&told[*at..])).collect();
+    assert!(leaked.is_empty(), "{} usable tokens were told", leaked.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bare_url_gets_safe_requests_without_a_credential() {
+    let server = wiremock::MockServer::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let uri = server.uri();
+    let text = format!("[targets.it]\nurl = \"{uri}\"\n[targets.it.tokens]\na = \"TOKEN_A\"\nb = \"TOKEN_B\"\n");
+    std::fs::write(directory.path().join("postflight.toml"), text).unwrap();
+    let mut run = console(directory.path(), &["verify", &uri, "--format", "json"]);
+    run.env("TOKEN_A", "canary-of-a").env("TOKEN_B", "canary-of-b");
+    let document: serde_json::Value = serde_json::from_slice(&finished(run).await.stdout).unwrap();
+    assert!(document["counts"]["skip"].as_u64() > Some(20), "{}", document["counts"]);
+    let requests = server.received_requests().await.unwrap();
+    assert!(requests.len() > 20, "only {} requests", requests.len());
+    for request in requests {
+        assert!(["GET", "HEAD", "OPTIONS"].contains(&request.method.as_str()), "{} {}", request.method, request.url);
+        assert!(!format!("{:?} {}", request.headers, request.url).contains("canary"), "a credential at {}", request.url);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_description_is_exit_2_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("postflight.toml"),
+        "[targets.it]\nurl = \"http://127.0.0.1:1\"\n[targets.it.tokens]\na = \"ABSENT\"\n",
+    )
+    .unwrap();
+    let cases: [(&[&str], &str); 4] = [
+        (&["verify", "it"], "environment variable ABSENT is not set; it holds the token of user A"),
+        (&["verify", "other"], "postflight.toml has no target `other`; it has `it`"),
+        (&["verify", "it", "--suite", "jot"], "no such suite; there are health, release, cors"),
+        (&["verify", "it", "--file", "absent.toml"], "cannot read absent.toml"),
+    ];
+    for (arguments, message) in cases {
+        let output = console(directory.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains(message), "{arguments:?}: {}", text(&output));
+        assert!(output.stdout.is_empty());
+    }
+}
