@@ -49,7 +49,10 @@ pub struct Server {
 pub async fn serve(config: Config) -> Result<(), ServeError> {
     let server = Server::bind(config).await?;
     server
-        .run_until(async { tracing::info!(signal = shutdown::signal().await, "stopping") })
+        .run_until(async {
+            let signal = shutdown::signal().await;
+            tracing::info!(signal, "stopping");
+        })
         .await;
     Ok(())
 }

@@ -374,7 +374,7 @@ proptest! {
 fn a_token_that_lives_longer_than_allowed_is_refused(#[case] exp: u64, #[case] accepted: bool) {
     let expectations = Expectations {
         leeway: std::time::Duration::from_secs(5),
-        max_lifetime: Some(std::time::Duration::from_secs(3_600)),
+        max_lifetime: Some(std::time::Duration::from_hours(1)),
         ..Expectations::default()
     };
     let verifier = Verifier::new([&SECRET.into()], expectations);

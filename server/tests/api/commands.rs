@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 
 use crate::support::http::{Request, connect, read};
 use crate::support::postgres::{Postgres, free_port};
-use crate::support::process::{Process, output};
+use crate::support::process::{Process, command, output};
 use crate::support::{TestServer, token, variables};
 
 fn text(bytes: &[u8]) -> String {
@@ -270,6 +270,38 @@ fn a_client_that_never_ends_does_not_hold_the_process() {
     assert_eq!(process.line("stopped")["cut_off"], 1);
     assert_eq!(process.ended().code(), Some(0));
     assert!(began.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_server_that_logs_nothing_serves_all_the_same_until_it_is_told_to_stop() {
+    let port = free_port();
+    let url = format!("postgresql://postgres:x@127.0.0.1:{}/db", free_port());
+    let vars = variables(&url, &[("RUST_LOG", "off"), ("PORT", &port.to_string())]);
+    let mut silent = command(&[], &vars).spawn().unwrap();
+    let address = ([127, 0, 0, 1], port).into();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while std::net::TcpStream::connect(address).is_err() {
+        assert_eq!(
+            silent.try_wait().unwrap(),
+            None,
+            "the server is still there"
+        );
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the port is open in time"
+        );
+    }
+    assert_eq!(Request::new("GET", "/livez").send(address).status, 200);
+    assert_eq!(
+        silent.try_wait().unwrap(),
+        None,
+        "the server is still there"
+    );
+    let stopped = std::process::Command::new("kill")
+        .arg(silent.id().to_string())
+        .status();
+    assert!(stopped.unwrap().success());
+    assert_eq!(silent.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -95,13 +95,13 @@ fn requirements(state: &State, preview: &Preview, columns: usize) -> Vec<Line<'s
 
 /// The requirement's text; what is not a PASS says why below it.
 fn requirement(state: &State, judged: &Judged, columns: usize) -> Vec<Line<'static>> {
-    let (word, style) = match judged.verdict {
+    let (word, style) = match judged.standing.verdict {
         Some(verdict) => (verdict_words(verdict), state.palette.verdict(verdict)),
         None => ("· NOT JUDGED".to_owned(), Style::new()),
     };
     let left = columns.saturating_sub(INDENT + 1);
     let mut text = wrap(judged.requirement.text, left);
-    if judged.verdict != Some(Verdict::Pass) {
+    if judged.standing.verdict != Some(Verdict::Pass) || judged.standing.in_part {
         text.extend(wrap(&judged.reason, left));
     }
     let head = vec![

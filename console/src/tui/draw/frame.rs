@@ -13,7 +13,7 @@ use crate::tui::state::{Leaving, View};
 /// The target on the left, its condition and the verdict on the right. The right side stays when it gets narrow.
 pub(super) fn header(state: &State, columns: u16) -> Line<'static> {
     let palette = state.palette;
-    let mut spans = vec![Span::styled(" postflight ", palette.accent())];
+    let mut spans = vec![Span::styled(" postflight", palette.accent()), Span::raw("  ")];
     if state.setting.demo {
         spans.extend([Span::styled(" DEMO ", palette.reverse()), Span::raw(" ")]);
     }
@@ -63,8 +63,8 @@ pub(super) fn tabs(state: &State) -> Line<'static> {
 pub(super) fn note(state: &State, columns: u16) -> Line<'static> {
     let text = match state.leaving {
         Leaving::No => state.notes.back().map_or("", String::as_str),
-        _ if state.verify.running() => "leaving as soon as everything that the run made is deleted; q again leaves at once",
-        _ => "leaving as soon as the audit is on disk",
+        _ if state.verify.running() => "leaving once everything that the run made is deleted; q leaves at once",
+        _ => "leaving once the audit is on disk",
     };
     Line::raw(format!(" {}", fit(text, usize::from(columns).saturating_sub(2))))
 }

@@ -37,6 +37,24 @@ pub(super) fn scrolled(state: &State, frame: &mut Frame<'_>, area: Rect, title: 
     frame.render_widget(Paragraph::new(shown).block(block), area);
 }
 
+/// Splits `area` into rows of these heights; where it is not high enough, the last ones get less or nothing. The last takes what is left
+/// when its height is `u16::MAX`. (A constraint solver that has too little room may decide differently each time.)
+pub(super) fn rows<const N: usize>(area: Rect, heights: [u16; N]) -> [Rect; N] {
+    let mut top = area.y;
+    heights.map(|height| {
+        let height = height.min(area.bottom().saturating_sub(top));
+        let row = Rect { y: top, height, ..area };
+        top += height;
+        row
+    })
+}
+
+/// Splits `area` into two columns, the first of `percent` of its width.
+pub(super) fn columns(area: Rect, percent: u16) -> [Rect; 2] {
+    let left = u16::try_from(u32::from(area.width) * u32::from(percent) / 100).unwrap_or(area.width).min(area.width);
+    [Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area }]
+}
+
 /// The middle of `area`, at most `width` by `height`.
 pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
