@@ -1,5 +1,7 @@
 //! What cannot be had from outside without waiting or breaking something: a panic, and a request that takes too long.
 
+#![cfg(feature = "embedded")]
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -11,10 +13,8 @@ use super::*;
 use crate::auth::Owner;
 use crate::config::EmbeddedOptions;
 use crate::tasks::{Answer, Change, Guard, NewTask, Page, Task};
+use crate::token;
 use uuid::Uuid;
-
-#[path = "../tests/support/token.rs"]
-mod token;
 
 const ORIGIN: &str = "https://app.example.com";
 

@@ -113,6 +113,7 @@ impl Health {
         self.probe().await.database == Reach::Connected
     }
 
+    /// One probe. The log gets the cause and what to do about it; the answer never does.
     async fn ask(&self) -> Probe {
         let began = Instant::now();
         let database = match timeout(PROBE, self.database.probe()).await {
@@ -141,6 +142,7 @@ impl Health {
         }
     }
 
+    /// The answer for a probe, with what the platform said about the release.
     fn body(&self, probe: Probe) -> HealthBody<'_> {
         HealthBody {
             status: if probe.database == Reach::Connected {

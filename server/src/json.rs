@@ -79,6 +79,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     plain && (value == MEDIA_TYPE || value.to_str().is_ok_and(names_json))
 }
 
+/// `application/json` in any case, alone or with `charset=utf-8`; no other parameter means anything for it.
 fn names_json(value: &str) -> bool {
     let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
     let charset = parameters.trim().to_ascii_lowercase();
@@ -86,6 +87,7 @@ fn names_json(value: &str) -> bool {
         && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
 }
 
+/// The whole body, bounded in size and time. An announced length is judged before anything is read.
 async fn bytes(request: Request) -> Result<Bytes, Problem> {
     let announced = request
         .headers()
@@ -108,6 +110,7 @@ async fn bytes(request: Request) -> Result<Bytes, Problem> {
         .map_err(|error| unreadable(error.as_ref()))
 }
 
+/// Why a body ended early: too long, or the client went away.
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<http_body_util::LengthLimitError>() {
         Problem::PayloadTooLarge
@@ -131,6 +134,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
+/// Where the JSON breaks.
 fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     Problem::Malformed(format!("The body is not valid JSON (line {line}, column {column}).").into())

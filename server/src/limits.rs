@@ -129,6 +129,8 @@ impl Limiter {
         self.buckets.shrink_to_fit();
     }
 
+    /// Whom a request without a verified subject counts against. More than one `X-Real-IP`, or one that is no address, is
+    /// not the edge's work: then the connection's own address counts.
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut claimed = headers.get_all(X_REAL_IP).iter();
         match (self.behind_edge, claimed.next(), claimed.next()) {
@@ -151,6 +153,7 @@ impl From<IpAddr> for Key {
     }
 }
 
+/// The first 64 bits, which providers hand to one subscriber as a whole (RFC 6177).
 fn network(address: Ipv6Addr) -> [u16; 4] {
     let [a, b, c, d, ..] = address.segments();
     [a, b, c, d]

@@ -45,6 +45,7 @@ pub(crate) fn bind(host: Host, port: u16) -> io::Result<TcpListener> {
     }
 }
 
+/// A listening socket. `SO_REUSEADDR` lets a restart bind while old connections wait out their time.
 fn bound(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -87,6 +88,8 @@ where
         .map_or(open, |()| 0)
 }
 
+/// Takes connections while there is place for them. An error of `accept` is the machine's trouble (no descriptors left) or
+/// one client's; neither may end the loop.
 async fn accept<H, A>(
     listener: &TcpListener,
     graceful: &GracefulShutdown,

@@ -49,7 +49,10 @@ pub struct Server {
 pub async fn serve(config: Config) -> Result<(), ServeError> {
     let server = Server::bind(config).await?;
     server
-        .run_until(async { tracing::info!(signal = shutdown::signal().await, "stopping") })
+        .run_until(async {
+            let signal = shutdown::signal().await;
+            tracing::info!(signal, "stopping");
+        })
         .await;
     Ok(())
 }
@@ -185,6 +188,7 @@ async fn scraped(listener: TcpListener, patience: Patience, database: Database) 
     }
 }
 
+/// Binds a port and says which one it became.
 fn open(host: Host, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
     let open = || {
         let listener = listen::bind(host, port)?;
@@ -200,4 +204,7 @@ fn announce(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
     let commit = config.release.commit.as_deref();
     tracing::info!(%address, metrics, environment = %config.environment, version = env!("CARGO_PKG_VERSION"), commit,
         database = %config.engine, pool_max = config.pool.max, origins = config.origins.len(), docs = config.docs, "listening");
+    if let Some(advice) = config.engine.advice() {
+        tracing::warn!(advice, "the configuration works, but could be better");
+    }
 }

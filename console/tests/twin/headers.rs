@@ -39,6 +39,7 @@ const BAD_VALUES: &[(&str, &str, &str)] = &[
     ("headers.weak-content-policy", "content-security-policy", "default-src * 'unsafe-inline' 'unsafe-eval'"),
     ("headers.framing-allowed", "content-security-policy", "default-src 'none'; frame-ancestors *"),
     ("headers.public-cache", "cache-control", "public, max-age=3600"),
+    ("cors.cacheable-without-vary", "cache-control", "public, max-age=60"),
     ("headers.private-cache", "cache-control", "max-age=600"),
     ("headers.server-version", "server", "nginx/1.18.0 (Ubuntu)"),
     ("headers.powered-by", "x-powered-by", "Express 4.17.1"),

@@ -24,6 +24,8 @@ pub(crate) struct Expectations {
     pub(crate) audience: Option<String>,
     /// Tolerated clock difference for `exp`, `nbf` and `iat`.
     pub(crate) leeway: Duration,
+    /// How far ahead `exp` may be at most; a stolen token is worth no more than that.
+    pub(crate) max_lifetime: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +87,7 @@ impl Expectations {
     fn judge_time(&self, claims: &Claims<'_>, now: u64) -> Result<(), Refusal> {
         let leeway = self.leeway.as_secs();
         let begins = [claims.nbf, claims.iat];
-        if claims.exp > END_OF_TIME {
+        if claims.exp > END_OF_TIME || self.outlives(claims.exp, now) {
             return Err(Refusal::Claims);
         }
         if claims.exp.saturating_add(leeway) <= now {
@@ -100,6 +102,14 @@ impl Expectations {
         } else {
             Ok(())
         }
+    }
+
+    /// Who made the token, and for whom.
+    /// Whether a token that ends at `exp` lives longer than is allowed. What counts is the time that is left: `iat` is the issuer's
+    /// word alone.
+    fn outlives(&self, exp: u64, now: u64) -> bool {
+        let longest = self.max_lifetime.unwrap_or(Duration::MAX).saturating_add(self.leeway);
+        exp > now.saturating_add(longest.as_secs())
     }
 
     fn judge_parties(&self, claims: &Claims<'_>) -> Result<(), Refusal> {

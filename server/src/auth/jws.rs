@@ -58,6 +58,7 @@ impl<'t> Jws<'t> {
     }
 }
 
+/// Base64url without padding; the engine refuses unused bits that are not zero.
 fn decoded(segment: &str) -> Result<Vec<u8>, Refusal> {
     BASE64_URL_SAFE_NO_PAD
         .decode(segment)
@@ -77,6 +78,7 @@ fn acceptable(header: &[u8]) -> Result<(), Refusal> {
     }
 }
 
+/// Short, plain, no path: nothing that would mean something to a file system, a shell or SQL.
 fn harmless(kid: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (1..=KID_BYTES).contains(&kid.len()) && kid.bytes().all(plain) && !kid.contains("..")

@@ -87,14 +87,6 @@ pub(crate) enum Refusal {
 /// What the verifier said about the request; put into its extensions before routing.
 pub(crate) type Identity = Result<Owner, Refusal>;
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Unauthorized {
-            presented: refusal != Refusal::NoToken,
-        }
-    }
-}
-
 impl<S: Sync> FromRequestParts<S> for Owner {
     type Rejection = Problem;
 
@@ -104,6 +96,6 @@ impl<S: Sync> FromRequestParts<S> for Owner {
             .extensions
             .remove::<Identity>()
             .unwrap_or(Err(Refusal::NoToken))
-            .map_err(Problem::from)
+            .map_err(Problem::Unauthorized)
     }
 }

@@ -61,6 +61,7 @@ impl Verifier {
         self.expectations.owner(&jws.payload, now)
     }
 
+    /// Whether one of our keys made the signature. HMAC is compared in constant time, by `jsonwebtoken`.
     fn signed_by_us(&self, jws: &Jws<'_>) -> bool {
         let fits = |key| {
             jsonwebtoken::crypto::verify(

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-#[path = "../../tests/support/token.rs"]
-mod token;
-
-use token::{HEADER, PREVIOUS, SECRET, b64, signed};
+use crate::token::{self, HEADER, PREVIOUS, SECRET, b64, signed};
 
 /// The clock of these tests.
 const NOW: u64 = 1_800_000_000;
@@ -369,4 +366,19 @@ proptest! {
     fn headers_and_claims_of_any_json_never_panic(header in "\\PC{0,60}", payload in "\\PC{0,60}") {
         prop_assert!(verify(&signed(&header, &payload, SECRET)).is_err());
     }
+}
+
+#[rstest]
+#[case::the_longest_that_is_allowed(NOW + 3_600 + 5, true)]
+#[case::a_second_longer(NOW + 3_600 + 6, false)]
+fn a_token_that_lives_longer_than_allowed_is_refused(#[case] exp: u64, #[case] accepted: bool) {
+    let expectations = Expectations {
+        leeway: std::time::Duration::from_secs(5),
+        max_lifetime: Some(std::time::Duration::from_hours(1)),
+        ..Expectations::default()
+    };
+    let verifier = Verifier::new([&SECRET.into()], expectations);
+    let token = signed(HEADER, &claims(&json!({ "exp": exp })).to_string(), SECRET);
+    assert_eq!(verifier.verify(&token, NOW).is_ok(), accepted);
+    assert!(verify(&token).is_ok(), "without a limit any lifetime will do");
 }

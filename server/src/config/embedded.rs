@@ -40,6 +40,8 @@ pub struct EmbeddedOptions {
     pub jwt_issuer: Option<String>,
     /// The exact audience that tokens must carry.
     pub jwt_audience: Option<String>,
+    /// How many seconds a token may still live, like `JWT_MAX_LIFETIME_SECS`.
+    pub jwt_max_lifetime_secs: Option<u64>,
     /// Exact https origins, like `CORS_ORIGINS`.
     pub cors_origins: Vec<String>,
     /// [`Environment::Production`] unless changed.
@@ -75,6 +77,7 @@ impl EmbeddedOptions {
             jwt_secret_previous: None,
             jwt_issuer: None,
             jwt_audience: None,
+            jwt_max_lifetime_secs: None,
             cors_origins: cors_origins.into_iter().collect(),
             environment: Environment::Production,
             rate_limit_per_second: 100,
@@ -117,6 +120,7 @@ impl EmbeddedOptions {
             ),
             ("JWT_ISSUER", self.jwt_issuer.clone()),
             ("JWT_AUDIENCE", self.jwt_audience.clone()),
+            ("JWT_MAX_LIFETIME_SECS", self.jwt_max_lifetime_secs.map(|seconds| seconds.to_string())),
             (
                 "METRICS_PORT",
                 self.metrics_port.map(|port| port.to_string()),

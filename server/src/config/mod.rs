@@ -5,6 +5,7 @@
 //! exists is valid, so no other room checks again. No variable has a secret default and nothing falls back silently.
 
 mod embedded;
+mod hygiene;
 mod origins;
 mod reader;
 mod report;

@@ -16,6 +16,8 @@ use crate::auth::Expectations;
 use crate::database::{Address, Engine, PoolSettings};
 use crate::limits::Rate;
 
+const YEAR_SECS: u64 = 31_536_000;
+
 /// Who is asking.
 #[derive(Debug, Clone)]
 pub(super) enum Mode {
@@ -28,13 +30,10 @@ pub(super) enum Mode {
 
 /// Reads variables and collects problems.
 pub(super) struct Reader<'v> {
-    vars: &'v BTreeMap<String, String>,
+    pub(super) vars: &'v BTreeMap<String, String>,
     pub(super) mode: Mode,
     problems: Vec<Problem>,
 }
-
-/// The process-wide variables of libpq that sqlx reads and that cannot be unset again through its options.
-const LIBPQ: [&str; 4] = ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"];
 
 impl<'v> Reader<'v> {
     pub(super) fn new(vars: &'v BTreeMap<String, String>, mode: Mode) -> Self {
@@ -77,32 +76,8 @@ impl<'v> Reader<'v> {
         problems
     }
 
-    /// Names and values as a copy-and-paste leaves them: stray spaces, quotes, line breaks, nothing at all.
-    pub(super) fn hygiene(&mut self) {
-        for (name, value) in self.vars {
-            let trimmed = name.trim();
-            if VARIABLES.iter().any(|variable| variable.name == trimmed) {
-                if trimmed != name {
-                    self.wrong(
-                        trimmed,
-                        "has spaces around its name, so it would not be read: remove them",
-                    );
-                } else if let Some(message) = untidy(value) {
-                    self.wrong(name, message);
-                }
-            }
-        }
-        for name in LIBPQ
-            .into_iter()
-            .filter(|name| self.vars.contains_key(*name))
-        {
-            self.wrong(
-                name,
-                "would change every database connection behind DATABASE_URL's back: unset it",
-            );
-        }
-    }
-
+    /// `ENVIRONMENT`. On the platform it must be said: guessing development there would open the documentation and the
+    /// localhost origins to everybody. What the platform calls production cannot be run as anything else.
     pub(super) fn environment(&mut self) -> Environment {
         let platform = self.get("RAILWAY_ENVIRONMENT_NAME");
         let environment = match self.get("ENVIRONMENT") {
@@ -131,6 +106,7 @@ impl<'v> Reader<'v> {
         environment
     }
 
+    /// `HOST`: one address, with or without brackets. Only the default may fall back to another address.
     pub(super) fn host(&mut self) -> Host {
         let Some(text) = self.get("HOST") else {
             return Host::default();
@@ -149,6 +125,7 @@ impl<'v> Reader<'v> {
         Host::default()
     }
 
+    /// `PORT`. Deployed, it must be the one that the platform routes to; elsewhere 0 asks for any free port.
     pub(super) fn port(&mut self, environment: Environment) -> u16 {
         let free = !environment.is_deployed() || !matches!(self.mode, Mode::Environment);
         let lowest = u16::from(!free);
@@ -161,6 +138,7 @@ impl<'v> Reader<'v> {
         self.number("PORT", lowest..=u16::MAX, 8080)
     }
 
+    /// `METRICS_PORT`: no port, no metrics.
     pub(super) fn metrics_port(&mut self, port: u16) -> Option<u16> {
         self.get("METRICS_PORT")?;
         let metrics = self.number("METRICS_PORT", 0..=u16::MAX, 0);
@@ -173,6 +151,8 @@ impl<'v> Reader<'v> {
         Some(metrics)
     }
 
+    /// `DATABASE_URL` and `DATABASE_URL_UNPOOLED`. There is no default: a server that silently kept its data elsewhere would
+    /// look healthy.
     pub(super) fn engine(&mut self, environment: Environment) -> Option<Engine> {
         #[cfg(feature = "embedded")]
         if let Mode::Embedded { file } = &self.mode {
@@ -201,6 +181,7 @@ impl<'v> Reader<'v> {
         })
     }
 
+    /// One connection string; its problems never repeat it.
     fn address(&mut self, name: &str) -> Option<Address> {
         match Address::parse(self.get(name)?) {
             Ok(address) => Some(address),
@@ -246,6 +227,7 @@ impl<'v> Reader<'v> {
         None
     }
 
+    /// `DB_POOL_*`. The ranges keep a pool from outliving Neon's suspension (300 s) or a health probe.
     pub(super) fn pool(&mut self) -> PoolSettings {
         let usual = PoolSettings::default();
         let max = self.number("DB_POOL_MAX", 1..=100, usual.max);
@@ -262,15 +244,21 @@ impl<'v> Reader<'v> {
         }
     }
 
+    /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_LEEWAY_SECS`. More than a minute of leeway would be a longer life for stolen tokens.
     pub(super) fn expectations(&mut self) -> Expectations {
         let owned = |value: Option<&str>| value.map(str::to_owned);
         Expectations {
             issuer: owned(self.get("JWT_ISSUER")),
             audience: owned(self.get("JWT_AUDIENCE")),
             leeway: self.seconds("JWT_LEEWAY_SECS", 0..=60, Duration::from_secs(5)),
+            max_lifetime: self
+                .get("JWT_MAX_LIFETIME_SECS")
+                .is_some()
+                .then(|| self.seconds("JWT_MAX_LIFETIME_SECS", 60..=YEAR_SECS, Duration::from_secs(YEAR_SECS))),
         }
     }
 
+    /// `API_DOCS`: a word rather than a flag, since `false` is a text that other stacks read as true.
     pub(super) fn docs(&mut self, environment: Environment) -> bool {
         match self.get("API_DOCS") {
             None => !environment.is_deployed(),
@@ -283,6 +271,7 @@ impl<'v> Reader<'v> {
         }
     }
 
+    /// `RATE_LIMIT_PER_SECOND` and `RATE_LIMIT_BURST`. Off is not a value: the limit can be large, but there is one.
     pub(super) fn rate(&mut self) -> Rate {
         let mut rate = |name, usual: u32| {
             let number = self.number(name, 1..=100_000, usual);
@@ -294,6 +283,7 @@ impl<'v> Reader<'v> {
         }
     }
 
+    /// `LOG_FORMAT` and `RUST_LOG`.
     pub(super) fn log(&mut self, environment: Environment) -> Log {
         let json = match self.get("LOG_FORMAT") {
             None => environment.is_deployed(),
@@ -338,6 +328,7 @@ impl<'v> Reader<'v> {
         (release, self.on_railway())
     }
 
+    /// A number of seconds.
     fn seconds(&mut self, name: &str, range: RangeInclusive<u64>, usual: Duration) -> Duration {
         Duration::from_secs(self.number(name, range, usual.as_secs()))
     }
@@ -365,23 +356,5 @@ impl<'v> Reader<'v> {
                 usual
             }
         }
-    }
-}
-
-/// What is untidy about a value, if anything.
-fn untidy(value: &str) -> Option<&'static str> {
-    let quoted = |quote: char| value.starts_with(quote) || value.ends_with(quote);
-    if value.trim().is_empty() {
-        Some("is set but empty: give it a value or remove it")
-    } else if value.contains(char::REPLACEMENT_CHARACTER) {
-        Some("is not UTF-8 text")
-    } else if value.contains(char::is_control) {
-        Some("contains a line break or another control character: remove it")
-    } else if value.trim() != value {
-        Some("has spaces around its value: remove them")
-    } else if quoted('"') || quoted('\'') || quoted('`') {
-        Some("has quotes around its value: the platform does not remove them, so leave them out")
-    } else {
-        None
     }
 }

@@ -62,6 +62,7 @@ impl Reader<'_> {
         })
     }
 
+    /// One secret. A weak one is still returned, so that the checks after this one see it.
     fn secret(&mut self, name: &str) -> Option<SecretString> {
         let value = self.get(name)?;
         if let Some(weakness) = weakness(value) {

@@ -144,6 +144,7 @@ fn an_empty_environment_gets_one_message_that_names_everything() {
 #[case::pool_min("DB_POOL_MIN", "11", "is not a whole number from 0 to 10")]
 #[case::idle("DB_POOL_IDLE_SECS", "300", "is not a whole number from 10 to 280")]
 #[case::leeway("JWT_LEEWAY_SECS", "61", "is not a whole number from 0 to 60")]
+#[case::lifetime("JWT_MAX_LIFETIME_SECS", "59", "is not a whole number from 60 to 31536000")]
 #[case::mode("JWT_MODE", "HS256", "is not hs256")]
 #[case::docs("API_DOCS", "true", "is neither enabled nor disabled")]
 #[case::rate("RATE_LIMIT_PER_SECOND", "0", "is not a whole number from 1 to 100000")]

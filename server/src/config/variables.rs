@@ -137,6 +137,11 @@ pub const VARIABLES: &[Variable] = &[
         "tolerated clock difference, 0 to 60; 5 if absent",
     ),
     plain(
+        "JWT_MAX_LIFETIME_SECS",
+        Optional,
+        "how long a token may still live, 60 to 31536000; unbounded if absent",
+    ),
+    plain(
         "JWT_MODE",
         Optional,
         "hs256, to say so where JWKS variables are set as well",

@@ -86,6 +86,7 @@ impl PageQuery {
     }
 }
 
+/// A page size in plain digits.
 fn limit(text: &str) -> Result<u8, Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text
@@ -106,6 +107,7 @@ pub(crate) fn after(owner: &Owner, last: Uuid) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The last id of the page before, if this cursor was made for this owner.
 fn position(owner: &Owner, cursor: &str) -> Result<Uuid, Problem> {
     let read = || {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
@@ -118,6 +120,7 @@ fn position(owner: &Owner, cursor: &str) -> Result<Uuid, Problem> {
     ))
 }
 
+/// Binds an id to its owner. The version in the prefix lets the form of cursors change.
 fn tag(owner: &Owner, id: Uuid) -> [u8; TAG_BYTES] {
     let digest = Sha256::new()
         .chain_update(b"tasks cursor 1\0")

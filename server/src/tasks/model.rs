@@ -104,6 +104,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
 }
 
 impl<T> Edit<T> {
+    /// Changes the text, if there is a new one.
     fn map<U>(self, with: impl FnOnce(T) -> U) -> Edit<U> {
         match self {
             Self::Keep => Edit::Keep,
@@ -192,6 +193,7 @@ impl TryFrom<String> for Description {
     }
 }
 
+/// Passes text that both engines can hold.
 fn without_nul(text: String) -> Result<String, TextError> {
     if text.contains('\0') {
         Err(TextError::Nul)

@@ -4,13 +4,12 @@
 //! Reads are tried a second time when the connection turns out to be dead (Neon suspended, a failover): they can be. Writes
 //! are not: whether the first one happened is unknown.
 
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::model::{Change, NewTask, Task};
 use super::store::{Answer, Guard, Page, StoreError, TaskStore};
 use crate::auth::Owner;
-use crate::database::{failure, reading};
+use crate::database::Pool;
 
 const LIST: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks \
     WHERE owner = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
@@ -26,11 +25,11 @@ const EXISTS: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE owner = $1 AND id
 
 /// The tasks behind a pool.
 #[derive(Debug, Clone)]
-pub(crate) struct PostgresTasks(PgPool);
+pub(crate) struct PostgresTasks(Pool);
 
 impl PostgresTasks {
     /// Uses the pool as it is: tuning it is the database room's business.
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Pool) -> Self {
         Self(pool)
     }
 
@@ -43,32 +42,23 @@ impl PostgresTasks {
             sqlx::query_scalar(EXISTS)
                 .bind(owner.as_str())
                 .bind(id)
-                .fetch_one(&self.0)
+                .fetch_one(&*self.0)
         };
-        reading(exists).await.map_or_else(
-            |error| error,
-            |exists| {
-                if exists {
-                    StoreError::Guarded
-                } else {
-                    StoreError::NotFound
-                }
-            },
-        )
+        match self.0.read(exists).await {
+            Ok(true) => StoreError::Guarded,
+            Ok(false) => StoreError::NotFound,
+            Err(error) => error,
+        }
     }
 }
 
 impl TaskStore for PostgresTasks {
     fn list<'a>(&'a self, owner: &'a Owner, page: Page) -> Answer<'a, Vec<Task>> {
         let query = move || {
-            let limit = i64::from(page.limit) + 1;
-            sqlx::query_as(LIST)
-                .bind(owner.as_str())
-                .bind(page.before)
-                .bind(limit)
-                .fetch_all(&self.0)
+            let list = sqlx::query_as(LIST).bind(owner.as_str()).bind(page.before);
+            list.bind(i64::from(page.limit) + 1).fetch_all(&*self.0)
         };
-        Box::pin(reading(query))
+        Box::pin(self.0.read(query))
     }
 
     fn get<'a>(&'a self, owner: &'a Owner, id: Uuid) -> Answer<'a, Task> {
@@ -76,9 +66,9 @@ impl TaskStore for PostgresTasks {
             sqlx::query_as(GET)
                 .bind(owner.as_str())
                 .bind(id)
-                .fetch_optional(&self.0)
+                .fetch_optional(&*self.0)
         };
-        Box::pin(async move { reading(query).await?.ok_or(StoreError::NotFound) })
+        Box::pin(async move { self.0.read(query).await?.ok_or(StoreError::NotFound) })
     }
 
     fn create<'a>(&'a self, owner: &'a Owner, task: &'a NewTask) -> Answer<'a, Task> {
@@ -86,14 +76,12 @@ impl TaskStore for PostgresTasks {
             let (title, description) = task.texts();
             let insert = sqlx::query_as(INSERT)
                 .bind(owner.as_str())
-                .bind(Uuid::now_v7())
-                .bind(title)
-                .bind(description);
+                .bind(Uuid::now_v7());
+            let insert = insert.bind(title).bind(description).bind(task.completed);
             insert
-                .bind(task.completed)
-                .fetch_one(&self.0)
+                .fetch_one(&*self.0)
                 .await
-                .map_err(failure)
+                .map_err(|error| self.0.failed(error))
         })
     }
 
@@ -111,13 +99,11 @@ impl TaskStore for PostgresTasks {
             let update = update.bind(change.title.as_deref());
             let update = update.bind(redescribed).bind(description);
             let update = update.bind(toggled).bind(completed);
-            let row = update
+            let update = update
                 .bind(guard.only.as_deref())
-                .bind(guard.never.as_slice())
-                .fetch_optional(&self.0)
-                .await
-                .map_err(failure)?;
-            match row {
+                .bind(guard.never.as_slice());
+            let row = update.fetch_optional(&*self.0).await;
+            match row.map_err(|error| self.0.failed(error))? {
                 Some(task) => Ok(task),
                 None => Err(self.why_not(owner, id, guard).await),
             }
@@ -126,17 +112,12 @@ impl TaskStore for PostgresTasks {
 
     fn delete<'a>(&'a self, owner: &'a Owner, id: Uuid, guard: &'a Guard) -> Answer<'a, ()> {
         Box::pin(async move {
-            let delete = sqlx::query(DELETE)
-                .bind(owner.as_str())
-                .bind(id)
+            let delete = sqlx::query(DELETE).bind(owner.as_str()).bind(id);
+            let delete = delete
                 .bind(guard.only.as_deref())
                 .bind(guard.never.as_slice());
-            match delete
-                .execute(&self.0)
-                .await
-                .map_err(failure)?
-                .rows_affected()
-            {
+            let done = delete.execute(&*self.0).await;
+            match done.map_err(|error| self.0.failed(error))?.rows_affected() {
                 0 => Err(self.why_not(owner, id, guard).await),
                 _ => Ok(()),
             }

@@ -56,6 +56,7 @@ pub(crate) fn etag(version: i64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
+/// Both headers of a write as one guard.
 fn guard(headers: &HeaderMap) -> Guard {
     let only = match tags(headers, &IF_MATCH) {
         None | Some(Tags::Any) => None,

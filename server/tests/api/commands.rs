@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 
 use crate::support::http::{Request, connect, read};
 use crate::support::postgres::{Postgres, free_port};
-use crate::support::process::{Process, output};
+use crate::support::process::{Process, command, output};
 use crate::support::{TestServer, token, variables};
 
 fn text(bytes: &[u8]) -> String {
@@ -105,7 +105,7 @@ fn check_config_is_evidence_without_secrets() {
     };
     assert_snapshot!(lines(&report["settings"]), @r#"
     api_docs: false
-    auth: {"algorithms":["HS256"],"audience_required":false,"issuer_required":false,"leeway_secs":5,"mode":"hs256","previous_secret":false,"required_claims":["exp","sub"]}
+    auth: {"algorithms":["HS256"],"audience_required":false,"issuer_required":false,"leeway_secs":5,"max_lifetime_secs":null,"mode":"hs256","previous_secret":false,"required_claims":["exp","sub"]}
     cors: {"credentials":false,"exposed":["ETag","Location","Retry-After","X-Request-Id"],"headers":["Authorization","Content-Type","If-Match","If-None-Match"],"max_age_secs":7200,"methods":["GET","POST","PUT","PATCH","DELETE"],"origins":["https://app.example.com"]}
     database: {"direct_url":false,"engine":"postgresql","neon":true,"pool_acquire_secs":2,"pool_idle_secs":90,"pool_lifetime_secs":840,"pool_max":10,"pool_min":0,"pooler":true,"statements":"named, cached","tls":"verify-full"}
     environment: "production"
@@ -162,6 +162,22 @@ fn migrate_works_once_and_again_and_says_what_it_needs() {
         "{}",
         stderr(&pooled)
     );
+}
+
+#[test]
+fn replicas_that_migrate_at_once_take_turns() {
+    let postgres = Postgres::start();
+    let vars = variables(&postgres.url(), &[]);
+    std::thread::scope(|scope| {
+        let migrating: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| output(&["migrate"], &vars)))
+            .collect();
+        for done in migrating {
+            let done = done.join().unwrap();
+            assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+        }
+    });
+    assert_eq!(postgres.query("SELECT count(*) FROM _sqlx_migrations"), "1");
 }
 
 #[test]
@@ -254,6 +270,38 @@ fn a_client_that_never_ends_does_not_hold_the_process() {
     assert_eq!(process.line("stopped")["cut_off"], 1);
     assert_eq!(process.ended().code(), Some(0));
     assert!(began.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_server_that_logs_nothing_serves_all_the_same_until_it_is_told_to_stop() {
+    let port = free_port();
+    let url = format!("postgresql://postgres:x@127.0.0.1:{}/db", free_port());
+    let vars = variables(&url, &[("RUST_LOG", "off"), ("PORT", &port.to_string())]);
+    let mut silent = command(&[], &vars).spawn().unwrap();
+    let address = ([127, 0, 0, 1], port).into();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while std::net::TcpStream::connect(address).is_err() {
+        assert_eq!(
+            silent.try_wait().unwrap(),
+            None,
+            "the server is still there"
+        );
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the port is open in time"
+        );
+    }
+    assert_eq!(Request::new("GET", "/livez").send(address).status, 200);
+    assert_eq!(
+        silent.try_wait().unwrap(),
+        None,
+        "the server is still there"
+    );
+    let stopped = std::process::Command::new("kill")
+        .arg(silent.id().to_string())
+        .status();
+    assert!(stopped.unwrap().success());
+    assert_eq!(silent.wait().unwrap().code(), Some(0));
 }
 
 #[test]

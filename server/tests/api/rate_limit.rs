@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::support::http::Request;
+use crate::support::postgres::free_port;
 use crate::support::{ORIGIN, TestServer, token};
 
 fn tight() -> TestServer {
@@ -86,4 +87,28 @@ fn preflights_and_refused_origins_cost_nothing() {
         );
     }
     assert_eq!(server.get("/livez").status, 200);
+}
+
+#[test]
+fn behind_the_edge_each_client_address_has_its_own_bucket() {
+    let url = format!("postgresql://postgres:x@127.0.0.1:{}/tasks", free_port());
+    let rate = [
+        ("RATE_LIMIT_PER_SECOND", "1"),
+        ("RATE_LIMIT_BURST", "2"),
+        ("RAILWAY_SERVICE_ID", "s"),
+    ];
+    let server = TestServer::at(&url, &rate);
+    let ask = |ip: &str| {
+        server
+            .send(&Request::new("GET", "/livez").with("X-Real-IP", ip))
+            .status
+    };
+    let one = ["192.0.2.1"; 3].map(ask);
+    assert_eq!(one, [200, 200, 429]);
+    assert_eq!(ask("192.0.2.2"), 200);
+    assert_eq!(
+        ["2001:db8::1", "2001:db8::2", "2001:db8::3"].map(ask),
+        [200, 200, 429],
+        "one /64 is one client"
+    );
 }
