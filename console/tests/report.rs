@@ -90,7 +90,7 @@ fn the_sixty_seconds_are_measured_by_the_run_itself(#[case] wall_ms: u64, #[case
 
 #[test]
 fn decisions_that_nobody_gave_are_not_judged() {
-    let audit = Audit::of(sample::run(), Decisions::default());
+    let audit = audit_of(&[]);
     let judged = |id: &str| audit.requirements.iter().find(|judged| judged.requirement.id == id).unwrap().standing.verdict;
     assert_eq!((judged("SC-005"), judged("US3")), (None, None));
 }

@@ -160,8 +160,13 @@ fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
     let (linked, unreadable) = (decisions.adrs.len(), decisions.unreadable.len());
     let lints = decisions.problems().filter(|(_, lint)| lint.level > Level::Note).count();
     let verdict = if lints + unreadable == 0 { Verdict::Pass } else { Verdict::Warn };
-    let text =
-        format!("{linked} decision records are linked and readable below, {unreadable} could not be read; {lints} lint findings.");
+    let mut text = format!("{linked} decision records are linked and readable below");
+    for (count, what) in [(unreadable, "could not be read"), (lints, "lint findings")] {
+        if count > 0 {
+            text.push_str(&format!("; {count} {what}"));
+        }
+    }
+    text.push('.');
     (verdict, text, EvidenceClass::Repository)
 }
 
