@@ -23,6 +23,8 @@ const ISSUER: &str = "https://postflight-demo.vercel.app";
 const AUDIENCE: &str = "postflight-demo";
 /// The demonstration asks a thousand questions in a second or two, all from one address.
 const RATE_PER_SECOND: u32 = 20_000;
+/// Longest life of a token that the demonstration's server takes.
+const MAX_LIFETIME_SECS: u64 = 3_600;
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(10);
 
@@ -84,7 +86,7 @@ impl Server {
             name: "demo".to_owned(),
             origins: ORIGINS.iter().map(|text| Origin::parse(text)).collect::<Result<_, _>>()?,
             tokens: Tokens::Mint(Box::new(mint)),
-            policy: Policy { issuer: Some(ISSUER.to_owned()), audience: Some(AUDIENCE.to_owned()), ..Policy::default() },
+            policy: policy(),
             app_header: Some("x-request-id".to_owned()),
             allow_intrusive: true,
             declared_secrets: vec!["JWT_SECRET".to_owned()],
@@ -119,6 +121,15 @@ impl Server {
         let status = tokio::time::timeout(STOP, self.child.wait()).await.context("the server process did not end on SIGTERM")??;
         anyhow::ensure!(status.success(), "the server process ended with {status}");
         Ok(())
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        issuer: Some(ISSUER.to_owned()),
+        audience: Some(AUDIENCE.to_owned()),
+        max_lifetime_secs: Some(MAX_LIFETIME_SECS),
+        ..Policy::default()
     }
 }
 
@@ -175,6 +186,7 @@ fn options(directory: &Path, secret: &SecretString) -> server::EmbeddedOptions {
     let mut options = server::EmbeddedOptions::new(directory, secret.clone(), origins);
     options.jwt_issuer = Some(ISSUER.to_owned());
     options.jwt_audience = Some(AUDIENCE.to_owned());
+    options.jwt_max_lifetime_secs = Some(MAX_LIFETIME_SECS);
     options.rate_limit_per_second = RATE_PER_SECOND;
     options.rate_limit_burst = RATE_PER_SECOND;
     options

@@ -14,6 +14,7 @@ pub mod output;
 pub mod repository;
 pub mod run;
 pub mod target;
+pub(crate) mod text;
 pub mod token;
 pub mod tui;
 pub mod verify;

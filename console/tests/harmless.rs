@@ -36,7 +36,12 @@ fn described(twin: &Twin) -> tempfile::TempDir {
 
 fn console(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(CONSOLE);
-    command.args(arguments).args(["--journal", "journal"]).current_dir(directory).env("TWIN_KEY", twin::SECRET).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .args(["--journal", "journal"])
+        .current_dir(directory)
+        .env("TWIN_KEY", twin::SECRET)
+        .stdin(Stdio::null());
     command
 }
 
@@ -106,7 +111,8 @@ async fn what_the_deadline_cut_off_is_inconclusive() {
     let twin = Twin::start(&[]).await;
     let directory = described(&twin);
     let started = Instant::now();
-    let output = finished(console(directory.path(), &["verify", "twin", "--rate", "100", "--deadline", "2s", "--suite", "isolation"])).await;
+    let output =
+        finished(console(directory.path(), &["verify", "twin", "--rate", "100", "--deadline", "2s", "--suite", "isolation"])).await;
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     assert!(text(&output).contains("cut off by the deadline"), "{}", text(&output));
@@ -162,7 +168,11 @@ async fn a_bare_url_gets_safe_requests_without_a_credential() {
 #[test]
 fn a_mistake_in_the_description_is_exit_2_with_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("postflight.toml"), "[targets.it]\nurl = \"http://127.0.0.1:1\"\n[targets.it.tokens]\na = \"ABSENT\"\n").unwrap();
+    std::fs::write(
+        directory.path().join("postflight.toml"),
+        "[targets.it]\nurl = \"http://127.0.0.1:1\"\n[targets.it.tokens]\na = \"ABSENT\"\n",
+    )
+    .unwrap();
     let cases: [(&[&str], &str); 4] = [
         (&["verify", "it"], "environment variable ABSENT is not set; it holds the token of user A"),
         (&["verify", "other"], "postflight.toml has no target `other`; it has `it`"),

@@ -52,10 +52,6 @@ async fn contradiction(flaw: &Flaw) -> Option<String> {
             let _ = write!(text, "\n    {verdict} expected, but {id} came out as {:?}", verdict_of(id));
         }
     }
-    let remarked = flaw.implies.iter().any(|id| verdict_of(id) == Some(Verdict::Warn));
-    if flaw.breaks.is_empty() && flaw.warns.is_empty() && !remarked {
-        text.push_str("\n    none of the implied checks warned");
-    }
     let followed = |check: &CheckResult| check.summary.starts_with("its control failed");
     let odd = run.checks.iter().filter(|check| !matches!(check.verdict, Verdict::Pass | Verdict::Skip));
     for check in odd.filter(|check| !flaw.names(&check.id) && !followed(check)) {
@@ -103,14 +99,14 @@ async fn a_service_without_a_flaw_passes_every_check() {
 
 #[test]
 fn every_check_is_broken_by_some_flaw_and_every_flaw_names_checks_that_exist() {
-    let known: BTreeSet<_> = checks::catalogue().map(|check| check.id).collect();
-    let broken: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).copied().collect();
-    let named: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks.iter().chain(flaw.warns)).copied().collect();
+    let found: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).copied().collect();
+    let named: BTreeSet<_> = flaws::all().flat_map(|flaw| [flaw.breaks, flaw.warns, flaw.implies].concat()).collect();
     let unproven: Vec<_> =
-        checks::catalogue().filter(|check| !check.is_control() && !broken.contains(check.id)).map(|check| check.id).collect();
-    let unknown: Vec<_> = named.difference(&known).collect();
+        checks::catalogue().filter(|check| !check.is_control() && !found.contains(check.id)).map(|check| check.id).collect();
+    let fits = |id: &str, known: &str| id.strip_suffix('*').map_or(id == known, |family| known.starts_with(family));
+    let unknown: Vec<_> = named.into_iter().filter(|id| !checks::catalogue().any(|check| fits(id, check.id))).collect();
     let idle: Vec<_> = flaws::all().filter(|flaw| flaw.breaks.is_empty() && flaw.warns.is_empty()).map(|flaw| flaw.name).collect();
-    assert!(unproven.is_empty(), "no flaw breaks {unproven:#?}");
+    assert!(unproven.is_empty(), "no flaw shows {unproven:#?}");
     assert!(unknown.is_empty(), "no such check: {unknown:#?}");
     assert!(idle.is_empty(), "these flaws break nothing: {idle:#?}");
 }

@@ -40,7 +40,7 @@ fn audit_of(checks: &[(&str, Verdict, &[&str])]) -> Audit {
 #[case::one_fails(&[Verdict::Pass, Verdict::Fail], Some(Verdict::Fail), "1 FAIL, 1 PASS.")]
 #[case::a_warning(&[Verdict::Warn, Verdict::Pass], Some(Verdict::Warn), "1 WARN, 1 PASS.")]
 #[case::open_questions_hide_passes(&[Verdict::Pass, Verdict::Inconclusive], Some(Verdict::Inconclusive), "1 INCONCLUSIVE, 1 PASS; 1 of 2 checks judged.")]
-#[case::skips_are_no_passes(&[Verdict::Pass, Verdict::Skip], Some(Verdict::Skip), "1 SKIP, 1 PASS; 1 of 2 checks judged.")]
+#[case::skips_are_no_passes(&[Verdict::Pass, Verdict::Skip], Some(Verdict::Pass), "1 SKIP, 1 PASS; 1 of 2 checks judged.")]
 #[case::only_skips(&[Verdict::Skip], None, "1 SKIP: since it is so")]
 #[case::only_open(&[Verdict::Inconclusive], None, "1 INCONCLUSIVE: since it is so")]
 #[case::nothing(&[], None, "No check of this run speaks for it.")]
@@ -48,7 +48,34 @@ fn a_requirement_stands_as_its_worst_check(#[case] verdicts: &[Verdict], #[case]
     let checks: Vec<_> = verdicts.iter().map(|verdict| ("cors.x", *verdict, &["FR-004"][..])).collect();
     let audit = audit_of(&checks);
     let judged = audit.requirements.iter().find(|judged| judged.requirement.id == "FR-004").unwrap();
-    assert_eq!((judged.verdict, judged.reason.as_str()), (stands, reason));
+    assert_eq!((judged.standing.verdict, judged.reason.as_str()), (stands, reason));
+}
+
+#[rstest]
+#[case::live_by_live("FR-004", EvidenceClass::Live, &[Verdict::Pass], false)]
+#[case::live_with_a_skip("FR-004", EvidenceClass::Live, &[Verdict::Pass, Verdict::Skip], true)]
+#[case::self_reported_is_not_live("FR-004", EvidenceClass::SelfReported, &[Verdict::Pass], true)]
+#[case::a_pool_by_live("FR-003", EvidenceClass::Live, &[Verdict::Pass], true)]
+#[case::a_pool_by_configuration("FR-003", EvidenceClass::Configuration, &[Verdict::Pass], false)]
+#[case::a_procfile_by_files("FR-002", EvidenceClass::Repository, &[Verdict::Pass], false)]
+#[case::a_procfile_by_live("FR-002", EvidenceClass::Live, &[Verdict::Pass], true)]
+#[case::an_outage_without_a_rehearsal("EC-1", EvidenceClass::Live, &[Verdict::Pass], true)]
+fn a_pass_claims_no_more_than_its_evidence_carries(
+    #[case] id: &str,
+    #[case] class: EvidenceClass,
+    #[case] verdicts: &[Verdict],
+    #[case] in_part: bool,
+) {
+    let checks: Vec<_> = verdicts.iter().map(|verdict| ("cors.x", *verdict, std::slice::from_ref(&id))).collect();
+    let mut run = audit_of(&checks).run;
+    for check in &mut run.checks {
+        check.evidence = vec![Evidence::of(class, "seen", Finding::Held, "so")];
+    }
+    let audit = Audit::of(run, Decisions::default());
+    let judged = audit.requirements.iter().find(|judged| judged.requirement.id == id).unwrap();
+    assert_eq!((judged.standing.verdict, judged.standing.in_part), (Some(Verdict::Pass), in_part));
+    let row = after(&html(&audit).unwrap(), &format!("<tr id=\"{id}\">")).split_once("</tr>").unwrap().0.to_owned();
+    assert_eq!(row.contains("PASS in part"), in_part, "{row}");
 }
 
 #[rstest]
@@ -58,13 +85,13 @@ fn the_sixty_seconds_are_measured_by_the_run_itself(#[case] wall_ms: u64, #[case
     let mut run = sample::run();
     run.stats.wall_ms = wall_ms;
     let audit = Audit::of(run, Decisions::default());
-    assert_eq!(audit.requirements.iter().find(|judged| judged.requirement.id == "SC-004").unwrap().verdict, Some(verdict));
+    assert_eq!(audit.requirements.iter().find(|judged| judged.requirement.id == "SC-004").unwrap().standing.verdict, Some(verdict));
 }
 
 #[test]
 fn decisions_that_nobody_gave_are_not_judged() {
-    let audit = Audit::of(sample::run(), Decisions::default());
-    let judged = |id: &str| audit.requirements.iter().find(|judged| judged.requirement.id == id).unwrap().verdict;
+    let audit = audit_of(&[]);
+    let judged = |id: &str| audit.requirements.iter().find(|judged| judged.requirement.id == id).unwrap().standing.verdict;
     assert_eq!((judged("SC-005"), judged("US3")), (None, None));
 }
 

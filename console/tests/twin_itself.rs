@@ -103,7 +103,8 @@ fn every_switch_that_is_asked_for_is_declared_and_every_declared_one_acts_somewh
     let acting: BTreeSet<_> =
         found.iter().filter(|(_, file)| !file.parent().unwrap().ends_with("flaws")).map(|(name, _)| &**name).collect();
     let declared: BTreeSet<_> = flaws::live().map(|flaw| flaw.name).collect();
-    assert_eq!(acting.difference(&declared).collect::<Vec<_>>(), Vec::<&&str>::new(), "asked for, in no table");
+    let in_a_table = |name: &&str| declared.iter().any(|known| known == name || (name.ends_with('-') && known.starts_with(name)));
+    assert_eq!(acting.iter().filter(|name| !in_a_table(name)).collect::<Vec<_>>(), Vec::<&&str>::new(), "asked for, in no table");
     assert_eq!(declared.difference(&acting).collect::<Vec<_>>(), Vec::<&&str>::new(), "declared, but nothing acts on it");
 }
 

@@ -22,9 +22,7 @@ const SENTENCE_CHARS: usize = 200;
 
 /// A field that may be absent but not `null`: `default` makes it `None`, everything else must be a `T`. With
 /// `T = Option<U>`, absent and `null` become two different things, which is what PATCH needs.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -53,8 +51,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     /// Nothing and no `Content-Type` is no body; an announced type must be JSON even when nothing follows.
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let json = is_json(request.headers());
-        let typed = request.headers().contains_key(CONTENT_TYPE)
-            || request.headers().contains_key(CONTENT_ENCODING);
+        let typed = request.headers().contains_key(CONTENT_TYPE) || request.headers().contains_key(CONTENT_ENCODING);
         if typed && !json {
             return Err(Problem::UnsupportedMediaType);
         }
@@ -79,6 +76,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     plain && (value == MEDIA_TYPE || value.to_str().is_ok_and(names_json))
 }
 
+/// `application/json` in any case, alone or with `charset=utf-8`; no other parameter means anything for it.
 fn names_json(value: &str) -> bool {
     let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
     let charset = parameters.trim().to_ascii_lowercase();
@@ -86,28 +84,19 @@ fn names_json(value: &str) -> bool {
         && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
 }
 
+/// The whole body, bounded in size and time. An announced length is judged before anything is read.
 async fn bytes(request: Request) -> Result<Bytes, Problem> {
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_BYTES as u64) {
         return Err(Problem::PayloadTooLarge);
     }
-    let patience = request
-        .extensions()
-        .get::<Patience>()
-        .copied()
-        .unwrap_or_default();
+    let patience = request.extensions().get::<Patience>().copied().unwrap_or_default();
     let whole = Limited::new(request.into_body(), BODY_BYTES).collect();
-    let collected = tokio::time::timeout(patience.body, whole)
-        .await
-        .map_err(|_| Problem::RequestTimeout)?;
-    collected
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| unreadable(error.as_ref()))
+    let collected = tokio::time::timeout(patience.body, whole).await.map_err(|_| Problem::RequestTimeout)?;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| unreadable(error.as_ref()))
 }
 
+/// Why a body ended early: too long, or the client went away.
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     if error.is::<http_body_util::LengthLimitError>() {
         Problem::PayloadTooLarge
@@ -131,6 +120,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
+/// Where the JSON breaks.
 fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     Problem::Malformed(format!("The body is not valid JSON (line {line}, column {column}).").into())
@@ -139,9 +129,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 /// The parser's words without its position, bounded: it may quote the client's own body.
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(words, _)| words);
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
     text.chars().take(SENTENCE_CHARS).collect()
 }
 

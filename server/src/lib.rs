@@ -37,6 +37,9 @@ mod run;
 mod shutdown;
 mod tasks;
 mod telemetry;
+#[cfg(test)]
+#[path = "../tests/support/token.rs"]
+mod token;
 
 #[cfg(feature = "embedded")]
 pub use crate::config::EmbeddedOptions;

@@ -12,6 +12,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::auth::Refusal;
+
 /// The media type of every error body.
 pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -23,9 +25,9 @@ pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application
 pub(crate) enum Problem {
     /// The request is not HTTP/1.1 as it should be, or its body is not JSON (RFC 8259).
     Malformed(Cow<'static, str>),
-    /// No usable bearer token. `presented` says whether there was one: it changes the challenge (RFC 6750 section 3.1)
-    /// and nothing else, so the body tells an attacker nothing about *why*.
-    Unauthorized { presented: bool },
+    /// No usable bearer token. Whether there was one changes the challenge (RFC 6750 section 3.1); *why* it was refused
+    /// goes to the log and never into the answer.
+    Unauthorized(Refusal),
     /// The `Origin` is off the allowlist, or there is more than one.
     OriginRefused,
     /// No such route, or no such object *for this caller*.
@@ -64,14 +66,16 @@ struct Members<'a> {
 }
 
 /// How long clients are asked to wait for the database: long enough for a suspended Neon compute to wake.
-const DATABASE_RETRY_SECS: u64 = 5;
+const RETRY_SECS: u64 = 5;
+/// The challenge to a token that was refused, for whatever reason.
+const INVALID_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
 
 impl Problem {
     /// The status. Each variant has one of its own, so a program can branch on it.
     fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::OriginRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -92,16 +96,14 @@ impl Problem {
     fn detail(&self) -> &str {
         match self {
             Self::Malformed(why) | Self::Unprocessable(why) => why,
-            Self::Unauthorized { .. } => "A valid bearer token is required.",
+            Self::Unauthorized(_) => "A valid bearer token is required.",
             Self::OriginRefused => "This origin may not use the API.",
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "The resource does not take this method; see Allow.",
             Self::RequestTimeout => "The body did not arrive in time.",
             Self::PreconditionFailed => "The task has another version; read it again.",
             Self::PayloadTooLarge => "The body is larger than 65536 bytes.",
-            Self::UnsupportedMediaType => {
-                "Send the body as application/json, in UTF-8 and not encoded."
-            }
+            Self::UnsupportedMediaType => "Send the body as application/json, in UTF-8 and not encoded.",
             Self::TooManyRequests { .. } => "Too many requests; wait for Retry-After seconds.",
             Self::Internal => "Something went wrong on our side; quote X-Request-Id.",
             Self::NotImplemented => "No resource here supports this method.",
@@ -110,41 +112,24 @@ impl Problem {
         }
     }
 
-    /// The headers that the status demands, besides the body's own.
+    /// The header that the status demands, besides the body's own.
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let fixed = HeaderValue::from_static;
         match self {
-            Self::Unauthorized { presented: false } => {
-                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
-            }
-            Self::Unauthorized { presented: true } => Some((
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer error=\"invalid_token\""),
-            )),
-            Self::TooManyRequests { retry_after } => {
-                Some((RETRY_AFTER, HeaderValue::from(*retry_after)))
-            }
-            Self::Unavailable | Self::GatewayTimeout => {
-                Some((RETRY_AFTER, HeaderValue::from(DATABASE_RETRY_SECS)))
-            }
-            Self::RequestTimeout => Some((CONNECTION, HeaderValue::from_static("close"))),
-            Self::NotImplemented => Some((
-                ALLOW,
-                HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
-            )),
+            Self::Unauthorized(Refusal::NoToken) => Some((WWW_AUTHENTICATE, fixed("Bearer"))),
+            Self::Unauthorized(_) => Some((WWW_AUTHENTICATE, INVALID_TOKEN)),
+            Self::TooManyRequests { retry_after } => Some((RETRY_AFTER, (*retry_after).into())),
+            Self::Unavailable | Self::GatewayTimeout => Some((RETRY_AFTER, RETRY_SECS.into())),
+            Self::RequestTimeout => Some((CONNECTION, fixed("close"))),
+            Self::NotImplemented => Some((ALLOW, fixed("GET, HEAD, POST, PUT, PATCH, DELETE"))),
             _ => None,
         }
     }
 
     /// For [`std::panic::catch_unwind`] at the edge of the router: the panic's text stays out of the answer.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the layer hands panics over by value"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the layer hands panics over by value")]
     pub(crate) fn from_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         tracing::error!(panic = text.unwrap_or("not text"), "a handler panicked");
         Self::Internal.into_response()
     }
@@ -164,6 +149,10 @@ impl IntoResponse for Problem {
         response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
+        }
+        if let Self::Unauthorized(refusal) = self {
+            // For the log line alone: extensions do not travel.
+            response.extensions_mut().insert(refusal);
         }
         response
     }

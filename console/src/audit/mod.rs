@@ -15,6 +15,6 @@ mod view;
 
 pub use files::{AuditError, Written, load, write};
 pub use measures::{MEASURES, Measure};
-pub use model::{Audit, Judged, MeasureSeen};
+pub use model::{Audit, Judged, MeasureSeen, Standing};
 pub use requirements::{Carrier, REQUIREMENTS, Requirement};
 pub use templates::{html, json, markdown};

@@ -24,13 +24,32 @@ pub struct Audit {
     pub measures: Vec<MeasureSeen>,
 }
 
+/// How a requirement or a measure stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The worst verdict of the checks that were asked; `None` where none came to a judgement.
+    pub verdict: Option<Verdict>,
+    /// Whether something remains that a pass does not speak for: checks that were not asked, or evidence of the kind that could carry
+    /// the whole was not at hand.
+    pub in_part: bool,
+}
+
+impl Standing {
+    /// Skipped checks neither pass nor fail; they leave the rest standing in part.
+    fn of(checks: &[&CheckResult]) -> Self {
+        let judged = checks.iter().any(|check| check.verdict.judged());
+        let asked = checks.iter().map(|check| check.verdict).filter(|verdict| *verdict != Verdict::Skip);
+        Self { verdict: asked.max().filter(|_| judged), in_part: checks.iter().any(|check| check.verdict == Verdict::Skip) }
+    }
+}
+
 /// A requirement and how it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// The requirement.
     pub requirement: Requirement,
-    /// The worst verdict of what speaks for it; `None` where nothing came to a judgement.
-    pub verdict: Option<Verdict>,
+    /// How it stands.
+    pub standing: Standing,
     /// What the verdict rests on, or why there is none.
     pub reason: String,
     /// The classes of the evidence seen, each once.
@@ -44,8 +63,8 @@ pub struct Judged {
 pub struct MeasureSeen {
     /// The measure.
     pub measure: Measure,
-    /// The worst verdict of its checks; `None` where none came to a judgement.
-    pub verdict: Option<Verdict>,
+    /// How it stands.
+    pub standing: Standing,
     /// How its checks came out: `12 PASS, 1 SKIP`.
     pub tally: String,
     /// The classes of the evidence seen, each once.
@@ -76,7 +95,7 @@ impl Audit {
 fn seen(measure: Measure, run: &Run) -> MeasureSeen {
     let speaks = |check: &&CheckResult| measure.prefixes.iter().any(|prefix| check.id.starts_with(prefix));
     let checks: Vec<_> = run.checks.iter().filter(speaks).collect();
-    MeasureSeen { measure, verdict: worst(&checks), tally: tally(&checks), classes: classes(&checks) }
+    MeasureSeen { measure, standing: Standing::of(&checks), tally: tally(&checks), classes: classes(&checks) }
 }
 
 fn judge(requirement: Requirement, run: &Run, decisions: &Decisions) -> Judged {
@@ -84,7 +103,7 @@ fn judge(requirement: Requirement, run: &Run, decisions: &Decisions) -> Judged {
     checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     let judged = Judged {
         requirement,
-        verdict: worst(&checks),
+        standing: Standing::of(&checks),
         reason: reason(&checks, requirement.carrier),
         classes: classes(&checks),
         checks: checks.iter().map(|check| check.id.clone()).collect(),
@@ -93,16 +112,23 @@ fn judge(requirement: Requirement, run: &Run, decisions: &Decisions) -> Judged {
         Some(own) => judged.with(own),
         None => judged,
     }
+    .carried()
 }
 
 impl Judged {
     /// Adds what the audit itself can see, which may make the verdict worse, never better.
     fn with(mut self, (verdict, reason, class): (Verdict, String, EvidenceClass)) -> Self {
         self.reason = if self.checks.is_empty() { reason } else { format!("{reason} {}", self.reason) };
-        self.verdict = Some(self.verdict.map_or(verdict, |other| other.max(verdict)));
+        self.standing.verdict = self.standing.verdict.max(Some(verdict));
         if !self.classes.contains(&class) {
             self.classes.push(class);
         }
+        self
+    }
+
+    /// Never claims more than the evidence can carry.
+    fn carried(mut self) -> Self {
+        self.standing.in_part |= !self.requirement.carrier.carries(&self.classes);
         self
     }
 }
@@ -134,15 +160,14 @@ fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
     let (linked, unreadable) = (decisions.adrs.len(), decisions.unreadable.len());
     let lints = decisions.problems().filter(|(_, lint)| lint.level > Level::Note).count();
     let verdict = if lints + unreadable == 0 { Verdict::Pass } else { Verdict::Warn };
-    let text =
-        format!("{linked} decision records are linked and readable below, {unreadable} could not be read; {lints} lint findings.");
+    let mut text = format!("{linked} decision records are linked and readable below");
+    for (count, what) in [(unreadable, "could not be read"), (lints, "lint findings")] {
+        if count > 0 {
+            text.push_str(&format!("; {count} {what}"));
+        }
+    }
+    text.push('.');
     (verdict, text, EvidenceClass::Repository)
-}
-
-/// The worst verdict, once anything was judged at all.
-fn worst(checks: &[&CheckResult]) -> Option<Verdict> {
-    let verdicts = || checks.iter().map(|check| check.verdict);
-    verdicts().any(Verdict::judged).then(|| verdicts().max()).flatten()
 }
 
 fn reason(checks: &[&CheckResult], carrier: Carrier) -> String {

@@ -11,7 +11,7 @@ pub enum Carrier {
     Live,
     /// Files of the repository or commits of its history: no answer over HTTP can show it.
     Repository,
-    /// The service's own configuration report: no answer over HTTP can show it.
+    /// The service's own configuration report, or its files: no answer over HTTP can show it.
     Configuration,
     /// A rehearsal that stops the database or the process: not done to a live service unless its operator allows it.
     Rehearsal,
@@ -22,20 +22,22 @@ impl Carrier {
     pub const fn caveat(self) -> Option<&'static str> {
         match self {
             Self::Live => None,
-            Self::Repository => Some("Only repository evidence can carry this: HTTP cannot see files or history."),
-            Self::Configuration => Some("Only configuration evidence can carry this: HTTP cannot see a variable or a pool."),
-            Self::Rehearsal => Some(
-                "Carried by a rehearsal (a database or a process that is stopped on purpose), which a live run does not do unasked.",
-            ),
+            Self::Repository => Some("Takes repository evidence: HTTP cannot see files or history."),
+            Self::Configuration => Some("Takes configuration or repository evidence: HTTP cannot see a variable or a pool."),
+            Self::Rehearsal => {
+                Some("Takes a rehearsal that stops a database or a process, which a live run does not do; it shows only a part.")
+            }
         }
     }
 
-    /// The class of evidence that this carrier yields.
-    pub const fn class(self) -> EvidenceClass {
+    /// Whether evidence of these classes can carry the whole requirement.
+    pub fn carries(self, seen: &[EvidenceClass]) -> bool {
+        let any = |classes: &[EvidenceClass]| classes.iter().any(|class| seen.contains(class));
         match self {
-            Self::Live | Self::Rehearsal => EvidenceClass::Live,
-            Self::Repository => EvidenceClass::Repository,
-            Self::Configuration => EvidenceClass::Configuration,
+            Self::Live => any(&[EvidenceClass::Live]),
+            Self::Repository => any(&[EvidenceClass::Repository]),
+            Self::Configuration => any(&[EvidenceClass::Configuration, EvidenceClass::Repository]),
+            Self::Rehearsal => false,
         }
     }
 }

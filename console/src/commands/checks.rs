@@ -6,16 +6,17 @@ use serde_json::json;
 use super::Exit;
 use crate::checks::{Check, catalogue, find};
 use crate::cli::{ChecksArgs, Format};
+use crate::output::say;
 
 /// Lists the catalogue, or explains the check that `args` names.
 pub(super) fn run(args: &ChecksArgs) -> anyhow::Result<Exit> {
-    match (&args.id, args.format) {
-        (Some(id), Format::Human) => print!("{}", explained(named(id)?)),
-        (Some(id), _) => println!("{}", card(named(id)?)),
-        (None, Format::Human) => print!("{}", listed()),
-        (None, Format::Json) => println!("{}", catalogue().map(card).collect::<serde_json::Value>()),
-        (None, Format::Ndjson) => catalogue().for_each(|check| println!("{}", card(check))),
-    }
+    say(&match (&args.id, args.format) {
+        (Some(id), Format::Human) => explained(named(id)?),
+        (Some(id), _) => format!("{}\n", card(named(id)?)),
+        (None, Format::Human) => listed(),
+        (None, Format::Json) => format!("{}\n", catalogue().map(card).collect::<serde_json::Value>()),
+        (None, Format::Ndjson) => catalogue().map(|check| format!("{}\n", card(check))).collect(),
+    });
     Ok(Exit::Pass)
 }
 

@@ -126,7 +126,8 @@ pub fn stop_signal() -> tokio_util::sync::CancellationToken {
     stop
 }
 
-async fn interrupted() {
+/// Waits for ctrl-c (SIGINT) or SIGTERM.
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

@@ -107,23 +107,26 @@ fn limits(traffic: TrafficArgs) -> Limits {
 }
 
 fn print_plan(plan: &Plan, format: Format) -> anyhow::Result<()> {
-    if format != Format::Human {
-        println!("{}", serde_json::to_string_pretty(plan)?);
-        return Ok(());
-    }
+    output::say(&match format {
+        Format::Human => planned(plan),
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(plan)?),
+        Format::Ndjson => format!("{}\n", serde_json::to_string(plan)?),
+    });
+    Ok(())
+}
+
+fn planned(plan: &Plan) -> String {
     let creates = if plan.creates { "objects of its own, deleted again at the end" } else { "nothing" };
-    println!(
-        "Target   {} at {}\nTokens   {}\nCreates  {creates}\nNever    {}\n",
+    let mut text = format!(
+        "Target   {} at {}\nTokens   {}\nCreates  {creates}\nNever    {}\n\n",
         plan.target,
         plan.url,
         plan.tokens,
         plan.never.join("; ")
     );
     for check in &plan.checks {
-        match &check.skipped {
-            None => println!("ask   {:38}  {}", check.id, check.title),
-            Some(reason) => println!("skip  {:38}  {reason}", check.id),
-        }
+        let (word, rest) = check.skipped.as_ref().map_or(("ask", &check.title), |reason| ("skip", reason));
+        text.push_str(&format!("{word:4}  {:28}  {rest}\n", check.id));
     }
-    Ok(())
+    text
 }

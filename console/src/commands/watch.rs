@@ -1,6 +1,5 @@
 //! `watch`: a line for each poll and each change, until it is interrupted or has seen enough.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use time::macros::format_description;
 
 use super::{Exit, selected, stop_signal};
 use crate::cli::{Format, WatchArgs};
+use crate::output::say;
 use crate::run::ReleaseSeen;
 use crate::watch::{Asked, Change, Condition, History, Pace, Poll, Watcher};
 
@@ -23,8 +23,8 @@ pub(super) async fn run(args: WatchArgs) -> anyhow::Result<Exit> {
     let mut last = None;
     while let Some(poll) = polls.recv().await {
         last = Some(poll.condition);
-        show(&poll, &history.record(poll.clone()), args.format);
-        if args.count.is_some_and(|count| history.polls() >= count) {
+        let read = show(&poll, &history.record(poll.clone()), args.format);
+        if !read || args.count.is_some_and(|count| history.polls() >= count) {
             break;
         }
     }
@@ -33,16 +33,13 @@ pub(super) async fn run(args: WatchArgs) -> anyhow::Result<Exit> {
     Ok(if found { Exit::Pass } else { Exit::Findings })
 }
 
-fn show(poll: &Poll, changes: &[Change], format: Format) {
-    let mut out = std::io::stdout().lock();
-    if format == Format::Human {
-        let _ = writeln!(out, "{}", line(poll));
-        for change in changes {
-            let _ = writeln!(out, "         {}", told(change));
-        }
-    } else {
-        let _ = writeln!(out, "{}", serde_json::to_string(poll).unwrap_or_default());
+/// Prints a poll and what it changed; whether anybody still reads.
+fn show(poll: &Poll, changes: &[Change], format: Format) -> bool {
+    if format != Format::Human {
+        return say(&format!("{}\n", serde_json::to_string(poll).unwrap_or_default()));
     }
+    let told: String = changes.iter().map(|change| format!("         {}\n", told(change))).collect();
+    say(&format!("{}\n{told}", line(poll)))
 }
 
 /// `12:30:05 up       200    3.1 ms live   `

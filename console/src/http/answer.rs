@@ -97,3 +97,22 @@ impl Answer {
         self.raw_text().contains(needle)
     }
 }
+
+#[cfg(test)]
+impl Answer {
+    /// An answer that nobody sent, for judges: status, header fields and body.
+    pub(crate) fn canned(status: u16, fields: &[(&str, &str)], body: &str) -> Self {
+        use crate::run::RequestRecord;
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        let request = RequestRecord { method: "GET".into(), url: "http://canned.example/".into(), headers: Vec::new(), body: None };
+        Self {
+            status,
+            headers: Headers(fields.collect()),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            truncated: false,
+            elapsed: Duration::ZERO,
+            source: Source::Unknown,
+            exchange: Exchange { request, response: None, curl: String::new() },
+        }
+    }
+}

@@ -187,21 +187,25 @@ impl Client {
             if holds(&answer) {
                 break;
             }
-            self.bounded(async { Ok(tokio::time::sleep(pause).await) }).await?;
+            self.pause(pause).await?;
             answer = self.send(probe).await?;
         }
         Ok(answer)
+    }
+
+    async fn pause(&self, pause: Duration) -> Result<(), Trouble> {
+        self.bounded(async {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        })
+        .await
     }
 
     async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
-        self.bounded(async {
-            tokio::time::sleep_until(until).await;
-            Ok(())
-        })
-        .await
+        self.pause(until - Instant::now()).await
     }
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::State;
-use super::state::View;
+use super::state::{Leaving, Mode, View};
 
 /// Everything a key can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Action {
     PageDown,
     Top,
     Bottom,
+    NextFinding,
+    PreviousFinding,
     Open,
     Back,
     Filter,
@@ -28,6 +30,10 @@ pub(super) enum Action {
     Copy,
     Write,
     Pause,
+    Keep,
+    Discard,
+    Close,
+    Search,
 }
 
 /// A key, as people write it.
@@ -39,10 +45,11 @@ pub(super) enum Key {
 }
 
 impl Key {
-    fn matches(self, event: &KeyEvent) -> bool {
+    /// Letters mean themselves while a line of text is typed.
+    fn matches(self, event: &KeyEvent, mode: Mode) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         match self {
-            Self::Char(c) => event.code == KeyCode::Char(c) && !control,
+            Self::Char(c) => event.code == KeyCode::Char(c) && !control && mode != Mode::Typing,
             Self::Ctrl(c) => event.code == KeyCode::Char(c) && control,
             Self::Code(code, _) => event.code == code,
         }
@@ -62,140 +69,179 @@ impl Key {
 pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) action: Action,
+    /// What the help says.
     pub(super) words: &'static str,
-    /// Whether the key means anything now.
+    /// The one or two words of the hint bar; empty for keys that are only in the help.
+    pub(super) hint: &'static str,
+    /// In which modes the keys mean this.
+    pub(super) modes: &'static [Mode],
+    /// Whether they mean anything now.
     pub(super) when: fn(&State) -> bool,
-    /// Whether the hint bar shows it.
-    pub(super) hint: bool,
+}
+
+const ENTER: Key = Key::Code(KeyCode::Enter, "enter");
+const ESC: Key = Key::Code(KeyCode::Esc, "esc");
+
+const SCREEN: &[Mode] = &[Mode::Screen];
+const HELP: &[Mode] = &[Mode::Help];
+const TYPING: &[Mode] = &[Mode::Typing];
+const LISTS: &[Mode] = &[Mode::Screen, Mode::Help, Mode::Typing];
+const CALM: &[Mode] = &[Mode::Screen, Mode::Help];
+const ANY: &[Mode] = &[Mode::Screen, Mode::Typing, Mode::Help, Mode::Fault];
+
+/// Every key, those of the hint bar in its order. The first that matches wins.
+pub(super) const BINDINGS: &[Binding] = &[
+    screen(&[Key::Char('r')], Action::Run, "run the checks", "run", may_run),
+    screen(&[Key::Char('s')], Action::Stop, "stop the run and delete what it made", "stop", may_stop),
+    screen(&[ENTER], Action::Open, "open the details", "open", may_open),
+    screen(&[ESC], Action::Back, "close the details, or show every check again", "back", may_go_back),
+    screen(&[Key::Char('/')], Action::Filter, "filter the checks by id, title, verdict or severity", "filter", on_list),
+    screen(&[Key::Char('f')], Action::Findings, "only findings: failed, warned, inconclusive", "findings", on_list),
+    screen(&[Key::Char('y')], Action::Copy, "copy the request as curl", "curl", has_request),
+    screen(&[Key::Char('w')], Action::Write, "write the audit", "write", can_write),
+    screen(&[Key::Char('p')], Action::Pause, "hold the screen still, or go on", "pause", on_watch),
+    screen(&[Key::Char('1')], Action::Show(View::Watch), "Watch: is it up, how fast, which release", "", always),
+    screen(&[Key::Char('2')], Action::Show(View::Verify), "Verify: the checks and their evidence", "", always),
+    screen(&[Key::Char('3')], Action::Show(View::Audit), "Audit: requirements and what will be written", "", always),
+    screen(
+        &[Key::Code(KeyCode::Tab, "tab"), Key::Char('l'), Key::Code(KeyCode::Right, "right")],
+        Action::NextView,
+        "next screen",
+        "next",
+        always,
+    ),
+    screen(
+        &[Key::Code(KeyCode::BackTab, "shift-tab"), Key::Char('h'), Key::Code(KeyCode::Left, "left")],
+        Action::PreviousView,
+        "previous screen",
+        "",
+        always,
+    ),
+    screen(&[Key::Char('n')], Action::NextFinding, "next finding", "finding", any_finding),
+    screen(&[Key::Char('N')], Action::PreviousFinding, "previous finding", "", any_finding),
+    travel(&[Key::Char('k'), Key::Code(KeyCode::Up, "up")], Action::Up, "up"),
+    travel(&[Key::Char('j'), Key::Code(KeyCode::Down, "down")], Action::Down, "down"),
+    travel(&[Key::Code(KeyCode::PageUp, "page-up"), Key::Ctrl('b')], Action::PageUp, "a page up"),
+    travel(&[Key::Code(KeyCode::PageDown, "page-down"), Key::Ctrl('f')], Action::PageDown, "a page down"),
+    travel(&[Key::Char('g'), Key::Code(KeyCode::Home, "home")], Action::Top, "to the first"),
+    travel(&[Key::Char('G'), Key::Code(KeyCode::End, "end")], Action::Bottom, "to the last"),
+    Binding { keys: &[ENTER], action: Action::Keep, words: "keep the text", hint: "keep", modes: TYPING, when: always },
+    Binding { keys: &[ESC], action: Action::Discard, words: "clear the text", hint: "clear", modes: TYPING, when: always },
+    Binding {
+        keys: &[Key::Char('/')],
+        action: Action::Search,
+        words: "search the keys",
+        hint: "search",
+        modes: HELP,
+        when: always,
+    },
+    Binding {
+        keys: &[ESC, Key::Char('?'), Key::Char('q'), ENTER],
+        action: Action::Close,
+        words: "close the help",
+        hint: "close",
+        modes: HELP,
+        when: always,
+    },
+    screen(&[Key::Char('?')], Action::Help, "these keys", "help", always),
+    screen(&[Key::Char('q')], Action::Quit, "quit; a run under way first deletes what it made", "quit", staying),
+    screen(&[Key::Char('q')], Action::Quit, "leave at once; the run cleans up behind the shell", "leave at once", leaving),
+    Binding { keys: &[Key::Ctrl('c')], action: Action::Quit, words: "quit, from anywhere", hint: "", modes: ANY, when: always },
+];
+
+const fn screen(
+    keys: &'static [Key],
+    action: Action,
+    words: &'static str,
+    hint: &'static str,
+    when: fn(&State) -> bool,
+) -> Binding {
+    Binding { keys, action, words, hint, modes: SCREEN, when }
+}
+
+const fn travel(keys: &'static [Key], action: Action, words: &'static str) -> Binding {
+    Binding { keys, action, words, hint: "", modes: LISTS, when: State::travels }
 }
 
 const fn always(_: &State) -> bool {
     true
 }
 
-fn on_verify(state: &State) -> bool {
-    state.view == View::Verify
-}
-
 fn on_watch(state: &State) -> bool {
     state.view == View::Watch
 }
 
-const fn idle(state: &State) -> bool {
-    !state.verify.running()
+fn on_verify(state: &State) -> bool {
+    state.view == View::Verify
 }
 
-const fn running(state: &State) -> bool {
-    state.verify.running()
-}
-
-fn closed_list(state: &State) -> bool {
+fn on_list(state: &State) -> bool {
     on_verify(state) && !state.verify.open
 }
 
-fn something_to_leave(state: &State) -> bool {
+fn may_open(state: &State) -> bool {
+    on_list(state) && state.verify.selected().is_some()
+}
+
+fn may_go_back(state: &State) -> bool {
     on_verify(state) && (state.verify.open || !state.verify.filter.is_empty() || state.verify.findings_only)
 }
 
-fn has_evidence(state: &State) -> bool {
-    on_verify(state) && super::format::curl(&state.verify).is_some()
+fn any_finding(state: &State) -> bool {
+    on_verify(state) && state.verify.visible().any(|(_, row)| row.is_finding())
 }
 
-const fn can_write(state: &State) -> bool {
+fn has_request(state: &State) -> bool {
+    on_verify(state) && state.verify.curl().is_some()
+}
+
+fn may_run(state: &State) -> bool {
+    !state.verify.running() && !state.audit.writing && staying(state)
+}
+
+fn may_stop(state: &State) -> bool {
+    state.verify.running() && !state.verify.stopping && staying(state)
+}
+
+fn can_write(state: &State) -> bool {
     state.verify.run.is_some() && !state.audit.writing
 }
 
-/// Every key. The first match wins.
-pub(super) const BINDINGS: &[Binding] = &[
-    Binding { keys: &[Key::Char('r')], action: Action::Run, words: "run the checks", when: idle, hint: true },
-    Binding { keys: &[Key::Char('s')], action: Action::Stop, words: "stop the run", when: running, hint: true },
-    Binding { keys: &[Key::Code(KeyCode::Enter, "enter")], action: Action::Open, words: "open", when: closed_list, hint: true },
-    Binding { keys: &[Key::Code(KeyCode::Esc, "esc")], action: Action::Back, words: "back", when: something_to_leave, hint: true },
-    Binding { keys: &[Key::Char('/')], action: Action::Filter, words: "filter", when: closed_list, hint: true },
-    Binding { keys: &[Key::Char('f')], action: Action::Findings, words: "findings only", when: closed_list, hint: true },
-    Binding { keys: &[Key::Char('y')], action: Action::Copy, words: "copy as curl", when: has_evidence, hint: true },
-    Binding { keys: &[Key::Char('w')], action: Action::Write, words: "write the audit", when: can_write, hint: true },
-    Binding { keys: &[Key::Char('p')], action: Action::Pause, words: "pause", when: on_watch, hint: true },
-    Binding { keys: &[Key::Char('1')], action: Action::Show(View::Watch), words: "watch", when: always, hint: false },
-    Binding { keys: &[Key::Char('2')], action: Action::Show(View::Verify), words: "verify", when: always, hint: false },
-    Binding { keys: &[Key::Char('3')], action: Action::Show(View::Audit), words: "audit", when: always, hint: false },
-    Binding {
-        keys: &[Key::Code(KeyCode::Tab, "tab"), Key::Char('l'), Key::Code(KeyCode::Right, "right")],
-        action: Action::NextView,
-        words: "next screen",
-        when: always,
-        hint: true,
-    },
-    Binding {
-        keys: &[Key::Code(KeyCode::BackTab, "shift-tab"), Key::Char('h'), Key::Code(KeyCode::Left, "left")],
-        action: Action::PreviousView,
-        words: "previous screen",
-        when: always,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Char('k'), Key::Code(KeyCode::Up, "up")],
-        action: Action::Up,
-        words: "up",
-        when: on_verify,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Char('j'), Key::Code(KeyCode::Down, "down")],
-        action: Action::Down,
-        words: "down",
-        when: on_verify,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Code(KeyCode::PageUp, "page-up")],
-        action: Action::PageUp,
-        words: "a page up",
-        when: on_verify,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Code(KeyCode::PageDown, "page-down")],
-        action: Action::PageDown,
-        words: "a page down",
-        when: on_verify,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Char('g'), Key::Code(KeyCode::Home, "home")],
-        action: Action::Top,
-        words: "first",
-        when: on_verify,
-        hint: false,
-    },
-    Binding {
-        keys: &[Key::Char('G'), Key::Code(KeyCode::End, "end")],
-        action: Action::Bottom,
-        words: "last",
-        when: on_verify,
-        hint: false,
-    },
-    Binding { keys: &[Key::Char('?')], action: Action::Help, words: "help", when: always, hint: true },
-    Binding { keys: &[Key::Char('q'), Key::Ctrl('c')], action: Action::Quit, words: "quit", when: always, hint: true },
-];
+fn staying(state: &State) -> bool {
+    state.leaving == Leaving::No
+}
+
+fn leaving(state: &State) -> bool {
+    !staying(state)
+}
+
+/// The bindings that mean something now in `mode`.
+fn live(state: &State, modes: &'static [Mode]) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| binding.modes.iter().any(|mode| modes.contains(mode)) && (binding.when)(state))
+}
 
 /// What `event` means now.
 pub(super) fn action(state: &State, event: &KeyEvent) -> Option<Action> {
-    BINDINGS
-        .iter()
-        .find(|binding| (binding.when)(state) && binding.keys.iter().any(|key| key.matches(event)))
-        .map(|binding| binding.action)
+    let mode = state.mode();
+    let mut live = BINDINGS.iter().filter(|binding| binding.modes.contains(&mode) && (binding.when)(state));
+    live.find(|binding| binding.keys.iter().any(|key| key.matches(event, mode))).map(|binding| binding.action)
 }
 
 /// The keys that are worth a hint now: name and words.
 pub(super) fn hints(state: &State) -> Vec<(String, &'static str)> {
-    let shown = BINDINGS.iter().filter(|binding| binding.hint && (binding.when)(state));
-    shown.filter_map(|binding| Some((binding.keys.first()?.name(), binding.words))).collect()
+    let mode = state.mode();
+    if mode == Mode::Fault {
+        return vec![("any key".to_owned(), "closes this")];
+    }
+    let shown =
+        BINDINGS.iter().filter(|binding| !binding.hint.is_empty() && binding.modes.contains(&mode) && (binding.when)(state));
+    shown.filter_map(|binding| Some((binding.keys.first()?.name(), binding.hint))).collect()
 }
 
-/// Every key that means something now and whose words or name contain `query`: names and words.
+/// Every key that means something now, on the screen or in the help, and whose words or names contain `query`: names and words.
 pub(super) fn help(state: &State, query: &str) -> Vec<(String, &'static str)> {
+    let query = query.to_lowercase();
     let names = |binding: &Binding| binding.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(", ");
-    let all = BINDINGS.iter().filter(|binding| (binding.when)(state)).map(|binding| (names(binding), binding.words));
-    all.filter(|(keys, words)| words.contains(query) || keys.contains(query)).collect()
+    let all = live(state, CALM).map(|binding| (names(binding), binding.words));
+    all.filter(|(keys, words)| words.to_lowercase().contains(&query) || keys.to_lowercase().contains(&query)).collect()
 }

@@ -6,7 +6,6 @@
 mod action;
 mod draw;
 mod driver;
-mod format;
 mod palette;
 mod state;
 mod terminal;
@@ -15,20 +14,22 @@ mod update;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::Event as Input;
+use crossterm::event::{Event as Input, KeyEventKind};
 use futures::{Stream, StreamExt as _};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use palette::Palette;
-pub use state::{Setting, State, View};
+pub use state::{Audit, Help, Leaving, Mode, Overlay, Preview, Progress, Row, Setting, State, Verify, View, Watch};
 pub use update::{Intent, Message, update};
 
 pub use draw::draw;
 
 use crate::cli::{DemoArgs, TargetArgs};
 use crate::commands::{self, Exit};
+use crate::output;
+use crate::run::Run;
 use crate::target::Target;
 use crate::verify::{Inputs, Options};
 use driver::Driver;
@@ -65,28 +66,45 @@ pub async fn demo(target: Arc<Target>, options: Options, inputs: Inputs, args: &
     show(Setup { target, options, inputs, adr_dir, out, at_once: true }).await
 }
 
-/// Runs the dashboard on the real terminal until the operator leaves.
+/// Runs the dashboard on the real terminal until the operator leaves. Returns only when nothing is under way any more: a run has deleted
+/// what it made, an audit is on disk.
 async fn show(setup: Setup) -> anyhow::Result<Exit> {
     let palette = Palette::of_environment(|name| std::env::var(name).ok());
-    let (driver, inbox) = Driver::new(setup);
+    let (mut driver, inbox) = Driver::new(setup);
     let mut terminal = terminal::enter()?;
-    let state = State::new(driver.setting(), palette);
-    let state = run(&mut terminal, state, inbox, crossterm::event::EventStream::new(), driver).await;
+    let state = State::new(driver.setting(), palette, terminal.size()?);
+    let shown = run(&mut terminal, state, inbox, crossterm::event::EventStream::new(), &mut driver).await;
     drop(terminal);
-    let state = state?;
+    let ended = end(driver).await;
+    let state = shown?;
     for path in &state.audit.written {
-        println!("wrote {path}");
+        output::say(&format!("wrote {path}\n"));
     }
-    Ok(state.verify.run.as_ref().map_or(Exit::Pass, |run| run.verdict.into()))
+    if let Some(fault) = state.fault {
+        anyhow::bail!(fault);
+    }
+    Ok(ended.map_or(Exit::Pass, |run| run.verdict.into()))
 }
 
-/// The loop: the driver's messages first, then input; drawn only when neither has more. Ends when the state says so or input ends.
+/// Waits behind the plain terminal for what is under way; ctrl-c cuts it off.
+async fn end(driver: Driver) -> Option<Run> {
+    if driver.is_working() {
+        eprintln!("deleting what the run made; ctrl-c leaves it there (`console cleanup` removes it later)");
+    }
+    tokio::select! {
+        run = driver.end() => run,
+        () = commands::interrupted() => std::process::exit(130),
+    }
+}
+
+/// The loop: the driver's messages first, then input; drawn only when something changed and nothing more waits. Ends when the state says
+/// so or input ends.
 pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     mut state: State,
     mut inbox: UnboundedReceiver<Message>,
     mut input: impl Stream<Item = std::io::Result<Input>> + Unpin,
-    mut driver: impl Carry,
+    driver: &mut impl Carry,
 ) -> anyhow::Result<State>
 where
     B::Error: Send + Sync + 'static,
@@ -114,13 +132,24 @@ pub trait Carry {
     fn carry_out(&mut self, intent: Intent);
 }
 
+/// The next message, or `None` when input has ended. Input that changes nothing (mouse, focus, keys that are let go) is passed over.
 async fn next(
     inbox: &mut UnboundedReceiver<Message>,
     input: &mut (impl Stream<Item = std::io::Result<Input>> + Unpin),
 ) -> Option<Message> {
-    tokio::select! {
-        biased;
-        message = inbox.recv() => message,
-        event = input.next() => event?.ok().map(Message::Input),
+    loop {
+        let event = tokio::select! {
+            biased;
+            Some(message) = inbox.recv() => return Some(message),
+            event = input.next() => event?.ok()?,
+        };
+        let matters = match &event {
+            Input::Key(key) => key.kind != KeyEventKind::Release,
+            Input::Resize(..) => true,
+            _ => false,
+        };
+        if matters {
+            return Some(Message::Input(event));
+        }
     }
 }

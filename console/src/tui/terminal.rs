@@ -2,29 +2,52 @@
 
 use std::io::{Stdout, stdout};
 use std::ops::{Deref, DerefMut};
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
+use std::thread;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-/// The terminal in raw mode on the alternate screen; dropping it restores what was there.
-pub(super) struct Entered(Terminal<CrosstermBackend<Stdout>>);
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send;
 
-/// Enters raw mode and the alternate screen. A panic restores the terminal before its message is printed.
+/// The terminal in raw mode on the alternate screen; dropping it restores what was there.
+pub(super) struct Entered {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    before: Arc<Hook>,
+}
+
+/// Enters raw mode and the alternate screen.
+///
+/// A panic of the thread that draws restores the terminal before its message is printed. Panics of other threads are silent while the
+/// screen is shown: whoever awaits that work says what became of it, and a message would only tear the screen.
 pub(super) fn enter() -> std::io::Result<Entered> {
-    let before = std::panic::take_hook();
+    let before: Arc<Hook> = std::panic::take_hook().into();
+    let (drawing, print) = (thread::current().id(), Arc::clone(&before));
     std::panic::set_hook(Box::new(move |panic| {
-        ratatui::restore();
-        before(panic);
+        if thread::current().id() == drawing {
+            leave();
+            print(panic);
+        }
     }));
     crossterm::terminal::enable_raw_mode()?;
     crossterm::execute!(stdout(), crossterm::terminal::EnterAlternateScreen)?;
-    Ok(Entered(Terminal::new(CrosstermBackend::new(stdout()))?))
+    Ok(Entered { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, before })
+}
+
+/// Errors are of no use here: a terminal that is gone needs no restoring.
+fn leave() {
+    let _ = crossterm::terminal::disable_raw_mode();
+    let _ = crossterm::execute!(stdout(), crossterm::terminal::LeaveAlternateScreen, crossterm::cursor::Show);
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        ratatui::restore();
-        let _ = self.0.show_cursor();
+        leave();
+        if !thread::panicking() {
+            let before = Arc::clone(&self.before);
+            std::panic::set_hook(Box::new(move |panic| before(panic)));
+        }
     }
 }
 
@@ -32,12 +55,12 @@ impl Deref for Entered {
     type Target = Terminal<CrosstermBackend<Stdout>>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.terminal
     }
 }
 
 impl DerefMut for Entered {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.terminal
     }
 }

@@ -1,14 +1,14 @@
 //! How the state changes: one message in, the new state and what to do about it out. No clock, no network, no terminal.
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
 
+use super::State;
 use super::action::{Action, action};
-use super::state::{HISTORY, Overlay, Progress, View};
-use super::{State, format};
-use crate::run::{CheckResult, Event, Phase};
+use super::draw;
+use super::state::{Help, Leaving, Mode, Overlay, Preview, Progress, View};
+use crate::run::{Event, Phase, Run};
 use crate::watch::Poll;
-
-const PAGE: usize = 10;
 
 /// What reaches the dashboard.
 #[derive(Clone, Debug)]
@@ -19,10 +19,16 @@ pub enum Message {
     Run(Event),
     /// A poll came back.
     Poll(Box<Poll>),
+    /// What the report of the finished run will say.
+    Previewed(Box<Preview>),
     /// The audit was written to these files.
     Written(Vec<String>),
+    /// The text is on its way into the clipboard.
+    Copied,
     /// Something could not be done.
     Fault(String),
+    /// The process was asked to end (SIGTERM, SIGINT, SIGHUP).
+    Terminated,
 }
 
 /// What the operator wants done.
@@ -42,42 +48,53 @@ pub enum Intent {
 
 /// Takes one message in.
 pub fn update(state: &mut State, message: Message) -> Vec<Intent> {
-    match message {
-        Message::Input(Input::Key(key)) if key.kind != KeyEventKind::Release => pressed(state, &key),
-        Message::Input(_) => Vec::new(),
+    let intents = match message {
+        Message::Input(input) => entered(state, &input),
         Message::Run(event) => happened(state, event),
-        Message::Poll(poll) => polled(state, *poll),
-        Message::Written(paths) => written(state, paths),
-        Message::Fault(text) => fault(state, text),
+        other => {
+            reported(state, other);
+            Vec::new()
+        }
+    };
+    settle(state);
+    intents
+}
+
+/// Makes everything fit again: the cursor is on a visible row, nothing is scrolled beyond its end.
+fn settle(state: &mut State) {
+    state.verify.settle();
+    state.verify.scroll = state.verify.scroll.min(draw::beyond_details(state));
+    state.audit.scroll = state.audit.scroll.min(draw::beyond_audit(state));
+    let beyond = draw::beyond_help(state);
+    if let Some(Overlay::Help(help)) = &mut state.overlay {
+        help.scroll = help.scroll.min(beyond);
     }
 }
 
-fn fault(state: &mut State, text: String) -> Vec<Intent> {
+fn reported(state: &mut State, message: Message) {
+    match message {
+        Message::Poll(poll) => state.watch.take(*poll),
+        Message::Previewed(preview) => state.audit.preview = Some(preview),
+        Message::Written(paths) => written(state, paths),
+        Message::Copied => state.note("the request is in the clipboard as curl (where the terminal takes OSC 52)"),
+        Message::Fault(text) => fault(state, text),
+        Message::Terminated => state.leaving = Leaving::Now,
+        Message::Input(_) | Message::Run(_) => {}
+    }
+}
+
+fn fault(state: &mut State, text: String) {
+    state.fault = Some(text.clone());
     state.overlay = Some(Overlay::Fault(text));
     state.audit.writing = false;
-    state.verify.phase = None;
-    Vec::new()
+    (state.verify.phase, state.verify.stopping) = (None, false);
+    state.verify.rows.iter_mut().filter(|row| row.progress == Progress::Running).for_each(|row| row.progress = Progress::Waiting);
 }
 
-fn written(state: &mut State, paths: Vec<String>) -> Vec<Intent> {
-    state.audit.writing = false;
+fn written(state: &mut State, paths: Vec<String>) {
+    (state.audit.writing, state.fault) = (false, None);
     state.note(format!("wrote {}", paths.join(", ")));
     state.audit.written = paths;
-    Vec::new()
-}
-
-fn polled(state: &mut State, poll: Poll) -> Vec<Intent> {
-    if state.watch.paused {
-        return Vec::new();
-    }
-    if poll.release != crate::run::ReleaseSeen::default() {
-        state.watch.release = Some(poll.release.clone());
-    }
-    state.watch.polls.push_back(poll);
-    if state.watch.polls.len() > HISTORY {
-        state.watch.polls.pop_front();
-    }
-    Vec::new()
 }
 
 fn happened(state: &mut State, event: Event) -> Vec<Intent> {
@@ -85,8 +102,8 @@ fn happened(state: &mut State, event: Event) -> Vec<Intent> {
         Event::Started { .. } => restart(state),
         Event::Phase { phase } => state.verify.phase = Some(phase),
         Event::Release { release } => state.watch.release = Some(release),
-        Event::CheckStarted { id } => set(state, &id, Progress::Running),
-        Event::CheckFinished { result } => finish(state, *result),
+        Event::CheckStarted { id } => state.verify.begin(&id),
+        Event::CheckFinished { result } => state.verify.set(&result.id.clone(), Progress::Done(result)),
         Event::Progress { probes, .. } => state.verify.probes = probes,
         Event::Note { text } => state.note(text),
         Event::Finished { run } => return conclude(state, run),
@@ -98,112 +115,113 @@ fn restart(state: &mut State) {
     for row in &mut state.verify.rows {
         row.progress = Progress::Waiting;
     }
-    (state.verify.run, state.verify.probes) = (None, 0);
-    state.audit.written.clear();
+    (state.verify.run, state.verify.probes, state.fault) = (None, 0, None);
+    (state.audit.preview, state.audit.written) = (None, Vec::new());
 }
 
-fn set(state: &mut State, id: &str, progress: Progress) {
-    if let Some(row) = state.verify.rows.iter_mut().find(|row| row.id == id) {
-        row.progress = progress;
-    }
-}
-
-fn finish(state: &mut State, result: CheckResult) {
-    let id = result.id.clone();
-    set(state, &id, Progress::Done(Box::new(result)));
-}
-
-fn conclude(state: &mut State, run: Box<crate::run::Run>) -> Vec<Intent> {
-    state.verify.phase = None;
+fn conclude(state: &mut State, run: Box<Run>) -> Vec<Intent> {
+    (state.verify.phase, state.verify.stopping) = (None, false);
     state.verify.probes = run.stats.probes;
     for check in &run.checks {
-        finish(state, check.clone());
+        state.verify.set(&check.id, Progress::Done(Box::new(check.clone())));
     }
     state.verify.run = Some(run);
-    let write = state.setting.at_once && !state.leaving;
+    let findings = state.verify.rows.iter().filter(|row| row.is_finding()).count();
+    state.note(if findings > 0 { "done; n goes to the next finding, f shows nothing else" } else { "done; no findings" });
+    let write = state.setting.at_once && state.leaving == Leaving::No;
     state.audit.writing = write;
     if write { vec![Intent::Write] } else { Vec::new() }
 }
 
+fn entered(state: &mut State, input: &Input) -> Vec<Intent> {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => pressed(state, key),
+        Input::Resize(width, height) => {
+            state.size = Size::new(*width, *height);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn pressed(state: &mut State, key: &KeyEvent) -> Vec<Intent> {
-    let interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-    match &state.overlay {
-        _ if interrupt => act(state, Action::Quit),
-        Some(Overlay::Help(query)) => search(state, query.clone(), key.code),
-        Some(Overlay::Fault(_)) => {
+    match (action(state, key), state.mode()) {
+        (Some(action), _) => act(state, action),
+        (None, Mode::Typing) => {
+            typed(state, key.code);
+            Vec::new()
+        }
+        (None, Mode::Fault) => {
             state.overlay = None;
             Vec::new()
         }
-        None if state.verify.typing => type_filter(state, key.code),
-        None => action(state, key).map_or_else(Vec::new, |action| act(state, action)),
+        (None, Mode::Screen | Mode::Help) => Vec::new(),
     }
 }
 
-fn search(state: &mut State, mut query: String, code: KeyCode) -> Vec<Intent> {
-    match code {
-        KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?') => {
-            state.overlay = None;
-            return Vec::new();
-        }
-        KeyCode::Backspace => drop(query.pop()),
-        KeyCode::Char(c) => query.push(c),
-        _ => {}
+/// The line of text that is being typed, and whether it still is.
+fn field(state: &mut State) -> (&mut String, &mut bool) {
+    match &mut state.overlay {
+        Some(Overlay::Help(help)) => (&mut help.query, &mut help.typing),
+        _ => (&mut state.verify.filter, &mut state.verify.typing),
     }
-    state.overlay = Some(Overlay::Help(query));
-    Vec::new()
 }
 
-fn type_filter(state: &mut State, code: KeyCode) -> Vec<Intent> {
-    let verify = &mut state.verify;
+fn typed(state: &mut State, code: KeyCode) {
+    let (line, _) = field(state);
     match code {
-        KeyCode::Enter => verify.typing = false,
-        KeyCode::Esc => {
-            verify.typing = false;
-            verify.filter.clear();
-        }
-        KeyCode::Backspace => drop(verify.filter.pop()),
-        KeyCode::Char(c) => verify.filter.push(c),
+        KeyCode::Backspace => drop(line.pop()),
+        KeyCode::Char(c) if !c.is_control() => line.push(c),
         _ => {}
     }
-    verify.cursor = 0;
-    Vec::new()
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Intent> {
     match action {
         Action::Quit => return quit(state),
         Action::Run => return start(state),
-        Action::Stop => return vec![Intent::Stop],
+        Action::Stop => return stop(state),
         Action::Write => return write(state),
-        Action::Copy => return copy(state),
-        Action::Help => state.overlay = Some(Overlay::Help(String::new())),
+        Action::Copy => return state.verify.curl().map(|curl| Intent::Copy(curl.to_owned())).into_iter().collect(),
         Action::Show(view) => state.view = view,
-        Action::NextView => state.view = neighbour(state.view, 1),
-        Action::PreviousView => state.view = neighbour(state.view, View::ALL.len() - 1),
-        Action::Pause => state.watch.paused = !state.watch.paused,
+        Action::NextView => state.view = state.view.after(1),
+        Action::PreviousView => state.view = state.view.after(View::ALL.len() - 1),
+        Action::Pause => state.watch.pause(),
+        Action::Help | Action::Close | Action::Search | Action::Keep | Action::Discard | Action::Filter => aside(state, action),
+        Action::Findings => state.verify.findings_only = !state.verify.findings_only,
+        Action::NextFinding => state.verify.seek(true),
+        Action::PreviousFinding => state.verify.seek(false),
         Action::Back => back(state),
-        Action::Filter => state.verify.typing = true,
-        Action::Findings => {
-            state.verify.findings_only = !state.verify.findings_only;
-            state.verify.cursor = 0;
-        }
-        Action::Open => {
-            state.verify.open = state.verify.selected().is_some();
-            state.verify.scroll = 0;
-        }
-        movement => travel(state, movement),
+        Action::Open => (state.verify.open, state.verify.scroll) = (true, 0),
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => travel(state, action),
     }
     Vec::new()
 }
 
+/// What has to do with the help and with typing.
+fn aside(state: &mut State, action: Action) {
+    match action {
+        Action::Help => state.overlay = Some(Overlay::Help(Help::default())),
+        Action::Close => state.overlay = None,
+        Action::Discard => {
+            let (line, typing) = field(state);
+            line.clear();
+            *typing = false;
+        }
+        other => *field(state).1 = other != Action::Keep,
+    }
+}
+
 /// The first quit stops a run and waits until what it made is deleted; a second one leaves at once.
 fn quit(state: &mut State) -> Vec<Intent> {
-    if state.leaving {
-        state.verify.phase = None;
-        state.audit.writing = false;
-    }
-    state.leaving = true;
-    if state.verify.running() { vec![Intent::Stop] } else { Vec::new() }
+    state.overlay = state.overlay.take().filter(|overlay| matches!(overlay, Overlay::Fault(_)));
+    state.leaving = if state.leaving == Leaving::No { Leaving::WhenDone } else { Leaving::Now };
+    if state.verify.running() { stop(state) } else { Vec::new() }
+}
+
+fn stop(state: &mut State) -> Vec<Intent> {
+    state.verify.stopping = true;
+    vec![Intent::Stop]
 }
 
 fn start(state: &mut State) -> Vec<Intent> {
@@ -218,17 +236,6 @@ fn write(state: &mut State) -> Vec<Intent> {
     vec![Intent::Write]
 }
 
-fn copy(state: &mut State) -> Vec<Intent> {
-    let Some(curl) = format::curl(&state.verify) else { return Vec::new() };
-    state.note("copied the request as curl".to_owned());
-    vec![Intent::Copy(curl)]
-}
-
-fn neighbour(view: View, steps: usize) -> View {
-    let at = View::ALL.iter().position(|other| *other == view).unwrap_or_default();
-    View::ALL.get((at + steps) % View::ALL.len()).copied().unwrap_or_default()
-}
-
 fn back(state: &mut State) {
     let verify = &mut state.verify;
     if verify.open {
@@ -240,23 +247,20 @@ fn back(state: &mut State) {
 }
 
 fn travel(state: &mut State, action: Action) {
-    let last = state.verify.visible().len().saturating_sub(1);
-    let verify = &mut state.verify;
-    let lines = usize::from(verify.scroll);
-    let from = if verify.open { lines } else { verify.cursor };
-    let to = match action {
-        Action::Up => from.saturating_sub(1),
-        Action::Down => from + 1,
-        Action::PageUp => from.saturating_sub(PAGE),
-        Action::PageDown => from + PAGE,
-        Action::Top => 0,
-        Action::Bottom => usize::MAX,
-        _ => from,
+    let page = draw::page(state);
+    let steps = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::Top => isize::MIN,
+        _ => isize::MAX,
     };
-    if verify.open {
-        verify.scroll = u16::try_from(to).unwrap_or(u16::MAX);
-    } else {
-        verify.cursor = to.min(last);
-        verify.scroll = 0;
+    match (&mut state.overlay, state.view) {
+        (Some(Overlay::Help(help)), _) => help.scroll = help.scroll.saturating_add_signed(steps),
+        (_, View::Verify) if state.verify.open => state.verify.scroll = state.verify.scroll.saturating_add_signed(steps),
+        (_, View::Verify) => state.verify.step(steps),
+        (_, View::Audit) => state.audit.scroll = state.audit.scroll.saturating_add_signed(steps),
+        (_, View::Watch) => {}
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Expectations {
     pub(crate) audience: Option<String>,
     /// Tolerated clock difference for `exp`, `nbf` and `iat`.
     pub(crate) leeway: Duration,
+    /// How far ahead `exp` may be at most; a stolen token is worth no more than that.
+    pub(crate) max_lifetime: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -74,71 +76,51 @@ impl Expectations {
         self.judge_time(&claims, now)?;
         self.judge_parties(&claims)?;
         judge_kind(&claims)?;
-        if sane(&claims.sub) {
-            Ok(Owner::verified(&claims.sub))
-        } else {
-            Err(Refusal::Claims)
-        }
+        if sane(&claims.sub) { Ok(Owner::verified(&claims.sub)) } else { Err(Refusal::Claims) }
     }
 
     /// `exp` is the first second in which the token is *not* valid (RFC 7519 section 4.1.4).
     fn judge_time(&self, claims: &Claims<'_>, now: u64) -> Result<(), Refusal> {
         let leeway = self.leeway.as_secs();
         let begins = [claims.nbf, claims.iat];
-        if claims.exp > END_OF_TIME {
+        if claims.exp > END_OF_TIME || self.outlives(claims.exp, now) {
             return Err(Refusal::Claims);
         }
         if claims.exp.saturating_add(leeway) <= now {
             return Err(Refusal::Expired);
         }
-        if begins
-            .into_iter()
-            .flatten()
-            .any(|begin| begin > now.saturating_add(leeway))
-        {
-            Err(Refusal::NotYet)
-        } else {
-            Ok(())
-        }
+        if begins.into_iter().flatten().any(|begin| begin > now.saturating_add(leeway)) { Err(Refusal::NotYet) } else { Ok(()) }
+    }
+
+    /// Who made the token, and for whom.
+    /// Whether a token that ends at `exp` lives longer than is allowed. What counts is the time that is left: `iat` is the issuer's
+    /// word alone.
+    fn outlives(&self, exp: u64, now: u64) -> bool {
+        let longest = self.max_lifetime.unwrap_or(Duration::MAX).saturating_add(self.leeway);
+        exp > now.saturating_add(longest.as_secs())
     }
 
     fn judge_parties(&self, claims: &Claims<'_>) -> Result<(), Refusal> {
-        let issuer = self
-            .issuer
-            .as_ref()
-            .is_none_or(|wanted| claims.iss.as_ref() == Some(wanted));
+        let issuer = self.issuer.as_ref().is_none_or(|wanted| claims.iss.as_ref() == Some(wanted));
         let audience = match (&self.audience, &claims.aud) {
             (None, aud) => aud.is_none(),
             (Some(wanted), Some(Audience::One(one))) => one == wanted,
             (Some(wanted), Some(Audience::Many(many))) => many.contains(wanted),
             (Some(_), None) => false,
         };
-        if issuer && audience {
-            Ok(())
-        } else {
-            Err(Refusal::NotForUs)
-        }
+        if issuer && audience { Ok(()) } else { Err(Refusal::NotForUs) }
     }
 }
 
 /// A token that says what it is for must say that it is for this (RFC 8725 section 3.12, cross-JWT confusion).
 fn judge_kind(claims: &Claims<'_>) -> Result<(), Refusal> {
-    let access = |kind: &String| {
-        ["access", "bearer", "jwt"]
-            .iter()
-            .any(|known| kind.eq_ignore_ascii_case(known))
-    };
+    let access = |kind: &String| ["access", "bearer", "jwt"].iter().any(|known| kind.eq_ignore_ascii_case(known));
     let kinds = [&claims.token_use, &claims.token_type, &claims.typ];
-    if claims.cnf.is_none() && kinds.into_iter().flatten().all(access) {
-        Ok(())
-    } else {
-        Err(Refusal::WrongKind)
-    }
+    if claims.cnf.is_none() && kinds.into_iter().flatten().all(access) { Ok(()) } else { Err(Refusal::WrongKind) }
 }
 
 /// Printable ASCII without spaces: identifiers of every issuer we know fit, and no two subjects can look alike or differ
 /// only in whitespace.
 fn sane(subject: &str) -> bool {
-    (1..=SUBJECT_BYTES).contains(&subject.len())
-        && subject.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=SUBJECT_BYTES).contains(&subject.len()) && subject.bytes().all(|byte| byte.is_ascii_graphic())
 }

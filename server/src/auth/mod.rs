@@ -87,23 +87,11 @@ pub(crate) enum Refusal {
 /// What the verifier said about the request; put into its extensions before routing.
 pub(crate) type Identity = Result<Owner, Refusal>;
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::Unauthorized {
-            presented: refusal != Refusal::NoToken,
-        }
-    }
-}
-
 impl<S: Sync> FromRequestParts<S> for Owner {
     type Rejection = Problem;
 
     /// A route that asks for an [`Owner`] is closed to everybody else. A request that never met the verifier is nobody's.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .remove::<Identity>()
-            .unwrap_or(Err(Refusal::NoToken))
-            .map_err(Problem::from)
+        parts.extensions.remove::<Identity>().unwrap_or(Err(Refusal::NoToken)).map_err(Problem::Unauthorized)
     }
 }

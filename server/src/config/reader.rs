@@ -16,6 +16,8 @@ use crate::auth::Expectations;
 use crate::database::{Address, Engine, PoolSettings};
 use crate::limits::Rate;
 
+const YEAR_SECS: u64 = 31_536_000;
+
 /// Who is asking.
 #[derive(Debug, Clone)]
 pub(super) enum Mode {
@@ -28,29 +30,19 @@ pub(super) enum Mode {
 
 /// Reads variables and collects problems.
 pub(super) struct Reader<'v> {
-    vars: &'v BTreeMap<String, String>,
+    pub(super) vars: &'v BTreeMap<String, String>,
     pub(super) mode: Mode,
     problems: Vec<Problem>,
 }
 
-/// The process-wide variables of libpq that sqlx reads and that cannot be unset again through its options.
-const LIBPQ: [&str; 4] = ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"];
-
 impl<'v> Reader<'v> {
     pub(super) fn new(vars: &'v BTreeMap<String, String>, mode: Mode) -> Self {
-        Self {
-            vars,
-            mode,
-            problems: Vec::new(),
-        }
+        Self { vars, mode, problems: Vec::new() }
     }
 
     /// Notes a problem.
     pub(super) fn wrong(&mut self, variable: &str, message: impl Into<String>) {
-        self.problems.push(Problem {
-            variable: variable.into(),
-            message: message.into(),
-        });
+        self.problems.push(Problem { variable: variable.into(), message: message.into() });
     }
 
     /// The value, untouched; hygiene has been judged already.
@@ -65,44 +57,16 @@ impl<'v> Reader<'v> {
 
     /// All problems, sorted by the table's order and without repetition.
     pub(super) fn finish(self) -> Vec<Problem> {
-        let rank = |problem: &Problem| {
-            VARIABLES
-                .iter()
-                .position(|variable| variable.name == problem.variable)
-                .unwrap_or(usize::MAX)
-        };
+        let rank =
+            |problem: &Problem| VARIABLES.iter().position(|variable| variable.name == problem.variable).unwrap_or(usize::MAX);
         let mut problems = self.problems;
         problems.sort_by_key(rank);
         problems.dedup();
         problems
     }
 
-    /// Names and values as a copy-and-paste leaves them: stray spaces, quotes, line breaks, nothing at all.
-    pub(super) fn hygiene(&mut self) {
-        for (name, value) in self.vars {
-            let trimmed = name.trim();
-            if VARIABLES.iter().any(|variable| variable.name == trimmed) {
-                if trimmed != name {
-                    self.wrong(
-                        trimmed,
-                        "has spaces around its name, so it would not be read: remove them",
-                    );
-                } else if let Some(message) = untidy(value) {
-                    self.wrong(name, message);
-                }
-            }
-        }
-        for name in LIBPQ
-            .into_iter()
-            .filter(|name| self.vars.contains_key(*name))
-        {
-            self.wrong(
-                name,
-                "would change every database connection behind DATABASE_URL's back: unset it",
-            );
-        }
-    }
-
+    /// `ENVIRONMENT`. On the platform it must be said: guessing development there would open the documentation and the
+    /// localhost origins to everybody. What the platform calls production cannot be run as anything else.
     pub(super) fn environment(&mut self) -> Environment {
         let platform = self.get("RAILWAY_ENVIRONMENT_NAME");
         let environment = match self.get("ENVIRONMENT") {
@@ -115,92 +79,75 @@ impl<'v> Reader<'v> {
                 return Environment::Production;
             }
             Some(_) => {
-                self.wrong(
-                    "ENVIRONMENT",
-                    "is not one of production, staging, development (lower case)",
-                );
+                self.wrong("ENVIRONMENT", "is not one of production, staging, development (lower case)");
                 return Environment::Production;
             }
         };
         if platform == Some("production") && environment != Environment::Production {
-            self.wrong(
-                "ENVIRONMENT",
-                "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree",
-            );
+            self.wrong("ENVIRONMENT", "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree");
         }
         environment
     }
 
+    /// `HOST`: one address, with or without brackets. Only the default may fall back to another address.
     pub(super) fn host(&mut self) -> Host {
         let Some(text) = self.get("HOST") else {
             return Host::default();
         };
         let bare = text.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Host {
-                ip,
-                fallback: false,
-            };
+            return Host { ip, fallback: false };
         }
-        self.wrong(
-            "HOST",
-            "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1",
-        );
+        self.wrong("HOST", "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1");
         Host::default()
     }
 
+    /// `PORT`. Deployed, it must be the one that the platform routes to; elsewhere 0 asks for any free port.
     pub(super) fn port(&mut self, environment: Environment) -> u16 {
         let free = !environment.is_deployed() || !matches!(self.mode, Mode::Environment);
         let lowest = u16::from(!free);
         if environment.is_deployed() && self.get("PORT").is_none() {
-            self.wrong(
-                "PORT",
-                "is missing: the platform sets it; the server must listen where it routes to",
-            );
+            self.wrong("PORT", "is missing: the platform sets it; the server must listen where it routes to");
         }
         self.number("PORT", lowest..=u16::MAX, 8080)
     }
 
+    /// `METRICS_PORT`: no port, no metrics.
     pub(super) fn metrics_port(&mut self, port: u16) -> Option<u16> {
         self.get("METRICS_PORT")?;
         let metrics = self.number("METRICS_PORT", 0..=u16::MAX, 0);
         if metrics == port && port != 0 {
-            self.wrong(
-                "METRICS_PORT",
-                "is the same as PORT: metrics must not be public",
-            );
+            self.wrong("METRICS_PORT", "is the same as PORT: metrics must not be public");
         }
         Some(metrics)
     }
 
+    /// `DATABASE_URL` and `DATABASE_URL_UNPOOLED`. There is no default: a server that silently kept its data elsewhere would
+    /// look healthy.
     pub(super) fn engine(&mut self, environment: Environment) -> Option<Engine> {
         #[cfg(feature = "embedded")]
         if let Mode::Embedded { file } = &self.mode {
             return Some(Engine::Sqlite { file: file.clone() });
         }
         let Some(text) = self.get("DATABASE_URL") else {
-            self.wrong("DATABASE_URL", "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full");
+            self.wrong(
+                "DATABASE_URL",
+                "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full",
+            );
             return None;
         };
         if let Some(path) = text.strip_prefix("sqlite:") {
             return self.sqlite(path, environment);
         }
         let pooled = self.address("DATABASE_URL");
-        let direct = self
-            .get("DATABASE_URL_UNPOOLED")
-            .and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
+        let direct = self.get("DATABASE_URL_UNPOOLED").and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
         if direct.as_ref().is_some_and(Address::is_pooler) {
-            self.wrong(
-                "DATABASE_URL_UNPOOLED",
-                "is a pooled host: use the direct one (Neon: the host without `-pooler`)",
-            );
+            self.wrong("DATABASE_URL_UNPOOLED", "is a pooled host: use the direct one (Neon: the host without `-pooler`)");
         }
-        Some(Engine::Postgres {
-            pooled: Box::new(pooled?),
-            direct: direct.map(Box::new),
-        })
+        Some(Engine::Postgres { pooled: Box::new(pooled?), direct: direct.map(Box::new) })
     }
 
+    /// One connection string; its problems never repeat it.
     fn address(&mut self, name: &str) -> Option<Address> {
         match Address::parse(self.get(name)?) {
             Ok(address) => Some(address),
@@ -216,15 +163,9 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, path: &str, environment: Environment) -> Option<Engine> {
         let file = path.trim_start_matches("//");
         if environment.is_deployed() {
-            self.wrong(
-                "DATABASE_URL",
-                "is SQLite, which only development may use: give a PostgreSQL URL",
-            );
+            self.wrong("DATABASE_URL", "is SQLite, which only development may use: give a PostgreSQL URL");
         } else if file.is_empty() || file.starts_with(':') || file.contains('?') {
-            self.wrong(
-                "DATABASE_URL",
-                "does not name a file: write sqlite:path/to/tasks.sqlite",
-            );
+            self.wrong("DATABASE_URL", "does not name a file: write sqlite:path/to/tasks.sqlite");
         } else {
             return Some(Engine::Sqlite { file: file.into() });
         }
@@ -235,17 +176,11 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, _: &str, environment: Environment) -> Option<Engine> {
         let deployed = "is SQLite, which only development may use: give a PostgreSQL URL";
         let development = "is SQLite, which this build does not contain: build with `--features embedded` or give a PostgreSQL URL";
-        self.wrong(
-            "DATABASE_URL",
-            if environment.is_deployed() {
-                deployed
-            } else {
-                development
-            },
-        );
+        self.wrong("DATABASE_URL", if environment.is_deployed() { deployed } else { development });
         None
     }
 
+    /// `DB_POOL_*`. The ranges keep a pool from outliving Neon's suspension (300 s) or a health probe.
     pub(super) fn pool(&mut self) -> PoolSettings {
         let usual = PoolSettings::default();
         let max = self.number("DB_POOL_MAX", 1..=100, usual.max);
@@ -253,24 +188,24 @@ impl<'v> Reader<'v> {
         let idle = self.seconds("DB_POOL_IDLE_SECS", 10..=280, usual.idle);
         let lifetime = self.seconds("DB_POOL_LIFETIME_SECS", 60..=3600, usual.lifetime);
         let acquire = self.seconds("DB_POOL_ACQUIRE_SECS", 1..=15, usual.acquire);
-        PoolSettings {
-            max,
-            min,
-            idle,
-            lifetime,
-            acquire,
-        }
+        PoolSettings { max, min, idle, lifetime, acquire }
     }
 
+    /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_LEEWAY_SECS`. More than a minute of leeway would be a longer life for stolen tokens.
     pub(super) fn expectations(&mut self) -> Expectations {
         let owned = |value: Option<&str>| value.map(str::to_owned);
         Expectations {
             issuer: owned(self.get("JWT_ISSUER")),
             audience: owned(self.get("JWT_AUDIENCE")),
             leeway: self.seconds("JWT_LEEWAY_SECS", 0..=60, Duration::from_secs(5)),
+            max_lifetime: self
+                .get("JWT_MAX_LIFETIME_SECS")
+                .is_some()
+                .then(|| self.seconds("JWT_MAX_LIFETIME_SECS", 60..=YEAR_SECS, Duration::from_secs(YEAR_SECS))),
         }
     }
 
+    /// `API_DOCS`: a word rather than a flag, since `false` is a text that other stacks read as true.
     pub(super) fn docs(&mut self, environment: Environment) -> bool {
         match self.get("API_DOCS") {
             None => !environment.is_deployed(),
@@ -283,17 +218,16 @@ impl<'v> Reader<'v> {
         }
     }
 
+    /// `RATE_LIMIT_PER_SECOND` and `RATE_LIMIT_BURST`. Off is not a value: the limit can be large, but there is one.
     pub(super) fn rate(&mut self) -> Rate {
         let mut rate = |name, usual: u32| {
             let number = self.number(name, 1..=100_000, usual);
             NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
         };
-        Rate {
-            per_second: rate("RATE_LIMIT_PER_SECOND", 100),
-            burst: rate("RATE_LIMIT_BURST", 200),
-        }
+        Rate { per_second: rate("RATE_LIMIT_PER_SECOND", 100), burst: rate("RATE_LIMIT_BURST", 200) }
     }
 
+    /// `LOG_FORMAT` and `RUST_LOG`.
     pub(super) fn log(&mut self, environment: Environment) -> Log {
         let json = match self.get("LOG_FORMAT") {
             None => environment.is_deployed(),
@@ -306,38 +240,22 @@ impl<'v> Reader<'v> {
         };
         let filter = self.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn");
         if tracing_subscriber::EnvFilter::try_new(filter).is_err() {
-            self.wrong(
-                "RUST_LOG",
-                "is not in tracing's syntax, for example info or server=debug,sqlx=warn",
-            );
+            self.wrong("RUST_LOG", "is not in tracing's syntax, for example info or server=debug,sqlx=warn");
         }
-        Log {
-            json,
-            filter: filter.into(),
-        }
+        Log { json, filter: filter.into() }
     }
 
     /// What the platform says about the release, and whether its edge is in front.
     pub(super) fn release(&mut self) -> (Release, bool) {
-        let set = |name| {
-            self.get(name)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
-        let commit =
-            set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
-        let draining =
-            set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
+        let set = |name| self.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        let commit = set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
+        let draining = set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
         let draining = draining.filter(|secs| *secs > 0).map(Duration::from_secs);
-        let release = Release {
-            commit,
-            deployment: set("RAILWAY_DEPLOYMENT_ID"),
-            replica: set("RAILWAY_REPLICA_ID"),
-            draining,
-        };
+        let release = Release { commit, deployment: set("RAILWAY_DEPLOYMENT_ID"), replica: set("RAILWAY_REPLICA_ID"), draining };
         (release, self.on_railway())
     }
 
+    /// A number of seconds.
     fn seconds(&mut self, name: &str, range: RangeInclusive<u64>, usual: Duration) -> Duration {
         Duration::from_secs(self.number(name, range, usual.as_secs()))
     }
@@ -354,34 +272,9 @@ impl<'v> Reader<'v> {
         match text.parse::<N>() {
             Ok(number) if digits && range.contains(&number) => number,
             _ => {
-                self.wrong(
-                    name,
-                    format!(
-                        "is not a whole number from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                );
+                self.wrong(name, format!("is not a whole number from {} to {}", range.start(), range.end()));
                 usual
             }
         }
-    }
-}
-
-/// What is untidy about a value, if anything.
-fn untidy(value: &str) -> Option<&'static str> {
-    let quoted = |quote: char| value.starts_with(quote) || value.ends_with(quote);
-    if value.trim().is_empty() {
-        Some("is set but empty: give it a value or remove it")
-    } else if value.contains(char::REPLACEMENT_CHARACTER) {
-        Some("is not UTF-8 text")
-    } else if value.contains(char::is_control) {
-        Some("contains a line break or another control character: remove it")
-    } else if value.trim() != value {
-        Some("has spaces around its value: remove them")
-    } else if quoted('"') || quoted('\'') || quoted('`') {
-        Some("has quotes around its value: the platform does not remove them, so leave them out")
-    } else {
-        None
     }
 }

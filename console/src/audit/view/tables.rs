@@ -24,7 +24,7 @@ impl<'a> RequirementView<'a> {
         Self {
             id: judged.requirement.id,
             text: judged.requirement.text,
-            state: judged.verdict.into(),
+            state: judged.standing.into(),
             reason: &judged.reason,
             classes: judged.classes.iter().copied().map(words::class).collect(),
             caveat: judged.requirement.carrier.caveat(),
@@ -48,7 +48,7 @@ impl<'a> From<&'a MeasureSeen> for MeasureView<'a> {
         Self {
             name: seen.measure.name,
             defends: seen.measure.defends,
-            state: seen.verdict.into(),
+            state: seen.standing.into(),
             tally: &seen.tally,
             classes: seen.classes.iter().copied().map(words::class).collect(),
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use time::macros::format_description;
 
+use crate::audit::Standing;
 use crate::run::{EvidenceClass, Finding, Source, Verdict};
 
 /// A state: a word and a glyph, and the key under which the stylesheet knows it.
@@ -16,6 +17,8 @@ pub(super) struct State {
 impl State {
     /// Nothing came to a judgement.
     const NOT_JUDGED: Self = Self { key: "skip", glyph: "○", word: "not judged" };
+    /// What was judged passed, but something remains.
+    const IN_PART: Self = Self { key: "part", glyph: "◐", word: "PASS in part" };
     /// Not part of the run.
     pub(super) const ABSENT: Self = Self { key: "skip", glyph: "○", word: "not in this run" };
 }
@@ -33,9 +36,13 @@ impl From<Verdict> for State {
     }
 }
 
-impl From<Option<Verdict>> for State {
-    fn from(verdict: Option<Verdict>) -> Self {
-        verdict.map_or(Self::NOT_JUDGED, Self::from)
+impl From<Standing> for State {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing { verdict: None, .. } => Self::NOT_JUDGED,
+            Standing { verdict: Some(Verdict::Pass), in_part: true } => Self::IN_PART,
+            Standing { verdict: Some(verdict), .. } => verdict.into(),
+        }
     }
 }
 
@@ -77,16 +84,16 @@ pub(super) fn suite(word: &str) -> &str {
         "jwt" => "Tokens (JWT)",
         "isolation" => "User isolation",
         "headers" => "Security headers",
-        "docs" => "Exposed documentation",
+        "docs" => "Exposed docs",
         "secrets" => "Secrets",
         "procfile" => "Procfile",
         other => other,
     }
 }
 
-/// `840 ms` below ten seconds, else `12.3 s`.
+/// `840 ms` below a second, else `12.3 s`.
 pub(super) fn duration(ms: u64) -> String {
-    if ms < 10_000 { format!("{ms} ms") } else { format!("{:.1} s", std::time::Duration::from_millis(ms).as_secs_f64()) }
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{:.1} s", std::time::Duration::from_millis(ms).as_secs_f64()) }
 }
 
 /// `23 November 2026, 21:13:05 UTC`.
@@ -103,7 +110,8 @@ mod tests {
 
     #[rstest]
     #[case(840, "840 ms")]
-    #[case(9_999, "9999 ms")]
+    #[case(999, "999 ms")]
+    #[case(5_450, "5.5 s")]
     #[case(12_340, "12.3 s")]
     fn durations_read_well(#[case] ms: u64, #[case] text: &str) {
         assert_eq!(duration(ms), text);

@@ -88,6 +88,7 @@ pub(super) fn admitted(origin: &Origin, answer: &Answer, success: bool, missing:
     match Access::of(&answer.headers, origin.as_str().as_bytes()) {
         access if access.is_usable() && (!success || answer.is_success()) => Judgement::held(format!("{status}, let in")),
         _ if status >= 502 => Judgement::unclear(format!("{status}: the service did not answer")),
+        access if access.is_usable() && (300..400).contains(&status) => missing(format!("{status}: let in, but redirected")),
         access if access.is_usable() => Judgement::unclear(format!("let in, but {status} is no success")),
         Access::Useless(other) => missing(format!("{status}, let in is {other:?}")),
         _ => missing(format!("{status} without Access-Control-Allow-Origin")),

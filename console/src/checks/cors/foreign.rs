@@ -50,6 +50,13 @@ pub(super) struct Seed {
 /// Makes the foreign origins of one mistake.
 pub(super) type Family = fn(&Seed) -> Vec<Foreign>;
 
+/// The members of a family that are off the allowlist: what no declared origin is sent as.
+pub(super) fn off_list(family: Family, seed: &Seed, declared: impl Fn(&[u8]) -> bool) -> Vec<Foreign> {
+    let mut all = family(seed);
+    all.retain(|foreign| !foreign.values.iter().all(|value| declared(value)));
+    all
+}
+
 impl Seed {
     fn host(&self) -> &str {
         self.allowed.host()

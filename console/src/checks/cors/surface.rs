@@ -82,9 +82,7 @@ pub(super) fn is_declared(cx: &Context, value: &[u8]) -> bool {
 
 /// The members of a family derived from one declared origin, without any that happen to be declared themselves.
 fn members(cx: &Context, allowed: &Origin, family: Family) -> Vec<Foreign> {
-    let mut all = family(&seed(cx, allowed));
-    all.retain(|foreign| !foreign.values.iter().all(|value| is_declared(cx, value)));
-    all
+    foreign::off_list(family, &seed(cx, allowed), |value| is_declared(cx, value))
 }
 
 /// How widely a family is asked.

@@ -38,7 +38,7 @@ async fn journey(cx: &Context) -> Result<Vec<Step>, Trouble> {
     let id = made.json().filter(|_| made.is_success()).and_then(|json| cx.target.resource.id(&json));
     let mut steps = vec![("writing an object", made, id.is_some())];
     let Some(id) = id else { return Ok(steps) };
-    let read = cx.send(&cx.item(a, &id)).await?;
+    let read = cx.eventually(&cx.item(a, &id), Answer::is_success).await?;
     let found = read.is_success() && read.contains(&canary);
     steps.push(("reading it back", read, found));
     let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;

@@ -10,7 +10,7 @@ use crate::target::Update;
 
 use super::claim::{OWNER_FIELDS, subject};
 use super::judge;
-use super::stage::{Victim, conclude, join, missing_like, piece};
+use super::stage::{Victim, conclude, join, missing_like, piece, settle};
 
 /// A moment that no clock of a service shows.
 const LONG_AGO: &str = "1999-01-01T00:00:00Z";
@@ -72,7 +72,8 @@ struct Seen {
 
 async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
-    let (by_a, by_b) = tokio::try_join!(cx.send(&of_a), cx.send(&of_b))?;
+    let by_b = cx.eventually(&of_b, Answer::is_success).await?;
+    let by_a = cx.send(&of_a).await?;
     Ok(Seen { by_a, by_b })
 }
 
@@ -105,6 +106,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     tried.push(Foreign { field: id_field(&cx), value: json!(id) });
     let probes: Vec<_> = tried.iter().map(|foreign| update(&cx, b, &object.id, &object.canary, foreign)).collect();
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
+    settle().await;
     let seen = both(&cx, &object.id).await?;
     let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
         let label = format!("B changes an own object, setting `{}`: {}", foreign.field, foreign.value);

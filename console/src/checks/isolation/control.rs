@@ -55,6 +55,6 @@ fn listed(cx: &Context, answer: &Answer, object: &Object) -> Judgement {
         Some(count) if answer.is_success() => {
             Judgement::held(format!("{} with {count} objects on the first page, the new one on another", answer.status))
         }
-        _ => Judgement::unclear(format!("{}: no list where `resource.items` of the target points", answer.status)),
+        _ => Judgement::unclear(format!("{}: no list where `task.items` of the target points", answer.status)),
     }
 }

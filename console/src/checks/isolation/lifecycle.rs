@@ -7,13 +7,14 @@ use crate::http::Answer;
 use crate::run::Evidence;
 
 use super::act::Act;
-use super::stage::{Victim, conclude, piece};
+use super::stage::{Victim, conclude, piece, settle};
 
 pub(super) async fn deleted(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let item = cx.item_path(a, &victim.object.id);
     let gone = cx.send(&Act::Delete.probe(&cx, &item, "").bearer(&a.token)).await?;
+    settle().await;
     let works = if gone.is_success() {
         Judgement::held(format!("{}", gone.status))
     } else {

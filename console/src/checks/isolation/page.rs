@@ -104,6 +104,13 @@ pub(super) fn next_query(answer: &Answer) -> Option<String> {
     from_body.or_else(|| by_header(&answer.headers.text("link")?))
 }
 
+/// Whether `answer` says that no page comes after it: a cursor or link that is there and empty.
+pub(super) fn is_last(answer: &Answer) -> bool {
+    let Some(json) = answer.json() else { return false };
+    let pointers = CURSORS.iter().map(|(pointer, _)| *pointer).chain(LINKS);
+    pointers.filter_map(|pointer| json.pointer(pointer)).any(Value::is_null)
+}
+
 fn by_cursor(json: &Value) -> Option<String> {
     CURSORS.iter().find_map(|(pointer, parameter)| {
         let cursor = json.pointer(pointer)?.as_str().filter(|cursor| !cursor.is_empty())?;

@@ -40,7 +40,7 @@ impl Victim {
     /// answer, a request id), not a change.
     pub(super) async fn intact(&self, cx: &Context) -> Result<Evidence, Trouble> {
         let probe = cx.item(cx.a()?, &self.object.id);
-        tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
+        settle().await;
         let after = cx.send(&probe).await?;
         let mut judgement = unchanged(cx, &self.read, &after);
         if judgement.finding == Finding::Broken && after.is_success() {
@@ -51,6 +51,11 @@ impl Victim {
         }
         Ok(evidence(&after, "A's object, read by A afterwards", judgement.finding, judgement.observed))
     }
+}
+
+/// Gives a service that commits after it has answered the time to do so.
+pub(super) async fn settle() {
+    tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
 }
 
 fn shape(cx: &Context, answer: &Answer) -> Option<Value> {

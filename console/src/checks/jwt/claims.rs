@@ -169,7 +169,7 @@ pub(super) async fn lifetime(cx: Context) -> Checked {
     let longest = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok());
     let mut outcome = match longest.filter(|_| cx.forge.is_some()) {
         Some(longest) => overlong(&cx, longest).await?,
-        None => Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime_secs` in postflight.toml"),
+        None => Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime` in postflight.toml"),
     };
     let own = super::contents::of_issued(&cx)?;
     if !own.is_empty() {

@@ -1,123 +1,102 @@
 //! The screen, drawn from the state alone.
 //!
 //! ```text
-//! ┌ header: target, url, verdict ───────────────────────────────┐
-//! │ 1 Watch   2 Verify   3 Audit                                │
+//!  postflight  DEMO  target, url                 condition, verdict
+//!  1 Watch  2 Verify  3 Audit
+//! ╭ the view ───────────────────────────────────────────────────╮
 //! │                                                             │
-//! │   the view                                                  │
-//! │                                                             │
-//! │ last note                                                   │
-//! └ hint bar: the keys that mean something now ─────────────────┘
+//! ╰─────────────────────────────────────────────────────────────╯
+//!  the last note
+//!  the keys that mean something now
 //! ```
+//!
+//! Knows where everything stands ([`Places`]); `update` asks it how far things can scroll. Changes nothing.
 
 mod audit;
+mod details;
+mod frame;
+mod list;
 mod overlay;
+mod pieces;
 mod verify;
 mod watch;
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::symbols::border;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
 
 use super::State;
-use super::action::hints;
+use super::palette::in_ascii;
 use super::state::View;
+
+/// Where the parts of the screen stand.
+struct Places {
+    header: Rect,
+    tabs: Rect,
+    body: Rect,
+    note: Rect,
+    keys: Rect,
+}
+
+impl Places {
+    fn of(area: Rect) -> Self {
+        let [header, tabs, body, note, keys] = pieces::rows(area, [1, 1, area.height.saturating_sub(4), 1, 1]);
+        Self { header, tabs, body, note, keys }
+    }
+
+    fn within(size: Size) -> Self {
+        Self::of(Rect::from((Position::ORIGIN, size)))
+    }
+}
 
 /// Draws everything. Any size works, an empty one included.
 pub fn draw(state: &State, frame: &mut Frame<'_>) {
-    let [header, tabs, body, note, keys] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Min(0),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ])
-    .areas(frame.area());
-    frame.render_widget(headline(state), header);
-    frame.render_widget(tab_line(state), tabs);
+    let places = Places::of(frame.area());
+    frame.render_widget(frame::header(state, places.header.width), places.header);
+    frame.render_widget(frame::tabs(state), places.tabs);
     match state.view {
-        View::Watch => watch::draw(state, frame, body),
-        View::Verify => verify::draw(state, frame, body),
-        View::Audit => audit::draw(state, frame, body),
+        View::Watch => watch::draw(state, frame, places.body),
+        View::Verify => verify::draw(state, frame, places.body),
+        View::Audit => audit::draw(state, frame, places.body),
     }
-    frame.render_widget(last_note(state), note);
-    frame.render_widget(hint_bar(state, keys.width), keys);
+    frame.render_widget(frame::note(state, places.note.width), places.note);
     if let Some(shown) = &state.overlay {
-        overlay::draw(state, shown, frame);
+        overlay::draw(state, shown, frame, places.body);
+    }
+    frame.render_widget(frame::hints(state, places.keys.width), places.keys);
+    if state.palette.ascii {
+        translate(frame.buffer_mut());
     }
 }
 
-fn headline(state: &State) -> Line<'_> {
-    let palette = state.palette;
-    let mut spans = vec![Span::styled("postflight ", palette.accent())];
-    if state.setting.demo {
-        spans.push(Span::styled("DEMO ", palette.strong()));
+/// Replaces whatever is not ASCII, text of any origin included.
+fn translate(buffer: &mut Buffer) {
+    for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        let letter = cell.symbol().chars().next().map_or('?', in_ascii);
+        cell.set_char(letter);
     }
-    if state.setting.name != "demo" {
-        spans.push(Span::raw(format!("{} ", state.setting.name)));
-    }
-    spans.push(Span::styled(format!("{} ", state.setting.url), palette.dim()));
-    if let Some(run) = &state.verify.run {
-        spans.push(Span::styled(format!("{} {}", run.verdict.glyph(palette.ascii), run.verdict), palette.verdict(run.verdict)));
-    }
-    Line::from(spans)
 }
 
-fn tab_line(state: &State) -> Line<'_> {
-    let tab = |(index, view): (usize, &View)| {
-        let style = if *view == state.view { state.palette.cursor() } else { state.palette.dim() };
-        [Span::styled(format!(" {} {} ", index + 1, view.word()), style), Span::raw(" ")]
-    };
-    Line::from(View::ALL.iter().enumerate().flat_map(tab).collect::<Vec<_>>())
+/// How many lines of the selected check's details do not fit: as far as they scroll.
+pub(super) fn beyond_details(state: &State) -> usize {
+    let Some(row) = state.verify.selected().filter(|_| state.verify.open) else { return 0 };
+    let inner = pieces::inner(verify::places(Places::within(state.size).body, true).details);
+    details::lines(state, row, inner.width.into()).len().saturating_sub(inner.height.into())
 }
 
-fn last_note(state: &State) -> Line<'_> {
-    let text = if state.leaving {
-        Some("leaving as soon as what the run made is deleted; q again leaves at once")
-    } else {
-        state.notes.back().map(String::as_str)
-    };
-    Line::styled(text.unwrap_or_default(), state.palette.dim())
+/// How many lines of the Audit screen do not fit.
+pub(super) fn beyond_audit(state: &State) -> usize {
+    let inner = pieces::inner(Places::within(state.size).body);
+    audit::lines(state, inner.width.into()).len().saturating_sub(inner.height.into())
 }
 
-/// The keys that mean something now, as many as fit.
-fn hint_bar(state: &State, width: u16) -> Line<'static> {
-    let mut spans = Vec::new();
-    let mut left = usize::from(width);
-    for (key, words) in hints(state) {
-        let needed = key.len() + words.len() + 3;
-        let Some(rest) = left.checked_sub(needed) else { break };
-        left = rest;
-        spans.push(Span::styled(key, state.palette.strong()));
-        spans.push(Span::raw(format!(" {words}  ")));
-    }
-    Line::from(spans)
+/// How many lines of the help do not fit.
+pub(super) fn beyond_help(state: &State) -> usize {
+    overlay::beyond(state, Places::within(state.size).body)
 }
 
-/// A titled frame, in ASCII where the terminal has nothing else.
-fn framed<'a>(state: &State, title: impl Into<Line<'a>>) -> Block<'a> {
-    const ASCII: border::Set<'_> = border::Set {
-        top_left: "+",
-        top_right: "+",
-        bottom_left: "+",
-        bottom_right: "+",
-        vertical_left: "|",
-        vertical_right: "|",
-        horizontal_top: "-",
-        horizontal_bottom: "-",
-    };
-    let set = if state.palette.ascii { ASCII } else { border::ROUNDED };
-    Block::bordered().border_set(set).border_style(state.palette.dim()).title(title)
-}
-
-fn paragraph<'a>(lines: Vec<Line<'a>>, block: Block<'a>) -> Paragraph<'a> {
-    Paragraph::new(lines).block(block)
-}
-
-/// The middle of `area`, at most `width` by `height`.
-fn centred(area: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+/// A page: the lines that a view shows at once, less one to keep the place.
+pub(super) fn page(state: &State) -> isize {
+    let lines = pieces::inner(Places::within(state.size).body).height.saturating_sub(3);
+    isize::try_from(lines.max(1)).unwrap_or(1)
 }

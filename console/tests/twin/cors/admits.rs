@@ -39,6 +39,7 @@ pub(super) const ADMITS: &[(&str, Rule)] = &[
     ("cors.opaque-schemes", |origin| {
         ["data:", "blob:", "about:", "file:", "javascript:"].iter().any(|name| origin.starts_with(name))
     }),
+    ("cors.searches-text", |origin| !origin.is_empty() && ORIGINS.join(",").contains(origin)),
     ("cors.star-as-origin", |origin| origin == "*"),
     ("cors.list-member", |origin| is_list(origin) && origin.split([' ', ',']).any(|member| ORIGINS.contains(&member))),
     ("cors.address-literals", |origin| is_address(host_of(origin)) && !LOCAL.contains(&host_of(origin))),

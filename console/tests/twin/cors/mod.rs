@@ -160,8 +160,8 @@ fn vary(house: &House, caller: &Caller, asked: &Asked, headers: &mut HeaderMap) 
     let fixed = ["cors.no-vary", "cors.fixed-origin", "cors.grants-without-origin"];
     let kept = match caller {
         _ if fixed.iter().any(|flaw| house.has(flaw)) => false,
-        Caller::Unasked => !house.has("cors.no-vary-without-origin"),
-        Caller::Refused(_) => !house.has("cors.no-vary-when-refused"),
+        Caller::Unasked => !(house.has("cors.no-vary-without-origin") || house.has("cors.cacheable-without-vary")),
+        Caller::Refused(_) => !(house.has("cors.no-vary-when-refused") || house.has("cors.cacheable-without-vary")),
         Caller::Granted(_) => true,
     };
     let value = match (asked.preflight, kept) {

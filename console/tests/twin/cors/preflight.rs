@@ -39,6 +39,9 @@ pub(super) fn grant(house: &House, path: &str, asked: &HeaderMap) -> Response {
     if item && house.has("cors.preflight-needs-token") && !asked.contains_key("authorization") {
         return problem::UNAUTHORIZED.into_response();
     }
+    if house.has("cors.preflight-redirects") {
+        return (StatusCode::PERMANENT_REDIRECT, [("location", "/elsewhere")]).into_response();
+    }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     for (name, value) in ALLOW {

@@ -154,6 +154,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.scheme", "cors.origin.case", "cors.origin.malformed"],
     ),
     flaw("cors.opaque-schemes", "Schemes without a host get in.", &["cors.origin.apps"], &[]),
+    flaw(
+        "cors.searches-text",
+        "The allowlist is one text, in which the origin is searched.",
+        &["cors.origin.piece"],
+        &["cors.origin.malformed"],
+    ),
     flaw("cors.star-as-origin", "The origin `*` is echoed.", &["cors.origin.malformed"], &[]),
     flaw(
         "cors.list-member",
@@ -232,8 +238,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.unasked", "cors.vary.everywhere"],
     ),
     weakness("cors.credentials", "Credentials are allowed though the API uses no cookies.", &["cors.credentials"], &[]),
-    flaw("cors.two-values", "Errors carry the header twice, once from a proxy.", &["cors.single"], &["cors.allowed.errors"]),
-    flaw("cors.listed-values", "Errors carry a list of origins in one header.", &["cors.single"], &["cors.allowed.errors"]),
+    flaw("cors.two-values", "Errors carry the header twice, once from a proxy.", &["cors.single", "cors.allowed.errors"], &[]),
+    flaw("cors.listed-values", "Errors carry a list of origins in one header.", &["cors.single", "cors.allowed.errors"], &[]),
     weakness("cors.refusals-unreadable", "An allowed front end cannot read a 401.", &["cors.allowed.errors"], &[]),
     weakness(
         "cors.errors-unreadable",
@@ -255,6 +261,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "cors.shared-cache",
         "A cache in front keys on the URL alone, query included, and serves one origin's answer to another.",
         &["cors.cache-order"],
+        &[],
+    ),
+    flaw(
+        "cors.cacheable-without-vary",
+        "Shared caches may keep answers that do not say that they vary by origin.",
+        &["cors.vary.everywhere"],
         &[],
     ),
     flaw("cors.timing", "Detailed timing is open to everybody.", &["cors.timing"], &[]),
@@ -316,6 +328,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     flaw("cors.preflight-crashes", "A preflight with many header names ends in a 500.", &["cors.preflight.forms"], &[]),
+    flaw(
+        "cors.preflight-redirects",
+        "The preflight is answered with a redirect, which no browser follows.",
+        &["cors.redirects", "cors.allowed.success"],
+        &["cors.control", "cors.preflight.*"],
+    ),
     weakness("cors.slash-redirects", "A path with a slash at its end is redirected, to plain HTTP.", &["cors.redirects"], &[]),
     flaw(
         "cors.begins-like-own-host",
