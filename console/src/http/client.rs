@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
@@ -280,8 +281,9 @@ impl Client {
         self.inner.meter.answered(elapsed);
         let target = &self.inner.target;
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
+        let unsaid = Unsaid::of(probe, &target.headers);
         let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
-        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3);
+        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
