@@ -95,13 +95,15 @@ fn requirements(state: &State, preview: &Preview, columns: usize) -> Vec<Line<'s
 
 /// The requirement's text; what is not a PASS says why below it.
 fn requirement(state: &State, judged: &Judged, columns: usize) -> Vec<Line<'static>> {
-    let (word, style) = match judged.verdict {
+    let whole = judged.standing.verdict == Some(Verdict::Pass) && !judged.standing.in_part;
+    let (word, style) = match judged.standing.verdict {
+        Some(Verdict::Pass) if !whole => ("◐ PASS IN PART".to_owned(), state.palette.verdict(Verdict::Pass)),
         Some(verdict) => (verdict_words(verdict), state.palette.verdict(verdict)),
         None => ("· NOT JUDGED".to_owned(), Style::new()),
     };
     let left = columns.saturating_sub(INDENT + 1);
     let mut text = wrap(judged.requirement.text, left);
-    if judged.verdict != Some(Verdict::Pass) {
+    if !whole {
         text.extend(wrap(&judged.reason, left));
     }
     let head = vec![
