@@ -171,7 +171,7 @@ struct Reported {
 struct ReportedVariable {
     name: String,
     purpose: String,
-    /// `yes`, `no`, or when: `production`.
+    /// When it is needed: `always`, `deployed`, `one of these` or `optional`.
     required: String,
     present: bool,
 }
@@ -181,7 +181,7 @@ impl Reported {
         let seen = |variable: ReportedVariable| VariableSeen {
             name: variable.name,
             purpose: variable.purpose,
-            required: variable.required != "no",
+            required: variable.required != "optional",
             present: Some(variable.present),
         };
         self.variables.into_iter().map(seen).collect()
