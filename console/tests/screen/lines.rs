@@ -107,3 +107,30 @@ fn a_reader_who_goes_away_is_no_error() {
     assert!(first.starts_with('{') && output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+/// Runs `console watch` on `url` for one poll: exit code and standard output.
+fn watched(url: &str, format: &str) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_console"))
+        .args(["watch", url, "--count", "1", "--format", format])
+        .output()
+        .expect("the program starts");
+    (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watching_prints_a_line_a_poll_and_ends_well_while_the_service_answers() {
+    let server = wiremock::MockServer::start().await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(200)).mount(&server).await;
+    let (code, lines) = watched(&server.uri(), "ndjson");
+    let polls: Vec<console::watch::Poll> = lines.lines().map(|line| serde_json::from_str(line).expect("a poll a line")).collect();
+    assert_eq!((code, polls.len()), (Some(0), 1));
+    let (code, lines) = watched(&server.uri(), "human");
+    assert_eq!((code, lines.lines().filter(|line| line.contains(" up ")).count()), (Some(0), 1), "{lines}");
+}
+
+#[test]
+fn watching_where_nothing_answers_ends_with_a_finding() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let (code, lines) = watched(&format!("http://{free}"), "human");
+    assert!(lines.contains(" down ") && code == Some(1), "{code:?} {lines}");
+}

@@ -50,7 +50,7 @@ fn the_demonstration_runs_on_eighty_columns_without_colour() {
         list.contains("DEMO") && list.contains("PASS") && list.contains("requests in") && list.contains("? help  q quit"),
         "{list}"
     );
-    pty.press_for("?", "search the keys");
+    pty.press_for("?", "╭ Keys ");
     pty.press_for("/curl", "Keys /curl_");
     pty.press_for("\u{1b}", "/ search");
     pty.press("q");

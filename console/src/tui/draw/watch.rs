@@ -124,11 +124,12 @@ fn release_lines(state: &State, width: usize, _: usize) -> Vec<Line<'static>> {
     let Some(release) = &state.watch.release else {
         return vec![Line::raw(fit(" it has not said which release it is", width))];
     };
+    let started = release.started_at.as_deref().map(to_the_second);
     let fields = [
         ("commit", &release.commit),
         ("version", &release.version),
         ("deployment", &release.deployment),
-        ("started", &release.started_at),
+        ("started", &started),
         ("replica", &release.replica),
         ("environment", &release.environment),
     ];
@@ -137,6 +138,11 @@ fn release_lines(state: &State, width: usize, _: usize) -> Vec<Line<'static>> {
         Line::from(vec![Span::raw(format!(" {name:11}  ")), Span::styled(value, Palette::STRONG)])
     };
     fields.into_iter().map(line).collect()
+}
+
+/// `2026-11-23T22:56:42Z`: a moment without the fraction of its second.
+fn to_the_second(moment: &str) -> String {
+    moment.split_once('.').map_or_else(|| moment.to_owned(), |(whole, _)| format!("{whole}Z"))
 }
 
 fn change_lines(state: &State, width: usize, height: usize) -> Vec<Line<'static>> {
