@@ -41,17 +41,25 @@ fn states(palette: Palette, columns: u16, rows: u16) -> Vec<State> {
 }
 
 #[test]
-fn every_screen_draws_at_every_size() {
-    let mut all = states(COLOUR, 80, 24);
-    all.extend(states(ASCII, 80, 24));
-    for state in &mut all {
-        for columns in (0..=120).step_by(3) {
-            for rows in 0..=40 {
-                state.size = Size::new(columns, rows);
-                let drawn = buffer(state);
-                assert_eq!(drawn.area.as_size(), state.size);
-            }
+fn every_screen_draws_at_every_small_size() {
+    for mut state in states(COLOUR, 80, 24).into_iter().chain([fresh(ASCII, 80, 24)]) {
+        for (columns, rows) in (0..=13).flat_map(|columns| [0, 1, 2, 3, 4, 5, 6, 9, 13].map(|rows| (columns, rows))) {
+            state.size = Size::new(columns, rows);
+            assert_eq!(buffer(&state).area.as_size(), state.size);
         }
+    }
+}
+
+/// Every width up to 120 at heights up to 40, the states by turns.
+#[test]
+fn every_size_draws() {
+    let mut all = states(COLOUR, 80, 24);
+    let heights = [0, 1, 2, 3, 5, 8, 11, 16, 23, 24, 25, 31, 40];
+    let sizes = (0..=120).flat_map(|columns| heights.map(|rows| Size::new(columns, rows)));
+    for (turn, size) in sizes.enumerate() {
+        let turn = turn % all.len();
+        all[turn].size = size;
+        assert_eq!(buffer(&all[turn]).area.as_size(), size);
     }
 }
 
@@ -231,4 +239,204 @@ fn the_help_is_searchable() {
     assert!(found.contains("Keys /quit_") && found.contains("quit, from anywhere") && !found.contains("next screen"), "{found}");
     press(&mut state, "⎋q");
     assert!(!matches!(state.overlay, Some(Overlay::Help(_))));
+}
+
+#[test]
+fn watch_looks_like_this() {
+    insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Watch)), @r#"
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
+     1 Watch   2 Verify   3 Audit
+     ● UP  for 14s
+     88.9 % of 18 polls served, down for 4s in all
+    ╭ Latency ─────────────────────────────────────────────────────────────────────╮
+    │                                                                  █ ✘✘      █ │
+    │                                                            ▂▄▂▅▂▄█▂✘✘▂▄▂▅▂▄█▂│
+    │ p50 3.0 ms   p95 12 ms   p99 12 ms   first 2.0 ms                            │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ Release ───────────────────────────╮╭ Polls ─────────────────────────────────╮
+    │ commit       b7e1f00               ││ 10:00:34  ● UP        live    2.0 ms   │
+    │ version      1.4.0                 ││ 10:00:32  ● UP        live     12 ms   │
+    │ deployment   not said              ││ 10:00:30  ● UP        live    3.0 ms   │
+    │ started      2026-11-23T09:59:58Z  ││ 10:00:28  ● UP        live    2.0 ms   │
+    │ replica      replica-1             ││ 10:00:26  ● UP        live    4.0 ms   │
+    │ environment  production            ││ 10:00:24  ● UP        live    2.0 ms   │
+    ╰────────────────────────────────────╯│ 10:00:22  ● UP        live    3.0 ms   │
+    ╭ Changes ───────────────────────────╮│ 10:00:20  ● UP        live    2.0 ms   │
+    │ 10:00:20  ▸ release b7e1f00        ││ 10:00:18  ✘ DOWN      live connection …│
+    │ 10:00:20  ● came back after 4s     ││ 10:00:16  ✘ DOWN      live connection …│
+    │ 10:00:16  ✘ went down              ││ 10:00:14  ● UP        live    2.0 ms   │
+    ╰────────────────────────────────────╯╰────────────────────────────────────────╯
+     done; n goes to the next finding, f shows nothing else
+     r run  w write  p pause  tab next  ? help  q quit
+    "#);
+}
+
+#[test]
+fn verify_looks_like_this() {
+    insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Verify)), @r#"
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
+     1 Watch   2 Verify   3 Audit
+     ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
+     ██████████████████████████ 7/7 checks  412 requests in 3.5 s
+    ╭ Checks 7 ────────────────────────────────────────────────────────────────────╮
+    │ health ──────────────────────────────────────────────────────────── 2/2  ▲ 1 │
+    │▸ ✔ PASS          control               The service answers at all            │
+    │  ▲ WARN          depth                 the answer names no database          │
+    │ cors ────────────────────────────────────────────────────────────── 2/2  ✘ 1 │
+    │  ✔ PASS          control               A declared origin gets in             │
+    │  ✘ FAIL          nobody                [high] null may read with credentials │
+    │ jwt ────────────────────────────────────────────────────────── 3/3  ? 1  ○ 1 │
+    │  ✔ PASS          control               A good token is taken                 │
+    │  ○ SKIP          unsigned              minting needs the signing key         │
+    │  ? INCONCLUSIVE  expired               429 Too Many Requests, three times    │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     done; n goes to the next finding, f shows nothing else
+     r run  enter open  / filter  f findings  w write  tab next  ? help  q quit
+    "#);
+}
+
+#[test]
+fn details_look_like_this() {
+    let mut state = seen(PLAIN, 80, 24, View::Verify);
+    press(&mut state, "nn⏎");
+    insta::assert_snapshot!(screen(&state), @r#"
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
+     1 Watch   2 Verify   3 Audit
+     ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
+     ██████████████████████████ 7/7 checks  412 requests in 3.5 s
+    ╭ cors.nobody ─────────────────────────────────────────────────────────────────╮
+    │ The origin null is refused                                                   │
+    │ ✘ FAIL   severity high   2 requests, 12 ms                                   │
+    │                                                                              │
+    │ Seen                                                                         │
+    │ null may read with credentials                                               │
+    │                                                                              │
+    │ Evidence (1)                                                                 │
+    │ ✘ broken: GET /api/tasks with Origin: null                                   │
+    │   200 that the origin null may read (live, from the application)             │
+    │   curl -i -H 'Origin: null' https://api.example.com/api/tasks                │
+    │   < 200 in 3.2 ms                                                            │
+    │   < access-control-allow-origin: null                                        │
+    │   {"items":[]}                                                               │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     done; n goes to the next finding, f shows nothing else
+     r run  esc back  y curl  w write  tab next  n finding  ? help  q quit
+    "#);
+}
+
+#[test]
+fn audit_looks_like_this() {
+    insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Audit)), @r#"
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
+     1 Watch   2 Verify   3 Audit
+    ╭ Audit ───────────────────────────────────────────────────────────────────────╮
+    │ ✘ FAIL                                                                       │
+    │ 1 of 7 checks failed, the worst of high severity                             │
+    │ 3 passed, 1 warned, 1 failed, 1 skipped, 1 inconclusive                      │
+    │ 412 requests in 3.5 s; 9 objects made, 9 deleted, 0 left behind              │
+    │                                                                              │
+    │ w will write                                                                 │
+    │   out/audit.html                                                             │
+    │   out/audit.md                                                               │
+    │   out/audit.json                                                             │
+    │ 12 decision records from history/adr                                         │
+    │                                                                              │
+    │ Requirements                                                                 │
+    │ ✔ PASS          FR-001   The service binds to the PORT that the platform     │
+    │                          gives.                                              │
+    │ · NOT JUDGED    FR-002   A root Procfile serves Railway's process            │
+    │                          management.                                         │
+    │                          1 FAIL, 1 PASS (2 of 2 checks judged).              │
+    │ ▲ WARN in part  FR-003   PostgreSQL is pooled and tuned for Neon (size,      │
+    ╰────────────────────────────────────────────────────────────────── 1–18 of 24 ╯
+     done; n goes to the next finding, f shows nothing else
+     r run  w write  tab next  ? help  q quit
+    "#);
+}
+
+#[test]
+fn a_wide_verify_looks_like_this() {
+    let mut state = seen(PLAIN, 140, 40, View::Verify);
+    press(&mut state, "nn");
+    insta::assert_snapshot!(screen(&state), @r#"
+     postflight  production  https://api.example.com                                                                              ● UP   ✘ FAIL
+     1 Watch   2 Verify   3 Audit
+     ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
+     ██████████████████████████████ 7/7 checks  412 requests in 3.5 s
+    ╭ Checks 7 ─────────────────────────────────────────────────────────────────╮╭ cors.nobody ────────────────────────────────────────────────╮
+    │ health ───────────────────────────────────────────────────────── 2/2  ▲ 1 ││ The origin null is refused                                  │
+    │  ✔ PASS          control               The service answers at all         ││ ✘ FAIL   severity high   2 requests, 12 ms                  │
+    │  ▲ WARN          depth                 the answer names no database       ││                                                             │
+    │ cors ─────────────────────────────────────────────────────────── 2/2  ✘ 1 ││ Seen                                                        │
+    │  ✔ PASS          control               A declared origin gets in          ││ null may read with credentials                              │
+    │▸ ✘ FAIL          nobody                [high] null may read with credenti…││                                                             │
+    │ jwt ─────────────────────────────────────────────────────── 3/3  ? 1  ○ 1 ││ Evidence (1)                                                │
+    │  ✔ PASS          control               A good token is taken              ││ ✘ broken: GET /api/tasks with Origin: null                  │
+    │  ○ SKIP          unsigned              minting needs the signing key      ││   200 that the origin null may read (live, from the         │
+    │  ? INCONCLUSIVE  expired               429 Too Many Requests, three times ││   application)                                              │
+    │                                                                           ││   curl -i -H 'Origin: null'                                 │
+    │                                                                           ││   https://api.example.com/api/tasks                         │
+    │                                                                           ││   < 200 in 3.2 ms                                           │
+    │                                                                           ││   < access-control-allow-origin: null                       │
+    │                                                                           ││   {"items":[]}                                              │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    │                                                                           ││                                                             │
+    ╰───────────────────────────────────────────────────────────────────────────╯╰─────────────────────────────────────────────────────────────╯
+     done; n goes to the next finding, f shows nothing else
+     r run  enter open  / filter  f findings  y curl  w write  tab next  n finding  ? help  q quit
+    "#);
+}
+
+#[test]
+fn ascii_looks_like_this() {
+    insta::assert_snapshot!(screen(&seen(ASCII, 80, 24, View::Watch)), @r#"
+     postflight  production  https://api.example.com                  * UP   x FAIL
+     1 Watch   2 Verify   3 Audit
+     * UP  for 14s
+     88.9 % of 18 polls served, down for 4s in all
+    + Latency ---------------------------------------------------------------------+
+    |                                                                  # xx      # |
+    |                                                            _-_=_-#_xx_-_=_-#_|
+    | p50 3.0 ms   p95 12 ms   p99 12 ms   first 2.0 ms                            |
+    +------------------------------------------------------------------------------+
+    + Release ---------------------------++ Polls ---------------------------------+
+    | commit       b7e1f00               || 10:00:34  * UP        live    2.0 ms   |
+    | version      1.4.0                 || 10:00:32  * UP        live     12 ms   |
+    | deployment   not said              || 10:00:30  * UP        live    3.0 ms   |
+    | started      2026-11-23T09:59:58Z  || 10:00:28  * UP        live    2.0 ms   |
+    | replica      replica-1             || 10:00:26  * UP        live    4.0 ms   |
+    | environment  production            || 10:00:24  * UP        live    2.0 ms   |
+    +------------------------------------+| 10:00:22  * UP        live    3.0 ms   |
+    + Changes ---------------------------+| 10:00:20  * UP        live    2.0 ms   |
+    | 10:00:20  > release b7e1f00        || 10:00:18  x DOWN      live connection ~|
+    | 10:00:20  * came back after 4s     || 10:00:16  x DOWN      live connection ~|
+    | 10:00:16  x went down              || 10:00:14  * UP        live    2.0 ms   |
+    +------------------------------------++----------------------------------------+
+     done; n goes to the next finding, f shows nothing else
+     r run  w write  p pause  tab next  ? help  q quit
+    "#);
 }

@@ -136,6 +136,10 @@ fn missing(house: &House, path: &str) -> Response {
     if house.has("docs.everything-found") {
         return page(HTML, "<!DOCTYPE html><html><head><title>Tasks</title></head><body><div id=\"root\"></div></body></html>");
     }
+    if house.has("docs.reflected-path") {
+        let shown = path.replace("%3C", "<").replace("%3E", ">");
+        return (StatusCode::NOT_FOUND, [("content-type", HTML)], format!("<h1>Cannot GET {shown}</h1>")).into_response();
+    }
     problem::NOT_FOUND.into_response()
 }
 

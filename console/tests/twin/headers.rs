@@ -41,6 +41,7 @@ const BAD_VALUES: &[(&str, &str, &str)] = &[
     ("headers.public-cache", "cache-control", "public, max-age=3600"),
     ("cors.cacheable-without-vary", "cache-control", "public, max-age=60"),
     ("headers.private-cache", "cache-control", "max-age=600"),
+    ("headers.debug-token", "x-debug-token-link", "/_profiler/3f9d1c"),
     ("headers.server-version", "server", "nginx/1.18.0 (Ubuntu)"),
     ("headers.powered-by", "x-powered-by", "Express 4.17.1"),
     ("headers.aspnet-version", "x-aspnet-version", "4.0.30319"),
@@ -105,7 +106,9 @@ pub(crate) async fn dress(State(house): State<Arc<House>>, request: Request, nex
         }
     }
     if https {
-        put(headers, "strict-transport-security", "max-age=31536000; includeSubDomains");
+        let withdrawn = house.has("headers.transport-security-withdrawn");
+        let value = if withdrawn { "max-age=0" } else { "max-age=31536000; includeSubDomains" };
+        put(headers, "strict-transport-security", value);
     }
     put(headers, "x-request-id", &Uuid::now_v7().to_string());
     undress(&house, &seen, headers);

@@ -275,8 +275,9 @@ const BANNERS: Check = check(
     Info,
     [
         "No banner tells the software's version",
-        "Versions tell which published holes to try first. This never fails a service, since hiding them mends nothing.",
-        "No X-Powered-By and no version in Server or Via.",
+        "Versions tell which published holes to try first; hiding them mends nothing, so they are a remark. The headers of a debugger lead \
+         to its pages, and are a flaw.",
+        "No X-Powered-By, no version in Server or Via, no X-Debug-Token.",
     ],
     &[CWE_200, HEADERS_PROJECT],
     REMOVE,

@@ -180,19 +180,28 @@ pub(super) fn content_type(_: &Policy, answer: &Answer) -> Judgement {
     }
 }
 
-/// Headers that name the software. A product alone is common; a version tells which holes to try.
+/// Headers of debuggers: they lead to pages or files of the inside (Symfony's profiler, ASP.NET's source files).
+const DEBUGGERS: [&str; 5] =
+    ["x-debug-token-link", "x-debug-token", "x-debug-exception", "x-debug-exception-file", "x-sourcefiles"];
+/// Headers whose very presence names the software.
+const BANNERS: [&str; 5] = ["x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "x-runtime-version"];
+
+/// Headers that name the software. A product alone is common; a version tells which holes to try; a debugger's header leads inside.
 pub(super) fn banners(_: &Policy, answer: &Answer) -> Judgement {
-    let versioned = |text: &String| text.chars().any(|c| c.is_ascii_digit());
-    let product = |name: &str| answer.headers.text(name).filter(|text| text.contains('/') && versioned(text));
-    let told = ["x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "x-runtime-version", "x-drupal-cache"];
-    let named = told.into_iter().find_map(|name| answer.headers.text(name).map(|text| (name, text)));
-    let server = ["server", "via"].into_iter().find_map(|name| product(name).map(|text| (name, text)));
-    match named.or(server) {
-        Some((name, _)) if name == "via" && !has_product(answer) => Judgement::held("Via names no product"),
-        Some((name, text)) => Judgement::weak(format!("{name}: {text}")),
-        None => {
-            Judgement::held(answer.headers.text("server").map_or_else(|| "no banner".to_owned(), |text| format!("Server: {text}")))
-        }
+    let first =
+        |names: &[&'static str]| names.iter().find_map(|name| answer.headers.text(name).map(|text| format!("{name}: {text}")));
+    let server = answer.headers.text("server");
+    let versioned = server.as_ref().filter(|text| text.contains('/') && text.chars().any(|c| c.is_ascii_digit()));
+    let via = answer.headers.text("via").filter(|_| has_product(answer));
+    match first(&DEBUGGERS) {
+        Some(told) => return Judgement::broken(told),
+        None if versioned.is_some() => return Judgement::weak(format!("server: {}", server.unwrap_or_default())),
+        None => {}
+    }
+    match (first(&BANNERS), via) {
+        (Some(told), _) => Judgement::weak(told),
+        (None, Some(via)) => Judgement::weak(format!("via: {via}")),
+        (None, None) => Judgement::held(server.map_or_else(|| "no banner".to_owned(), |text| format!("server: {text}"))),
     }
 }
 

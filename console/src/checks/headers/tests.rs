@@ -41,6 +41,7 @@ fn finding(rule: super::asked::Rule, name: &str, value: &str) -> Finding {
 #[case::uvicorn(judges::banners, "server", "uvicorn", Held)]
 #[case::nginx(judges::banners, "server", "nginx/1.18.0 (Ubuntu)", Weak)]
 #[case::express(judges::banners, "x-powered-by", "Express", Weak)]
+#[case::symfony(judges::banners, "x-debug-token-link", "/_profiler/1", Broken)]
 #[case::proxy(judges::banners, "via", "1.1 vegur", Held)]
 #[case::varnish(judges::banners, "via", "1.1 varnish (Varnish/6.0)", Weak)]
 #[case::helmet_filter(judges::xss_filter, "x-xss-protection", "0", Held)]

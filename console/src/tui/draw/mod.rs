@@ -23,7 +23,7 @@ mod watch;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 
 use super::State;
 use super::palette::in_ascii;
@@ -40,14 +40,12 @@ struct Places {
 
 impl Places {
     fn of(area: Rect) -> Self {
-        let heights =
-            [Constraint::Length(1), Constraint::Length(1), Constraint::Min(0), Constraint::Length(1), Constraint::Length(1)];
-        let [header, tabs, body, note, keys] = Layout::vertical(heights).areas(area);
+        let [header, tabs, body, note, keys] = pieces::rows(area, [1, 1, area.height.saturating_sub(4), 1, 1]);
         Self { header, tabs, body, note, keys }
     }
 
     fn within(size: Size) -> Self {
-        Self::of(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+        Self::of(Rect::from((Position::ORIGIN, size)))
     }
 }
 

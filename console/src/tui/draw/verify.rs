@@ -8,14 +8,14 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
 
-use super::pieces::{framed, inner, scrolled, seconds};
+use super::pieces::{columns, framed, inner, rows, scrolled, seconds};
 use super::{details, list};
 use crate::run::{Phase, Verdict};
-use crate::tui::State;
+use crate::tui::{Palette, State};
 
 use crate::text::counted;
 
@@ -33,13 +33,13 @@ pub(super) struct Parts {
 
 /// Where the parts stand within `area`, with the details `open` or not.
 pub(super) fn places(area: Rect, open: bool) -> Parts {
-    let [status, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(0)]).areas(area);
-    let shares = match (open, area.width >= WIDE) {
-        (true, _) => [0, 100],
-        (false, true) => [55, 45],
-        (false, false) => [100, 0],
+    let [status, body] = rows(area, [2, u16::MAX]);
+    let share = match (open, area.width >= WIDE) {
+        (true, _) => 0,
+        (false, true) => 55,
+        (false, false) => 100,
     };
-    let [list, details] = Layout::horizontal(shares.map(Constraint::Percentage)).areas(body);
+    let [list, details] = columns(body, share);
     Parts { status, list, details }
 }
 
@@ -59,9 +59,9 @@ fn detail(state: &State, frame: &mut Frame<'_>, area: Rect) {
     match state.verify.selected() {
         Some(row) => {
             let lines = details::lines(state, row, inner(area).width.into());
-            scrolled(state, frame, area, &format!(" {} ", row.id), lines, state.verify.scroll);
+            scrolled(frame, area, &format!(" {} ", row.id), lines, state.verify.scroll);
         }
-        None => frame.render_widget(framed(state, " Details "), area),
+        None => frame.render_widget(framed(" Details "), area),
     }
 }
 
@@ -74,13 +74,13 @@ fn counts(state: &State) -> Line<'static> {
     Line::from(Verdict::WORST_FIRST.into_iter().flat_map(count).collect::<Vec<_>>())
 }
 
-fn progress(state: &State, columns: u16) -> Line<'static> {
+fn progress(state: &State, width: u16) -> Line<'static> {
     let (done, total) = (state.verify.done(), state.verify.rows.len());
-    let bar = BAR.min(usize::from(columns) / 3);
+    let bar = BAR.min(usize::from(width) / 3);
     let filled = bar * done / total.max(1);
     Line::from(vec![
         Span::styled(format!(" {}", "█".repeat(filled)), state.palette.busy()),
-        Span::styled("░".repeat(bar - filled), state.palette.faint()),
+        Span::styled("░".repeat(bar - filled), Palette::FAINT),
         Span::raw(format!(" {done}/{total} checks  {}", doing(state))),
     ])
 }

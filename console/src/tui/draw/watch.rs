@@ -15,16 +15,16 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, RenderDirection, Sparkline};
 use time::OffsetDateTime;
 
-use super::pieces::{clock, framed, inner, lasting, millis};
+use super::pieces::{clock, columns, framed, inner, lasting, millis, rows};
 use crate::run::ReleaseSeen;
 use crate::text::{cell, counted, fit};
-use crate::tui::State;
 use crate::tui::palette::{glyph, word};
+use crate::tui::{Palette, State};
 use crate::watch::{Asked, Change, Condition, Poll};
 
 /// Columns of a condition's glyph and word: `? EDGE ONLY`.
@@ -33,10 +33,9 @@ const CONDITION: usize = 11;
 /// Draws the screen into `area`.
 pub(super) fn draw(state: &State, frame: &mut Frame<'_>, area: Rect) {
     let tall = if area.height > 28 { 8 } else { 5 };
-    let heights = [Constraint::Length(2), Constraint::Length(tall), Constraint::Min(0)];
-    let [status, latency, rest] = Layout::vertical(heights).areas(area);
-    let [left, right] = Layout::horizontal([Constraint::Percentage(48), Constraint::Percentage(52)]).areas(rest);
-    let [release, changes] = Layout::vertical([Constraint::Length(8), Constraint::Min(0)]).areas(left);
+    let [status, latency, rest] = rows(area, [2, tall, u16::MAX]);
+    let [left, right] = columns(rest, 48);
+    let [release, changes] = rows(left, [8, u16::MAX]);
     frame.render_widget(Text::from(vec![standing(state), figures(state)]), status);
     history(state, frame, latency);
     boxed(state, frame, release, " Release ", release_lines);
@@ -50,13 +49,13 @@ type Fill = fn(&State, usize, usize) -> Vec<Line<'static>>;
 fn boxed(state: &State, frame: &mut Frame<'_>, area: Rect, title: &'static str, fill: Fill) {
     let inner = inner(area);
     let lines = fill(state, inner.width.into(), inner.height.into());
-    frame.render_widget(Paragraph::new(lines).block(framed(state, title)), area);
+    frame.render_widget(Paragraph::new(lines).block(framed(title)), area);
 }
 
 fn standing(state: &State) -> Line<'static> {
     let watch = &state.watch;
     let Some(poll) = watch.telling() else { return Line::raw(" Waiting for the first answer …") };
-    let style = state.palette.condition(poll.condition).patch(state.palette.strong());
+    let style = state.palette.condition(poll.condition).patch(Palette::STRONG);
     let since = watch.lasting().map(|time| format!("  for {}", lasting(time))).unwrap_or_default();
     let why = if poll.condition == Condition::Up { String::new() } else { format!("  {}: {}", asked(poll), poll.note) };
     Line::from(vec![Span::styled(format!(" {}", condition(poll.condition)), style), Span::raw(fit(&format!("{since}{why}"), 100))])
@@ -84,8 +83,9 @@ fn figures(state: &State) -> Line<'static> {
 }
 
 fn history(state: &State, frame: &mut Frame<'_>, area: Rect) {
-    frame.render_widget(framed(state, " Latency "), area);
-    let [bars, words] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(inner(area));
+    frame.render_widget(framed(" Latency "), area);
+    let inside = inner(area);
+    let [bars, words] = rows(inside, [inside.height.saturating_sub(1), 1]);
     frame.render_widget(sparkline(state, bars), bars);
     frame.render_widget(Line::raw(fit(&percentiles(state), words.width.into())), words);
 }
@@ -120,9 +120,9 @@ fn micros(poll: &Poll) -> Option<u64> {
     poll.latency_ms.filter(|_| poll.condition.serves()).map(|ms| (ms * 1e3) as u64)
 }
 
-fn release_lines(state: &State, columns: usize, _: usize) -> Vec<Line<'static>> {
+fn release_lines(state: &State, width: usize, _: usize) -> Vec<Line<'static>> {
     let Some(release) = &state.watch.release else {
-        return vec![Line::raw(fit(" it has not said which release it is", columns))];
+        return vec![Line::raw(fit(" it has not said which release it is", width))];
     };
     let fields = [
         ("commit", &release.commit),
@@ -133,28 +133,28 @@ fn release_lines(state: &State, columns: usize, _: usize) -> Vec<Line<'static>> 
         ("environment", &release.environment),
     ];
     let line = |(name, value): (&str, &Option<String>)| {
-        let value = fit(value.as_deref().unwrap_or("not said"), columns.saturating_sub(14));
-        Line::from(vec![Span::raw(format!(" {name:11}  ")), Span::styled(value, state.palette.strong())])
+        let value = fit(value.as_deref().unwrap_or("not said"), width.saturating_sub(14));
+        Line::from(vec![Span::raw(format!(" {name:11}  ")), Span::styled(value, Palette::STRONG)])
     };
     fields.into_iter().map(line).collect()
 }
 
-fn change_lines(state: &State, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    let newest = state.watch.changes.iter().rev().take(rows);
-    let lines: Vec<_> = newest.map(|(at, change)| change_line(state, *at, change, columns)).collect();
+fn change_lines(state: &State, width: usize, height: usize) -> Vec<Line<'static>> {
+    let newest = state.watch.changes.iter().rev().take(height);
+    let lines: Vec<_> = newest.map(|(at, change)| change_line(state, *at, change, width)).collect();
     if lines.is_empty() { vec![Line::raw(" none yet")] } else { lines }
 }
 
-fn change_line(state: &State, at: OffsetDateTime, change: &Change, columns: usize) -> Line<'static> {
+fn change_line(state: &State, at: OffsetDateTime, change: &Change, width: usize) -> Line<'static> {
     let (mark, style, words) = match change {
         Change::WentDown { .. } => ("✘ ", state.palette.condition(Condition::Down), "went down".to_owned()),
         Change::CameBack { after } => {
             ("● ", state.palette.condition(Condition::Up), format!("came back after {}", lasting(*after)))
         }
-        Change::Release { to, .. } => ("▸ ", state.palette.strong(), format!("release {}", release_name(to))),
-        Change::Restarted { release } => ("▸ ", state.palette.strong(), format!("restarted {}", release_name(release))),
+        Change::Release { to, .. } => ("▸ ", Palette::STRONG, format!("release {}", release_name(to))),
+        Change::Restarted { release } => ("▸ ", Palette::STRONG, format!("restarted {}", release_name(release))),
     };
-    let left = columns.saturating_sub(13);
+    let left = width.saturating_sub(13);
     Line::from(vec![Span::raw(format!(" {}  ", clock(at))), Span::styled(mark, style), Span::raw(fit(&words, left))])
 }
 
@@ -169,16 +169,18 @@ const fn polls_title(state: &State) -> &'static str {
     if state.watch.paused { " Polls (held) " } else { " Polls " }
 }
 
-fn poll_lines(state: &State, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    state.watch.history.recent().rev().take(rows).map(|poll| poll_line(state, poll, columns)).collect()
+fn poll_lines(state: &State, width: usize, height: usize) -> Vec<Line<'static>> {
+    state.watch.history.recent().rev().take(height).map(|poll| poll_line(state, poll, width)).collect()
 }
 
-fn poll_line(state: &State, poll: &Poll, columns: usize) -> Line<'static> {
-    let time = poll.latency_ms.map(millis).unwrap_or_default();
-    let left = columns.saturating_sub(11 + CONDITION);
+/// What was asked and how long it took; where nobody is served, why.
+fn poll_line(state: &State, poll: &Poll, width: usize) -> Line<'static> {
+    let left = width.saturating_sub(12 + CONDITION);
+    let timed = || format!("{:6} {:>7}", asked(poll), poll.latency_ms.map(millis).unwrap_or_default());
+    let words = if poll.condition == Condition::Up { timed() } else { format!("{} {}", asked(poll), poll.note) };
     Line::from(vec![
         Span::raw(format!(" {}  ", clock(poll.at))),
         Span::styled(cell(&condition(poll.condition), CONDITION), state.palette.condition(poll.condition)),
-        Span::raw(fit(&format!(" {:6} {time:>7}  {}", asked(poll), poll.note), left)),
+        Span::raw(format!(" {}", fit(&words, left))),
     ])
 }

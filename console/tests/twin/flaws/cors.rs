@@ -238,8 +238,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.unasked", "cors.vary.everywhere"],
     ),
     weakness("cors.credentials", "Credentials are allowed though the API uses no cookies.", &["cors.credentials"], &[]),
-    flaw("cors.two-values", "Errors carry the header twice, once from a proxy.", &["cors.single"], &["cors.allowed.errors"]),
-    flaw("cors.listed-values", "Errors carry a list of origins in one header.", &["cors.single"], &["cors.allowed.errors"]),
+    flaw("cors.two-values", "Errors carry the header twice, once from a proxy.", &["cors.single", "cors.allowed.errors"], &[]),
+    flaw("cors.listed-values", "Errors carry a list of origins in one header.", &["cors.single", "cors.allowed.errors"], &[]),
     weakness("cors.refusals-unreadable", "An allowed front end cannot read a 401.", &["cors.allowed.errors"], &[]),
     weakness(
         "cors.errors-unreadable",

@@ -43,6 +43,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.framing-allowed", "Content-Security-Policy lets everybody frame the answer.", &["headers.framing"], &[]),
     flaw("headers.public-cache", "Personal answers may be kept by shared caches.", &["headers.caching"], &[]),
     flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &["headers.caching"], &[]),
+    flaw("headers.debug-token", "The headers of a debugger lead to its pages.", &["headers.banners"], &[]),
     weakness("headers.server-version", "Server tells product and version.", &["headers.banners"], &[]),
     weakness("headers.powered-by", "X-Powered-By tells framework and version.", &["headers.banners"], &[]),
     weakness("headers.aspnet-version", "X-AspNet-Version tells the version.", &["headers.banners"], &[]),
@@ -54,6 +55,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("headers.cookie-without-secure", "A cookie that travels over plain HTTP.", &["headers.cookies"], &[]),
     flaw("headers.cookie-for-scripts", "A cookie that scripts can read.", &["headers.cookies"], &[]),
     flaw("headers.cookie-cross-site", "A cookie that every site sends along.", &["headers.cookies"], &[]),
+    flaw(
+        "headers.transport-security-withdrawn",
+        "Behind TLS, Strict-Transport-Security takes back what was promised.",
+        &["headers.transport-security"],
+        &[],
+    ),
     weakness(
         "headers.transport-security-over-http",
         "Strict-Transport-Security over plain HTTP, where it means nothing.",
