@@ -53,7 +53,7 @@ pub enum AuditError {
     Json(#[from] serde_json::Error),
 }
 
-/// The files that [`write`] wrote.
+/// The files that [`write()`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// `audit.html`.

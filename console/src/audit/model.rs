@@ -101,12 +101,14 @@ impl Audit {
     }
 }
 
+/// How a measure stands: only checks whose ids begin with one of its prefixes speak for it.
 fn seen(measure: Measure, run: &Run) -> MeasureSeen {
     let speaks = |check: &&CheckResult| measure.prefixes.iter().any(|prefix| check.id.starts_with(prefix));
     let checks: Vec<_> = run.checks.iter().filter(speaks).collect();
     MeasureSeen { measure, standing: Standing::of(&checks), tally: tally(&checks), classes: classes(&checks) }
 }
 
+/// How a requirement stands, by the checks that name it and by what the documents themselves show.
 fn judge(requirement: Requirement, run: &Run, decisions: &Decisions) -> Judged {
     let mut checks: Vec<_> = run.checks.iter().filter(|check| check.requirements.iter().any(|id| id == requirement.id)).collect();
     checks.sort_by_key(|check| std::cmp::Reverse(check.verdict));
@@ -165,6 +167,7 @@ fn reached(run: &Run) -> Option<(Verdict, String, EvidenceClass)> {
     (judged > 0).then_some((Verdict::Pass, text, EvidenceClass::Live))
 }
 
+/// Whether the decisions are there to be read. Whether every decision has a record is for a reader to say.
 fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
     let (linked, unreadable) = (decisions.adrs.len(), decisions.unreadable.len());
     let lints = decisions.problems().filter(|(_, lint)| lint.level > Level::Note).count();
@@ -179,6 +182,7 @@ fn written_down(decisions: &Decisions) -> (Verdict, String, EvidenceClass) {
     (verdict, text, EvidenceClass::Repository)
 }
 
+/// What a verdict rests on, in a sentence; for none, the reason that a check gave or that nobody asked.
 fn reason(checks: &[&CheckResult], carrier: Carrier) -> String {
     let Some(first) = checks.first() else {
         return match carrier {
@@ -205,6 +209,7 @@ fn tally(checks: &[&CheckResult]) -> String {
     if words.is_empty() { "no check".to_owned() } else { words.join(", ") }
 }
 
+/// The classes of evidence in the order in which they are first met.
 fn classes(checks: &[&CheckResult]) -> Vec<EvidenceClass> {
     let mut seen = Vec::new();
     for class in checks.iter().flat_map(|check| &check.evidence).map(|piece| piece.class) {

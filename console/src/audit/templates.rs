@@ -52,6 +52,7 @@ pub fn json(audit: &Audit) -> Result<String, AuditError> {
     Ok(serde_json::to_string_pretty(&audit.run)? + "\n")
 }
 
+/// The engine for one form: everything that a template prints is escaped for it, unless a filter below has done so.
 fn engine(templates: &'static [(&str, &str)], escape: EscapeFn, prose: fn(&str) -> String) -> Result<Tera, AuditError> {
     let mut tera = Tera::new();
     tera.set_escape_fn(escape);

@@ -16,6 +16,7 @@ pub(super) struct CheckView<'a> {
     #[serde(flatten)]
     link: CheckLink<'a>,
     severity: &'static str,
+    /// What was seen, in one or two sentences; may quote the service.
     summary: &'a str,
     /// Whether the reader should see it without a click.
     open: bool,
@@ -23,6 +24,7 @@ pub(super) struct CheckView<'a> {
     evidence: Vec<EvidenceView<'a>>,
     requirements: Vec<RequirementLink<'a>>,
     decisions: Vec<DecisionLink<'a>>,
+    /// Requests that the check sent.
     probes: u64,
     elapsed: String,
 }
@@ -36,18 +38,22 @@ struct Card {
     remedies: Vec<RemedyView>,
 }
 
+/// Where a rule is written down.
 #[derive(Debug, Serialize)]
 struct ReferenceView {
     name: &'static str,
+    /// Only where it is an address that may be linked.
     url: Option<&'static str>,
 }
 
+/// How to mend a failure in one stack.
 #[derive(Debug, Serialize)]
 struct RemedyView {
     stack: &'static str,
     text: &'static str,
 }
 
+/// A reference to a requirement.
 #[derive(Debug, Serialize)]
 struct RequirementLink<'a> {
     id: &'a str,
@@ -69,6 +75,7 @@ impl<'a> From<&'a Adr> for DecisionLink<'a> {
     }
 }
 
+/// One observation.
 #[derive(Debug, Serialize)]
 struct EvidenceView<'a> {
     state: State,
@@ -81,9 +88,11 @@ struct EvidenceView<'a> {
     open: bool,
 }
 
+/// A request and its answer, each as one text.
 #[derive(Debug, Serialize)]
 struct ExchangeView<'a> {
     request: String,
+    /// Absent where nothing came back.
     response: Option<String>,
     /// Status and duration in a few words.
     gist: String,
@@ -108,6 +117,7 @@ impl<'a> CheckView<'a> {
     }
 }
 
+/// The pieces in the order of the document, which is worst first.
 fn evidence(check: &CheckResult) -> Vec<EvidenceView<'_>> {
     let mut views: Vec<_> = check.evidence.iter().map(EvidenceView::from).collect();
     if let (Some(first), Some(Finding::Broken)) = (views.first_mut(), check.evidence.first().map(|piece| piece.finding)) {
@@ -116,6 +126,7 @@ fn evidence(check: &CheckResult) -> Vec<EvidenceView<'_>> {
     views
 }
 
+/// The catalogue's words, for the reader who has never heard of the check.
 fn card(check: &checks::Check) -> Card {
     let references = check.references.iter();
     let stacks = [("axum", check.remedy.axum), ("FastAPI", check.remedy.fastapi), ("Express", check.remedy.express)];

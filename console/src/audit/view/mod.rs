@@ -24,6 +24,7 @@ use crate::run::{CheckResult, Cleanup, Endpoint, ReleaseSeen, Run, Stats, Target
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
     id: &'a str,
+    /// Marks the whole report: a demonstration is never an audit.
     demo: bool,
     tool: &'a Tool,
     target: &'a TargetSummary,
@@ -36,6 +37,7 @@ pub(super) struct View<'a> {
     total: usize,
     unjudged: Vec<Unjudged<'a>>,
     unjudged_count: usize,
+    /// What failed or warned, worst first.
     attention: Vec<Attention<'a>>,
     changes: Option<ChangesView<'a>>,
     requirements: Vec<RequirementView<'a>>,
@@ -49,7 +51,9 @@ pub(super) struct View<'a> {
     decisions: Vec<DecisionView<'a>>,
     unreadable: &'a [Unreadable],
     skipped: &'a [Skipped],
+    /// Where the records were read, as it is shown.
     adr_directory: String,
+    /// The way there from the folder of the report.
     adr_path: &'a str,
 }
 
@@ -187,6 +191,7 @@ fn unjudged(run: &Run) -> Vec<Unjudged<'_>> {
     groups.into_iter().map(|(verdict, reason, checks)| Unjudged { state: verdict.into(), reason, checks: links(checks) }).collect()
 }
 
+/// How many checks came out in each of the five ways, worst first; none is left out.
 fn counts(checks: &[&CheckResult]) -> Vec<Part> {
     let mut before = 0;
     let mut parts = Vec::new();
@@ -209,6 +214,7 @@ fn suites(audit: &Audit) -> Vec<SuiteView<'_>> {
     words.into_iter().map(|word| suite(audit, word)).collect()
 }
 
+/// One suite, its checks worst first and otherwise in the order of the run.
 fn suite<'a>(audit: &'a Audit, word: &'a str) -> SuiteView<'a> {
     let mut checks: Vec<_> = audit.run.checks.iter().filter(|check| check.suite == word).collect();
     let counts = counts(&checks);

@@ -9,8 +9,11 @@ use crate::run::{EvidenceClass, Finding, Source, Verdict};
 /// A state: a word and a glyph, and the key under which the stylesheet knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct State {
+    /// The class name in the stylesheet.
     key: &'static str,
+    /// Stands beside the word, never instead of it.
     glyph: &'static str,
+    /// What a reader, and a screen reader, reads.
     word: &'static str,
 }
 
@@ -58,6 +61,7 @@ impl From<Finding> for State {
     }
 }
 
+/// Where evidence comes from, in the words of the report's last section.
 pub(super) const fn class(class: EvidenceClass) -> &'static str {
     match class {
         EvidenceClass::Live => "live",
@@ -67,6 +71,7 @@ pub(super) const fn class(class: EvidenceClass) -> &'static str {
     }
 }
 
+/// Who wrote a live answer.
 pub(super) const fn source(source: Source) -> &'static str {
     match source {
         Source::Edge => "edge",
