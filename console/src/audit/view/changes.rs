@@ -40,8 +40,11 @@ struct ListView<'a> {
     removed: &'a [String],
 }
 
+/// A kind of change: its name, and whether a change is of it.
+type Kind = (&'static str, fn(&Change) -> bool);
+
 /// The kinds of change, in the order in which they matter.
-const DIRECTIONS: [(&str, fn(&Change) -> bool); 4] = [
+const DIRECTIONS: [Kind; 4] = [
     ("Worse", |change| change.from.is_some() && change.from < change.to),
     ("Better", |change| change.to.is_some() && change.from > change.to),
     ("New", |change| change.from.is_none()),
@@ -50,7 +53,7 @@ const DIRECTIONS: [(&str, fn(&Change) -> bool); 4] = [
 
 impl<'a> ChangesView<'a> {
     pub(super) fn new(changes: &'a Changes, run: &'a Run) -> Self {
-        let group = |(name, fits): (&'static str, fn(&Change) -> bool)| Direction {
+        let group = |(name, fits): Kind| Direction {
             name,
             changes: changes.verdicts.iter().filter(|change| fits(change)).map(|change| ChangeView::new(change, run)).collect(),
         };
