@@ -76,5 +76,42 @@ fn summary(history: &History, now: OffsetDateTime) -> String {
         .percentiles()
         .map_or_else(String::new, |at| format!(", p50 {:.1} ms, p95 {:.1} ms, p99 {:.1} ms", at.p50_ms, at.p95_ms, at.p99_ms));
     let cold = history.cold_ms().map_or_else(String::new, |ms| format!(", first answer {ms:.1} ms"));
-    format!("{} polls{latencies}{cold}, {} without service", history.polls(), seconds(history.downtime(now)))
+    let plural = if history.polls() == 1 { "" } else { "s" };
+    format!("{} poll{plural}{latencies}{cold}, {} without service", history.polls(), seconds(history.downtime(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Source;
+
+    fn poll(condition: Condition, latency_ms: Option<f64>, note: &str) -> Poll {
+        let release = ReleaseSeen { commit: Some("3f9d1c2".into()), ..ReleaseSeen::default() };
+        Poll {
+            at: OffsetDateTime::UNIX_EPOCH,
+            asked: Asked::Health,
+            status: None,
+            latency_ms,
+            source: Source::App,
+            release,
+            condition,
+            note: note.into(),
+        }
+    }
+
+    #[test]
+    fn a_poll_is_a_line_whose_columns_stay_in_place() {
+        let polls = [poll(Condition::Degraded, Some(1234.56), "503"), poll(Condition::Down, None, "no answer: closed")];
+        insta::assert_snapshot!(polls.iter().map(line).collect::<Vec<_>>().join("\n"), @r"
+        00:00:00 degraded 1234.6 ms health 503 3f9d1c2
+        00:00:00 down             - health no answer: closed 3f9d1c2
+        ");
+    }
+
+    #[test]
+    fn the_last_line_sums_up() {
+        let mut history = History::new(1);
+        history.record(poll(Condition::Up, Some(3.04), "200"));
+        insta::assert_snapshot!(summary(&history, OffsetDateTime::UNIX_EPOCH), @"1 poll, first answer 3.0 ms, 0.0 s without service");
+    }
 }

@@ -63,6 +63,7 @@ pub struct History {
     downtime: Duration,
     polls: u64,
     cold_ms: Option<f64>,
+    live: bool,
 }
 
 impl History {
@@ -77,6 +78,7 @@ impl History {
             downtime: Duration::ZERO,
             polls: 0,
             cold_ms: None,
+            live: false,
         }
     }
 
@@ -92,13 +94,14 @@ impl History {
         changes
     }
 
-    /// The first answer of a watch may wake a sleeping service: it is kept apart. Deep health measures the database as well, so only
-    /// liveness counts.
+    /// The first answer of a watch may wake a sleeping service: it is kept apart. Deep health measures the database as well, so it
+    /// counts only where liveness is not asked.
     fn measure(&mut self, poll: &Poll) {
         let Some(latency) = poll.latency_ms.filter(|_| poll.condition.serves()) else { return };
+        self.live |= poll.asked == Asked::Live;
         if self.cold_ms.is_none() {
             self.cold_ms = Some(latency);
-        } else if poll.asked == Asked::Live
+        } else if (poll.asked == Asked::Live || !self.live)
             && let Some(latencies) = &mut self.latencies
         {
             latencies.saturating_record(micros(latency));
@@ -159,7 +162,7 @@ impl History {
         self.downtime + self.down_since.map_or(Duration::ZERO, |since| (now - since).unsigned_abs())
     }
 
-    /// Percentiles of warm liveness answers; `None` before there is one.
+    /// Percentiles of warm answers; `None` before there is one.
     pub fn percentiles(&self) -> Option<Percentiles> {
         let latencies = self.latencies.as_ref().filter(|latencies| !latencies.is_empty())?;
         let at = |share: f64| Duration::from_micros(latencies.value_at_quantile(share)).as_secs_f64() * 1e3;
@@ -215,6 +218,20 @@ mod tests {
         assert_eq!(see(release("aaaaaaa", "2")), [Change::Restarted { release: release("aaaaaaa", "2") }]);
         let change = Change::Release { from: release("aaaaaaa", "2"), to: release("bbbbbbb", "3") };
         assert_eq!(see(release("bbbbbbb", "3")), [change]);
+    }
+
+    #[test]
+    fn deep_health_counts_only_where_liveness_is_not_asked() {
+        let mut history = History::new(3);
+        let health = |latency| Poll { asked: Asked::Health, ..poll(0, Condition::Up, latency) };
+        history.record(health(500.0));
+        history.record(poll(1, Condition::Up, 2.0));
+        history.record(health(500.0));
+        assert!(history.percentiles().unwrap().p99_ms < 3.0);
+        let mut alone = History::new(3);
+        alone.record(health(500.0));
+        alone.record(health(30.0));
+        assert!((29.0..31.0).contains(&alone.percentiles().unwrap().p50_ms));
     }
 
     #[test]

@@ -187,23 +187,22 @@ async fn wait(
         let poll = ask(client, question.asked, &question.path).await;
         seen(&poll);
         let verdict = landed(&poll, wanted, began.elapsed());
-        if let Some(landed) = progress.take(poll, verdict.is_ok()) {
-            return Ok(landed);
-        }
-        if stop.is_cancelled() {
-            return Err(WaitError::Interrupted);
+        let timely = began.elapsed() < wanted.timeout;
+        match (progress.take(poll, verdict.is_ok()), verdict) {
+            (Some(landed), Ok(())) if !timely || progress.in_a_row >= SETTLED => return Ok(landed),
+            (_, Err(reason)) if !timely => return Err(reason),
+            _ if stop.is_cancelled() => return Err(WaitError::Interrupted),
+            _ => {}
         }
         let pause = if progress.in_a_row > 0 { question.every / 4 } else { question.every };
-        let next = Instant::now() + pause;
-        if next >= began + wanted.timeout {
-            return Err(verdict.err().unwrap_or(WaitError::Unnamed(wanted.timeout)));
-        }
+        // The last look is at the very end of the time.
+        let next = (Instant::now() + pause).min(began + wanted.timeout);
         until(next, stop).await.ok_or(WaitError::Interrupted)?;
     }
 }
 
 impl Progress {
-    /// Takes a poll in; the landing, when enough good ones came in a row. The time is that of the first good answer ever.
+    /// Takes a poll in; the landing, if any poll was good. Its time is that of the first good one.
     fn take(&mut self, poll: Poll, good: bool) -> Option<Landed> {
         self.polls += 1;
         self.in_a_row = if good { self.in_a_row + 1 } else { 0 };
@@ -212,7 +211,7 @@ impl Progress {
         }
         let (release, now) = (poll.release.clone(), poll.at);
         self.history.record(poll);
-        let at = self.first.filter(|_| self.in_a_row >= SETTLED)?;
+        let at = self.first?;
         Some(Landed { at, release, polls: self.polls, downtime: self.history.downtime(now) })
     }
 }
@@ -311,6 +310,17 @@ mod tests {
         let server = service(answers).await;
         let error = waiting(&server, &wanted(Duration::from_millis(100))).await.unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_last_look_is_at_the_end_of_the_time_and_one_good_answer_is_enough_then() {
+        let server = service(vec![(200, json!({ "commit": OLD })), (200, json!({ "commit": NEW }))]).await;
+        let target = Arc::new(Target::new(BaseUrl::parse(&server.uri()).unwrap()));
+        let stop = CancellationToken::new();
+        let client = client(&target, Duration::from_secs(5), &stop).unwrap();
+        let question = Question { asked: Asked::Health, path: "/health".into(), every: Duration::from_hours(1) };
+        let landed = wait(&client, question, &wanted(Duration::from_millis(50)), &stop, |_| ()).await.unwrap();
+        assert_eq!((landed.release.commit.as_deref(), landed.polls), (Some(NEW), 2));
     }
 
     #[tokio::test]

@@ -15,6 +15,9 @@ use crate::target::Target;
 /// Longer than anybody watches.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 
+/// Shortest time between two deep health polls of a service that has no liveness path: an outage should be seen nevertheless.
+const HEALTH_ALONE: Duration = Duration::from_secs(5);
+
 /// How often is asked. A deep health poll every few seconds keeps a serverless database awake and burns its quota, so deep health is
 /// asked rarely (Neon suspends after five minutes idle).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,8 @@ impl Watcher {
     fn questions(&self) -> Vec<Question> {
         let now = Instant::now();
         let paths = &self.target.paths;
-        let health = paths.health.clone().map(|path| Question { asked: Asked::Health, path, every: self.pace.health, at: now });
+        let every = if paths.live.is_some() { self.pace.health } else { self.pace.live.max(HEALTH_ALONE) };
+        let health = paths.health.clone().map(|path| Question { asked: Asked::Health, path, every, at: now });
         let live = paths.live.clone().map(|path| Question { asked: Asked::Live, path, every: self.pace.live, at: now });
         let questions: Vec<_> = health.into_iter().chain(live).collect();
         let root = || vec![Question { asked: Asked::Live, path: "/".into(), every: self.pace.live, at: now }];
