@@ -50,13 +50,7 @@ fn router(docs: bool) -> Router<Arc<Shared>> {
         .route("/livez", get(health::livez))
         .route("/health", get(health::health))
         .route("/api/tasks", get(tasks::list).post(tasks::create))
-        .route(
-            "/api/tasks/{id}",
-            get(tasks::read)
-                .put(tasks::replace)
-                .patch(tasks::amend)
-                .delete(tasks::delete),
-        )
+        .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::amend).delete(tasks::delete))
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
         .merge(if docs { docs::routes() } else { Router::new() })
         .fallback(problem::not_found)
@@ -71,10 +65,7 @@ impl App {
     }
 
     fn over(config: &Config, tasks: Arc<dyn TaskStore>, database: &Database) -> Self {
-        let secrets = [
-            Some(&config.secrets.current),
-            config.secrets.previous.as_ref(),
-        ];
+        let secrets = [Some(&config.secrets.current), config.secrets.previous.as_ref()];
         let health = Health::new(database.clone(), config.environment, config.release.clone());
         let shared = Arc::new(Shared { tasks, health });
         Self {

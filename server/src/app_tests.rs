@@ -28,16 +28,9 @@ async fn app(directory: &std::path::Path, answer: Duration) -> (App, Config, Dat
 }
 
 fn request(method: &str, path: &str, body: &str) -> Request<Body> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "test")
-        .header("origin", ORIGIN);
+    let request = Request::builder().method(method).uri(path).header("host", "test").header("origin", ORIGIN);
     let request = request.header("authorization", format!("Bearer {}", token::of("ann")));
-    request
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap()
+    request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap()
 }
 
 /// A store with a bug in every method.
@@ -53,13 +46,7 @@ impl TaskStore for Panicking {
     fn create<'a>(&'a self, _: &'a Owner, _: &'a NewTask) -> Answer<'a, Task> {
         panic!("a secret of ours")
     }
-    fn update<'a>(
-        &'a self,
-        _: &'a Owner,
-        _: Uuid,
-        _: &'a Change,
-        _: &'a Guard,
-    ) -> Answer<'a, Task> {
+    fn update<'a>(&'a self, _: &'a Owner, _: Uuid, _: &'a Change, _: &'a Guard) -> Answer<'a, Task> {
         panic!("a secret of ours")
     }
     fn delete<'a>(&'a self, _: &'a Owner, _: Uuid, _: &'a Guard) -> Answer<'a, ()> {
@@ -85,21 +72,14 @@ async fn a_panic_is_an_answer_like_any_other_and_says_nothing() {
     let (_, config, database) = app(directory.path(), Duration::from_secs(5)).await;
     let app = App::over(&config, Arc::new(Panicking), &database);
     assert_snapshot!(dressed(&app, request("GET", "/api/tasks", "")).await, @r#"500 {"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Something went wrong on our side; quote X-Request-Id."}"#);
-    assert_eq!(
-        app.answer(Ipv4Addr::LOCALHOST.into(), request("GET", "/livez", ""))
-            .await
-            .status(),
-        StatusCode::OK
-    );
+    assert_eq!(app.answer(Ipv4Addr::LOCALHOST.into(), request("GET", "/livez", "")).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_answered_in_time() {
     let directory = tempfile::tempdir().unwrap();
     let (app, _, database) = app(directory.path(), Duration::from_millis(100)).await;
-    let Database::Sqlite(pool) = &database else {
-        panic!("embedded is SQLite")
-    };
+    let Database::Sqlite(pool) = &database else { panic!("embedded is SQLite") };
     let _writer = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_snapshot!(dressed(&app, request("POST", "/api/tasks", r#"{"title":"a"}"#)).await, @r#"504 {"type":"about:blank","title":"Gateway Timeout","status":504,"detail":"It took too long; a write may or may not have happened."}"#);
 }

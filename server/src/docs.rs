@@ -26,14 +26,8 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
 
@@ -44,9 +38,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 
 /// `/openapi.json` and `/docs`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
-    SwaggerUi::new("/docs")
-        .url("/openapi.json", document())
-        .into()
+    SwaggerUi::new("/docs").url("/openapi.json", document()).into()
 }
 
 /// Whether a path is part of the web page, which needs scripts and styles of its own.

@@ -5,14 +5,12 @@
 //! CORS headers are the business of [`crate::origin`].
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
-    HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Set on every answer, replacing whatever a handler may have set.
@@ -23,14 +21,8 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        CROSS_ORIGIN_RESOURCE_POLICY,
-        HeaderValue::from_static("same-site"),
-    ),
-    (
-        PERMISSIONS_POLICY,
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
-    ),
+    (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-site")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 const CSP_API: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -62,10 +54,7 @@ impl Dress {
         for (name, value) in &ALWAYS {
             headers.insert(name.clone(), value.clone());
         }
-        headers.insert(
-            CONTENT_SECURITY_POLICY,
-            if self.docs { CSP_DOCS } else { CSP_API },
-        );
+        headers.insert(CONTENT_SECURITY_POLICY, if self.docs { CSP_DOCS } else { CSP_API });
         if self.https {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
         }

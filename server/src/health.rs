@@ -86,13 +86,7 @@ pub(crate) struct LiveBody {
 impl Health {
     /// The process starts now.
     pub(crate) fn new(database: Database, environment: Environment, release: Release) -> Self {
-        Self {
-            database,
-            environment,
-            release,
-            started_at: OffsetDateTime::now_utc(),
-            last: Mutex::new(None),
-        }
+        Self { database, environment, release, started_at: OffsetDateTime::now_utc(), last: Mutex::new(None) }
     }
 
     /// The latest probe, if it is young enough, else a new one. Whoever comes while it runs waits for it and shares it.
@@ -128,28 +122,17 @@ impl Health {
                 Reach::Disconnected
             }
             Err(_) => {
-                tracing::warn!(
-                    seconds = PROBE.as_secs(),
-                    "the database does not answer in time"
-                );
+                tracing::warn!(seconds = PROBE.as_secs(), "the database does not answer in time");
                 Reach::Disconnected
             }
         };
-        Probe {
-            database,
-            at: OffsetDateTime::now_utc(),
-            latency: began.elapsed(),
-        }
+        Probe { database, at: OffsetDateTime::now_utc(), latency: began.elapsed() }
     }
 
     /// The answer for a probe, with what the platform said about the release.
     fn body(&self, probe: Probe) -> HealthBody<'_> {
         HealthBody {
-            status: if probe.database == Reach::Connected {
-                "ok"
-            } else {
-                "unhealthy"
-            },
+            status: if probe.database == Reach::Connected { "ok" } else { "unhealthy" },
             database: probe.database,
             environment: self.environment.to_string(),
             timestamp: probe.at,
@@ -175,12 +158,5 @@ pub(crate) async fn livez() -> Response {
 pub(crate) async fn health(State(app): State<Arc<Shared>>) -> Response {
     let probe = app.health.probe().await;
     let fine = probe.database == Reach::Connected;
-    json::answer(
-        if fine {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        },
-        &app.health.body(probe),
-    )
+    json::answer(if fine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &app.health.body(probe))
 }

@@ -22,9 +22,7 @@ const SENTENCE_CHARS: usize = 200;
 
 /// A field that may be absent but not `null`: `default` makes it `None`, everything else must be a `T`. With
 /// `T = Option<U>`, absent and `null` become two different things, which is what PATCH needs.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -53,8 +51,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     /// Nothing and no `Content-Type` is no body; an announced type must be JSON even when nothing follows.
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let json = is_json(request.headers());
-        let typed = request.headers().contains_key(CONTENT_TYPE)
-            || request.headers().contains_key(CONTENT_ENCODING);
+        let typed = request.headers().contains_key(CONTENT_TYPE) || request.headers().contains_key(CONTENT_ENCODING);
         if typed && !json {
             return Err(Problem::UnsupportedMediaType);
         }
@@ -89,25 +86,14 @@ fn names_json(value: &str) -> bool {
 
 /// The whole body, bounded in size and time. An announced length is judged before anything is read.
 async fn bytes(request: Request) -> Result<Bytes, Problem> {
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_BYTES as u64) {
         return Err(Problem::PayloadTooLarge);
     }
-    let patience = request
-        .extensions()
-        .get::<Patience>()
-        .copied()
-        .unwrap_or_default();
+    let patience = request.extensions().get::<Patience>().copied().unwrap_or_default();
     let whole = Limited::new(request.into_body(), BODY_BYTES).collect();
-    let collected = tokio::time::timeout(patience.body, whole)
-        .await
-        .map_err(|_| Problem::RequestTimeout)?;
-    collected
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| unreadable(error.as_ref()))
+    let collected = tokio::time::timeout(patience.body, whole).await.map_err(|_| Problem::RequestTimeout)?;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| unreadable(error.as_ref()))
 }
 
 /// Why a body ended early: too long, or the client went away.
@@ -143,9 +129,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 /// The parser's words without its position, bounded: it may quote the client's own body.
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(words, _)| words);
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
     text.chars().take(SENTENCE_CHARS).collect()
 }
 

@@ -43,12 +43,7 @@ pub(crate) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self {
-            headers: seconds(15),
-            body: seconds(10),
-            answer: seconds(25),
-            drain: seconds(10),
-        }
+        Self { headers: seconds(15), body: seconds(10), answer: seconds(25), drain: seconds(10) }
     }
 }
 
@@ -84,40 +79,22 @@ impl Limiter {
     /// `behind_edge` says that a trusted proxy overwrites `X-Real-IP`.
     pub(crate) fn new(rate: Rate, behind_edge: bool) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-        Self {
-            buckets: RateLimiter::keyed(quota),
-            clock: DefaultClock::default(),
-            behind_edge,
-            admitted: AtomicU32::new(0),
-        }
+        Self { buckets: RateLimiter::keyed(quota), clock: DefaultClock::default(), behind_edge, admitted: AtomicU32::new(0) }
     }
 
     /// Takes one token from the caller's bucket: the verified subject's if there is one, else the address's.
-    pub(crate) fn admit(
-        &self,
-        owner: Option<&Owner>,
-        peer: IpAddr,
-        headers: &HeaderMap,
-    ) -> Result<(), Problem> {
-        let key = owner.map_or_else(
-            || self.address(peer, headers).into(),
-            |owner| Key::Subject(owner.shared()),
-        );
+    pub(crate) fn admit(&self, owner: Option<&Owner>, peer: IpAddr, headers: &HeaderMap) -> Result<(), Problem> {
+        let key = owner.map_or_else(|| self.address(peer, headers).into(), |owner| Key::Subject(owner.shared()));
         self.stay_small();
         self.buckets.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
-            Problem::TooManyRequests {
-                retry_after: whole_seconds(wait),
-            }
+            Problem::TooManyRequests { retry_after: whole_seconds(wait) }
         })
     }
 
     /// Counting the buckets locks all of them, so it is done now and then.
     fn stay_small(&self) {
-        let now_and_then = self
-            .admitted
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(EVERY);
+        let now_and_then = self.admitted.fetch_add(1, Ordering::Relaxed).is_multiple_of(EVERY);
         if now_and_then && self.buckets.len() > CALLERS {
             self.sweep();
         }
@@ -134,11 +111,7 @@ impl Limiter {
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut claimed = headers.get_all(X_REAL_IP).iter();
         match (self.behind_edge, claimed.next(), claimed.next()) {
-            (true, Some(ip), None) => ip
-                .to_str()
-                .ok()
-                .and_then(|ip| ip.parse().ok())
-                .unwrap_or(peer),
+            (true, Some(ip), None) => ip.to_str().ok().and_then(|ip| ip.parse().ok()).unwrap_or(peer),
             _ => peer,
         }
     }
@@ -183,42 +156,21 @@ mod tests {
 
     fn limiter(behind_edge: bool) -> Limiter {
         let one = NonZeroU32::MIN;
-        Limiter::new(
-            Rate {
-                per_second: one,
-                burst: one,
-            },
-            behind_edge,
-        )
+        Limiter::new(Rate { per_second: one, burst: one }, behind_edge)
     }
 
     fn real_ip(values: &[&str]) -> HeaderMap {
-        values
-            .iter()
-            .map(|v| (X_REAL_IP, v.parse().unwrap()))
-            .collect()
+        values.iter().map(|v| (X_REAL_IP, v.parse().unwrap())).collect()
     }
 
     #[test]
     fn x_real_ip_is_believed_only_behind_the_edge_and_only_when_single() {
         let peer: IpAddr = "192.0.2.1".parse().unwrap();
         let client: IpAddr = "198.51.100.7".parse().unwrap();
-        assert_eq!(
-            limiter(true).address(peer, &real_ip(&["198.51.100.7"])),
-            client
-        );
-        assert_eq!(
-            limiter(true).address(peer, &real_ip(&["198.51.100.7", "203.0.113.9"])),
-            peer
-        );
-        assert_eq!(
-            limiter(true).address(peer, &real_ip(&["not an address"])),
-            peer
-        );
-        assert_eq!(
-            limiter(false).address(peer, &real_ip(&["198.51.100.7"])),
-            peer
-        );
+        assert_eq!(limiter(true).address(peer, &real_ip(&["198.51.100.7"])), client);
+        assert_eq!(limiter(true).address(peer, &real_ip(&["198.51.100.7", "203.0.113.9"])), peer);
+        assert_eq!(limiter(true).address(peer, &real_ip(&["not an address"])), peer);
+        assert_eq!(limiter(false).address(peer, &real_ip(&["198.51.100.7"])), peer);
     }
 
     #[test]
@@ -231,13 +183,7 @@ mod tests {
 
     #[test]
     fn callers_are_forgotten_once_their_bucket_is_full_again() {
-        let limiter = Limiter::new(
-            Rate {
-                per_second: NonZeroU32::new(1_000_000).unwrap(),
-                burst: NonZeroU32::MIN,
-            },
-            false,
-        );
+        let limiter = Limiter::new(Rate { per_second: NonZeroU32::new(1_000_000).unwrap(), burst: NonZeroU32::MIN }, false);
         for last in 0..200_u8 {
             let peer = IpAddr::from([192, 0, 2, last]);
             limiter.admit(None, peer, &HeaderMap::new()).unwrap();

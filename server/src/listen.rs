@@ -38,20 +38,14 @@ const BREATHER: Duration = Duration::from_millis(50);
 /// Binds `port`. `[::]` takes both IP versions (Railway's private network is IPv6); where the machine has no IPv6, `0.0.0.0`.
 pub(crate) fn bind(host: Host, port: u16) -> io::Result<TcpListener> {
     match bound(SocketAddr::new(host.ip, port)) {
-        Err(error) if host.fallback && error.kind() != io::ErrorKind::AddrInUse => {
-            bound((Ipv4Addr::UNSPECIFIED, port).into())
-        }
+        Err(error) if host.fallback && error.kind() != io::ErrorKind::AddrInUse => bound((Ipv4Addr::UNSPECIFIED, port).into()),
         bound => bound,
     }
 }
 
 /// A listening socket. `SO_REUSEADDR` lets a restart bind while old connections wait out their time.
 fn bound(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
@@ -64,12 +58,7 @@ fn bound(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves connections until `stop` completes, then lets requests in flight end within `patience.drain`.
 /// Returns how many connections had to be cut off.
-pub(crate) async fn serve<H, A>(
-    listener: TcpListener,
-    patience: Patience,
-    stop: impl Future<Output = ()>,
-    handler: H,
-) -> usize
+pub(crate) async fn serve<H, A>(listener: TcpListener, patience: Patience, stop: impl Future<Output = ()>, handler: H) -> usize
 where
     H: Fn(IpAddr, Request<Body>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response> + Send + 'static,
@@ -83,28 +72,20 @@ where
     }
     drop(listener);
     let open = graceful.count();
-    tokio::time::timeout(patience.drain, graceful.shutdown())
-        .await
-        .map_or(open, |()| 0)
+    tokio::time::timeout(patience.drain, graceful.shutdown()).await.map_or(open, |()| 0)
 }
 
 /// Takes connections while there is place for them. An error of `accept` is the machine's trouble (no descriptors left) or
 /// one client's; neither may end the loop.
-async fn accept<H, A>(
-    listener: &TcpListener,
-    graceful: &GracefulShutdown,
-    places: Arc<Semaphore>,
-    patience: Patience,
-    handler: H,
-) where
+async fn accept<H, A>(listener: &TcpListener, graceful: &GracefulShutdown, places: Arc<Semaphore>, patience: Patience, handler: H)
+where
     H: Fn(IpAddr, Request<Body>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response> + Send + 'static,
 {
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let connection =
-                    graceful.watch(connection(stream, peer.ip(), patience, handler.clone()));
+                let connection = graceful.watch(connection(stream, peer.ip(), patience, handler.clone()));
                 tokio::spawn(async move {
                     if let Err(error) = connection.await {
                         tracing::debug!(%error, "a connection ended early");
@@ -137,10 +118,6 @@ where
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience.headers)
-        .max_headers(HEADERS)
-        .max_buf_size(HEADER_BYTES);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience.headers).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
     builder.serve_connection(TokioIo::new(stream), service)
 }

@@ -29,8 +29,7 @@ impl Metrics {
         }
         let (open, idle) = self.database.size();
         ::metrics::gauge!("database_connections", "state" => "open").set(open);
-        ::metrics::gauge!("database_connections", "state" => "idle")
-            .set(u32::try_from(idle).unwrap_or(u32::MAX));
+        ::metrics::gauge!("database_connections", "state" => "idle").set(u32::try_from(idle).unwrap_or(u32::MAX));
         ([(CONTENT_TYPE, TEXT)], self.recorded.render()).into_response()
     }
 }

@@ -7,9 +7,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-    VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,8 +18,7 @@ use crate::problem::Problem;
 /// The methods that a preflight grants. `HEAD` is safelisted by Fetch, `OPTIONS` is the preflight itself.
 pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /// The request headers that a preflight grants, named one by one: `*` would not cover `Authorization`.
-pub(crate) const HEADERS: [&str; 4] =
-    ["Authorization", "Content-Type", "If-Match", "If-None-Match"];
+pub(crate) const HEADERS: [&str; 4] = ["Authorization", "Content-Type", "If-Match", "If-None-Match"];
 /// What a page may read besides the safelisted response headers.
 pub(crate) const EXPOSED: [&str; 4] = ["ETag", "Location", "Retry-After", "X-Request-Id"];
 /// Two hours, the cap that Chromium applies anyway.
@@ -28,9 +26,8 @@ pub(crate) const MAX_AGE_SECS: u32 = 7200;
 /// Answers depend on who asks and from where; caches on the way must know even when there was no `Origin`.
 const VARY_ANSWER: HeaderValue = HeaderValue::from_static("Origin, Authorization");
 /// What a preflight's answer depends on.
-const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
-    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
-);
+const VARY_PREFLIGHT: HeaderValue =
+    HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
 
 /// The origins that may use the API from a browser, compared by bytes as browsers do.
 #[derive(Debug, Clone)]
@@ -60,10 +57,7 @@ impl Allowlist {
     /// Takes origins that the configuration has already judged to be exact.
     pub(crate) fn new<'o>(origins: impl IntoIterator<Item = &'o str>) -> Self {
         Self {
-            origins: origins
-                .into_iter()
-                .filter_map(|origin| HeaderValue::from_str(origin).ok())
-                .collect(),
+            origins: origins.into_iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),
             methods: list(&METHODS),
             headers: list(&HEADERS),
             exposed: list(&EXPOSED),
@@ -75,18 +69,13 @@ impl Allowlist {
         let mut origins = headers.get_all(ORIGIN).iter();
         let caller = match (origins.next(), origins.next()) {
             (None, _) => Caller::NotABrowser,
-            (Some(origin), None) => self
-                .origins
-                .iter()
-                .find(|allowed| *allowed == origin)
-                .map_or(Caller::Refused, Caller::Allowed),
+            (Some(origin), None) => self.origins.iter().find(|allowed| *allowed == origin).map_or(Caller::Refused, Caller::Allowed),
             (Some(_), Some(_)) => Caller::Refused,
         };
         Verdict {
             policy: self,
             caller,
-            preflight: method == Method::OPTIONS
-                && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD),
+            preflight: method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD),
         }
     }
 
@@ -115,14 +104,7 @@ impl Verdict<'_> {
 
     /// Writes the verdict on the answer, whoever made it. Nothing inside sets any of these headers.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
-        headers.insert(
-            VARY,
-            if self.preflight {
-                VARY_PREFLIGHT
-            } else {
-                VARY_ANSWER
-            },
-        );
+        headers.insert(VARY, if self.preflight { VARY_PREFLIGHT } else { VARY_ANSWER });
         if let Caller::Allowed(origin) = self.caller {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if !self.preflight {

@@ -103,9 +103,7 @@ impl Problem {
             Self::RequestTimeout => "The body did not arrive in time.",
             Self::PreconditionFailed => "The task has another version; read it again.",
             Self::PayloadTooLarge => "The body is larger than 65536 bytes.",
-            Self::UnsupportedMediaType => {
-                "Send the body as application/json, in UTF-8 and not encoded."
-            }
+            Self::UnsupportedMediaType => "Send the body as application/json, in UTF-8 and not encoded.",
             Self::TooManyRequests { .. } => "Too many requests; wait for Retry-After seconds.",
             Self::Internal => "Something went wrong on our side; quote X-Request-Id.",
             Self::NotImplemented => "No resource here supports this method.",
@@ -129,15 +127,9 @@ impl Problem {
     }
 
     /// For [`std::panic::catch_unwind`] at the edge of the router: the panic's text stays out of the answer.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the layer hands panics over by value"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the layer hands panics over by value")]
     pub(crate) fn from_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         tracing::error!(panic = text.unwrap_or("not text"), "a handler panicked");
         Self::Internal.into_response()
     }

@@ -81,40 +81,20 @@ impl Server {
     /// See [`ServeError`].
     #[cfg_attr(
         not(feature = "embedded"),
-        expect(
-            clippy::unused_async,
-            reason = "the same interface with and without an embedded engine"
-        )
+        expect(clippy::unused_async, reason = "the same interface with and without an embedded engine")
     )]
     pub async fn bind(config: Config) -> Result<Self, ServeError> {
         telemetry::init(&config.log);
         let database = Database::open(&config.engine, &config.pool);
         // A file is ours alone, so it is migrated here; migrating PostgreSQL is a step of the deployment.
         #[cfg(feature = "embedded")]
-        database
-            .migrate_file()
-            .await
-            .map_err(ServeError::Embedded)?;
+        database.migrate_file().await.map_err(ServeError::Embedded)?;
         let (listener, address) = open(config.host, config.port)?;
-        let metrics = config
-            .metrics_port
-            .map(|port| open(config.host, port))
-            .transpose()?;
+        let metrics = config.metrics_port.map(|port| open(config.host, port)).transpose()?;
         let app = Arc::new(App::new(&config, &database));
-        announce(
-            &config,
-            address,
-            metrics.as_ref().map(|(_, address)| *address),
-        );
+        announce(&config, address, metrics.as_ref().map(|(_, address)| *address));
         let metrics = metrics.map(|(listener, _)| listener);
-        Ok(Self {
-            app,
-            database,
-            listener,
-            metrics,
-            address,
-            patience: config.patience,
-        })
+        Ok(Self { app, database, listener, metrics, address, patience: config.patience })
     }
 
     /// Where it listens; the real port if 0 was asked for.
@@ -128,10 +108,7 @@ impl Server {
         let _stop_background = running.clone().drop_guard();
         spawn(&running, look_after(Arc::clone(&self.app)));
         if let Some(listener) = self.metrics {
-            spawn(
-                &running,
-                scraped(listener, self.patience, self.database.clone()),
-            );
+            spawn(&running, scraped(listener, self.patience, self.database.clone()));
         }
         let app = self.app;
         let handler = move |peer, request| {
@@ -139,9 +116,7 @@ impl Server {
             async move { app.answer(peer, request).await }
         };
         let cut_off = listen::serve(self.listener, self.patience, stop, handler).await;
-        let closed = tokio::time::timeout(CLOSING, self.database.close())
-            .await
-            .is_ok();
+        let closed = tokio::time::timeout(CLOSING, self.database.close()).await.is_ok();
         tracing::info!(cut_off, database_closed = closed, "stopped");
     }
 }
@@ -167,10 +142,7 @@ async fn look_after(app: Arc<App>) {
 
 /// Serves the metrics port and keeps the histograms small.
 async fn scraped(listener: TcpListener, patience: Patience, database: Database) {
-    let metrics = Arc::new(Metrics {
-        recorded: telemetry::record(),
-        database,
-    });
+    let metrics = Arc::new(Metrics { recorded: telemetry::record(), database });
     let upkeep = metrics.recorded.clone();
     let handler = move |_, request| {
         let answer = metrics.answer(&request);

@@ -19,22 +19,14 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Upper bounds of the latency histogram, in seconds.
-const BUCKETS: [f64; 11] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 25.0,
-];
+const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 25.0];
 
 /// Starts logging to standard output, unless the process logs already.
 pub(crate) fn init(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter);
     let started = if log.json {
-        lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .finish()
-            .try_init()
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).finish().try_init()
     } else {
         lines.with_ansi(false).finish().try_init()
     };
@@ -45,10 +37,7 @@ pub(crate) fn init(log: &Log) {
 pub(crate) fn record() -> PrometheusHandle {
     let start = || {
         let builder = PrometheusBuilder::new();
-        let recorder = builder
-            .set_buckets(&BUCKETS)
-            .unwrap_or_default()
-            .build_recorder();
+        let recorder = builder.set_buckets(&BUCKETS).unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         drop(metrics::set_global_recorder(recorder));
         handle
@@ -80,22 +69,14 @@ impl Visit {
     /// Puts the id on the answer, writes the line and counts.
     pub(crate) fn end<B>(self, response: &mut Response<B>) {
         let (status, took) = (response.status().as_u16(), self.began.elapsed());
-        let refused = response
-            .extensions()
-            .get::<Refusal>()
-            .map(tracing::field::display);
+        let refused = response.extensions().get::<Refusal>().map(tracing::field::display);
         let id = self.id.to_str().unwrap_or_default();
         tracing::info!(target: "server::access", request_id = id, method = self.method, route = self.route, status,
             duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), refused, "request");
         if METRICS.get().is_some() {
-            let labels = [
-                ("method", self.method.to_owned()),
-                ("route", self.route.to_owned()),
-                ("status", status.to_string()),
-            ];
+            let labels = [("method", self.method.to_owned()), ("route", self.route.to_owned()), ("status", status.to_string())];
             metrics::counter!("http_requests_total", &labels).increment(1);
-            metrics::histogram!("http_request_duration_seconds", "route" => self.route)
-                .record(took.as_secs_f64());
+            metrics::histogram!("http_request_duration_seconds", "route" => self.route).record(took.as_secs_f64());
         }
         response.headers_mut().insert(X_REQUEST_ID, self.id);
     }
@@ -104,10 +85,7 @@ impl Visit {
 /// A bounded set of method names, whatever clients invent.
 fn name(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    KNOWN
-        .into_iter()
-        .find(|known| *known == method.as_str())
-        .unwrap_or("other")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// The template of the route that a path belongs to; the same templates as in [`crate::app`].
@@ -116,10 +94,7 @@ fn route(path: &str) -> &'static str {
     if let Some(fixed) = fixed.into_iter().find(|route| *route == path) {
         return fixed;
     }
-    let mut segments = path
-        .strip_prefix("/api/tasks/")
-        .unwrap_or_default()
-        .split('/');
+    let mut segments = path.strip_prefix("/api/tasks/").unwrap_or_default().split('/');
     match (segments.next(), segments.next(), segments.next()) {
         (Some(id), None, None) if !id.is_empty() => "/api/tasks/{id}",
         (Some(id), Some("complete"), None) if !id.is_empty() => "/api/tasks/{id}/complete",

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
@@ -186,21 +187,25 @@ impl Client {
             if holds(&answer) {
                 break;
             }
-            self.bounded(async { Ok(tokio::time::sleep(pause).await) }).await?;
+            self.pause(pause).await?;
             answer = self.send(probe).await?;
         }
         Ok(answer)
+    }
+
+    async fn pause(&self, pause: Duration) -> Result<(), Trouble> {
+        self.bounded(async {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        })
+        .await
     }
 
     async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
-        self.bounded(async {
-            tokio::time::sleep_until(until).await;
-            Ok(())
-        })
-        .await
+        self.pause(until - Instant::now()).await
     }
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
@@ -276,8 +281,9 @@ impl Client {
         self.inner.meter.answered(elapsed);
         let target = &self.inner.target;
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
+        let unsaid = Unsaid::of(probe, &target.headers);
         let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
-        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3);
+        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }

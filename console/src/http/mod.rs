@@ -9,6 +9,7 @@ mod credential;
 mod probe;
 mod record;
 mod trouble;
+mod unsaid;
 
 pub use answer::{Answer, Headers};
 pub use clean::clean;

@@ -2,6 +2,7 @@
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::unsaid::Unsaid;
 use super::{Answer, Body, Probe, clean};
 use crate::run::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord};
 use crate::target::Carrier;
@@ -9,6 +10,8 @@ use crate::target::Carrier;
 const REQUEST_BODY: usize = 4 * 1024;
 const RESPONSE_BODY: usize = 2 * 1024;
 const HEADER_VALUE: usize = 512;
+/// How far behind what is shown an echoed token may reach and is still seen whole.
+const ECHO: usize = 16 * 1024;
 /// Response headers whose values are secrets by type.
 const SECRET_HEADERS: [&str; 3] = ["set-cookie", "authorization", "proxy-authorization"];
 
@@ -57,12 +60,25 @@ fn shown_field(field: &Field) -> (String, String) {
 }
 
 /// The answer as it may be shown.
-pub(super) fn response(status: u16, headers: &Headers, body: &[u8], truncated: bool, elapsed_ms: f64) -> ResponseRecord {
+pub(super) fn response(
+    status: u16,
+    headers: &Headers,
+    body: &[u8],
+    truncated: bool,
+    elapsed_ms: f64,
+    unsaid: &Unsaid,
+) -> ResponseRecord {
+    let said = |bytes: &[u8], cap: usize| {
+        let window = bytes.get(..cap + ECHO).unwrap_or(bytes);
+        let hidden = unsaid.hide(&String::from_utf8_lossy(window));
+        let cut = window.len() < bytes.len() || hidden.len() > cap;
+        shortened(hidden.get(..hidden.floor_char_boundary(cap)).unwrap_or(&hidden), cut, bytes.len())
+    };
     let shown = |(name, value): (&str, &[u8])| {
         let secret = SECRET_HEADERS.contains(&name);
-        (clean(name), if secret { "<redacted>".to_owned() } else { excerpt(value, HEADER_VALUE).0 })
+        (clean(name), if secret { "<redacted>".to_owned() } else { said(value, HEADER_VALUE).0 })
     };
-    let (body, cut) = excerpt(body, RESPONSE_BODY);
+    let (body, cut) = said(body, RESPONSE_BODY);
     ResponseRecord { status, headers: headers.iter().map(shown).collect(), body, truncated: truncated || cut, elapsed_ms }
 }
 
@@ -104,9 +120,12 @@ fn splice_variable(text: &str, at: usize) -> String {
 }
 
 fn excerpt(bytes: &[u8], cap: usize) -> (String, bool) {
-    let cut = bytes.len() > cap;
-    let text = clean(&String::from_utf8_lossy(bytes.get(..cap).unwrap_or(bytes)));
-    (if cut { format!("{text} … ({} bytes)", bytes.len()) } else { text }, cut)
+    shortened(&String::from_utf8_lossy(bytes.get(..cap).unwrap_or(bytes)), bytes.len() > cap, bytes.len())
+}
+
+fn shortened(text: &str, cut: bool, total: usize) -> (String, bool) {
+    let text = clean(text);
+    (if cut { format!("{text} … ({total} bytes)") } else { text }, cut)
 }
 
 #[cfg(test)]

@@ -99,6 +99,12 @@ impl Store {
         graves.get(&id).filter(|task| flaws.any("isolation.deleted-") && task.owner == *caller).cloned()
     }
 
+    /// How many tasks there ever were: only flaws ask.
+    pub(crate) fn ever(&self) -> usize {
+        let (tasks, graves) = (self.tasks(), self.graves.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        tasks.len() + graves.len()
+    }
+
     /// Adds a task.
     pub(crate) fn insert(&self, task: Task) {
         self.tasks().insert(task.id, task);

@@ -22,9 +22,5 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
     if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
         return Err(Refusal::NotBearer);
     }
-    if token.len() > TOKEN_BYTES {
-        Err(Refusal::TooLong)
-    } else {
-        Ok(token)
-    }
+    if token.len() > TOKEN_BYTES { Err(Refusal::TooLong) } else { Ok(token) }
 }

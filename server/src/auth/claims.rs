@@ -76,11 +76,7 @@ impl Expectations {
         self.judge_time(&claims, now)?;
         self.judge_parties(&claims)?;
         judge_kind(&claims)?;
-        if sane(&claims.sub) {
-            Ok(Owner::verified(&claims.sub))
-        } else {
-            Err(Refusal::Claims)
-        }
+        if sane(&claims.sub) { Ok(Owner::verified(&claims.sub)) } else { Err(Refusal::Claims) }
     }
 
     /// `exp` is the first second in which the token is *not* valid (RFC 7519 section 4.1.4).
@@ -93,15 +89,7 @@ impl Expectations {
         if claims.exp.saturating_add(leeway) <= now {
             return Err(Refusal::Expired);
         }
-        if begins
-            .into_iter()
-            .flatten()
-            .any(|begin| begin > now.saturating_add(leeway))
-        {
-            Err(Refusal::NotYet)
-        } else {
-            Ok(())
-        }
+        if begins.into_iter().flatten().any(|begin| begin > now.saturating_add(leeway)) { Err(Refusal::NotYet) } else { Ok(()) }
     }
 
     /// Who made the token, and for whom.
@@ -113,42 +101,26 @@ impl Expectations {
     }
 
     fn judge_parties(&self, claims: &Claims<'_>) -> Result<(), Refusal> {
-        let issuer = self
-            .issuer
-            .as_ref()
-            .is_none_or(|wanted| claims.iss.as_ref() == Some(wanted));
+        let issuer = self.issuer.as_ref().is_none_or(|wanted| claims.iss.as_ref() == Some(wanted));
         let audience = match (&self.audience, &claims.aud) {
             (None, aud) => aud.is_none(),
             (Some(wanted), Some(Audience::One(one))) => one == wanted,
             (Some(wanted), Some(Audience::Many(many))) => many.contains(wanted),
             (Some(_), None) => false,
         };
-        if issuer && audience {
-            Ok(())
-        } else {
-            Err(Refusal::NotForUs)
-        }
+        if issuer && audience { Ok(()) } else { Err(Refusal::NotForUs) }
     }
 }
 
 /// A token that says what it is for must say that it is for this (RFC 8725 section 3.12, cross-JWT confusion).
 fn judge_kind(claims: &Claims<'_>) -> Result<(), Refusal> {
-    let access = |kind: &String| {
-        ["access", "bearer", "jwt"]
-            .iter()
-            .any(|known| kind.eq_ignore_ascii_case(known))
-    };
+    let access = |kind: &String| ["access", "bearer", "jwt"].iter().any(|known| kind.eq_ignore_ascii_case(known));
     let kinds = [&claims.token_use, &claims.token_type, &claims.typ];
-    if claims.cnf.is_none() && kinds.into_iter().flatten().all(access) {
-        Ok(())
-    } else {
-        Err(Refusal::WrongKind)
-    }
+    if claims.cnf.is_none() && kinds.into_iter().flatten().all(access) { Ok(()) } else { Err(Refusal::WrongKind) }
 }
 
 /// Printable ASCII without spaces: identifiers of every issuer we know fit, and no two subjects can look alike or differ
 /// only in whitespace.
 fn sane(subject: &str) -> bool {
-    (1..=SUBJECT_BYTES).contains(&subject.len())
-        && subject.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=SUBJECT_BYTES).contains(&subject.len()) && subject.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -50,19 +50,13 @@ impl<'t> Jws<'t> {
         if decoded(signature)?.len() != TAG_BYTES {
             return Err(Refusal::Signature);
         }
-        Ok(Self {
-            signed,
-            signature,
-            payload: decoded(payload)?,
-        })
+        Ok(Self { signed, signature, payload: decoded(payload)? })
     }
 }
 
 /// Base64url without padding; the engine refuses unused bits that are not zero.
 fn decoded(segment: &str) -> Result<Vec<u8>, Refusal> {
-    BASE64_URL_SAFE_NO_PAD
-        .decode(segment)
-        .map_err(|_| Refusal::NotCompact)
+    BASE64_URL_SAFE_NO_PAD.decode(segment).map_err(|_| Refusal::NotCompact)
 }
 
 /// The algorithm is ours to choose (RFC 8725 section 3.1); the token may only agree.
@@ -71,11 +65,7 @@ fn acceptable(header: &[u8]) -> Result<(), Refusal> {
     let header: Header = serde_json::from_slice(header).map_err(|_| Refusal::Header)?;
     let typ = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
     let kid = header.kid.is_none_or(|kid| harmless(&kid));
-    if header.alg == "HS256" && typ && kid {
-        Ok(())
-    } else {
-        Err(Refusal::Header)
-    }
+    if header.alg == "HS256" && typ && kid { Ok(()) } else { Err(Refusal::Header) }
 }
 
 /// Short, plain, no path: nothing that would mean something to a file system, a shell or SQL.

@@ -92,10 +92,6 @@ impl<S: Sync> FromRequestParts<S> for Owner {
 
     /// A route that asks for an [`Owner`] is closed to everybody else. A request that never met the verifier is nobody's.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .remove::<Identity>()
-            .unwrap_or(Err(Refusal::NoToken))
-            .map_err(Problem::Unauthorized)
+        parts.extensions.remove::<Identity>().unwrap_or(Err(Refusal::NoToken)).map_err(Problem::Unauthorized)
     }
 }

@@ -22,33 +22,21 @@ pub(crate) struct Verifier {
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("keys", &self.keys.len())
-            .field("expectations", &self.expectations)
-            .finish()
+        f.debug_struct("Verifier").field("keys", &self.keys.len()).field("expectations", &self.expectations).finish()
     }
 }
 
 impl Verifier {
     /// `secrets` are tried in order: the current one first.
-    pub(crate) fn new<'s>(
-        secrets: impl IntoIterator<Item = &'s SecretString>,
-        expectations: Expectations,
-    ) -> Self {
-        let key =
-            |secret: &SecretString| DecodingKey::from_secret(secret.expose_secret().as_bytes());
-        Self {
-            keys: secrets.into_iter().map(key).collect(),
-            expectations,
-        }
+    pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = &'s SecretString>, expectations: Expectations) -> Self {
+        let key = |secret: &SecretString| DecodingKey::from_secret(secret.expose_secret().as_bytes());
+        Self { keys: secrets.into_iter().map(key).collect(), expectations }
     }
 
     /// Who sent these headers, now.
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Identity {
         let token = bearer::token(headers)?;
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(u64::MAX, |since| since.as_secs());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
         self.verify(token, now)
     }
 
@@ -63,14 +51,7 @@ impl Verifier {
 
     /// Whether one of our keys made the signature. HMAC is compared in constant time, by `jsonwebtoken`.
     fn signed_by_us(&self, jws: &Jws<'_>) -> bool {
-        let fits = |key| {
-            jsonwebtoken::crypto::verify(
-                jws.signature,
-                jws.signed.as_bytes(),
-                key,
-                Algorithm::HS256,
-            )
-        };
+        let fits = |key| jsonwebtoken::crypto::verify(jws.signature, jws.signed.as_bytes(), key, Algorithm::HS256);
         self.keys.iter().any(|key| fits(key).unwrap_or(false))
     }
 }

@@ -13,19 +13,11 @@ const NOW: u64 = 1_800_000_000;
 
 fn verifier() -> Verifier {
     let leeway = std::time::Duration::from_secs(5);
-    Verifier::new(
-        [&SECRET.into(), &PREVIOUS.into()],
-        Expectations {
-            leeway,
-            ..Expectations::default()
-        },
-    )
+    Verifier::new([&SECRET.into(), &PREVIOUS.into()], Expectations { leeway, ..Expectations::default() })
 }
 
 fn verify(token: &str) -> Result<String, Refusal> {
-    verifier()
-        .verify(token, NOW)
-        .map(|owner| owner.as_str().to_owned())
+    verifier().verify(token, NOW).map(|owner| owner.as_str().to_owned())
 }
 
 /// Claims that work, with some replaced; `null` takes one away.
@@ -53,22 +45,9 @@ fn a_good_token_names_its_owner() {
 #[test]
 fn the_previous_secret_verifies_and_no_other_does() {
     let payload = claims(&json!({})).to_string();
-    assert_eq!(
-        verify(&signed(HEADER, &payload, PREVIOUS)),
-        Ok("ann".into())
-    );
-    for wrong in [
-        "",
-        "secret",
-        "another-secret-of-sufficient-length-here",
-        &SECRET[1..],
-        &SECRET.to_lowercase(),
-    ] {
-        assert_eq!(
-            verify(&signed(HEADER, &payload, wrong)),
-            Err(Refusal::Signature),
-            "{wrong:?}"
-        );
+    assert_eq!(verify(&signed(HEADER, &payload, PREVIOUS)), Ok("ann".into()));
+    for wrong in ["", "secret", "another-secret-of-sufficient-length-here", &SECRET[1..], &SECRET.to_lowercase()] {
+        assert_eq!(verify(&signed(HEADER, &payload, wrong)), Err(Refusal::Signature), "{wrong:?}");
     }
 }
 
@@ -78,10 +57,7 @@ fn the_previous_secret_verifies_and_no_other_does() {
 #[case::kid(r#"{"alg":"HS256","typ":"JWT","kid":"2026-11"}"#)]
 #[case::spaces(r#" { "typ" : "JWT" , "alg" : "HS256" } "#)]
 fn a_plain_header_is_accepted(#[case] header: &str) {
-    assert_eq!(
-        verify(&signed(header, &claims(&json!({})).to_string(), SECRET)),
-        Ok("ann".into())
-    );
+    assert_eq!(verify(&signed(header, &claims(&json!({})).to_string(), SECRET)), Ok("ann".into()));
 }
 
 /// All of these are signed with our own key: only the header is wrong.
@@ -142,19 +118,13 @@ fn a_plain_header_is_accepted(#[case] header: &str) {
 #[case::byte_order_mark("\u{feff}{\"alg\":\"HS256\"}")]
 #[case::not_json("alg=HS256")]
 fn a_header_that_we_never_issue_is_refused_even_when_signed_by_us(#[case] header: &str) {
-    assert_eq!(
-        verify(&signed(header, &claims(&json!({})).to_string(), SECRET)),
-        Err(Refusal::Header)
-    );
+    assert_eq!(verify(&signed(header, &claims(&json!({})).to_string(), SECRET)), Err(Refusal::Header));
 }
 
 #[test]
 fn a_long_kid_is_refused() {
     let header = json!({ "alg": "HS256", "kid": "a".repeat(129) }).to_string();
-    assert_eq!(
-        verify(&signed(&header, &claims(&json!({})).to_string(), SECRET)),
-        Err(Refusal::Header)
-    );
+    assert_eq!(verify(&signed(&header, &claims(&json!({})).to_string(), SECRET)), Err(Refusal::Header));
 }
 
 #[rstest]
@@ -237,43 +207,25 @@ fn claims_that_hold_are_accepted(#[case] changes: Value) {
 #[case::text(r#""ann""#)]
 #[case::nothing(" ")]
 fn claims_that_are_not_strict_json_are_refused(#[case] payload: &str) {
-    assert_eq!(
-        verify(&signed(HEADER, payload, SECRET)),
-        Err(Refusal::Claims)
-    );
+    assert_eq!(verify(&signed(HEADER, payload, SECRET)), Err(Refusal::Claims));
 }
 
 #[test]
 fn claims_in_other_encodings_are_refused() {
     let message = |payload: &[u8]| format!("{}.{}", b64(HEADER), b64(payload));
-    let utf16: Vec<u8> = claims(&json!({}))
-        .to_string()
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> = claims(&json!({})).to_string().encode_utf16().flat_map(u16::to_le_bytes).collect();
     for payload in [&utf16[..], b"{\"sub\":\"\xff\",\"exp\":1800000900}"] {
         let message = message(payload);
         let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-        let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
-        assert_eq!(
-            verify(&format!("{message}.{signature}")),
-            Err(Refusal::Claims)
-        );
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        assert_eq!(verify(&format!("{message}.{signature}")), Err(Refusal::Claims));
     }
 }
 
 #[test]
 fn ten_thousand_levels_of_claims_are_refused() {
-    let payload = format!(
-        r#"{{"sub":"ann","exp":1800000900,"x":{}{}}}"#,
-        "[".repeat(1000),
-        "]".repeat(1000)
-    );
-    assert_eq!(
-        verify(&signed(HEADER, &payload, SECRET)),
-        Err(Refusal::Claims)
-    );
+    let payload = format!(r#"{{"sub":"ann","exp":1800000900,"x":{}{}}}"#, "[".repeat(1000), "]".repeat(1000));
+    assert_eq!(verify(&signed(HEADER, &payload, SECRET)), Err(Refusal::Claims));
 }
 
 #[rstest]
@@ -289,15 +241,9 @@ fn ten_thousand_levels_of_claims_are_refused() {
 #[case::aud_list_in_text(json!({ "iss": "https://auth.example", "aud": "other tasks" }), false)]
 #[case::empty_list(json!({ "iss": "https://auth.example", "aud": [] }), false)]
 #[case::wrong_list(json!({ "iss": "https://auth.example", "aud": ["other"] }), false)]
-fn a_configured_issuer_and_audience_must_match_exactly(
-    #[case] changes: Value,
-    #[case] accepted: bool,
-) {
-    let expectations = Expectations {
-        issuer: Some("https://auth.example".into()),
-        audience: Some("tasks".into()),
-        ..Expectations::default()
-    };
+fn a_configured_issuer_and_audience_must_match_exactly(#[case] changes: Value, #[case] accepted: bool) {
+    let expectations =
+        Expectations { issuer: Some("https://auth.example".into()), audience: Some("tasks".into()), ..Expectations::default() };
     let verifier = Verifier::new([&SECRET.into()], expectations);
     let verdict = verifier.verify(&token::with(&claims(&changes)), NOW);
     assert_eq!(verdict.is_ok(), accepted, "{verdict:?}");
@@ -342,9 +288,7 @@ fn one_token_has_one_spelling() {
     // 32 bytes are 43 characters with two unused bits in the last one: four spellings for a lenient decoder.
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let good = good();
-    let spellings = ALPHABET
-        .chars()
-        .filter(|last| verify(&format!("{}{last}", &good[..good.len() - 1])).is_ok());
+    let spellings = ALPHABET.chars().filter(|last| verify(&format!("{}{last}", &good[..good.len() - 1])).is_ok());
     assert_eq!(spellings.count(), 1);
 }
 

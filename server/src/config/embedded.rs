@@ -64,11 +64,7 @@ pub struct EmbeddedOptions {
 
 impl EmbeddedOptions {
     /// Production mode on a free port of `127.0.0.1`.
-    pub fn new(
-        data_dir: impl Into<PathBuf>,
-        jwt_secret: SecretString,
-        cors_origins: impl IntoIterator<Item = String>,
-    ) -> Self {
+    pub fn new(data_dir: impl Into<PathBuf>, jwt_secret: SecretString, cors_origins: impl IntoIterator<Item = String>) -> Self {
         Self {
             data_dir: data_dir.into(),
             host: Ipv4Addr::LOCALHOST.into(),
@@ -103,37 +99,19 @@ impl EmbeddedOptions {
             ("PORT", self.port.to_string()),
             ("JWT_SECRET", secret(&self.jwt_secret)),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
-            (
-                "RATE_LIMIT_PER_SECOND",
-                self.rate_limit_per_second.to_string(),
-            ),
+            ("RATE_LIMIT_PER_SECOND", self.rate_limit_per_second.to_string()),
             ("RATE_LIMIT_BURST", self.rate_limit_burst.to_string()),
-            (
-                "LOG_FORMAT",
-                if self.log_json { "json" } else { "text" }.to_owned(),
-            ),
+            ("LOG_FORMAT", if self.log_json { "json" } else { "text" }.to_owned()),
         ];
         let sometimes = [
-            (
-                "JWT_SECRET_PREVIOUS",
-                self.jwt_secret_previous.as_ref().map(secret),
-            ),
+            ("JWT_SECRET_PREVIOUS", self.jwt_secret_previous.as_ref().map(secret)),
             ("JWT_ISSUER", self.jwt_issuer.clone()),
             ("JWT_AUDIENCE", self.jwt_audience.clone()),
             ("JWT_MAX_LIFETIME_SECS", self.jwt_max_lifetime_secs.map(|seconds| seconds.to_string())),
-            (
-                "METRICS_PORT",
-                self.metrics_port.map(|port| port.to_string()),
-            ),
+            ("METRICS_PORT", self.metrics_port.map(|port| port.to_string())),
         ];
-        let sometimes = sometimes
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        always
-            .into_iter()
-            .chain(sometimes)
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        let sometimes = sometimes.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        always.into_iter().chain(sometimes).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
@@ -145,10 +123,7 @@ impl Config {
     pub fn embedded(options: EmbeddedOptions) -> Result<Self, ConfigError> {
         let file = options.data_dir.join("tasks.sqlite");
         let mut config = Self::parse(&options.variables(), Mode::Embedded { file })?;
-        config.host = Host {
-            ip: options.host,
-            fallback: false,
-        };
+        config.host = Host { ip: options.host, fallback: false };
         config.release.commit = options.commit.or(config.release.commit);
         config.release.deployment = options.deployment;
         config.release.replica = options.replica;

@@ -16,23 +16,14 @@ impl Reader<'_> {
             let trimmed = name.trim();
             if VARIABLES.iter().any(|variable| variable.name == trimmed) {
                 if trimmed != name {
-                    self.wrong(
-                        trimmed,
-                        "has spaces around its name, so it would not be read: remove them",
-                    );
+                    self.wrong(trimmed, "has spaces around its name, so it would not be read: remove them");
                 } else if let Some(message) = untidy(value) {
                     self.wrong(name, message);
                 }
             }
         }
-        for name in LIBPQ
-            .into_iter()
-            .filter(|name| self.vars.contains_key(*name))
-        {
-            self.wrong(
-                name,
-                "would change every database connection behind DATABASE_URL's back: unset it",
-            );
+        for name in LIBPQ.into_iter().filter(|name| self.vars.contains_key(*name)) {
+            self.wrong(name, "would change every database connection behind DATABASE_URL's back: unset it");
         }
     }
 }

@@ -78,10 +78,7 @@ pub(crate) struct Host {
 
 impl Default for Host {
     fn default() -> Self {
-        Self {
-            ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-            fallback: true,
-        }
+        Self { ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED), fallback: true }
     }
 }
 
@@ -120,20 +117,9 @@ impl std::error::Error for ConfigError {}
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
-        writeln!(
-            f,
-            "the configuration has {count} {}; nothing was started:",
-            if count == 1 { "problem" } else { "problems" }
-        )?;
-        let width = self
-            .0
-            .iter()
-            .map(|problem| problem.variable.len())
-            .max()
-            .unwrap_or_default();
-        self.0.iter().try_for_each(|problem| {
-            writeln!(f, "  {:width$}  {}", problem.variable, problem.message)
-        })
+        writeln!(f, "the configuration has {count} {}; nothing was started:", if count == 1 { "problem" } else { "problems" })?;
+        let width = self.0.iter().map(|problem| problem.variable.len()).max().unwrap_or_default();
+        self.0.iter().try_for_each(|problem| writeln!(f, "  {:width$}  {}", problem.variable, problem.message))
     }
 }
 
@@ -159,9 +145,7 @@ impl Config {
     ///
     /// # Errors
     /// All problems at once, each with the variable's name and the fix.
-    pub fn from_env_map(
-        vars: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
+    pub fn from_env_map(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let vars: BTreeMap<String, String> = vars.into_iter().collect();
         Self::parse(&vars, Mode::Environment)
     }
@@ -210,13 +194,8 @@ impl Config {
 fn patience(release: &Release) -> Patience {
     let patience = Patience::default();
     let margin = Duration::from_secs(1);
-    let drain = release
-        .draining
-        .map(|draining| draining.saturating_sub(margin).max(margin));
-    Patience {
-        drain: drain.unwrap_or(patience.drain),
-        ..patience
-    }
+    let drain = release.draining.map(|draining| draining.saturating_sub(margin).max(margin));
+    Patience { drain: drain.unwrap_or(patience.drain), ..patience }
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ impl Reader<'_> {
     pub(super) fn origins(&mut self, environment: Environment) -> Vec<String> {
         let Some(text) = self.get("CORS_ORIGINS") else {
             if environment.is_deployed() {
-                self.wrong("CORS_ORIGINS", "is missing: the exact https origins of the front end, for example https://app.example.com");
+                self.wrong(
+                    "CORS_ORIGINS",
+                    "is missing: the exact https origins of the front end, for example https://app.example.com",
+                );
             }
             return Vec::new();
         };
@@ -49,9 +52,7 @@ fn exact(origin: &str, environment: Environment) -> Result<(), &'static str> {
     if url.origin().ascii_serialization() == origin {
         Ok(())
     } else {
-        Err(
-            "is not spelled as browsers send it: lower case, no default port, punycode for other alphabets",
-        )
+        Err("is not spelled as browsers send it: lower case, no default port, punycode for other alphabets")
     }
 }
 
@@ -96,9 +97,7 @@ fn public(host: &Host<&str>) -> Result<(), &'static str> {
     };
     let reserved = ["localhost", "local", "test", "internal", "invalid"];
     match name.rsplit('.').next() {
-        _ if is_local(host) => {
-            Err("is localhost: a page on anybody's own machine could use the API")
-        }
+        _ if is_local(host) => Err("is localhost: a page on anybody's own machine could use the API"),
         Some("") => Err("ends in a dot: browsers send the name without it"),
         Some(last) if reserved.contains(&last) => Err("has a reserved ending that nobody owns"),
         _ if !name.contains('.') => Err("is not a full domain name"),

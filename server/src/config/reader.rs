@@ -37,19 +37,12 @@ pub(super) struct Reader<'v> {
 
 impl<'v> Reader<'v> {
     pub(super) fn new(vars: &'v BTreeMap<String, String>, mode: Mode) -> Self {
-        Self {
-            vars,
-            mode,
-            problems: Vec::new(),
-        }
+        Self { vars, mode, problems: Vec::new() }
     }
 
     /// Notes a problem.
     pub(super) fn wrong(&mut self, variable: &str, message: impl Into<String>) {
-        self.problems.push(Problem {
-            variable: variable.into(),
-            message: message.into(),
-        });
+        self.problems.push(Problem { variable: variable.into(), message: message.into() });
     }
 
     /// The value, untouched; hygiene has been judged already.
@@ -64,12 +57,8 @@ impl<'v> Reader<'v> {
 
     /// All problems, sorted by the table's order and without repetition.
     pub(super) fn finish(self) -> Vec<Problem> {
-        let rank = |problem: &Problem| {
-            VARIABLES
-                .iter()
-                .position(|variable| variable.name == problem.variable)
-                .unwrap_or(usize::MAX)
-        };
+        let rank =
+            |problem: &Problem| VARIABLES.iter().position(|variable| variable.name == problem.variable).unwrap_or(usize::MAX);
         let mut problems = self.problems;
         problems.sort_by_key(rank);
         problems.dedup();
@@ -90,18 +79,12 @@ impl<'v> Reader<'v> {
                 return Environment::Production;
             }
             Some(_) => {
-                self.wrong(
-                    "ENVIRONMENT",
-                    "is not one of production, staging, development (lower case)",
-                );
+                self.wrong("ENVIRONMENT", "is not one of production, staging, development (lower case)");
                 return Environment::Production;
             }
         };
         if platform == Some("production") && environment != Environment::Production {
-            self.wrong(
-                "ENVIRONMENT",
-                "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree",
-            );
+            self.wrong("ENVIRONMENT", "is not production, but RAILWAY_ENVIRONMENT_NAME is: make them agree");
         }
         environment
     }
@@ -113,15 +96,9 @@ impl<'v> Reader<'v> {
         };
         let bare = text.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = bare.parse::<IpAddr>() {
-            return Host {
-                ip,
-                fallback: false,
-            };
+            return Host { ip, fallback: false };
         }
-        self.wrong(
-            "HOST",
-            "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1",
-        );
+        self.wrong("HOST", "is not an IP address such as [::], 0.0.0.0 or 127.0.0.1");
         Host::default()
     }
 
@@ -130,10 +107,7 @@ impl<'v> Reader<'v> {
         let free = !environment.is_deployed() || !matches!(self.mode, Mode::Environment);
         let lowest = u16::from(!free);
         if environment.is_deployed() && self.get("PORT").is_none() {
-            self.wrong(
-                "PORT",
-                "is missing: the platform sets it; the server must listen where it routes to",
-            );
+            self.wrong("PORT", "is missing: the platform sets it; the server must listen where it routes to");
         }
         self.number("PORT", lowest..=u16::MAX, 8080)
     }
@@ -143,10 +117,7 @@ impl<'v> Reader<'v> {
         self.get("METRICS_PORT")?;
         let metrics = self.number("METRICS_PORT", 0..=u16::MAX, 0);
         if metrics == port && port != 0 {
-            self.wrong(
-                "METRICS_PORT",
-                "is the same as PORT: metrics must not be public",
-            );
+            self.wrong("METRICS_PORT", "is the same as PORT: metrics must not be public");
         }
         Some(metrics)
     }
@@ -159,26 +130,21 @@ impl<'v> Reader<'v> {
             return Some(Engine::Sqlite { file: file.clone() });
         }
         let Some(text) = self.get("DATABASE_URL") else {
-            self.wrong("DATABASE_URL", "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full");
+            self.wrong(
+                "DATABASE_URL",
+                "is missing: the pooled PostgreSQL URL, postgresql://user:password@host/database?sslmode=verify-full",
+            );
             return None;
         };
         if let Some(path) = text.strip_prefix("sqlite:") {
             return self.sqlite(path, environment);
         }
         let pooled = self.address("DATABASE_URL");
-        let direct = self
-            .get("DATABASE_URL_UNPOOLED")
-            .and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
+        let direct = self.get("DATABASE_URL_UNPOOLED").and_then(|_| self.address("DATABASE_URL_UNPOOLED"));
         if direct.as_ref().is_some_and(Address::is_pooler) {
-            self.wrong(
-                "DATABASE_URL_UNPOOLED",
-                "is a pooled host: use the direct one (Neon: the host without `-pooler`)",
-            );
+            self.wrong("DATABASE_URL_UNPOOLED", "is a pooled host: use the direct one (Neon: the host without `-pooler`)");
         }
-        Some(Engine::Postgres {
-            pooled: Box::new(pooled?),
-            direct: direct.map(Box::new),
-        })
+        Some(Engine::Postgres { pooled: Box::new(pooled?), direct: direct.map(Box::new) })
     }
 
     /// One connection string; its problems never repeat it.
@@ -197,15 +163,9 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, path: &str, environment: Environment) -> Option<Engine> {
         let file = path.trim_start_matches("//");
         if environment.is_deployed() {
-            self.wrong(
-                "DATABASE_URL",
-                "is SQLite, which only development may use: give a PostgreSQL URL",
-            );
+            self.wrong("DATABASE_URL", "is SQLite, which only development may use: give a PostgreSQL URL");
         } else if file.is_empty() || file.starts_with(':') || file.contains('?') {
-            self.wrong(
-                "DATABASE_URL",
-                "does not name a file: write sqlite:path/to/tasks.sqlite",
-            );
+            self.wrong("DATABASE_URL", "does not name a file: write sqlite:path/to/tasks.sqlite");
         } else {
             return Some(Engine::Sqlite { file: file.into() });
         }
@@ -216,14 +176,7 @@ impl<'v> Reader<'v> {
     fn sqlite(&mut self, _: &str, environment: Environment) -> Option<Engine> {
         let deployed = "is SQLite, which only development may use: give a PostgreSQL URL";
         let development = "is SQLite, which this build does not contain: build with `--features embedded` or give a PostgreSQL URL";
-        self.wrong(
-            "DATABASE_URL",
-            if environment.is_deployed() {
-                deployed
-            } else {
-                development
-            },
-        );
+        self.wrong("DATABASE_URL", if environment.is_deployed() { deployed } else { development });
         None
     }
 
@@ -235,13 +188,7 @@ impl<'v> Reader<'v> {
         let idle = self.seconds("DB_POOL_IDLE_SECS", 10..=280, usual.idle);
         let lifetime = self.seconds("DB_POOL_LIFETIME_SECS", 60..=3600, usual.lifetime);
         let acquire = self.seconds("DB_POOL_ACQUIRE_SECS", 1..=15, usual.acquire);
-        PoolSettings {
-            max,
-            min,
-            idle,
-            lifetime,
-            acquire,
-        }
+        PoolSettings { max, min, idle, lifetime, acquire }
     }
 
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_LEEWAY_SECS`. More than a minute of leeway would be a longer life for stolen tokens.
@@ -277,10 +224,7 @@ impl<'v> Reader<'v> {
             let number = self.number(name, 1..=100_000, usual);
             NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
         };
-        Rate {
-            per_second: rate("RATE_LIMIT_PER_SECOND", 100),
-            burst: rate("RATE_LIMIT_BURST", 200),
-        }
+        Rate { per_second: rate("RATE_LIMIT_PER_SECOND", 100), burst: rate("RATE_LIMIT_BURST", 200) }
     }
 
     /// `LOG_FORMAT` and `RUST_LOG`.
@@ -296,35 +240,18 @@ impl<'v> Reader<'v> {
         };
         let filter = self.get("RUST_LOG").unwrap_or("info,sqlx=warn,hyper=warn");
         if tracing_subscriber::EnvFilter::try_new(filter).is_err() {
-            self.wrong(
-                "RUST_LOG",
-                "is not in tracing's syntax, for example info or server=debug,sqlx=warn",
-            );
+            self.wrong("RUST_LOG", "is not in tracing's syntax, for example info or server=debug,sqlx=warn");
         }
-        Log {
-            json,
-            filter: filter.into(),
-        }
+        Log { json, filter: filter.into() }
     }
 
     /// What the platform says about the release, and whether its edge is in front.
     pub(super) fn release(&mut self) -> (Release, bool) {
-        let set = |name| {
-            self.get(name)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
-        let commit =
-            set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
-        let draining =
-            set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
+        let set = |name| self.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        let commit = set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
+        let draining = set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
         let draining = draining.filter(|secs| *secs > 0).map(Duration::from_secs);
-        let release = Release {
-            commit,
-            deployment: set("RAILWAY_DEPLOYMENT_ID"),
-            replica: set("RAILWAY_REPLICA_ID"),
-            draining,
-        };
+        let release = Release { commit, deployment: set("RAILWAY_DEPLOYMENT_ID"), replica: set("RAILWAY_REPLICA_ID"), draining };
         (release, self.on_railway())
     }
 
@@ -345,14 +272,7 @@ impl<'v> Reader<'v> {
         match text.parse::<N>() {
             Ok(number) if digits && range.contains(&number) => number,
             _ => {
-                self.wrong(
-                    name,
-                    format!(
-                        "is not a whole number from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                );
+                self.wrong(name, format!("is not a whole number from {} to {}", range.start(), range.end()));
                 usual
             }
         }

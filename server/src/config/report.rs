@@ -178,17 +178,9 @@ impl Report {
             secret: variable.secret,
             purpose: variable.purpose,
         });
-        let problems = config
-            .as_ref()
-            .err()
-            .into_iter()
-            .flat_map(|ConfigError(problems)| problems);
-        let problems = problems
-            .map(|problem| Line {
-                variable: problem.variable.clone(),
-                message: problem.message.clone(),
-            })
-            .collect();
+        let problems = config.as_ref().err().into_iter().flat_map(|ConfigError(problems)| problems);
+        let problems =
+            problems.map(|problem| Line { variable: problem.variable.clone(), message: problem.message.clone() }).collect();
         let settings = config.as_ref().ok().map(Settings::of);
         Self {
             schema: SCHEMA,
@@ -219,11 +211,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.variables {
             let mark = if row.present { "set" } else { "-" };
-            writeln!(
-                f,
-                "{:<24} {:<4} {:<14} {}",
-                row.name, mark, row.required, row.purpose
-            )?;
+            writeln!(f, "{:<24} {:<4} {:<14} {}", row.name, mark, row.required, row.purpose)?;
         }
         writeln!(f)?;
         for line in &self.problems {
@@ -263,10 +251,7 @@ impl Settings {
             auth: Auth::of(config),
             cors: Cors::of(config),
             api_docs: config.docs,
-            rate_limit: RateLimit {
-                per_second: config.rate.per_second.get(),
-                burst: config.rate.burst.get(),
-            },
+            rate_limit: RateLimit { per_second: config.rate.per_second.get(), burst: config.rate.burst.get() },
             limits: Limits::of(config),
             logs: if config.log.json { "json" } else { "text" },
             release: Release::of(config),
@@ -301,22 +286,14 @@ impl Auth {
     fn of(config: &Config) -> Self {
         let expected = &config.expectations;
         let (issuer, audience) = (expected.issuer.is_some(), expected.audience.is_some());
-        let claims = [
-            ("exp", true),
-            ("sub", true),
-            ("iss", issuer),
-            ("aud", audience),
-        ];
+        let claims = [("exp", true), ("sub", true), ("iss", issuer), ("aud", audience)];
         Self {
             mode: "hs256",
             algorithms: ["HS256"],
             previous_secret: config.secrets.previous.is_some(),
             issuer_required: issuer,
             audience_required: audience,
-            required_claims: claims
-                .into_iter()
-                .filter_map(|(claim, required)| required.then_some(claim))
-                .collect(),
+            required_claims: claims.into_iter().filter_map(|(claim, required)| required.then_some(claim)).collect(),
             leeway_secs: expected.leeway.as_secs(),
             max_lifetime_secs: expected.max_lifetime.map(|longest| longest.as_secs()),
         }
@@ -353,11 +330,6 @@ impl Release {
     fn of(config: &Config) -> Self {
         let release = config.release.clone();
         let draining = release.draining.map(|draining| draining.as_secs());
-        Self {
-            commit: release.commit,
-            deployment: release.deployment,
-            replica: release.replica,
-            platform_draining_secs: draining,
-        }
+        Self { commit: release.commit, deployment: release.deployment, replica: release.replica, platform_draining_secs: draining }
     }
 }

@@ -49,17 +49,17 @@ impl Reader<'_> {
             (Some(_), None) => "JWT_SECRET",
             (None, Some(_)) => "BETTER_AUTH_SECRET",
             (None, None) => {
-                self.wrong("JWT_SECRET", "is missing: the secret that signs the tokens, 32 random bytes or more (or BETTER_AUTH_SECRET)");
+                self.wrong(
+                    "JWT_SECRET",
+                    "is missing: the secret that signs the tokens, 32 random bytes or more (or BETTER_AUTH_SECRET)",
+                );
                 ""
             }
         };
         let current = self.secret(name);
         let previous = self.secret("JWT_SECRET_PREVIOUS");
         self.refuse_reuse(engine);
-        Some(Secrets {
-            current: current?,
-            previous,
-        })
+        Some(Secrets { current: current?, previous })
     }
 
     /// One secret. A weak one is still returned, so that the checks after this one see it.
@@ -90,23 +90,14 @@ impl Reader<'_> {
     /// One secret for two purposes: whoever learns one has the other.
     fn refuse_reuse(&mut self, engine: Option<&Engine>) {
         let signing = ["JWT_SECRET", "BETTER_AUTH_SECRET", "JWT_SECRET_PREVIOUS"];
-        let mut uses: Vec<(&str, &str)> = signing
-            .into_iter()
-            .filter_map(|name| Some((name, self.get(name)?)))
-            .collect();
+        let mut uses: Vec<(&str, &str)> = signing.into_iter().filter_map(|name| Some((name, self.get(name)?))).collect();
         if let Some(Engine::Postgres { pooled, .. }) = engine {
-            uses.push((
-                "the password of DATABASE_URL",
-                pooled.password().expose_secret(),
-            ));
+            uses.push(("the password of DATABASE_URL", pooled.password().expose_secret()));
         }
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, value) in uses {
             if let Some(before) = first.insert(value, name) {
-                self.wrong(
-                    before,
-                    format!("is the same secret as {name}: make them different"),
-                );
+                self.wrong(before, format!("is the same secret as {name}: make them different"));
             }
         }
     }
@@ -115,19 +106,12 @@ impl Reader<'_> {
 /// What makes a secret unfit, if anything.
 fn weakness(value: &str) -> Option<&'static str> {
     let lower = value.to_ascii_lowercase();
-    if PLACEHOLDERS.iter().any(|word| lower.contains(word))
-        || value.starts_with('<')
-        || value.contains("${")
-    {
+    if PLACEHOLDERS.iter().any(|word| lower.contains(word)) || value.starts_with('<') || value.contains("${") {
         Some("is a placeholder: generate a secret, for example with `openssl rand -base64 48`")
     } else if value.len() < BYTES {
-        Some(
-            "is shorter than 32 bytes: generate a secret, for example with `openssl rand -base64 48`",
-        )
+        Some("is shorter than 32 bytes: generate a secret, for example with `openssl rand -base64 48`")
     } else if repeats(value.as_bytes()) || runs(value.as_bytes()) || bits(value.as_bytes()) < BITS {
-        Some(
-            "is easy to guess (too few different characters, a repetition or a sequence): generate a random secret",
-        )
+        Some("is easy to guess (too few different characters, a repetition or a sequence): generate a random secret")
     } else {
         None
     }
@@ -135,21 +119,12 @@ fn weakness(value: &str) -> Option<&'static str> {
 
 /// A shorter text written several times.
 fn repeats(bytes: &[u8]) -> bool {
-    (1..=bytes.len() / 2).any(|period| {
-        bytes
-            .iter()
-            .zip(bytes.iter().skip(period))
-            .all(|(a, b)| a == b)
-    })
+    (1..=bytes.len() / 2).any(|period| bytes.iter().zip(bytes.iter().skip(period)).all(|(a, b)| a == b))
 }
 
 /// Mostly neighbours in the alphabet: `abcdef...`, `987654...`.
 fn runs(bytes: &[u8]) -> bool {
-    let neighbours = bytes
-        .iter()
-        .zip(bytes.iter().skip(1))
-        .filter(|(a, b)| a.abs_diff(**b) <= 1)
-        .count();
+    let neighbours = bytes.iter().zip(bytes.iter().skip(1)).filter(|(a, b)| a.abs_diff(**b) <= 1).count();
     neighbours * 2 > bytes.len()
 }
 
@@ -163,9 +138,5 @@ fn bits(bytes: &[u8]) -> f64 {
     }
     let total = f64::from(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     let each = |count: u32| f64::from(count) * (total / f64::from(count)).log2();
-    counts
-        .into_iter()
-        .filter(|count| *count > 0)
-        .map(each)
-        .sum()
+    counts.into_iter().filter(|count| *count > 0).map(each).sum()
 }

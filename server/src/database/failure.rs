@@ -7,22 +7,15 @@ use crate::tasks::StoreError;
 /// What a driver error means for the caller.
 pub(crate) fn failure(error: Error) -> StoreError {
     match &error {
-        Error::Io(_)
-        | Error::Tls(_)
-        | Error::Protocol(_)
-        | Error::PoolTimedOut
-        | Error::PoolClosed
-        | Error::WorkerCrashed => StoreError::Unavailable(error),
-        Error::Database(cause) => {
-            match cause.code().as_deref().map(Meaning::of).unwrap_or_default() {
-                Meaning::Unavailable => StoreError::Unavailable(error),
-                Meaning::Schema => StoreError::Schema(error),
-                Meaning::Bug if cause.message().contains("no such table") => {
-                    StoreError::Schema(error)
-                }
-                Meaning::Bug => StoreError::Internal(error),
-            }
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
+            StoreError::Unavailable(error)
         }
+        Error::Database(cause) => match cause.code().as_deref().map(Meaning::of).unwrap_or_default() {
+            Meaning::Unavailable => StoreError::Unavailable(error),
+            Meaning::Schema => StoreError::Schema(error),
+            Meaning::Bug if cause.message().contains("no such table") => StoreError::Schema(error),
+            Meaning::Bug => StoreError::Internal(error),
+        },
         _ => StoreError::Internal(error),
     }
 }
@@ -57,9 +50,7 @@ impl Meaning {
 pub(super) fn dead(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::Protocol(_) | Error::Tls(_) => true,
-        Error::Database(cause) => cause
-            .code()
-            .is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+        Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
         _ => false,
     }
 }

@@ -33,10 +33,7 @@ const DIRECT: &str = "DATABASE_URL is Neon's direct host: use the pooled one (-p
 #[derive(Debug, Clone)]
 pub(crate) enum Engine {
     /// PostgreSQL; `direct` is the way around the pooler, for migrations.
-    Postgres {
-        pooled: Box<Address>,
-        direct: Option<Box<Address>>,
-    },
+    Postgres { pooled: Box<Address>, direct: Option<Box<Address>> },
     /// A SQLite file.
     #[cfg(feature = "embedded")]
     Sqlite { file: std::path::PathBuf },
@@ -57,9 +54,7 @@ impl Engine {
     /// What an operator could do better, although it works.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Postgres { pooled, .. } => {
-                (pooled.is_neon() && !pooled.is_pooler()).then_some(DIRECT)
-            }
+            Self::Postgres { pooled, .. } => (pooled.is_neon() && !pooled.is_pooler()).then_some(DIRECT),
             #[cfg(feature = "embedded")]
             Self::Sqlite { .. } => None,
         }
@@ -78,9 +73,7 @@ pub(crate) enum Database {
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// Only the pooled URL is known; the migrator's advisory lock would strand in the pooler.
-    #[error(
-        "migrations need the direct connection: set DATABASE_URL_UNPOOLED (on Neon: the host without `-pooler`)"
-    )]
+    #[error("migrations need the direct connection: set DATABASE_URL_UNPOOLED (on Neon: the host without `-pooler`)")]
     NoDirectUrl,
     /// The database cannot be reached.
     #[error("the database cannot be reached for migrations")]
@@ -162,33 +155,16 @@ impl Database {
 pub(crate) async fn migrate(engine: &Engine) -> Result<(), MigrationError> {
     match engine {
         Engine::Postgres { pooled, direct } => {
-            let address = direct
-                .as_ref()
-                .or((!pooled.is_pooler()).then_some(pooled))
-                .ok_or(MigrationError::NoDirectUrl)?;
-            let pool = sqlx::postgres::PgPoolOptions::new()
-                .max_connections(1)
-                .connect_with(address.options())
-                .await;
-            POSTGRES
-                .run(&pool.map_err(MigrationError::Connect)?)
-                .await
-                .map_err(MigrationError::Migrate)
+            let address = direct.as_ref().or((!pooled.is_pooler()).then_some(pooled)).ok_or(MigrationError::NoDirectUrl)?;
+            let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(address.options()).await;
+            POSTGRES.run(&pool.map_err(MigrationError::Connect)?).await.map_err(MigrationError::Migrate)
         }
         #[cfg(feature = "embedded")]
-        Engine::Sqlite { .. } => {
-            Database::open(engine, &PoolSettings::default())
-                .migrate_file()
-                .await
-        }
+        Engine::Sqlite { .. } => Database::open(engine, &PoolSettings::default()).migrate_file().await,
     }
 }
 
 /// The version of the last migration that this release was built with.
 fn newest(migrator: &Migrator) -> i64 {
-    migrator
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or_default()
+    migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }

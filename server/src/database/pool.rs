@@ -60,60 +60,31 @@ pub(crate) struct PoolSettings {
 impl Default for PoolSettings {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self {
-            max: 10,
-            min: 0,
-            idle: seconds(90),
-            lifetime: seconds(840),
-            acquire: seconds(5),
-        }
+        Self { max: 10, min: 0, idle: seconds(90), lifetime: seconds(840), acquire: seconds(5) }
     }
 }
 
 impl PoolSettings {
     /// A pool that connects when it is first used.
     pub(crate) fn postgres(&self, options: PgConnectOptions) -> Pool {
-        let deaths = Arc::new(Deaths {
-            since: Instant::now(),
-            last: AtomicU64::new(0),
-        });
+        let deaths = Arc::new(Deaths { since: Instant::now(), last: AtomicU64::new(0) });
         let witness = Arc::clone(&deaths);
-        let pool = PgPoolOptions::new()
-            .max_connections(self.max)
-            .min_connections(self.min);
+        let pool = PgPoolOptions::new().max_connections(self.max).min_connections(self.min);
         let pool = pool.idle_timeout(self.idle).max_lifetime(self.lifetime);
-        let pool = pool
-            .acquire_timeout(self.acquire)
-            .test_before_acquire(false);
+        let pool = pool.acquire_timeout(self.acquire).test_before_acquire(false);
         let pool = pool.before_acquire(move |connection, meta| {
             let doubtful = meta.idle_for > FRESH || witness.after_idling(meta.idle_for);
-            Box::pin(async move {
-                if doubtful {
-                    tested(connection).await
-                } else {
-                    Ok(true)
-                }
-            })
+            Box::pin(async move { if doubtful { tested(connection).await } else { Ok(true) } })
         });
-        Pool {
-            pool: pool.connect_lazy_with(options),
-            deaths,
-        }
+        Pool { pool: pool.connect_lazy_with(options), deaths }
     }
 
     /// A pool over one file. WAL lets readers work beside the writer; `FULL` makes every acknowledged write survive a power cut.
     #[cfg(feature = "embedded")]
     pub(crate) fn sqlite(&self, file: &std::path::Path) -> sqlx::SqlitePool {
-        use sqlx::sqlite::{
-            SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-        };
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal);
-        let options = options
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(self.acquire);
+        use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let options = options.synchronous(SqliteSynchronous::Full).busy_timeout(self.acquire);
         SqlitePoolOptions::new()
             .max_connections(self.max)
             .acquire_timeout(self.acquire)
@@ -125,17 +96,14 @@ impl PoolSettings {
 /// An answer in time, or the error that makes the pool drop the connection.
 async fn tested(connection: &mut PgConnection) -> Result<bool, Error> {
     let late = |_| Error::Io(io::ErrorKind::TimedOut.into());
-    tokio::time::timeout(TEST, connection.ping())
-        .await
-        .map_err(late)??;
+    tokio::time::timeout(TEST, connection.ping()).await.map_err(late)??;
     Ok(true)
 }
 
 impl Deaths {
     fn note(&self) {
         let now = self.since.elapsed().as_micros();
-        self.last
-            .store(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.last.store(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Whether a connection died while another one was idle for so long.

@@ -45,15 +45,11 @@ pub(crate) enum UrlError {
     NotAUrl,
     #[error("is not a PostgreSQL URL: it must start with postgresql:// or postgres://")]
     Scheme,
-    #[error(
-        "contains a space, quote or control character: percent-encode it if it belongs to the password (%20, %22, %27)"
-    )]
+    #[error("contains a space, quote or control character: percent-encode it if it belongs to the password (%20, %22, %27)")]
     Character,
     #[error("contains a `#`: percent-encode it as %23 if it belongs to the password")]
     Fragment,
-    #[error(
-        "contains more than one `@`, or a `/` or `?` before it: percent-encode them in the password (%40, %2F, %3F)"
-    )]
+    #[error("contains more than one `@`, or a `/` or `?` before it: percent-encode them in the password (%40, %2F, %3F)")]
     Authority,
     #[error("names no {0}")]
     Missing(&'static str),
@@ -67,19 +63,13 @@ pub(crate) enum UrlError {
         "has a parameter that is not understood: only sslmode, ssl, channel_binding, application_name, connect_timeout and pgbouncer are"
     )]
     Parameter,
-    #[error(
-        "has `options=`, which a transaction-mode pooler does not support: remove it (use the endpoint's own host name)"
-    )]
+    #[error("has `options=`, which a transaction-mode pooler does not support: remove it (use the endpoint's own host name)")]
     Options,
-    #[error(
-        "has an sslmode or ssl value that is not one of disable, allow, prefer, require, verify-ca, verify-full, true, false"
-    )]
+    #[error("has an sslmode or ssl value that is not one of disable, allow, prefer, require, verify-ca, verify-full, true, false")]
     TlsValue,
     #[error("says two different things in ssl and sslmode")]
     TlsConflict,
-    #[error(
-        "would go to a remote host without TLS: use sslmode=require or, better, sslmode=verify-full"
-    )]
+    #[error("would go to a remote host without TLS: use sslmode=require or, better, sslmode=verify-full")]
     TlsRequired,
 }
 
@@ -112,41 +102,22 @@ impl Address {
         if password.is_empty() && !is_private(&host) {
             return Err(UrlError::Missing("password"));
         }
-        let application = parameters
-            .application
-            .unwrap_or_else(|| "postflight-server".into());
-        Ok(Self {
-            port: url.port().unwrap_or(5432),
-            host,
-            user,
-            password: password.into(),
-            database,
-            tls,
-            application,
-        })
+        let application = parameters.application.unwrap_or_else(|| "postflight-server".into());
+        Ok(Self { port: url.port().unwrap_or(5432), host, user, password: password.into(), database, tls, application })
     }
 
     /// Options for the driver with every field set, so nothing of the process's environment is left in them. The fields that the
     /// driver cannot clear (`PGOPTIONS`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY`) are refused by the configuration.
     pub(crate) fn options(&self) -> PgConnectOptions {
-        let options = PgConnectOptions::new_without_pgpass()
-            .host(&self.host)
-            .port(self.port)
-            .username(&self.user);
-        let options = options
-            .password(self.password.expose_secret())
-            .database(&self.database)
-            .application_name(&self.application);
+        let options = PgConnectOptions::new_without_pgpass().host(&self.host).port(self.port).username(&self.user);
+        let options = options.password(self.password.expose_secret()).database(&self.database).application_name(&self.application);
         // A pooler refuses start-up parameters that it does not know; no float is ever read here.
         options.ssl_mode(self.tls.into()).extra_float_digits(None)
     }
 
     /// Whether the host is a transaction-mode pooler, by Neon's naming.
     pub(crate) fn is_pooler(&self) -> bool {
-        self.host
-            .split('.')
-            .next()
-            .is_some_and(|endpoint| endpoint.ends_with("-pooler"))
+        self.host.split('.').next().is_some_and(|endpoint| endpoint.ends_with("-pooler"))
     }
 
     /// Whether the host is Neon's.
@@ -167,11 +138,7 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}/{} (TLS {})",
-            self.host, self.port, self.database, self.tls
-        )
+        write!(f, "{}:{}/{} (TLS {})", self.host, self.port, self.database, self.tls)
     }
 }
 
@@ -206,9 +173,7 @@ fn well_formed(text: &str) -> Result<Url, UrlError> {
     if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
         return Err(UrlError::Scheme);
     }
-    if rest.contains(|c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '\\')
-    }) {
+    if rest.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '\\')) {
         return Err(UrlError::Character);
     }
     if ["<", "${", "***"].iter().any(|mark| rest.contains(mark)) {
@@ -219,9 +184,7 @@ fn well_formed(text: &str) -> Result<Url, UrlError> {
     }
     let before_query = rest.split('?').next().unwrap_or_default();
     let authority = before_query.split('/').next().unwrap_or_default();
-    if rest.matches('@').count() != authority.matches('@').count()
-        || authority.matches('@').count() > 1
-    {
+    if rest.matches('@').count() != authority.matches('@').count() || authority.matches('@').count() > 1 {
         return Err(UrlError::Authority);
     }
     Url::parse(&format!("postgres://{rest}")).map_err(|_| UrlError::NotAUrl)
@@ -229,21 +192,13 @@ fn well_formed(text: &str) -> Result<Url, UrlError> {
 
 /// One field of the URL, decoded.
 fn plain(encoded: &str) -> Result<String, UrlError> {
-    let text = percent_decode_str(encoded)
-        .decode_utf8()
-        .map_err(|_| UrlError::Encoding)?;
-    if text.contains('\0') {
-        Err(UrlError::Encoding)
-    } else {
-        Ok(text.into_owned())
-    }
+    let text = percent_decode_str(encoded).decode_utf8().map_err(|_| UrlError::Encoding)?;
+    if text.contains('\0') { Err(UrlError::Encoding) } else { Ok(text.into_owned()) }
 }
 
 /// This machine, and Railway's private network, which is an encrypted tunnel.
 fn is_private(host: &str) -> bool {
-    let loopback = host
-        .parse::<std::net::IpAddr>()
-        .is_ok_and(|ip| ip.is_loopback());
+    let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
     loopback || host == "localhost" || host.ends_with(".railway.internal")
 }
 
@@ -262,16 +217,8 @@ impl Parameters {
         let mut parameters = Self::default();
         let mut seen: Vec<&'static str> = Vec::new();
         for (name, value) in url.query_pairs() {
-            let known = SSL
-                .iter()
-                .chain([&APPLICATION])
-                .chain(&DROPPED)
-                .find(|known| **known == name);
-            let known = known.ok_or(if name == "options" {
-                UrlError::Options
-            } else {
-                UrlError::Parameter
-            })?;
+            let known = SSL.iter().chain([&APPLICATION]).chain(&DROPPED).find(|known| **known == name);
+            let known = known.ok_or(if name == "options" { UrlError::Options } else { UrlError::Parameter })?;
             if seen.contains(known) {
                 return Err(UrlError::Duplicate(known));
             }

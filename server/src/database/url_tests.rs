@@ -10,14 +10,8 @@ use super::*;
     "postgresql://app:pw@ep-cool-1-pooler.eu-central-1.aws.neon.tech/db?sslmode=require&channel_binding=require",
     "ep-cool-1-pooler.eu-central-1.aws.neon.tech:5432/db (TLS verify-full)"
 )]
-#[case::asyncpg(
-    "postgresql+asyncpg://app:pw@db.example.com/db?ssl=require",
-    "db.example.com:5432/db (TLS require)"
-)]
-#[case::psycopg(
-    "postgresql+psycopg2://app:pw@db.example.com/db",
-    "db.example.com:5432/db (TLS verify-full)"
-)]
+#[case::asyncpg("postgresql+asyncpg://app:pw@db.example.com/db?ssl=require", "db.example.com:5432/db (TLS require)")]
+#[case::psycopg("postgresql+psycopg2://app:pw@db.example.com/db", "db.example.com:5432/db (TLS verify-full)")]
 #[case::vercel(
     "postgres://app:pw@ep-1-pooler.us-east-1.aws.neon.tech/db?pgbouncer=true&connect_timeout=15&sslmode=require",
     "ep-1-pooler.us-east-1.aws.neon.tech:5432/db (TLS verify-full)"
@@ -31,23 +25,11 @@ use super::*;
     "containers.proxy.rlwy.net:43210/railway (TLS require)"
 )]
 #[case::local("postgres://app@localhost/db", "localhost:5432/db (TLS prefer)")]
-#[case::local_without_tls(
-    "postgres://app@127.0.0.1:5544/db?sslmode=disable",
-    "127.0.0.1:5544/db (TLS disable)"
-)]
+#[case::local_without_tls("postgres://app@127.0.0.1:5544/db?sslmode=disable", "127.0.0.1:5544/db (TLS disable)")]
 #[case::ipv6("postgres://app@[::1]:5544/db", "::1:5544/db (TLS prefer)")]
-#[case::upper_case(
-    "POSTGRES://app:pw@DB.Example.COM/db",
-    "db.example.com:5432/db (TLS verify-full)"
-)]
-#[case::both_agree(
-    "postgres://app:pw@db.example.com/db?ssl=require&sslmode=require",
-    "db.example.com:5432/db (TLS require)"
-)]
-#[case::neon_stays_full(
-    "postgres://app:pw@ep-1.neon.tech/db?sslmode=verify-ca",
-    "ep-1.neon.tech:5432/db (TLS verify-full)"
-)]
+#[case::upper_case("POSTGRES://app:pw@DB.Example.COM/db", "db.example.com:5432/db (TLS verify-full)")]
+#[case::both_agree("postgres://app:pw@db.example.com/db?ssl=require&sslmode=require", "db.example.com:5432/db (TLS require)")]
+#[case::neon_stays_full("postgres://app:pw@ep-1.neon.tech/db?sslmode=verify-ca", "ep-1.neon.tech:5432/db (TLS verify-full)")]
 fn a_string_of_a_platform_becomes_an_address(#[case] text: &str, #[case] shown: &str) {
     assert_eq!(Address::parse(text).unwrap().to_string(), shown);
 }
@@ -75,33 +57,15 @@ fn a_string_of_a_platform_becomes_an_address(#[case] text: &str, #[case] shown: 
 #[case("postgres://app:*******@h.example/db", UrlError::Placeholder)]
 #[case("postgres://app:%ff@h.example/db", UrlError::Encoding)]
 #[case("postgres://app:%00@h.example/db", UrlError::Encoding)]
-#[case(
-    "postgres://app:pw@h.example/db?sslmode=disable",
-    UrlError::TlsRequired
-)]
+#[case("postgres://app:pw@h.example/db?sslmode=disable", UrlError::TlsRequired)]
 #[case("postgres://app:pw@h.example/db?sslmode=prefer", UrlError::TlsRequired)]
 #[case("postgres://app:pw@h.example/db?ssl=false", UrlError::TlsRequired)]
-#[case(
-    "postgres://app:pw@ep-1.neon.tech/db?sslmode=prefer",
-    UrlError::TlsRequired
-)]
+#[case("postgres://app:pw@ep-1.neon.tech/db?sslmode=prefer", UrlError::TlsRequired)]
 #[case("postgres://app:pw@h.example/db?sslmode=on", UrlError::TlsValue)]
-#[case(
-    "postgres://app:pw@h.example/db?ssl=require&sslmode=verify-full",
-    UrlError::TlsConflict
-)]
-#[case(
-    "postgres://app:pw@h.example/db?sslmode=require&sslmode=require",
-    UrlError::Duplicate("sslmode")
-)]
-#[case(
-    "postgres://app:pw@h.example/db?options=endpoint%3Dep-1",
-    UrlError::Options
-)]
-#[case(
-    "postgres://app:pw@h.example/db?statement_cache_size=0",
-    UrlError::Parameter
-)]
+#[case("postgres://app:pw@h.example/db?ssl=require&sslmode=verify-full", UrlError::TlsConflict)]
+#[case("postgres://app:pw@h.example/db?sslmode=require&sslmode=require", UrlError::Duplicate("sslmode"))]
+#[case("postgres://app:pw@h.example/db?options=endpoint%3Dep-1", UrlError::Options)]
+#[case("postgres://app:pw@h.example/db?statement_cache_size=0", UrlError::Parameter)]
 #[case("postgres://app:pw@h.example/db?host=/tmp", UrlError::Parameter)]
 fn a_broken_string_says_what_is_broken(#[case] text: &str, #[case] error: UrlError) {
     assert_eq!(Address::parse(text).unwrap_err(), error);
@@ -109,8 +73,7 @@ fn a_broken_string_says_what_is_broken(#[case] text: &str, #[case] error: UrlErr
 
 #[test]
 fn every_field_reaches_the_driver_decoded() {
-    let text =
-        "postgres://us%40er:p%23%22+%2F%C3%A9@db.example.com:6000/my%20db?application_name=me";
+    let text = "postgres://us%40er:p%23%22+%2F%C3%A9@db.example.com:6000/my%20db?application_name=me";
     let address = Address::parse(text).unwrap();
     assert_eq!(address.password().expose_secret(), "p#\"+/é");
     let options = address.options();
@@ -128,12 +91,7 @@ fn every_field_reaches_the_driver_decoded() {
 #[case("my-pooler.example.com", true)]
 #[case("pooler.example.com", false)]
 fn a_pooler_is_known_by_its_name(#[case] host: &str, #[case] pooler: bool) {
-    assert_eq!(
-        Address::parse(&format!("postgres://a:b@{host}/db"))
-            .unwrap()
-            .is_pooler(),
-        pooler
-    );
+    assert_eq!(Address::parse(&format!("postgres://a:b@{host}/db")).unwrap().is_pooler(), pooler);
 }
 
 proptest! {

@@ -39,9 +39,7 @@ impl<S: Sync> FromRequestParts<S> for NoQuery {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.uri.query() {
             None | Some("") => Ok(Self),
-            Some(_) => Err(Problem::Unprocessable(
-                "This route takes no query parameters.".into(),
-            )),
+            Some(_) => Err(Problem::Unprocessable("This route takes no query parameters.".into())),
         }
     }
 }
@@ -63,9 +61,7 @@ impl PageQuery {
                 "limit" if page.limit.is_none() => page.limit = Some(limit(&value)?),
                 "cursor" if page.cursor.is_none() => page.cursor = Some(value.into_owned()),
                 _ => {
-                    return Err(Problem::Unprocessable(
-                        "Only limit and cursor are query parameters here, once each.".into(),
-                    ));
+                    return Err(Problem::Unprocessable("Only limit and cursor are query parameters here, once each.".into()));
                 }
             }
         }
@@ -74,28 +70,16 @@ impl PageQuery {
 
     /// The page to ask the store for.
     pub(crate) fn for_owner(&self, owner: &Owner) -> Result<Page, Problem> {
-        let before = self
-            .cursor
-            .as_deref()
-            .map(|cursor| position(owner, cursor))
-            .transpose()?;
-        Ok(Page {
-            before: before.unwrap_or(Uuid::max()),
-            limit: self.limit.unwrap_or(DEFAULT_LIMIT),
-        })
+        let before = self.cursor.as_deref().map(|cursor| position(owner, cursor)).transpose()?;
+        Ok(Page { before: before.unwrap_or(Uuid::max()), limit: self.limit.unwrap_or(DEFAULT_LIMIT) })
     }
 }
 
 /// A page size in plain digits.
 fn limit(text: &str) -> Result<u8, Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text
-        .parse()
-        .ok()
-        .filter(|limit| digits && (1..=MAX_LIMIT).contains(limit));
-    number.ok_or(Problem::Unprocessable(
-        "limit is a whole number from 1 to 100.".into(),
-    ))
+    let number = text.parse().ok().filter(|limit| digits && (1..=MAX_LIMIT).contains(limit));
+    number.ok_or(Problem::Unprocessable("limit is a whole number from 1 to 100.".into()))
 }
 
 /// The cursor that continues after `last` in its owner's list.
@@ -115,18 +99,13 @@ fn position(owner: &Owner, cursor: &str) -> Result<Uuid, Problem> {
         let id = Uuid::from_slice(id).ok()?;
         (rest == tag(owner, id)).then_some(id)
     };
-    read().ok_or(Problem::Unprocessable(
-        "cursor is not one that this list gave you; start again without it.".into(),
-    ))
+    read().ok_or(Problem::Unprocessable("cursor is not one that this list gave you; start again without it.".into()))
 }
 
 /// Binds an id to its owner. The version in the prefix lets the form of cursors change.
 fn tag(owner: &Owner, id: Uuid) -> [u8; TAG_BYTES] {
-    let digest = Sha256::new()
-        .chain_update(b"tasks cursor 1\0")
-        .chain_update(id.as_bytes())
-        .chain_update(owner.as_str())
-        .finalize();
+    let digest =
+        Sha256::new().chain_update(b"tasks cursor 1\0").chain_update(id.as_bytes()).chain_update(owner.as_str()).finalize();
     let mut tag = [0; TAG_BYTES];
     tag.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     tag

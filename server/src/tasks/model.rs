@@ -195,22 +195,13 @@ impl TryFrom<String> for Description {
 
 /// Passes text that both engines can hold.
 fn without_nul(text: String) -> Result<String, TextError> {
-    if text.contains('\0') {
-        Err(TextError::Nul)
-    } else {
-        Ok(text)
-    }
+    if text.contains('\0') { Err(TextError::Nul) } else { Ok(text) }
 }
 
 impl NewTask {
     /// The texts, as a store binds them.
     pub(crate) fn texts(&self) -> (&str, Option<&str>) {
-        (
-            &self.title.0,
-            self.description
-                .as_ref()
-                .map(|description| description.0.as_str()),
-        )
+        (&self.title.0, self.description.as_ref().map(|description| description.0.as_str()))
     }
 }
 
@@ -219,9 +210,7 @@ impl From<NewTask> for Change {
     fn from(task: NewTask) -> Self {
         Self {
             title: Some(task.title.0),
-            description: task
-                .description
-                .map_or(Edit::Clear, |description| Edit::Set(description.0)),
+            description: task.description.map_or(Edit::Clear, |description| Edit::Set(description.0)),
             completed: Completion::Set(task.completed),
         }
     }
@@ -246,10 +235,6 @@ impl From<TaskPatch> for Change {
 
 impl From<Completed> for Change {
     fn from(body: Completed) -> Self {
-        Self {
-            title: None,
-            description: Edit::Keep,
-            completed: body.completed.map_or(Completion::Toggle, Completion::Set),
-        }
+        Self { title: None, description: Edit::Keep, completed: body.completed.map_or(Completion::Toggle, Completion::Set) }
     }
 }

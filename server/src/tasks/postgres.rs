@@ -13,14 +13,16 @@ use crate::database::Pool;
 
 const LIST: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks \
     WHERE owner = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-const GET: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = $1 AND id = $2";
+const GET: &str =
+    "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = $1 AND id = $2";
 const INSERT: &str = "INSERT INTO tasks (owner, id, title, description, completed) VALUES ($1, $2, $3, $4, $5) \
     RETURNING id, title, description, completed, version, created_at, updated_at";
 const UPDATE: &str = "UPDATE tasks SET title = COALESCE($3, title), description = CASE WHEN $4 THEN $5 ELSE description END, \
     completed = CASE WHEN $6 THEN NOT completed ELSE COALESCE($7, completed) END, version = version + 1, updated_at = now() \
     WHERE owner = $1 AND id = $2 AND ($8::bigint[] IS NULL OR version = ANY ($8)) AND version <> ALL ($9) \
     RETURNING id, title, description, completed, version, created_at, updated_at";
-const DELETE: &str = "DELETE FROM tasks WHERE owner = $1 AND id = $2 AND ($3::bigint[] IS NULL OR version = ANY ($3)) AND version <> ALL ($4)";
+const DELETE: &str =
+    "DELETE FROM tasks WHERE owner = $1 AND id = $2 AND ($3::bigint[] IS NULL OR version = ANY ($3)) AND version <> ALL ($4)";
 const EXISTS: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE owner = $1 AND id = $2)";
 
 /// The tasks behind a pool.
@@ -38,12 +40,7 @@ impl PostgresTasks {
         if guard.is_open() {
             return StoreError::NotFound;
         }
-        let exists = || {
-            sqlx::query_scalar(EXISTS)
-                .bind(owner.as_str())
-                .bind(id)
-                .fetch_one(&*self.0)
-        };
+        let exists = || sqlx::query_scalar(EXISTS).bind(owner.as_str()).bind(id).fetch_one(&*self.0);
         match self.0.read(exists).await {
             Ok(true) => StoreError::Guarded,
             Ok(false) => StoreError::NotFound,
@@ -62,36 +59,20 @@ impl TaskStore for PostgresTasks {
     }
 
     fn get<'a>(&'a self, owner: &'a Owner, id: Uuid) -> Answer<'a, Task> {
-        let query = move || {
-            sqlx::query_as(GET)
-                .bind(owner.as_str())
-                .bind(id)
-                .fetch_optional(&*self.0)
-        };
+        let query = move || sqlx::query_as(GET).bind(owner.as_str()).bind(id).fetch_optional(&*self.0);
         Box::pin(async move { self.0.read(query).await?.ok_or(StoreError::NotFound) })
     }
 
     fn create<'a>(&'a self, owner: &'a Owner, task: &'a NewTask) -> Answer<'a, Task> {
         Box::pin(async move {
             let (title, description) = task.texts();
-            let insert = sqlx::query_as(INSERT)
-                .bind(owner.as_str())
-                .bind(Uuid::now_v7());
+            let insert = sqlx::query_as(INSERT).bind(owner.as_str()).bind(Uuid::now_v7());
             let insert = insert.bind(title).bind(description).bind(task.completed);
-            insert
-                .fetch_one(&*self.0)
-                .await
-                .map_err(|error| self.0.failed(error))
+            insert.fetch_one(&*self.0).await.map_err(|error| self.0.failed(error))
         })
     }
 
-    fn update<'a>(
-        &'a self,
-        owner: &'a Owner,
-        id: Uuid,
-        change: &'a Change,
-        guard: &'a Guard,
-    ) -> Answer<'a, Task> {
+    fn update<'a>(&'a self, owner: &'a Owner, id: Uuid, change: &'a Change, guard: &'a Guard) -> Answer<'a, Task> {
         Box::pin(async move {
             let (redescribed, description) = change.description.parts();
             let (toggled, completed) = change.completed.parts();
@@ -99,9 +80,7 @@ impl TaskStore for PostgresTasks {
             let update = update.bind(change.title.as_deref());
             let update = update.bind(redescribed).bind(description);
             let update = update.bind(toggled).bind(completed);
-            let update = update
-                .bind(guard.only.as_deref())
-                .bind(guard.never.as_slice());
+            let update = update.bind(guard.only.as_deref()).bind(guard.never.as_slice());
             let row = update.fetch_optional(&*self.0).await;
             match row.map_err(|error| self.0.failed(error))? {
                 Some(task) => Ok(task),
@@ -113,9 +92,7 @@ impl TaskStore for PostgresTasks {
     fn delete<'a>(&'a self, owner: &'a Owner, id: Uuid, guard: &'a Guard) -> Answer<'a, ()> {
         Box::pin(async move {
             let delete = sqlx::query(DELETE).bind(owner.as_str()).bind(id);
-            let delete = delete
-                .bind(guard.only.as_deref())
-                .bind(guard.never.as_slice());
+            let delete = delete.bind(guard.only.as_deref()).bind(guard.never.as_slice());
             let done = delete.execute(&*self.0).await;
             match done.map_err(|error| self.0.failed(error))?.rows_affected() {
                 0 => Err(self.why_not(owner, id, guard).await),

@@ -63,15 +63,9 @@ fn guard(headers: &HeaderMap) -> Guard {
         Some(Tags::Versions(versions)) => Some(versions),
     };
     match tags(headers, &IF_NONE_MATCH) {
-        None => Guard {
-            only,
-            never: Vec::new(),
-        },
+        None => Guard { only, never: Vec::new() },
         // "Only if it does not exist": a task that can be written exists.
-        Some(Tags::Any) => Guard {
-            only: Some(Vec::new()),
-            never: Vec::new(),
-        },
+        Some(Tags::Any) => Guard { only: Some(Vec::new()), never: Vec::new() },
         Some(Tags::Versions(never)) => Guard { only, never },
     }
 }
@@ -105,10 +99,7 @@ mod tests {
     use rstest::rstest;
 
     fn of(name: &HeaderName, values: &[&str]) -> HeaderMap {
-        values
-            .iter()
-            .map(|value| (name.clone(), value.parse().unwrap()))
-            .collect()
+        values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect()
     }
 
     #[rstest]
@@ -124,35 +115,14 @@ mod tests {
     #[case(&["\"+3\""], Some(vec![]))]
     #[case(&["\"9999999999999999999999\""], Some(vec![]))]
     #[case(&[""], Some(vec![]))]
-    fn if_match_compares_strongly_and_what_is_not_ours_matches_nothing(
-        #[case] values: &[&str],
-        #[case] only: Option<Vec<i64>>,
-    ) {
-        assert_eq!(
-            guard(&of(&IF_MATCH, values)),
-            Guard {
-                only,
-                never: vec![]
-            }
-        );
+    fn if_match_compares_strongly_and_what_is_not_ours_matches_nothing(#[case] values: &[&str], #[case] only: Option<Vec<i64>>) {
+        assert_eq!(guard(&of(&IF_MATCH, values)), Guard { only, never: vec![] });
     }
 
     #[test]
     fn if_none_match_star_lets_no_write_through() {
-        assert_eq!(
-            guard(&of(&IF_NONE_MATCH, &["*"])),
-            Guard {
-                only: Some(vec![]),
-                never: vec![]
-            }
-        );
-        assert_eq!(
-            guard(&of(&IF_NONE_MATCH, &["\"2\""])),
-            Guard {
-                only: None,
-                never: vec![2]
-            }
-        );
+        assert_eq!(guard(&of(&IF_NONE_MATCH, &["*"])), Guard { only: Some(vec![]), never: vec![] });
+        assert_eq!(guard(&of(&IF_NONE_MATCH, &["\"2\""])), Guard { only: None, never: vec![2] });
     }
 
     #[test]

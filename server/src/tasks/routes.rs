@@ -33,21 +33,11 @@ impl<S: Sync> FromRequestParts<S> for TaskId {
 
     /// Reads the raw path: percent-encoding is another spelling too.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let rest = parts
-            .uri
-            .path()
-            .strip_prefix(COLLECTION)
-            .and_then(|rest| rest.strip_prefix('/'));
-        let segment = rest
-            .and_then(|rest| rest.split('/').next())
-            .unwrap_or_default();
+        let rest = parts.uri.path().strip_prefix(COLLECTION).and_then(|rest| rest.strip_prefix('/'));
+        let segment = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let id = Uuid::try_parse(segment).map_err(|_| Problem::NotFound)?;
         let canonical = id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == segment;
-        if canonical {
-            Ok(Self(id))
-        } else {
-            Err(Problem::NotFound)
-        }
+        if canonical { Ok(Self(id)) } else { Err(Problem::NotFound) }
     }
 }
 
@@ -62,23 +52,13 @@ fn shown(status: StatusCode, task: &Task) -> Response {
 #[utoipa::path(get, path = "/api/tasks", tag = "tasks", operation_id = "listTasks", security(("bearer" = [])),
     params(("limit" = Option<u8>, Query, description = "1 to 100, 20 if absent"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")),
     responses((status = 200, body = TaskList), (status = 401), (status = 422), (status = 429), (status = 503)))]
-pub(crate) async fn list(
-    State(app): State<Arc<Shared>>,
-    owner: Owner,
-    query: PageQuery,
-) -> Result<Response, Problem> {
+pub(crate) async fn list(State(app): State<Arc<Shared>>, owner: Owner, query: PageQuery) -> Result<Response, Problem> {
     let page = query.for_owner(&owner)?;
     let mut items = app.tasks.list(&owner, page).await?;
     let more = items.len() > usize::from(page.limit);
     items.truncate(page.limit.into());
-    let next_cursor = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor::after(&owner, last.id));
-    Ok(json::answer(
-        StatusCode::OK,
-        &TaskList { items, next_cursor },
-    ))
+    let next_cursor = items.last().filter(|_| more).map(|last| cursor::after(&owner, last.id));
+    Ok(json::answer(StatusCode::OK, &TaskList { items, next_cursor }))
 }
 
 /// Makes a task.
@@ -141,9 +121,7 @@ pub(crate) async fn amend(
     Json(patch): Json<TaskPatch>,
 ) -> Result<Response, Problem> {
     if patch.is_empty() {
-        return Err(Problem::Unprocessable(
-            "Name at least one of title, description, completed.".into(),
-        ));
+        return Err(Problem::Unprocessable("Name at least one of title, description, completed.".into()));
     }
     write(&app, &owner, id, guard, patch.into()).await
 }
@@ -176,17 +154,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn write(
-    app: &Shared,
-    owner: &Owner,
-    id: TaskId,
-    guard: Guard,
-    change: Change,
-) -> Result<Response, Problem> {
-    let task = app
-        .tasks
-        .update(owner, id.0, &change, &guard)
-        .await
-        .map_err(|error: StoreError| Problem::from(error))?;
+async fn write(app: &Shared, owner: &Owner, id: TaskId, guard: Guard, change: Change) -> Result<Response, Problem> {
+    let task = app.tasks.update(owner, id.0, &change, &guard).await.map_err(|error: StoreError| Problem::from(error))?;
     Ok(shown(StatusCode::OK, &task))
 }

@@ -14,7 +14,8 @@ use crate::database::failure;
 
 const LIST: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks \
     WHERE owner = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
-const GET: &str = "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = ?1 AND id = ?2";
+const GET: &str =
+    "SELECT id, title, description, completed, version, created_at, updated_at FROM tasks WHERE owner = ?1 AND id = ?2";
 const INSERT: &str = "INSERT INTO tasks (owner, id, title, description, completed, created_at, updated_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) RETURNING id, title, description, completed, version, created_at, updated_at";
 const UPDATE: &str = "UPDATE tasks SET title = COALESCE(?3, title), description = CASE WHEN ?4 THEN ?5 ELSE description END, \
@@ -41,20 +42,11 @@ impl SqliteTasks {
         if guard.is_open() {
             return StoreError::NotFound;
         }
-        let exists = sqlx::query_scalar(EXISTS)
-            .bind(owner.as_str())
-            .bind(id)
-            .fetch_one(&self.0)
-            .await
-            .map_err(failure);
+        let exists = sqlx::query_scalar(EXISTS).bind(owner.as_str()).bind(id).fetch_one(&self.0).await.map_err(failure);
         exists.map_or_else(
             |error| error,
             |exists| {
-                if exists {
-                    StoreError::Guarded
-                } else {
-                    StoreError::NotFound
-                }
+                if exists { StoreError::Guarded } else { StoreError::NotFound }
             },
         )
     }
@@ -74,10 +66,7 @@ fn json(versions: &[i64]) -> String {
 impl TaskStore for SqliteTasks {
     fn list<'a>(&'a self, owner: &'a Owner, page: Page) -> Answer<'a, Vec<Task>> {
         Box::pin(async move {
-            let list = sqlx::query_as(LIST)
-                .bind(owner.as_str())
-                .bind(page.before)
-                .bind(i64::from(page.limit) + 1);
+            let list = sqlx::query_as(LIST).bind(owner.as_str()).bind(page.before).bind(i64::from(page.limit) + 1);
             list.fetch_all(&self.0).await.map_err(failure)
         })
     }
@@ -85,37 +74,19 @@ impl TaskStore for SqliteTasks {
     fn get<'a>(&'a self, owner: &'a Owner, id: Uuid) -> Answer<'a, Task> {
         Box::pin(async move {
             let get = sqlx::query_as(GET).bind(owner.as_str()).bind(id);
-            get.fetch_optional(&self.0)
-                .await
-                .map_err(failure)?
-                .ok_or(StoreError::NotFound)
+            get.fetch_optional(&self.0).await.map_err(failure)?.ok_or(StoreError::NotFound)
         })
     }
 
     fn create<'a>(&'a self, owner: &'a Owner, task: &'a NewTask) -> Answer<'a, Task> {
         Box::pin(async move {
             let (title, description) = task.texts();
-            let insert = sqlx::query_as(INSERT)
-                .bind(owner.as_str())
-                .bind(Uuid::now_v7())
-                .bind(title)
-                .bind(description);
-            insert
-                .bind(task.completed)
-                .bind(now())
-                .fetch_one(&self.0)
-                .await
-                .map_err(failure)
+            let insert = sqlx::query_as(INSERT).bind(owner.as_str()).bind(Uuid::now_v7()).bind(title).bind(description);
+            insert.bind(task.completed).bind(now()).fetch_one(&self.0).await.map_err(failure)
         })
     }
 
-    fn update<'a>(
-        &'a self,
-        owner: &'a Owner,
-        id: Uuid,
-        change: &'a Change,
-        guard: &'a Guard,
-    ) -> Answer<'a, Task> {
+    fn update<'a>(&'a self, owner: &'a Owner, id: Uuid, change: &'a Change, guard: &'a Guard) -> Answer<'a, Task> {
         Box::pin(async move {
             let (redescribed, description) = change.description.parts();
             let (toggled, completed) = change.completed.parts();
@@ -123,10 +94,7 @@ impl TaskStore for SqliteTasks {
             let update = update.bind(change.title.as_deref());
             let update = update.bind(redescribed).bind(description);
             let update = update.bind(toggled).bind(completed);
-            let update = update
-                .bind(guard.only.as_deref().map(json))
-                .bind(json(&guard.never))
-                .bind(now());
+            let update = update.bind(guard.only.as_deref().map(json)).bind(json(&guard.never)).bind(now());
             match update.fetch_optional(&self.0).await.map_err(failure)? {
                 Some(task) => Ok(task),
                 None => Err(self.why_not(owner, id, guard).await),
@@ -136,17 +104,9 @@ impl TaskStore for SqliteTasks {
 
     fn delete<'a>(&'a self, owner: &'a Owner, id: Uuid, guard: &'a Guard) -> Answer<'a, ()> {
         Box::pin(async move {
-            let delete = sqlx::query(DELETE)
-                .bind(owner.as_str())
-                .bind(id)
-                .bind(guard.only.as_deref().map(json))
-                .bind(json(&guard.never));
-            match delete
-                .execute(&self.0)
-                .await
-                .map_err(failure)?
-                .rows_affected()
-            {
+            let delete =
+                sqlx::query(DELETE).bind(owner.as_str()).bind(id).bind(guard.only.as_deref().map(json)).bind(json(&guard.never));
+            match delete.execute(&self.0).await.map_err(failure)?.rows_affected() {
                 0 => Err(self.why_not(owner, id, guard).await),
                 _ => Ok(()),
             }

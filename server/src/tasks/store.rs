@@ -70,13 +70,7 @@ pub(crate) trait TaskStore: Send + Sync + 'static {
     /// Makes a task; never tried twice.
     fn create<'a>(&'a self, owner: &'a Owner, task: &'a NewTask) -> Answer<'a, Task>;
     /// Changes a task if the guard holds; never tried twice.
-    fn update<'a>(
-        &'a self,
-        owner: &'a Owner,
-        id: Uuid,
-        change: &'a Change,
-        guard: &'a Guard,
-    ) -> Answer<'a, Task>;
+    fn update<'a>(&'a self, owner: &'a Owner, id: Uuid, change: &'a Change, guard: &'a Guard) -> Answer<'a, Task>;
     /// Deletes a task if the guard holds.
     fn delete<'a>(&'a self, owner: &'a Owner, id: Uuid, guard: &'a Guard) -> Answer<'a, ()>;
 }

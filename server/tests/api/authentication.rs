@@ -17,8 +17,7 @@ fn every_operation_of_the_document_but_health_is_closed_without_a_token() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let target = path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
-            let reply = server
-                .send(&Request::new(&method.to_uppercase(), &target).json(r#"{"title":"a"}"#));
+            let reply = server.send(&Request::new(&method.to_uppercase(), &target).json(r#"{"title":"a"}"#));
             let open = operation.get("security").is_none();
             assert_eq!(reply.status == 401, !open, "{method} {path}: {reply:?}");
             asked += 1;
@@ -37,34 +36,13 @@ fn all_rejections_look_alike() {
     "#);
     assert_eq!(none.header("www-authenticate"), Some("Bearer"));
     let expired = token::with(&json!({ "sub": "ann", "exp": token::now() - 60 }));
-    let foreign = token::signed(
-        token::HEADER,
-        &json!({ "sub": "ann", "exp": token::now() + 60 }).to_string(),
-        &"x".repeat(40),
-    );
-    let rejected: Vec<Reply> = [
-        "garbage",
-        "a.b.c",
-        &expired,
-        &foreign,
-        &"a".repeat(5000),
-        &format!("{}.", token::of("ann")),
-    ]
-    .into_iter()
-    .map(|token| {
-        server
-            .send(&Request::new("GET", "/api/tasks").bearer(token))
-            .comparable()
-    })
-    .collect();
-    assert!(
-        rejected.iter().all(|reply| *reply == rejected[0]),
-        "{rejected:?}"
-    );
-    assert_eq!(
-        rejected[0].header("www-authenticate"),
-        Some("Bearer error=\"invalid_token\"")
-    );
+    let foreign = token::signed(token::HEADER, &json!({ "sub": "ann", "exp": token::now() + 60 }).to_string(), &"x".repeat(40));
+    let rejected: Vec<Reply> = ["garbage", "a.b.c", &expired, &foreign, &"a".repeat(5000), &format!("{}.", token::of("ann"))]
+        .into_iter()
+        .map(|token| server.send(&Request::new("GET", "/api/tasks").bearer(token)).comparable())
+        .collect();
+    assert!(rejected.iter().all(|reply| *reply == rejected[0]), "{rejected:?}");
+    assert_eq!(rejected[0].header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     assert_eq!(rejected[0].body, none.body);
 }
 
@@ -96,9 +74,7 @@ fn two_authorization_headers_are_none() {
     let server = TestServer::on(Engine::Sqlite);
     let (good, bad) = (token::of("ann"), "bad".to_owned());
     for (first, second) in [(&good, &bad), (&bad, &good), (&good, &good)] {
-        let request = Request::new("GET", "/api/tasks")
-            .bearer(first)
-            .bearer(second);
+        let request = Request::new("GET", "/api/tasks").bearer(first).bearer(second);
         assert_eq!(server.send(&request).status, 401);
     }
 }
@@ -107,24 +83,11 @@ fn two_authorization_headers_are_none() {
 fn a_token_anywhere_else_is_not_looked_at() {
     let server = TestServer::on(Engine::Sqlite);
     let token = token::of("ann");
-    assert_eq!(
-        server
-            .get(&format!("/api/tasks?access_token={token}"))
-            .status,
-        401
-    );
-    for (name, value) in [
-        ("Cookie", format!("token={token}")),
-        ("X-Auth-Token", token.clone()),
-        ("Proxy-Authorization", format!("Bearer {token}")),
-    ] {
-        assert_eq!(
-            server
-                .send(&Request::new("GET", "/api/tasks").with(name, &value))
-                .status,
-            401,
-            "{name}"
-        );
+    assert_eq!(server.get(&format!("/api/tasks?access_token={token}")).status, 401);
+    for (name, value) in
+        [("Cookie", format!("token={token}")), ("X-Auth-Token", token.clone()), ("Proxy-Authorization", format!("Bearer {token}"))]
+    {
+        assert_eq!(server.send(&Request::new("GET", "/api/tasks").with(name, &value)).status, 401, "{name}");
     }
     let form = Request::new("POST", "/api/tasks")
         .with("Content-Type", "application/x-www-form-urlencoded")
@@ -135,24 +98,15 @@ fn a_token_anywhere_else_is_not_looked_at() {
 #[test]
 fn a_rejection_keeps_cors_so_that_a_page_can_read_it() {
     let server = TestServer::on(Engine::Sqlite);
-    let reply = server.send(
-        &Request::new("GET", "/api/tasks")
-            .bearer("bad")
-            .with("Origin", ORIGIN),
-    );
-    assert_eq!(
-        (reply.status, reply.header("access-control-allow-origin")),
-        (401, Some(ORIGIN))
-    );
+    let reply = server.send(&Request::new("GET", "/api/tasks").bearer("bad").with("Origin", ORIGIN));
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (401, Some(ORIGIN)));
 }
 
 #[test]
 fn who_you_are_is_asked_before_what_you_send() {
     let server = TestServer::on(Engine::Sqlite);
     for request in [
-        Request::new("POST", "/api/tasks?user_id=1")
-            .with("Content-Type", "text/plain")
-            .body("x"),
+        Request::new("POST", "/api/tasks?user_id=1").with("Content-Type", "text/plain").body("x"),
         Request::new("PUT", ID).json("{"),
         Request::new("DELETE", "/api/tasks/not-an-id"),
     ] {
@@ -164,11 +118,6 @@ fn who_you_are_is_asked_before_what_you_send() {
 fn a_very_long_token_is_refused_politely() {
     let server = TestServer::on(Engine::Sqlite);
     for (length, status) in [(20_000, 401), (200_000, 431)] {
-        assert_eq!(
-            server
-                .send(&Request::new("GET", "/api/tasks").bearer(&"a".repeat(length)))
-                .status,
-            status
-        );
+        assert_eq!(server.send(&Request::new("GET", "/api/tasks").bearer(&"a".repeat(length))).status, status);
     }
 }

@@ -10,19 +10,12 @@ use crate::support::{Engine, TestServer, token};
 
 #[test]
 fn one_socket_takes_both_ip_versions() {
-    assert!(
-        TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok(),
-        "this test needs IPv6 on the loopback interface"
-    );
+    assert!(TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok(), "this test needs IPv6 on the loopback interface");
     let url = format!("postgresql://postgres:x@127.0.0.1:{}/tasks", free_port());
     let server = TestServer::at(&url, &[("HOST", "[::]")]);
     for ip in ["127.0.0.1", "::1"] {
         let address = (ip.parse::<IpAddr>().unwrap(), server.address.port()).into();
-        assert_eq!(
-            Request::new("GET", "/livez").send(address).status,
-            200,
-            "{ip}"
-        );
+        assert_eq!(Request::new("GET", "/livez").send(address).status, 200, "{ip}");
     }
 }
 
@@ -30,8 +23,7 @@ fn one_socket_takes_both_ip_versions() {
 fn headers_that_never_end_are_given_up_on() {
     let server = TestServer::on(Engine::Sqlite);
     let mut slow = connect(server.address);
-    slow.write_all(b"GET /livez HTTP/1.1\r\nHost: test\r\nX-Slow: ")
-        .unwrap();
+    slow.write_all(b"GET /livez HTTP/1.1\r\nHost: test\r\nX-Slow: ").unwrap();
     let began = Instant::now();
     let mut left = Vec::new();
     drop(std::io::Read::read_to_end(&mut slow, &mut left));
@@ -50,14 +42,8 @@ fn a_body_that_never_ends_is_408() {
     );
     slow.write_all(head.as_bytes()).unwrap();
     let reply = read(&mut slow);
-    assert_eq!(
-        (reply.status, reply.header("connection")),
-        (408, Some("close"))
-    );
-    assert_eq!(
-        reply.header("content-type"),
-        Some("application/problem+json")
-    );
+    assert_eq!((reply.status, reply.header("connection")), (408, Some("close")));
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"));
 }
 
 #[test]
@@ -66,13 +52,7 @@ fn a_connection_serves_many_requests() {
     let mut stream = connect(server.address);
     let request = "GET /livez HTTP/1.1\r\nHost: test\r\n\r\n";
     let last = "GET /livez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
-    stream
-        .write_all(format!("{request}{request}{last}").as_bytes())
-        .unwrap();
+    stream.write_all(format!("{request}{request}{last}").as_bytes()).unwrap();
     let all = read(&mut stream);
-    assert_eq!(
-        all.body.matches("HTTP/1.1 200 OK").count(),
-        2,
-        "two more answers follow the first"
-    );
+    assert_eq!(all.body.matches("HTTP/1.1 200 OK").count(), 2, "two more answers follow the first");
 }

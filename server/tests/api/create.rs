@@ -7,9 +7,7 @@ use crate::support::http::Request;
 use crate::support::{Engine, TestServer, token};
 
 #[rstest]
-fn a_created_task_reads_back_as_it_was_answered(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+fn a_created_task_reads_back_as_it_was_answered(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let server = TestServer::on(engine);
     let body = r#"{"title":"Größe 📏","description":"line\nbreak","completed":true}"#;
     let created = server.write("ann", "POST", "/api/tasks", body);
@@ -22,24 +20,10 @@ fn a_created_task_reads_back_as_it_was_answered(
     assert_eq!(task["version"], 1);
     assert_eq!(task["created_at"], task["updated_at"]);
     let keys: Vec<&String> = task.as_object().unwrap().keys().collect();
-    assert_eq!(
-        keys,
-        [
-            "completed",
-            "created_at",
-            "description",
-            "id",
-            "title",
-            "updated_at",
-            "version"
-        ]
-    );
+    assert_eq!(keys, ["completed", "created_at", "description", "id", "title", "updated_at", "version"]);
     let id = task["id"].as_str().unwrap();
     assert_eq!(id.as_bytes()[14], b'7', "{id} is a UUID of version 7");
-    assert_eq!(
-        created.header("location"),
-        Some(format!("/api/tasks/{id}").as_str())
-    );
+    assert_eq!(created.header("location"), Some(format!("/api/tasks/{id}").as_str()));
     let read = server.as_user("ann", "GET", created.header("location").unwrap());
     assert_eq!((read.status, read.json()), (200, task));
 }
@@ -68,21 +52,12 @@ fn a_created_task_reads_back_as_it_was_answered(
 #[case::own_id(r#"{"title":"a","id":"01890a5d-ac96-774b-bcce-b302099a8057"}"#, "422")]
 #[case::own_version(r#"{"title":"a","version":7}"#, "422")]
 #[case::text_flag(r#"{"title":"a","completed":"yes"}"#, "422")]
-fn a_body_that_does_not_fit_is_refused_and_nothing_is_made(
-    #[case] body: &str,
-    #[case] status: &str,
-) {
+fn a_body_that_does_not_fit_is_refused_and_nothing_is_made(#[case] body: &str, #[case] status: &str) {
     let server = TestServer::on(Engine::Sqlite);
     let reply = server.write("ann", "POST", "/api/tasks", body);
     assert!(reply.status.to_string().starts_with(status), "{reply:?}");
-    assert_eq!(
-        reply.header("content-type"),
-        Some("application/problem+json")
-    );
-    assert_eq!(
-        server.as_user("ann", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([])
-    );
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+    assert_eq!(server.as_user("ann", "GET", "/api/tasks").json()["items"], serde_json::json!([]));
 }
 
 #[test]
@@ -105,42 +80,20 @@ fn problems_with_a_body_read_well() {
 }
 
 #[rstest]
-fn the_longest_texts_fit_in_characters_not_bytes(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+fn the_longest_texts_fit_in_characters_not_bytes(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let server = TestServer::on(engine);
     let body = |title: usize, description: usize| {
-        serde_json::json!({ "title": "é".repeat(title), "description": "😀".repeat(description) })
-            .to_string()
+        serde_json::json!({ "title": "é".repeat(title), "description": "😀".repeat(description) }).to_string()
     };
-    assert_eq!(
-        server
-            .write("ann", "POST", "/api/tasks", &body(200, 1000))
-            .status,
-        201
-    );
-    assert_eq!(
-        server
-            .write("ann", "POST", "/api/tasks", &body(201, 0))
-            .status,
-        422
-    );
-    assert_eq!(
-        server
-            .write("ann", "POST", "/api/tasks", &body(1, 1001))
-            .status,
-        422
-    );
+    assert_eq!(server.write("ann", "POST", "/api/tasks", &body(200, 1000)).status, 201);
+    assert_eq!(server.write("ann", "POST", "/api/tasks", &body(201, 0)).status, 422);
+    assert_eq!(server.write("ann", "POST", "/api/tasks", &body(1, 1001)).status, 422);
 }
 
 #[test]
 fn ten_thousand_levels_of_nesting_are_a_bad_request() {
     let server = TestServer::on(Engine::Sqlite);
-    let deep = format!(
-        r#"{{"title":{}{}}}"#,
-        "[".repeat(10_000),
-        "]".repeat(10_000)
-    );
+    let deep = format!(r#"{{"title":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     let reply = server.write("ann", "POST", "/api/tasks", &deep);
     assert!((400..500).contains(&reply.status), "{reply:?}");
 }
@@ -159,17 +112,12 @@ fn ten_thousand_levels_of_nesting_are_a_bad_request() {
 #[case::smuggled(&["text/plain; application/json"])]
 fn a_write_that_is_not_json_by_type_is_415_before_any_effect(#[case] types: &[&str]) {
     let server = TestServer::on(Engine::Sqlite);
-    let mut request = Request::new("POST", "/api/tasks")
-        .bearer(&token::of("ann"))
-        .body(r#"{"title":"a"}"#);
+    let mut request = Request::new("POST", "/api/tasks").bearer(&token::of("ann")).body(r#"{"title":"a"}"#);
     for value in types {
         request = request.with("Content-Type", value);
     }
     assert_eq!(server.send(&request).status, 415);
-    assert_eq!(
-        server.as_user("ann", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([])
-    );
+    assert_eq!(server.as_user("ann", "GET", "/api/tasks").json()["items"], serde_json::json!([]));
 }
 
 #[rstest]
@@ -179,34 +127,21 @@ fn a_write_that_is_not_json_by_type_is_415_before_any_effect(#[case] types: &[&s
 #[case("application/json;charset=UTF-8")]
 fn json_may_be_spelled_as_clients_spell_it(#[case] value: &str) {
     let server = TestServer::on(Engine::Sqlite);
-    let request = Request::new("POST", "/api/tasks")
-        .bearer(&token::of("ann"))
-        .with("Content-Type", value)
-        .body(r#"{"title":"a"}"#);
+    let request = Request::new("POST", "/api/tasks").bearer(&token::of("ann")).with("Content-Type", value).body(r#"{"title":"a"}"#);
     assert_eq!(server.send(&request).status, 201);
 }
 
 #[test]
 fn an_encoded_body_is_not_unpacked() {
     let server = TestServer::on(Engine::Sqlite);
-    let request = Request::new("POST", "/api/tasks")
-        .bearer(&token::of("ann"))
-        .with("Content-Encoding", "gzip")
-        .json(r#"{"title":"a"}"#);
+    let request =
+        Request::new("POST", "/api/tasks").bearer(&token::of("ann")).with("Content-Encoding", "gzip").json(r#"{"title":"a"}"#);
     assert_eq!(server.send(&request).status, 415);
 }
 
 #[test]
 fn a_query_on_a_write_is_refused() {
     let server = TestServer::on(Engine::Sqlite);
-    assert_eq!(
-        server
-            .write("ann", "POST", "/api/tasks?user_id=bob", r#"{"title":"a"}"#)
-            .status,
-        422
-    );
-    assert_eq!(
-        server.as_user("bob", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([])
-    );
+    assert_eq!(server.write("ann", "POST", "/api/tasks?user_id=bob", r#"{"title":"a"}"#).status, 422);
+    assert_eq!(server.as_user("bob", "GET", "/api/tasks").json()["items"], serde_json::json!([]));
 }

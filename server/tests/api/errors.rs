@@ -42,11 +42,7 @@ fn a_path_that_is_not_a_route_is_the_same_404(#[case] path: &str) {
     {"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing here."}
     "#);
     for method in ["GET", "POST", "DELETE"] {
-        assert_eq!(
-            server.send(&Request::new(method, path)).comparable(),
-            random.comparable(),
-            "{method}"
-        );
+        assert_eq!(server.send(&Request::new(method, path)).comparable(), random.comparable(), "{method}");
     }
 }
 
@@ -58,10 +54,7 @@ fn a_path_that_is_not_a_route_is_the_same_404(#[case] path: &str) {
 #[case("/api/tasks/01890a5d-ac96-774b-bcce-b302099a8057/complete", "PATCH")]
 fn allow_is_the_truth(#[case] path: &str, #[case] allowed: &str) {
     let server = TestServer::on(Engine::Sqlite);
-    let methods = [
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "TRACK", "PROPFIND",
-        "get", "FOO",
-    ];
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "TRACK", "PROPFIND", "get", "FOO"];
     for method in methods {
         let reply = server.send(&Request::new(method, path).bearer(&token::of("ann")));
         let listed = allowed.split(',').any(|known| known == method);
@@ -70,10 +63,7 @@ fn allow_is_the_truth(#[case] path: &str, #[case] allowed: &str) {
             let mut allow: Vec<&str> = reply.header("allow").unwrap().split(',').collect();
             allow.sort_unstable();
             assert_eq!(allow.join(","), allowed, "{method}");
-            assert_eq!(
-                reply.header("content-type"),
-                Some("application/problem+json")
-            );
+            assert_eq!(reply.header("content-type"), Some("application/problem+json"));
         }
     }
 }
@@ -81,10 +71,7 @@ fn allow_is_the_truth(#[case] path: &str, #[case] allowed: &str) {
 #[test]
 fn connect_is_not_implemented_and_opens_no_tunnel() {
     let server = TestServer::on(Engine::Sqlite);
-    let reply = raw(
-        server.address,
-        b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n",
-    );
+    let reply = raw(server.address, b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n");
     assert_snapshot!(reply, @r#"
     501 application/problem+json
     {"type":"about:blank","title":"Not Implemented","status":501,"detail":"No resource here supports this method."}
@@ -124,10 +111,7 @@ fn a_chunked_body_of_the_right_size_is_read() {
         token::of("ann")
     );
     let body = "6\r\n{\"titl\r\n7\r\ne\":\"a\"}\r\n0\r\n\r\n";
-    assert_eq!(
-        raw(server.address, format!("{head}{body}").as_bytes()).status,
-        201
-    );
+    assert_eq!(raw(server.address, format!("{head}{body}").as_bytes()).status, 201);
 }
 
 #[rstest]
@@ -162,8 +146,7 @@ fn a_second_request_hidden_in_a_body_is_not_answered(#[case] framing: &str) {
     let server = TestServer::on(Engine::Sqlite);
     for path in ["/livez", "/api/tasks"] {
         let token = token::of("ann");
-        let outer =
-            format!("POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n");
+        let outer = format!("POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n");
         let outer = format!("{outer}Content-Type: application/json\r\n{framing}\r\n");
         let body = "b\r\n{\"title\":\"\"\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: test\r\n\r\n";
         let reply = raw(server.address, format!("{outer}{body}").as_bytes());

@@ -7,28 +7,15 @@ use crate::support::{Engine, ORIGIN, TestServer, token};
 
 const EXPECTED: [(&str, &str); 7] = [
     ("x-content-type-options", "nosniff"),
-    (
-        "content-security-policy",
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
     ("x-frame-options", "DENY"),
     ("cross-origin-resource-policy", "same-site"),
     ("cache-control", "no-store"),
-    (
-        "permissions-policy",
-        "camera=(), geolocation=(), microphone=()",
-    ),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];
-const NEVER: [&str; 7] = [
-    "server",
-    "x-powered-by",
-    "set-cookie",
-    "via",
-    "server-timing",
-    "timing-allow-origin",
-    "x-xss-protection",
-];
+const NEVER: [&str; 7] =
+    ["server", "x-powered-by", "set-cookie", "via", "server-timing", "timing-allow-origin", "x-xss-protection"];
 
 #[rstest]
 #[case::ok("GET", "/livez", 200)]
@@ -55,8 +42,7 @@ fn every_answer_carries_them_once(#[case] method: &str, #[case] path: &str, #[ca
 #[test]
 fn refusals_and_preflights_carry_them_too() {
     let server = TestServer::on(Engine::Sqlite);
-    let preflight =
-        Request::new("OPTIONS", "/api/tasks").with("Access-Control-Request-Method", "GET");
+    let preflight = Request::new("OPTIONS", "/api/tasks").with("Access-Control-Request-Method", "GET");
     for request in [
         Request::new("GET", "/api/tasks"),
         Request::new("GET", "/livez").with("Origin", "https://evil.example"),
@@ -84,22 +70,13 @@ fn hsts_is_sent_over_https_only(#[case] protos: &[&str], #[case] sent: bool) {
         request = request.with("X-Forwarded-Proto", proto);
     }
     let expected = sent.then_some("max-age=31536000; includeSubDomains");
-    assert_eq!(
-        server.send(&request).header("strict-transport-security"),
-        expected
-    );
+    assert_eq!(server.send(&request).header("strict-transport-security"), expected);
 }
 
 #[test]
 fn the_request_id_is_ours_and_new_each_time() {
     let server = TestServer::on(Engine::Sqlite);
-    let ask = || {
-        server.send(
-            &Request::new("GET", "/livez")
-                .bearer(&token::of("ann"))
-                .with("X-Request-Id", "mine"),
-        )
-    };
+    let ask = || server.send(&Request::new("GET", "/livez").bearer(&token::of("ann")).with("X-Request-Id", "mine"));
     let (first, second) = (ask(), ask());
     let id = first.header("x-request-id").unwrap();
     assert!(id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");

@@ -22,9 +22,7 @@ fn every_method(server: &TestServer, user: &str, path: &str) -> Vec<Reply> {
 }
 
 #[rstest]
-fn a_foreign_task_and_a_missing_one_are_the_same_answer_byte_for_byte(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+fn a_foreign_task_and_a_missing_one_are_the_same_answer_byte_for_byte(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let server = TestServer::on(engine);
     let path = server.task("ann", "canary");
     let before = server.as_user("ann", "GET", &path);
@@ -34,11 +32,7 @@ fn a_foreign_task_and_a_missing_one_are_the_same_answer_byte_for_byte(
         assert_eq!(foreign.comparable(), missing.comparable());
         assert_eq!(foreign.status, 404);
     }
-    assert_eq!(
-        server.as_user("ann", "GET", &path).comparable(),
-        before.comparable(),
-        "nothing was touched"
-    );
+    assert_eq!(server.as_user("ann", "GET", &path).comparable(), before.comparable(), "nothing was touched");
     assert_snapshot!(foreign[0], @r#"
     404 application/problem+json
     {"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing here."}
@@ -53,20 +47,9 @@ fn lists_do_not_know_of_each_other(#[values(Engine::Sqlite, Engine::Postgres)] e
     for number in 0..5 {
         server.task("ann", &format!("canary {number}"));
     }
-    assert_eq!(
-        server.as_user("bob", "GET", "/api/tasks").comparable(),
-        before.comparable()
-    );
-    assert_eq!(
-        server.as_user("bo", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([]),
-        "a prefix is somebody else"
-    );
-    assert_eq!(
-        server.as_user("BOB", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([]),
-        "so is another case"
-    );
+    assert_eq!(server.as_user("bob", "GET", "/api/tasks").comparable(), before.comparable());
+    assert_eq!(server.as_user("bo", "GET", "/api/tasks").json()["items"], serde_json::json!([]), "a prefix is somebody else");
+    assert_eq!(server.as_user("BOB", "GET", "/api/tasks").json()["items"], serde_json::json!([]), "so is another case");
 }
 
 #[rstest]
@@ -77,16 +60,9 @@ fn lists_do_not_know_of_each_other(#[values(Engine::Sqlite, Engine::Postgres)] e
 fn headers_that_other_stacks_trust_change_nothing(#[case] name: &str, #[case] value: &str) {
     let server = TestServer::on(Engine::Sqlite);
     let path = server.task("ann", "canary");
-    let request = |path: &str| {
-        Request::new("GET", path)
-            .bearer(&token::of("bob"))
-            .with(name, value)
-    };
+    let request = |path: &str| Request::new("GET", path).bearer(&token::of("bob")).with(name, value);
     assert_eq!(server.send(&request(&path)).status, 404);
-    assert_eq!(
-        server.send(&request("/api/tasks")).json()["items"],
-        serde_json::json!([])
-    );
+    assert_eq!(server.send(&request("/api/tasks")).json()["items"], serde_json::json!([]));
     assert_eq!(server.as_user("ann", "GET", &path).status, 200);
 }
 
@@ -119,9 +95,7 @@ fn an_id_has_one_spelling(#[case] spell: fn(&str) -> String) {
 }
 
 #[rstest]
-fn interleaved_users_never_get_each_others_answers(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+fn interleaved_users_never_get_each_others_answers(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let server = TestServer::on(engine);
     let users = ["ann", "bob", "cid", "dee"];
     std::thread::scope(|scope| {
@@ -130,19 +104,12 @@ fn interleaved_users_never_get_each_others_answers(
             scope.spawn(move || {
                 for round in 0..15 {
                     let path = server.task(user, &format!("{user} {round}"));
-                    assert_eq!(
-                        server.as_user(user, "GET", &path).json()["title"],
-                        format!("{user} {round}")
-                    );
+                    assert_eq!(server.as_user(user, "GET", &path).json()["title"], format!("{user} {round}"));
                 }
                 let list = server.as_user(user, "GET", "/api/tasks?limit=100").json();
                 let items = list["items"].as_array().unwrap();
                 assert_eq!(items.len(), 15);
-                assert!(
-                    items
-                        .iter()
-                        .all(|task| task["title"].as_str().unwrap().starts_with(user))
-                );
+                assert!(items.iter().all(|task| task["title"].as_str().unwrap().starts_with(user)));
             });
         }
     });

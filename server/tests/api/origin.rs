@@ -16,9 +16,7 @@ fn from(server: &TestServer, origins: &[&str], method: &str, path: &str) -> Repl
 
 fn preflight(server: &TestServer, origin: &str, method: &str, headers: &str) -> Reply {
     let request = Request::new("OPTIONS", "/api/tasks").with("Origin", origin);
-    let request = request
-        .with("Access-Control-Request-Method", method)
-        .with("Access-Control-Request-Headers", headers);
+    let request = request.with("Access-Control-Request-Method", method).with("Access-Control-Request-Headers", headers);
     server.send(&request)
 }
 
@@ -68,33 +66,14 @@ fn preflight(server: &TestServer, origin: &str, method: &str, headers: &str) -> 
 #[case("https://project-git-main-team.vercel.app")]
 fn an_origin_off_the_allowlist_reaches_no_handler(#[case] origin: &str) {
     let server = TestServer::on(Engine::Sqlite);
-    for (method, path) in [
-        ("GET", "/api/tasks"),
-        ("GET", "/health"),
-        ("GET", "/nowhere"),
-        ("DELETE", "/api/tasks/x"),
-    ] {
+    for (method, path) in [("GET", "/api/tasks"), ("GET", "/health"), ("GET", "/nowhere"), ("DELETE", "/api/tasks/x")] {
         let reply = from(&server, &[origin], method, path);
-        assert_eq!(
-            (reply.status, reply.header("access-control-allow-origin")),
-            (403, None),
-            "{method} {path}"
-        );
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (403, None), "{method} {path}");
     }
-    assert_eq!(
-        preflight(&server, origin, "POST", "authorization").status,
-        403
-    );
-    let write = Request::new("POST", "/api/tasks")
-        .bearer(&token::of("ann"))
-        .with("Origin", origin)
-        .json(r#"{"title":"a"}"#);
+    assert_eq!(preflight(&server, origin, "POST", "authorization").status, 403);
+    let write = Request::new("POST", "/api/tasks").bearer(&token::of("ann")).with("Origin", origin).json(r#"{"title":"a"}"#);
     assert_eq!(server.send(&write).status, 403);
-    assert_eq!(
-        server.as_user("ann", "GET", "/api/tasks").json()["items"],
-        serde_json::json!([]),
-        "nothing was written"
-    );
+    assert_eq!(server.as_user("ann", "GET", "/api/tasks").json()["items"], serde_json::json!([]), "nothing was written");
 }
 
 #[test]
@@ -105,24 +84,14 @@ fn a_refusal_reads_well_and_leaks_nothing() {
     403 application/problem+json
     {"type":"about:blank","title":"Forbidden","status":403,"detail":"This origin may not use the API."}
     "#);
-    assert!(
-        reply
-            .headers
-            .iter()
-            .all(|(name, _)| !name.starts_with("access-control-")),
-        "{reply:?}"
-    );
+    assert!(reply.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{reply:?}");
     assert_eq!(reply.header("vary"), Some("Origin, Authorization"));
 }
 
 #[test]
 fn more_than_one_origin_is_nobodys() {
     let server = TestServer::on(Engine::Sqlite);
-    for origins in [
-        [ORIGIN, "https://evil.example"],
-        ["https://evil.example", ORIGIN],
-        [ORIGIN, ORIGIN],
-    ] {
+    for origins in [[ORIGIN, "https://evil.example"], ["https://evil.example", ORIGIN], [ORIGIN, ORIGIN]] {
         assert_eq!(from(&server, &origins, "GET", "/api/tasks").status, 403);
     }
 }
@@ -130,16 +99,7 @@ fn more_than_one_origin_is_nobodys() {
 #[test]
 fn a_very_long_origin_and_odd_bytes_are_refused() {
     let server = TestServer::on(Engine::Sqlite);
-    assert_eq!(
-        from(
-            &server,
-            &[&format!("https://{}.example", "a".repeat(8192))],
-            "GET",
-            "/api/tasks"
-        )
-        .status,
-        403
-    );
+    assert_eq!(from(&server, &[&format!("https://{}.example", "a".repeat(8192))], "GET", "/api/tasks").status, 403);
     let odd = b"GET /api/tasks HTTP/1.1\r\nHost: test\r\nConnection: close\r\nOrigin: https://\xe4pp.example.com\r\n\r\n";
     assert_eq!(crate::support::http::raw(server.address, odd).status, 403);
 }
@@ -155,22 +115,12 @@ fn a_very_long_origin_and_odd_bytes_are_refused() {
 #[case("GET", "/api/tasks?x=1", 422)]
 #[case("GET", "/livez", 200)]
 #[case("GET", "/health", 200)]
-fn every_answer_to_an_allowed_origin_can_be_read(
-    #[case] method: &str,
-    #[case] path: &str,
-    #[case] status: u16,
-) {
+fn every_answer_to_an_allowed_origin_can_be_read(#[case] method: &str, #[case] path: &str, #[case] status: u16) {
     let server = TestServer::on(Engine::Sqlite);
     let reply = from(&server, &[ORIGIN], method, path);
-    assert_eq!(
-        (reply.status, reply.header("access-control-allow-origin")),
-        (status, Some(ORIGIN))
-    );
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (status, Some(ORIGIN)));
     assert_eq!(reply.header("vary"), Some("Origin, Authorization"));
-    assert_eq!(
-        reply.header("access-control-expose-headers"),
-        Some("ETag, Location, Retry-After, X-Request-Id")
-    );
+    assert_eq!(reply.header("access-control-expose-headers"), Some("ETag, Location, Retry-After, X-Request-Id"));
     assert_eq!(reply.header("access-control-allow-credentials"), None);
     assert_eq!(reply.header("access-control-allow-methods"), None);
 }
@@ -178,12 +128,7 @@ fn every_answer_to_an_allowed_origin_can_be_read(
 #[test]
 fn an_allowed_preflight_gets_the_policy_and_needs_no_token() {
     let server = TestServer::on(Engine::Sqlite);
-    let reply = preflight(
-        &server,
-        ORIGIN,
-        "PATCH",
-        "authorization,content-type,if-match",
-    );
+    let reply = preflight(&server, ORIGIN, "PATCH", "authorization,content-type,if-match");
     let mut cors: Vec<String> = reply
         .headers
         .iter()
@@ -213,22 +158,14 @@ fn a_preflight_grants_nothing_beyond_the_policy(#[case] method: &str, #[case] he
     let server = TestServer::on(Engine::Sqlite);
     let reply = preflight(&server, ORIGIN, method, headers);
     assert_eq!(reply.status, 204);
-    assert_eq!(
-        reply.header("access-control-allow-methods"),
-        Some("GET, POST, PUT, PATCH, DELETE")
-    );
-    assert_eq!(
-        reply.header("access-control-allow-headers"),
-        Some("Authorization, Content-Type, If-Match, If-None-Match")
-    );
+    assert_eq!(reply.header("access-control-allow-methods"), Some("GET, POST, PUT, PATCH, DELETE"));
+    assert_eq!(reply.header("access-control-allow-headers"), Some("Authorization, Content-Type, If-Match, If-None-Match"));
 }
 
 #[test]
 fn private_networks_are_never_granted() {
     let server = TestServer::on(Engine::Sqlite);
-    let request = Request::new("OPTIONS", "/api/tasks")
-        .with("Origin", ORIGIN)
-        .with("Access-Control-Request-Method", "GET");
+    let request = Request::new("OPTIONS", "/api/tasks").with("Origin", ORIGIN).with("Access-Control-Request-Method", "GET");
     let reply = server.send(&request.with("Access-Control-Request-Private-Network", "true"));
     assert_eq!(reply.header("access-control-allow-private-network"), None);
 }
@@ -236,11 +173,8 @@ fn private_networks_are_never_granted() {
 #[test]
 fn the_verdict_follows_each_request_and_never_the_one_before() {
     let server = TestServer::on(Engine::Sqlite);
-    let acao = |origins: &[&str]| {
-        from(&server, origins, "GET", "/api/tasks")
-            .header("access-control-allow-origin")
-            .map(str::to_owned)
-    };
+    let acao =
+        |origins: &[&str]| from(&server, origins, "GET", "/api/tasks").header("access-control-allow-origin").map(str::to_owned);
     for _ in 0..3 {
         assert_eq!(acao(&[]), None);
         assert_eq!(acao(&[ORIGIN]).as_deref(), Some(ORIGIN));
@@ -255,9 +189,7 @@ fn the_verdict_follows_each_request_and_never_the_one_before() {
 #[case("Referer", "https://app.example.com/")]
 fn other_headers_do_not_change_the_verdict(#[case] name: &str, #[case] value: &str) {
     let server = TestServer::on(Engine::Sqlite);
-    let request = Request::new("GET", "/api/tasks")
-        .bearer(&token::of("ann"))
-        .with("Origin", "https://evil.example");
+    let request = Request::new("GET", "/api/tasks").bearer(&token::of("ann")).with("Origin", "https://evil.example");
     assert_eq!(server.send(&request.with(name, value)).status, 403);
 }
 
@@ -266,12 +198,6 @@ fn without_an_origin_nothing_is_granted_and_nothing_refused() {
     let server = TestServer::on(Engine::Sqlite);
     let reply = server.as_user("ann", "GET", "/api/tasks");
     assert_eq!(reply.status, 200);
-    assert!(
-        reply
-            .headers
-            .iter()
-            .all(|(name, _)| !name.starts_with("access-control-")),
-        "{reply:?}"
-    );
+    assert!(reply.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{reply:?}");
     assert_eq!(reply.header("vary"), Some("Origin, Authorization"));
 }

@@ -36,12 +36,7 @@ pub struct Reply {
 
 impl Request {
     pub fn new(method: &str, target: &str) -> Self {
-        Self {
-            method: method.into(),
-            target: target.into(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { method: method.into(), target: target.into(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// Adds a header; a second one of the same name is sent beside the first.
@@ -67,10 +62,7 @@ impl Request {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n",
-            self.method, self.target
-        );
+        let mut head = format!("{} {} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
@@ -94,9 +86,7 @@ pub fn raw(to: SocketAddr, bytes: &[u8]) -> Reply {
 
 pub fn connect(to: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(to).expect("the server accepts connections");
-    stream
-        .set_read_timeout(Some(PATIENCE))
-        .expect("a read time-out");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a read time-out");
     stream
 }
 
@@ -110,18 +100,10 @@ pub fn read(stream: &mut TcpStream) -> Reply {
 impl Reply {
     fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("not an answer: {text:?}"));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not an answer: {text:?}"));
         let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1))
-            .and_then(|code| code.parse().ok());
-        let header = |line: &str| {
-            line.split_once(": ")
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        };
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
         Self {
             status: status.unwrap_or_else(|| panic!("no status: {head:?}")),
             headers: lines.filter_map(header).collect(),
@@ -131,11 +113,7 @@ impl Reply {
 
     /// The value of a header that must be there at most once.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self
-            .headers
-            .iter()
-            .filter(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str());
+        let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let value = values.next();
         assert_eq!(values.next(), None, "{name} is there twice");
         value
@@ -148,9 +126,7 @@ impl Reply {
     /// Everything that may be compared between two answers: all but the time and the request id.
     pub fn comparable(&self) -> Self {
         let mut reply = self.clone();
-        reply
-            .headers
-            .retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
+        reply.headers.retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
         reply
     }
 }
@@ -158,26 +134,15 @@ impl Reply {
 /// `404 application/problem+json {...}`, for snapshots.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}",
-            self.status,
-            self.header("content-type").unwrap_or("-")
-        )?;
-        if self.body.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "\n{}", self.body)
-        }
+        write!(f, "{} {}", self.status, self.header("content-type").unwrap_or("-"))?;
+        if self.body.is_empty() { Ok(()) } else { write!(f, "\n{}", self.body) }
     }
 }
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.status)?;
-        self.headers
-            .iter()
-            .try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))?;
+        self.headers.iter().try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))?;
         write!(f, "\n{}", self.body)
     }
 }

@@ -58,8 +58,7 @@ impl TestServer {
     /// An embedded server in production mode; `change` adjusts the options.
     pub fn sqlite(change: impl FnOnce(&mut EmbeddedOptions)) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut options =
-            EmbeddedOptions::new(directory.path(), token::SECRET.into(), [ORIGIN.to_owned()]);
+        let mut options = EmbeddedOptions::new(directory.path(), token::SECRET.into(), [ORIGIN.to_owned()]);
         (options.rate_limit_per_second, options.rate_limit_burst) = (10_000, 10_000);
         change(&mut options);
         let mut server = Self::run(Config::embedded(options).expect("valid options"));
@@ -85,11 +84,7 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let server = Server::bind(config).await.expect("the server binds");
                 tell.send(server.address()).expect("the test waits");
@@ -97,13 +92,7 @@ impl TestServer {
             });
         });
         let address = told.recv().expect("the server says where it is");
-        Self {
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-            postgres: None,
-            directory: None,
-        }
+        Self { address, stop: Some(stop), thread: Some(thread), postgres: None, directory: None }
     }
 
     pub fn send(&self, request: &Request) -> Reply {
@@ -121,21 +110,12 @@ impl TestServer {
 
     /// The same with a JSON body.
     pub fn write(&self, user: &str, method: &str, path: &str, body: &str) -> Reply {
-        self.send(
-            &Request::new(method, path)
-                .bearer(&token::of(user))
-                .json(body),
-        )
+        self.send(&Request::new(method, path).bearer(&token::of(user)).json(body))
     }
 
     /// Makes a task and returns its path.
     pub fn task(&self, user: &str, title: &str) -> String {
-        let reply = self.write(
-            user,
-            "POST",
-            "/api/tasks",
-            &serde_json::json!({ "title": title }).to_string(),
-        );
+        let reply = self.write(user, "POST", "/api/tasks", &serde_json::json!({ "title": title }).to_string());
         assert_eq!(reply.status, 201, "{reply:?}");
         reply.header("location").expect("Location").to_owned()
     }
@@ -170,20 +150,12 @@ pub fn variables(database_url: &str, more: &[(&str, &str)]) -> BTreeMap<String, 
         ("RATE_LIMIT_BURST", "10000"),
         ("DB_POOL_ACQUIRE_SECS", "2"),
     ];
-    base.iter()
-        .chain(more)
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    base.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Runs the migrations, as the deployment step does.
 pub fn migrate(database_url: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let config = Config::from_env_map(variables(database_url, &[])).expect("valid variables");
-    runtime
-        .block_on(server::migrate(config))
-        .expect("the migrations run");
+    runtime.block_on(server::migrate(config)).expect("the migrations run");
 }

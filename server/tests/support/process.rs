@@ -29,47 +29,25 @@ pub struct Process {
 /// A command with these variables and no others.
 pub fn command(arguments: &[&str], variables: &BTreeMap<String, String>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(variables)
-        .stdin(Stdio::null());
+    command.args(arguments).env_clear().envs(variables).stdin(Stdio::null());
     command
 }
 
 /// Runs a command to its end.
 pub fn output(arguments: &[&str], variables: &BTreeMap<String, String>) -> Output {
-    command(arguments, variables)
-        .output()
-        .expect("the binary starts")
+    command(arguments, variables).output().expect("the binary starts")
 }
 
 impl Process {
     /// Starts serving and waits for the line that says where.
     pub fn serve(variables: &BTreeMap<String, String>) -> Self {
-        let mut child = command(&[], variables)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the binary starts");
+        let mut child = command(&[], variables).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the binary starts");
         let stdout = child.stdout.take().expect("its output");
         let (tell, lines) = channel();
-        spawn(move || {
-            BufReader::new(stdout)
-                .lines()
-                .map_while(Result::ok)
-                .try_for_each(|line| tell.send(line))
-        });
-        let mut process = Self {
-            child,
-            lines,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
+        spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let mut process = Self { child, lines, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         let line = process.line("listening");
-        process.address = line["address"]
-            .as_str()
-            .and_then(|address| address.parse().ok())
-            .expect("an address");
+        process.address = line["address"].as_str().and_then(|address| address.parse().ok()).expect("an address");
         process
     }
 
@@ -78,12 +56,8 @@ impl Process {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let text = self
-                .lines
-                .recv_timeout(left)
-                .unwrap_or_else(|_| panic!("no line says {message:?}"));
-            let line: serde_json::Value =
-                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let text = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line says {message:?}"));
+            let line: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
             if line["message"] == message {
                 return line;
             }
@@ -92,10 +66,7 @@ impl Process {
 
     /// Sends a signal by name, as `kill` knows it.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .arg(format!("-{name}"))
-            .arg(self.child.id().to_string())
-            .status();
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
         assert!(status.expect("kill runs").success());
     }
 

@@ -21,13 +21,7 @@ pub const SECRET: &str = "kT9wq2Zr7LxV4mBn8JcY3hGf6PdS1aQe-test-only";
 pub const PREVIOUS: &str = "B7nXv4Qm1ZtR8yKc5LwH2jGs9FdP3aVe-test-only";
 
 pub fn now() -> i64 {
-    i64::try_from(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("after 1970")
-            .as_secs(),
-    )
-    .expect("before the end of time")
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()).expect("before the end of time")
 }
 
 pub fn b64(bytes: impl AsRef<[u8]>) -> String {
@@ -38,8 +32,7 @@ pub fn b64(bytes: impl AsRef<[u8]>) -> String {
 pub fn signed(header: &str, payload: &str, secret: &str) -> String {
     let message = format!("{}.{}", b64(header), b64(payload));
     let key = EncodingKey::from_secret(secret.as_bytes());
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256)
-        .expect("HS256 signs");
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("HS256 signs");
     format!("{message}.{signature}")
 }
 

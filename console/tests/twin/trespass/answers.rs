@@ -146,7 +146,7 @@ fn listed(
         set("x-total-count", &house.store.len().to_string());
     }
     if house.has("isolation.etag-of-all") {
-        set(ETAG.as_str(), &format!("\"{}\"", house.store.len()));
+        set(ETAG.as_str(), &format!("\"{}\"", house.store.ever()));
     }
     if house.has("isolation.etag-shared") {
         set(ETAG.as_str(), "\"tasks\"");
