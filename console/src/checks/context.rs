@@ -63,6 +63,8 @@ pub struct Context {
     pub users: Arc<Users>,
     /// Mints and forges tokens with the service's own key, when it was given.
     pub forge: Option<Arc<Forge>>,
+    /// Whether the run may send what could create objects: the host allows it and the operator did not ask for reads alone.
+    pub writes: bool,
     /// Makes objects.
     pub objects: Arc<dyn Objects>,
     /// Seed of every random choice of the run (its id): the same seed gives the same probes.

@@ -42,7 +42,7 @@ pub(super) fn errors(cx: &Context) -> Vec<Case> {
     ];
     let Some(user) = &cx.users.a else { return cases };
     cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx)).bearer(&user.token)));
-    if cx.target.may_write() {
+    if cx.writes {
         let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token);
         cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));
         cases.push(Case::new("422 of malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));

@@ -113,6 +113,7 @@ impl Engine {
             client: self.client.clone(),
             users: Arc::new(users),
             forge,
+            writes: may_write(&self.target, &self.options),
             objects: Arc::clone(&self.workshop) as _,
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),

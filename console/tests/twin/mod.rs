@@ -128,6 +128,7 @@ fn policy() -> Policy {
         max_lifetime_secs: u64::try_from(MAX_LIFETIME_SECS).ok(),
         issuer: Some(ISSUER.into()),
         audience: Some(AUDIENCE.into()),
+        request_headers: ["authorization", "content-type", "if-match", "if-none-match"].map(str::to_owned).into(),
         headers: HeaderPolicy { required: required.map(str::to_owned).into() },
         ..Policy::default()
     }

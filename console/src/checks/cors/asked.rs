@@ -3,21 +3,38 @@
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::access::{admitted, combined, is_preflight, refused};
-use super::foreign::{Family, malformed, pair};
+use super::foreign::{Family, malformed, pair, random};
 use super::surface::{Reach, Surface, crossed, family, is_declared, options, representatives, stranger};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
 use crate::target::Origin;
 
-/// Values that are no origin at all: to fail on them is as bad as to let them in.
-pub(super) async fn malformed_refused(cx: Context) -> Checked {
-    let cases = family(&cx, Reach::Rare, malformed);
-    battery(&cx, "requests with malformed origins", cases, |case, answer| {
-        let sent: Vec<_> = case.probe.sent("origin").collect();
-        match refused(is_preflight(&case.probe), &sent, answer) {
-            judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
-            judgement => judgement,
+/// How the service refuses strangers: the documented pattern for Express throws, and so answers 500. That is remarked once, where plain
+/// strangers are asked; elsewhere it is how this service refuses.
+async fn strangers_fail(cx: &Context) -> Result<bool, Trouble> {
+    let evil = stranger(cx);
+    let probe = specimens::read(cx).unwrap_or_else(|| specimens::anonymous(cx));
+    Ok(matches!(cx.send(&probe.origin(evil)).await?.status, 500 | 501))
+}
+
+/// Judges one answer to foreign origins; a declared one beside them is left out.
+fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, strangers_fail: bool) -> Judgement {
+    let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(cx, value)).collect();
+    match refused(is_preflight(&case.probe), &sent, answer) {
+        judgement if judgement.finding == Finding::Weak && strangers_fail && answer.is_server_error() => {
+            Judgement::held(format!("{}, as to any stranger", answer.status))
         }
+        judgement => judgement,
+    }
+}
+
+/// Values that are no origin at all: to fail on them alone is as bad as to let them in.
+pub(super) async fn malformed_refused(cx: Context) -> Checked {
+    let fails = strangers_fail(&cx).await?;
+    let cases = family(&cx, Reach::Rare, malformed);
+    battery(&cx, "requests with malformed origins", cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
+        judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
+        judgement => judgement,
     })
     .await
 }
@@ -25,10 +42,10 @@ pub(super) async fn malformed_refused(cx: Context) -> Checked {
 /// Two `Origin` headers. Browsers send one; a service that picks the good one of two is careless, one that lets the foreign one in is
 /// open.
 pub(super) async fn pair_refused(cx: Context) -> Checked {
+    let fails = strangers_fail(&cx).await?;
     let cases = family(&cx, Reach::Wide, pair);
     battery(&cx, "requests with two origins", cases, |case, answer| {
-        let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(&cx, value)).collect();
-        let judgement = refused(is_preflight(&case.probe), &sent, answer);
+        let judgement = judge_foreign(&cx, case, answer, fails);
         match combined(&answer.headers) {
             Some(value) if judgement.finding == Finding::Held && is_declared(&cx, &value) => {
                 Judgement::weak(format!("{}: takes the pair for the declared one", answer.status))
@@ -40,12 +57,17 @@ pub(super) async fn pair_refused(cx: Context) -> Checked {
 }
 
 /// Asks `cases` and judges each as coming from foreign origins.
-pub(super) async fn all_refused(cx: &Context, cases: Vec<Case>) -> Checked {
-    battery(cx, "requests from foreign origins", cases, |case, answer| {
-        let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(cx, value)).collect();
-        refused(is_preflight(&case.probe), &sent, answer)
-    })
-    .await
+async fn all_refused(cx: &Context, cases: Vec<Case>) -> Checked {
+    let fails = strangers_fail(cx).await?;
+    battery(cx, FOREIGN, cases, |case, answer| judge_foreign(cx, case, answer, fails)).await
+}
+
+const FOREIGN: &str = "requests from foreign origins";
+
+/// Plain strangers: here a refusal by 500 is remarked.
+pub(super) async fn strangers_refused(cx: Context) -> Checked {
+    let cases = family(&cx, Reach::Wide, random);
+    battery(&cx, FOREIGN, cases, |case, answer| judge_foreign(&cx, case, answer, false)).await
 }
 
 /// Every origin of one family.
@@ -77,7 +99,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// its own check. Where neither does, a URL that nobody asked before tells whether a cache stands between.
 async fn proof(cx: &Context, origin: &Origin) -> Result<Vec<Evidence>, Trouble> {
     let mut pieces = Vec::new();
-    let fresh = Probe::get(format!("{}?{}", specimens::list_path(cx), uuid::Uuid::new_v4().simple())).origin(origin.as_str());
+    let fresh = Probe::get(format!("{}?pf={}", specimens::list_path(cx), cx.random("fresh"))).origin(origin.as_str());
     let fresh = cx.users.a.as_ref().map(|user| Case::new("GET of a fresh URL", fresh.bearer(&user.token)));
     let surfaces = [Surface::Read, Surface::Preflight];
     let usual = surfaces.iter().filter_map(|surface| surface.case(cx, origin.as_str(), &[origin.as_str()]));
@@ -179,7 +201,7 @@ pub(super) async fn methods(cx: Context) -> Checked {
         .extend(["PUT", "PATCH", "DELETE"].map(|method| Case::new(format!("preflight for {method}"), options(&cx, &item, method))));
     if let Some(user) = &cx.users.a {
         cases.push(Case::new("HEAD", Probe::new("HEAD", list).bearer(&user.token)));
-        if cx.target.may_write() {
+        if cx.writes {
             let delete = Probe::new("DELETE", item).bearer(&user.token);
             cases.push(Case::new("DELETE of a missing object", delete));
         }
@@ -219,12 +241,12 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
     let rounds = (1..=8).flat_map(|round| origins.map(|origin| (round, origin)));
     let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
+    let fails = strangers_fail(&cx).await?;
     battery(&cx, "repeated requests", cases.collect(), |case, answer| {
-        let sent: Vec<_> = case.probe.sent("origin").collect();
-        if sent.first().is_some_and(|value| is_declared(&cx, value)) {
+        if case.probe.sent("origin").any(|value| is_declared(&cx, value)) {
             admitted(allowed, answer, true, Judgement::broken)
         } else {
-            refused(is_preflight(&case.probe), &sent, answer)
+            judge_foreign(&cx, case, answer, fails)
         }
     })
     .await

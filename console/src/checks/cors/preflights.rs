@@ -99,16 +99,23 @@ pub(super) async fn methods(cx: Context) -> Checked {
     .await
 }
 
-/// Judges `Access-Control-Allow-Methods` of a preflight that passes. Method names are compared by case (RFC 9110, 9.1).
-fn judge_methods(policy: &Policy, case: &Case, answer: &Answer) -> Judgement {
+/// Judges `Access-Control-Allow-Methods` of a preflight that passes. `*`, what browsers forbid and what nobody has heard of is waved
+/// through, not chosen; another real method (Starlette's `*` lists `QUERY`) is a remark unless the operator's own policy leaves it out.
+pub(super) fn judge_methods(policy: &Policy, case: &Case, answer: &Answer) -> Judgement {
     let names = granted(answer, "access-control-allow-methods");
-    let declared = |name: &String| policy.methods.iter().any(|method| method.eq_ignore_ascii_case(name));
-    match names.iter().find(|name| !declared(name)) {
-        Some(name) if passes(case, answer) => {
-            Judgement::broken(format!("{}: grants {}", answer.status, clean(name).to_ascii_uppercase()))
-        }
-        _ => no_failure(answer, format!("grants {}", names.join(", ").to_ascii_uppercase())),
+    let beyond = |name: &&String| !policy.methods.iter().any(|method| method.eq_ignore_ascii_case(name));
+    let waved = |name: &&String| matches!(name.as_str(), "*" | "trace" | "track" | "connect") || name.starts_with("pf");
+    let own_policy = policy.methods != Policy::default().methods;
+    let worst = names.iter().filter(beyond).find(waved).or_else(|| names.iter().find(beyond)).filter(|_| passes(case, answer));
+    match worst {
+        Some(name) if own_policy || waved(&name) => Judgement::broken(format!("{}: grants {}", answer.status, upper(name))),
+        Some(name) => Judgement::weak(format!("{}: grants {}", answer.status, upper(name))),
+        None => no_failure(answer, format!("grants {}", upper(&names.join(", ")))),
     }
+}
+
+fn upper(name: &str) -> String {
+    clean(name).to_ascii_uppercase()
 }
 
 fn no_failure(answer: &Answer, observed: impl Into<String>) -> Judgement {
@@ -134,22 +141,21 @@ pub(super) async fn headers(cx: Context) -> Checked {
     .await
 }
 
-/// Judges `Access-Control-Allow-Headers` of a preflight that passes: what was asked for must be declared, and `*` is declared only by
-/// `*`. A fixed list that is longer than the default policy is a remark; longer than a policy of the operator's own, a flaw.
-fn judge_headers(policy: &Policy, case: &Case, answer: &Answer) -> Judgement {
+/// Names that browsers send without asking (Fetch standard, "CORS-safelisted request-header"): granting them grants nothing.
+const SAFELISTED: [&str; 5] = ["accept", "accept-language", "content-language", "content-type", "range"];
+
+/// Judges `Access-Control-Allow-Headers` of a preflight that passes. Most stock stacks grant whatever is asked for unless told
+/// otherwise, and only to origins that are let in anyway: beyond the default policy that is a remark. Where the operator declared the
+/// list (`policy.request_headers`), anything beyond it is a flaw; an operator who means any header declares `*`.
+pub(super) fn judge_headers(policy: &Policy, case: &Case, answer: &Answer) -> Judgement {
     let names = granted(answer, "access-control-allow-headers");
-    let known = |name: &String| policy.request_headers.iter().any(|header| header == "*" || header == name);
-    let asked = String::from_utf8_lossy(case.probe.sent("access-control-request-headers").next().unwrap_or_default()).into_owned();
-    let mirrored = names.iter().find(|name| !known(name) && (*name == "*" || asked.split(',').any(|wanted| wanted == *name)));
-    let beyond = names.iter().find(|name| !known(name));
+    let listed = |name: &String| policy.request_headers.iter().any(|header| header == "*" || header == name);
+    let known = |name: &String| listed(name) || SAFELISTED.contains(&name.as_str());
     let own_policy = policy.request_headers != Policy::default().request_headers;
-    match (mirrored, beyond) {
-        (Some(name), _) if passes(case, answer) => Judgement::broken(format!("grants {}, whatever is asked for", clean(name))),
-        (_, Some(name)) if passes(case, answer) && own_policy => {
-            Judgement::broken(format!("grants {}, which is not declared", clean(name)))
-        }
-        (_, Some(name)) if passes(case, answer) => Judgement::weak(format!("grants {}, which is not declared", clean(name))),
-        _ => no_failure(answer, format!("grants {}", names.join(", "))),
+    match names.iter().find(|name| !known(name)).filter(|_| passes(case, answer)) {
+        Some(name) if own_policy => Judgement::broken(format!("grants {}, which is not declared", clean(name))),
+        Some(name) => Judgement::weak(format!("grants {}, which is not declared", clean(name))),
+        None => no_failure(answer, format!("grants {}", names.join(", "))),
     }
 }
 
@@ -256,16 +262,21 @@ pub(super) async fn redirects(cx: Context) -> Checked {
         [Case::new(format!("GET {name}"), Probe::get(path)), Case::new(format!("preflight {name}"), options(&cx, path, "GET"))]
     };
     let cases = [both(&list, DECLARED), both(&slash, "beside the route")].concat();
-    battery(&cx, "requests without a harmful redirect", crossed(&cases, &first(&cx)), judge_redirect).await
+    let https = cx.target.base.is_https();
+    battery(&cx, "requests without a harmful redirect", crossed(&cases, &first(&cx)), |case, answer| {
+        judge_redirect(case, answer, https)
+    })
+    .await
 }
 
 const DECLARED: &str = "of the route";
 
-fn judge_redirect(case: &Case, answer: &Answer) -> Judgement {
+fn judge_redirect(case: &Case, answer: &Answer, https: bool) -> Judgement {
     let location = answer.headers.text("location").unwrap_or_default();
     let origin = case.probe.sent("origin").next().unwrap_or_default();
     let usable = Access::of(&answer.headers, origin).is_usable();
     let preflight = case.probe.method() == "OPTIONS";
+    let downgrade = https && location.starts_with("http://");
     match answer.status {
         502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
         300..400 if preflight && case.name.contains(DECLARED) => {
@@ -274,12 +285,10 @@ fn judge_redirect(case: &Case, answer: &Answer) -> Judgement {
         300..400 if preflight => {
             Judgement::weak(format!("{} to {location}: browsers refuse a redirected preflight", answer.status))
         }
-        300..400 if location.starts_with("http://") && case.name.contains(DECLARED) => {
+        300..400 if downgrade && case.name.contains(DECLARED) => {
             Judgement::broken(format!("{} to {location}: the token would travel without TLS", answer.status))
         }
-        300..400 if !usable || location.starts_with("http://") => {
-            Judgement::weak(format!("{} to {location}: browsers stop here", answer.status))
-        }
+        300..400 if !usable || downgrade => Judgement::weak(format!("{} to {location}: browsers stop here", answer.status)),
         status => Judgement::held(format!("{status}")),
     }
 }

@@ -7,9 +7,9 @@ use super::access::{admitted, refused};
 use super::caching::{judge_step, judge_vary, judge_vary_allowed};
 use super::foreign::{self, Family, Seed};
 use super::grants::{judge_credentials, judge_exposed, judge_single, judge_stale, judge_timing, judge_unasked, judge_wildcard};
-use super::preflights::{judge_max_age, judge_private_network};
-use crate::checks::Judgement;
-use crate::http::Answer;
+use super::preflights::{judge_headers, judge_max_age, judge_methods, judge_private_network};
+use crate::checks::{Case, Judgement};
+use crate::http::{Answer, Probe};
 use crate::run::Finding::{self, Broken, Held, Unclear, Weak};
 use crate::target::{Origin, Policy};
 
@@ -286,6 +286,35 @@ fn a_grant_follows_the_origin_of_its_own_request(
     #[case] expected: Finding,
 ) {
     assert_eq!(judge_step(origin, declared, &Answer::canned(200, fields, "")).finding, expected);
+}
+
+#[rstest]
+#[case::listed("authorization,content-type", Held, Held)]
+#[case::starlette_safelist("accept, accept-language, content-language, content-type, authorization", Held, Held)]
+#[case::mirrored("x-canary", Weak, Broken)]
+#[case::anything("*, authorization", Weak, Broken)]
+fn granted_request_headers_are_held_to_the_list_that_the_operator_declared(
+    #[case] granted: &str,
+    #[case] by_default: Finding,
+    #[case] when_declared: Finding,
+) {
+    let answer = Answer::canned(204, &[(ACAO, APP), ("access-control-allow-headers", granted)], "");
+    let case = Case::new("", Probe::preflight("/", APP.as_bytes(), "POST", "x-canary"));
+    let own = Policy { request_headers: vec!["authorization".into(), "content-type".into()], ..Policy::default() };
+    assert_eq!(judge_headers(&Policy::default(), &case, &answer).finding, by_default);
+    assert_eq!(judge_headers(&own, &case, &answer).finding, when_declared);
+}
+
+#[rstest]
+#[case::usual("GET, POST, PUT, PATCH, DELETE", Held)]
+#[case::starlette("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY", Weak)]
+#[case::trace("GET, TRACE", Broken)]
+#[case::anything("*", Broken)]
+#[case::mirrored("PFK3X9Q2W7P", Broken)]
+fn granted_methods_are_chosen_and_not_waved_through(#[case] granted: &str, #[case] expected: Finding) {
+    let answer = Answer::canned(204, &[(ACAO, APP), ("access-control-allow-methods", granted)], "");
+    let case = Case::new("", Probe::preflight("/", APP.as_bytes(), "GET", ""));
+    assert_eq!(judge_methods(&Policy::default(), &case, &answer).finding, expected);
 }
 
 #[test]

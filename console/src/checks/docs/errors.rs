@@ -67,7 +67,7 @@ fn cases(cx: &Context) -> Vec<Case> {
         Case::new("a token that is none", Probe::get(list.clone()).header("authorization", "Bearer not.a.token")),
         Case::new("an unknown method", Probe::new("PROPFIND", list.clone())),
     ];
-    if cx.users.a.is_some() && cx.target.may_write() {
+    if cx.users.a.is_some() && cx.writes {
         let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body);
         let json = Some("application/json");
         cases.extend([

@@ -41,7 +41,7 @@ fn preflight(cx: &Context) -> Option<Case> {
 
 /// The answers to making, reading and deleting one object.
 async fn life(cx: &Context) -> Result<Vec<(String, Result<Answer, Trouble>)>, Trouble> {
-    let Some(user) = cx.users.a.as_ref().filter(|_| cx.target.may_write()) else { return Ok(Vec::new()) };
+    let Some(user) = cx.users.a.as_ref().filter(|_| cx.writes) else { return Ok(Vec::new()) };
     let object = cx.objects.create(user).await?;
     let read = cx.send(&cx.item(user, &object.id)).await;
     let deleted = cx.send(&Probe::new("DELETE", cx.item_path(user, &object.id)).bearer(&user.token)).await;

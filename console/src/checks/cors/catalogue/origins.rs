@@ -1,6 +1,6 @@
 //! Cards: one for each mistake in matching an origin.
 
-use super::super::asked::{family_refused, malformed_refused, pair_refused};
+use super::super::asked::{family_refused, malformed_refused, pair_refused, strangers_refused};
 use super::super::foreign as origins;
 use super::super::surface::Reach;
 use super::{Check, foreign};
@@ -12,7 +12,7 @@ pub(super) const RANDOM: Check = foreign(
     "Sites that anybody could own are refused",
     "A service that echoes whatever Origin it is sent has no CORS policy at all: every page on the web may read its answers with the \
      visitor's token or cookies.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::random)),
+    |cx| Box::pin(strangers_refused(cx)),
 );
 
 pub(super) const NULL: Check = foreign(

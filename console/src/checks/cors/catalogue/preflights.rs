@@ -71,7 +71,8 @@ pub(super) const METHODS: Check = check(
     Words {
         title: "Preflights grant only declared methods",
         why: "TRACE, CONNECT, * or any name that is echoed back show that methods are not chosen but waved through.",
-        expectation: "Access-Control-Allow-Methods lists declared methods only, and no invented one.",
+        expectation: "Access-Control-Allow-Methods lists declared methods only, and no invented one. Another real method is a remark \
+                      unless the policy lists the methods.",
     },
     &[CORS_PREFLIGHT, CORS_PROTOCOL],
     LISTS,
@@ -85,7 +86,8 @@ pub(super) const HEADERS: Check = check(
         title: "Preflights grant only declared request headers",
         why: "Headers that are granted unseen include those that internal services trust, such as X-Forwarded-User. A script injected into \
               the front end could send them.",
-        expectation: "An invented header is not granted; the list has declared names only. A service that means any header declares *.",
+        expectation: "Only declared names are granted, and an invented one is not. This is a remark unless the policy lists the request \
+                      headers; a service that means any header lists *.",
     },
     &[CORS_PREFLIGHT, CORS_PROTOCOL],
     LISTS,
