@@ -11,11 +11,31 @@ use crate::checks::Suite;
 
 const EXIT_CODES: &str = "Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
 
+const START: &str = "\
+Examples:
+  console demo                           see all of it, on a server of its own
+  console verify https://api.example.com public checks only; nothing is created
+  console verify production --out out    a target of postflight.toml, with its audit
+  console production                     the dashboard
+
+Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
+
+const VERIFY: &str = "\
+Examples:
+  console verify production --plan                     what would be sent and made
+  console verify production --wait-for $(git rev-parse HEAD) --out out
+  console verify production --suite cors,jwt --format ndjson
+  console verify production --fail-on warn --require isolation
+
+Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
+
+const WATCH: &str = "Exit codes: 0 served at the end, or interrupted; 1 nobody was served at the last of --count polls.";
+
 /// Watches a release land, verifies the live service, publishes the audit.
 ///
 /// Without a command, on a terminal: the dashboard.
 #[derive(Debug, Parser)]
-#[command(name = "console", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "console", version, after_help = START, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,11 +49,13 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify the embedded server: a production-mode process on SQLite, over real TCP; writes the audit.
+    #[command(after_help = EXIT_CODES)]
     Demo(DemoArgs),
     /// Verify a live service and say what holds.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = VERIFY)]
     Verify(Box<VerifyArgs>),
     /// Poll a live service; one line a poll.
+    #[command(after_help = WATCH)]
     Watch(WatchArgs),
     /// Render the reports of an audit.json again.
     Report(ReportArgs),
@@ -72,16 +94,16 @@ pub struct TargetArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TrafficArgs {
     /// When everything must have ended.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Traffic")]
     pub deadline: Duration,
     /// Requests at most a second.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Traffic")]
     pub rate: Option<u32>,
     /// Requests at most in the whole run.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Traffic")]
     pub budget: Option<u64>,
     /// Requests at most in flight.
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, help_heading = "Traffic")]
     pub concurrency: usize,
 }
 
@@ -89,7 +111,7 @@ pub struct TrafficArgs {
 #[derive(Clone, Debug, Args)]
 pub struct ReportPaths {
     /// Where the decision records are.
-    #[arg(long, value_name = "DIR", default_value = "history/adr")]
+    #[arg(long, value_name = "DIR", default_value = "history/adr", help_heading = "What is written")]
     pub adr_dir: PathBuf,
 }
 
@@ -97,7 +119,7 @@ pub struct ReportPaths {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Where audit.html, audit.md and audit.json go.
-    #[arg(long, value_name = "DIR", default_value = "out/demo")]
+    #[arg(long, value_name = "DIR", default_value = "out/demo", help_heading = "What is written")]
     pub out: PathBuf,
     /// Where the decision records are.
     #[command(flatten)]
@@ -114,49 +136,49 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Suites to ask, separated by commas; all of them when absent.
-    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite)]
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
     pub suite: Vec<Suite>,
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "What is written")]
     pub format: Format,
     /// Also write audit.html, audit.md and audit.json there.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "What is written")]
     pub out: Option<PathBuf>,
     /// Where the decision records are.
     #[command(flatten)]
     pub paths: ReportPaths,
     /// Say what would be sent and made, and send nothing.
-    #[arg(long)]
+    #[arg(long, help_heading = "What may happen to the target")]
     pub plan: bool,
     /// What bounds the traffic.
     #[command(flatten)]
     pub traffic: TrafficArgs,
     /// From which finding on the run fails; any FAIL when absent.
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "What is judged")]
     pub fail_on: Option<FailLevel>,
     /// Suites that must be judged: skipped ones exit 3.
-    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite)]
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
     pub require: Vec<Suite>,
     /// Create nothing on the target.
-    #[arg(long)]
+    #[arg(long, help_heading = "What may happen to the target")]
     pub read_only: bool,
     /// Allow requests that may disturb the target.
-    #[arg(long)]
+    #[arg(long, help_heading = "What may happen to the target")]
     pub allow_intrusive: bool,
     /// Work tree that the release was built from.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "The release")]
     pub repository: Option<PathBuf>,
     /// Wait until the release of this commit answers, then verify it.
-    #[arg(long, value_name = "SHA", value_parser = commit)]
+    #[arg(long, value_name = "SHA", value_parser = commit, help_heading = "The release")]
     pub wait_for: Option<String>,
     /// How long to wait for it.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration, requires = "wait_for")]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration, requires = "wait_for", help_heading = "The release")]
     pub timeout: Duration,
     /// When the deploy began (RFC 3339); now, when absent.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "The release")]
     pub deployed_at: Option<OffsetDateTime>,
     /// Where journals of creations are kept.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "What is written")]
     pub journal: Option<PathBuf>,
 }
 
@@ -206,7 +228,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub paths: ReportPaths,
     /// Where audit.html and audit.md go.
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(long, value_name = "DIR", default_value = "out", help_heading = "What is written")]
     pub out: PathBuf,
 }
 

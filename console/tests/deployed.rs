@@ -2,11 +2,17 @@
 //!
 //! The server is the one that the platform builds (`-p server` alone), started by a Procfile runner from `bin/`, on PostgreSQL directly
 //! and through PgBouncer in transaction mode. Stock backends that were not written for Postflight must come out without a FAIL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, what cannot go on fails it"
+)]
 
 mod support;
 
 // Shared with the server's own tests; the console needs only a part of it.
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "the support of another crate's tests")]
 #[path = "../../server/tests/support/postgres.rs"]
 mod postgres;
 
@@ -187,7 +193,7 @@ fn every_decision_is_linked(root: &Path, out: &Path) -> Result<()> {
     let mut decisions = 0;
     for entry in std::fs::read_dir(root.join("history/adr"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
             ensure!(html.contains(&name), "{name} is not in audit.html");
             ensure!(markdown.contains(&name), "{name} is not in audit.md");
             decisions += 1;

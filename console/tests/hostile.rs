@@ -134,25 +134,29 @@ fn invalid_text(_: &str) -> Vec<Move> {
     send(bytes)
 }
 
-/// Plausible answers to everything, with poison in every text that a check might show.
+/// The same with poison even in the ids.
+fn poisoned_ids(request: &str) -> Vec<Move> {
+    poisoned_as(request, &format!("1{POISON}"))
+}
+
+/// Ids that lead elsewhere on the same host.
+fn climbing_ids(request: &str) -> Vec<Move> {
+    poisoned_as(request, "../../admin/users/1")
+}
+
 fn poisoned(request: &str) -> Vec<Move> {
+    poisoned_as(request, "1")
+}
+
+/// Plausible answers to everything, with poison in every text that a check might show.
+fn poisoned_as(request: &str, id: &str) -> Vec<Move> {
     let title = request.rsplit_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
     let title = title.and_then(|body| body["title"].as_str().map(str::to_owned)).unwrap_or_default() + POISON;
-    let task = json!({ "id": format!("1{POISON}"), "title": title, "completed": false });
-    let mut body = json!({ "items": [task], "next_cursor": POISON, "openapi": POISON, "error": POISON });
-    for name in [
-        "id",
-        "title",
-        "status",
-        "database",
-        "commit",
-        "version",
-        "deployment",
-        "replica",
-        "environment",
-        "started_at",
-        "timestamp",
-    ] {
+    let task = json!({ "id": id, "title": title, "completed": false });
+    let mut body = json!({ "id": id, "items": [task], "next_cursor": POISON, "openapi": POISON, "error": POISON });
+    for name in
+        ["title", "status", "database", "commit", "version", "deployment", "replica", "environment", "started_at", "timestamp"]
+    {
         body[name] = json!(format!("{}{POISON}", if name == "title" { &title } else { "1" }));
     }
     let origin = request.lines().find_map(|line| line.strip_prefix("origin: ")).unwrap_or("null");
@@ -215,6 +219,8 @@ async fn a_peer_that_gives_no_answer_brings_no_pass_and_no_delay(#[case] script:
 #[case::deep_json(deep_json)]
 #[case::invalid_text(invalid_text)]
 #[case::poisoned(poisoned)]
+#[case::poisoned_ids(poisoned_ids)]
+#[case::climbing_ids(climbing_ids)]
 #[tokio::test]
 async fn nothing_that_a_peer_says_reaches_the_document_raw_or_delays_it(#[case] script: fn(&str) -> Vec<Move>) {
     let run = bounded(Box::new(script)).await;
@@ -228,6 +234,7 @@ async fn bounded(script: Script) -> Run {
     let run = verify(&peer.base()).await;
     assert!(begun.elapsed() < DEADLINE + SLACK, "took {:?}", begun.elapsed());
     assert!(!peer.seen().is_empty(), "the peer was never asked");
+    assert!(!peer.seen().iter().any(|request| request.starts_with("DELETE /admin")), "an id led clean-up astray");
     assert_harmless(&run);
     run
 }

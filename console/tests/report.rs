@@ -1,4 +1,11 @@
 //! What reports say, and what never comes through them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, what cannot go on fails it"
+)]
 
 mod report_support;
 
@@ -112,6 +119,47 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
+fn what_changed_since_an_earlier_run_is_said_by_direction() {
+    let earlier =
+        audit_of(&[("cors.a", Verdict::Pass, &[]), ("cors.b", Verdict::Fail, &[]), ("cors.gone", Verdict::Pass, &[])]).run;
+    let later = audit_of(&[("cors.a", Verdict::Fail, &[]), ("cors.b", Verdict::Pass, &[]), ("cors.new", Verdict::Warn, &[])]);
+    let mut audit = later.since(&earlier);
+    audit.run.target.origins.push("unused".into());
+    let text = markdown(&audit).unwrap();
+    let (changes, _) = after(&text, "## Changed since the last audit\n\n").split_once("\n\n## ").unwrap();
+    insta::assert_snapshot!(changes, @"
+    Compared with run `0199c0de-7000-7000-8000-00000000cafe` of 23 November 2026, 14:03:09 UTC.
+
+    - Worse: ✔ PASS → ✘ FAIL [cors a is as it should be](#cors.a)
+    - Better: ✘ FAIL → ✔ PASS [cors b is as it should be](#cors.b)
+    - New: ○ not in the run → ▲ WARN [cors new is as it should be](#cors.new)
+    - No longer asked: ✔ PASS → ○ not in the run cors gone is as it should be `cors.gone`
+    ");
+    let page = html(&audit).unwrap();
+    assert!(after(&page, "id=\"changes\"").contains("<a href=\"#cors.a\">"));
+}
+
+#[test]
+fn origins_and_endpoints_that_came_or_went_are_named() {
+    let (mut earlier, mut later) = (audit_of(&[]).run, audit_of(&[]).run);
+    earlier.target.name = "staging".into();
+    earlier.target.origins = vec!["https://old.example".into()];
+    later.target.origins = vec!["https://new.example".into()];
+    later.endpoints[0].methods.push("TRACE".into());
+    let text = markdown(&Audit::of(later, Decisions::default()).since(&earlier)).unwrap();
+    for line in [
+        "- Allowed origins: added `https://new.example`",
+        "- Allowed origins: removed `https://old.example`",
+        "- Endpoints: added `TRACE /livez`",
+        "That run was of another target, staging",
+    ] {
+        assert!(text.contains(line), "{line} is missing");
+    }
+    let same = markdown(&audit_of(&[]).since(&audit_of(&[]).run)).unwrap();
+    assert!(same.contains("No verdict, declared origin or endpoint differs."));
+}
+
+#[test]
 fn a_demo_is_marked_in_every_form() {
     let mut run = sample::run();
     run.demo = true;
@@ -203,7 +251,7 @@ fn markdown_gives_hostile_text_no_life() {
             Event::Start(Tag::Image { dest_url, .. }) => panic!("an image came through: {dest_url}"),
             // An escape splits the text, so an address in one piece is one that GitHub would make a link of.
             Event::Text(text) if !in_code => {
-                assert!(!["://", "www."].iter().any(|bare| text.trim_start_matches(':').contains(bare)), "{text}")
+                assert!(!["://", "www."].iter().any(|bare| text.trim_start_matches(':').contains(bare)), "{text}");
             }
             Event::Text(text) | Event::Code(text) => assert!(text.chars().all(is_harmless), "{text:?}"),
             _ => {}

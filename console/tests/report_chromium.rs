@@ -1,6 +1,13 @@
 //! The report in a real browser: nothing in it is live, everything in it can be read.
 //!
 //! Needs `node`, `npm` and Chromium (`.ci/setup` installs them); what is missing fails the test and says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, what cannot go on fails it"
+)]
 
 mod report_support;
 
@@ -29,8 +36,8 @@ fn look(page: &str) -> Value {
 fn chromium() -> PathBuf {
     let named = env::var_os("POSTFLIGHT_CHROMIUM").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let mut found = env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name)));
+    let binaries = ["chromium", "chromium-browser", "google-chrome"];
+    let mut found = env::split_paths(&path).flat_map(|dir| binaries.map(|binary| dir.join(binary)));
     let missing = "Chromium is missing: run .ci/setup, or name its binary in POSTFLIGHT_CHROMIUM";
     named.or_else(|| found.find(|file| file.is_file())).expect(missing)
 }
@@ -65,7 +72,7 @@ fn cache() -> PathBuf {
 
 fn run(command: &mut Command) -> String {
     let output = command.output();
-    let output = output.unwrap_or_else(|error| panic!("cannot run {:?} ({error}); run .ci/setup", command.get_program()));
+    let output = output.unwrap_or_else(|error| panic!("cannot run {} ({error}); run .ci/setup", command.get_program().display()));
     assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

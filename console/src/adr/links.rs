@@ -38,6 +38,11 @@ const PHRASES: &[(&str, Direction)] = &[
 /// all sorts of things.
 pub(super) fn replacements(line: &str, status: bool) -> Vec<(Direction, Mention)> {
     let line = unbulleted(line);
+    let first = line.chars().find(|c| c.is_alphanumeric());
+    // Every phrase begins with one of these letters, and most lines of a record do not.
+    if !status && !matches!(first, Some('s' | 'S' | 'r' | 'R')) {
+        return Vec::new();
+    }
     let lower = line.to_ascii_lowercase();
     let Some((at, phrase, direction)) = PHRASES.iter().find_map(|(phrase, way)| Some((lower.find(phrase)?, *phrase, *way))) else {
         return Vec::new();

@@ -4,6 +4,7 @@
 //! how hostile text is kept from becoming live in HTML and Markdown. Judges nothing itself (`checks` does), reads no ADR (`adr` does)
 //! and knows no network. The same run and decisions always give the same bytes.
 
+mod changes;
 mod escape;
 mod files;
 mod measures;
@@ -13,6 +14,7 @@ mod requirements;
 mod templates;
 mod view;
 
+pub use changes::{Change, Changes, ListChange};
 pub use files::{AuditError, Written, load, write};
 pub use measures::{MEASURES, Measure};
 pub use model::{Audit, Judged, MeasureSeen, Standing};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Carrier, MEASURES, Measure, REQUIREMENTS, Requirement};
+use super::{Carrier, Changes, MEASURES, Measure, REQUIREMENTS, Requirement};
 use crate::adr::{Decisions, Level};
 use crate::run::{CheckResult, EvidenceClass, Run, Verdict};
 
@@ -22,6 +22,8 @@ pub struct Audit {
     pub requirements: Vec<Judged>,
     /// Every security measure with its standing.
     pub measures: Vec<MeasureSeen>,
+    /// What changed since an earlier run, where one was given.
+    pub changes: Option<Changes>,
 }
 
 /// How a requirement or a measure stands.
@@ -76,12 +78,19 @@ impl Audit {
     pub fn new(run: Run, decisions: Decisions, requirements: &[Requirement]) -> Self {
         let requirements = requirements.iter().map(|requirement| judge(*requirement, &run, &decisions)).collect();
         let measures = MEASURES.iter().map(|measure| seen(*measure, &run)).collect();
-        Self { run, decisions, adr_directory: "history/adr".into(), requirements, measures }
+        Self { run, decisions, adr_directory: "history/adr".into(), requirements, measures, changes: None }
     }
 
     /// The audit with the requirements of this project.
     pub fn of(run: Run, decisions: Decisions) -> Self {
         Self::new(run, decisions, REQUIREMENTS)
+    }
+
+    /// Compares with an earlier run, such as one of `history/audits`.
+    #[must_use]
+    pub fn since(mut self, earlier: &Run) -> Self {
+        self.changes = Some(Changes::between(earlier, &self.run));
+        self
     }
 
     /// Says where the ADR files are, if not in `history/adr`.

@@ -101,13 +101,20 @@ impl Resource {
         answer.pointer(&self.object)
     }
 
-    /// The id of an object as it goes into a path: strings as they are, numbers in decimal.
+    /// The id of the object in a single-object answer; see [`Self::id_of`].
     pub fn id(&self, answer: &Value) -> Option<String> {
-        match self.object(answer)?.pointer(&self.fields.id)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        self.id_of(self.object(answer)?)
+    }
+
+    /// The id of `object` as it goes into a path: strings as they are, numbers in decimal. The target chooses it, so one that is not a
+    /// single plain path segment is none: it could lead a DELETE astray, or carry escapes to the terminal.
+    pub fn id_of(&self, object: &Value) -> Option<String> {
+        let id = match object.pointer(&self.fields.id)? {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        is_segment(&id).then_some(id)
     }
 
     /// The title of an object.
@@ -118,5 +125,32 @@ impl Resource {
     /// The objects of a list answer.
     pub fn items<'a>(&self, answer: &'a Value) -> Option<&'a Vec<Value>> {
         answer.pointer(&self.fields.items)?.as_array()
+    }
+}
+
+/// Whether `id` stands in a path as one segment that no URL parser changes (RFC 3986, 3.3; URL standard, "path state").
+fn is_segment(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '/' | '\\' | '?' | '#' | '%');
+    !matches!(id, "" | "." | "..") && id.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::uuid(json!("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"), true)]
+    #[case::number(json!(42), true)]
+    #[case::parent(json!(".."), false)]
+    #[case::climbing(json!("../users/1"), false)]
+    #[case::query(json!("1?all=true"), false)]
+    #[case::encoded_slash(json!("1%2f.."), false)]
+    #[case::escape(json!("1\u{1b}[2J"), false)]
+    #[case::direction(json!("1\u{202e}"), false)]
+    #[case::empty(json!(""), false)]
+    fn an_id_is_one_plain_segment_of_a_path_or_none(#[case] id: Value, #[case] usable: bool) {
+        assert_eq!(Resource::default().id(&json!({ "id": id })).is_some(), usable);
     }
 }

@@ -15,6 +15,13 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// Ornament that may fade: lines and what has not begun. Never for anything that has to be read.
+    pub(super) const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
+    /// Headings and the names of keys.
+    pub(super) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+    /// The row under the cursor, the chosen tab, the mark of the demonstration.
+    pub(super) const REVERSE: Style = Style::new().add_modifier(Modifier::REVERSED);
+
     /// Decided by the environment: `NO_COLOR` (no-color.org) and `TERM=dumb` switch colour off; a locale that is not UTF-8, or
     /// `POSTFLIGHT_ASCII`, means ASCII.
     pub fn of_environment(get: impl Fn(&str) -> Option<String>) -> Self {
@@ -59,24 +66,9 @@ impl Palette {
         }
     }
 
-    /// Ornament that may fade: lines and what has not begun. Never for anything that has to be read.
-    pub(super) const fn faint(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
-    }
-
-    /// Headings and the names of keys.
-    pub(super) const fn strong(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
-    }
-
     /// The name of the program.
     pub(super) fn accent(self) -> Style {
         self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
-    }
-
-    /// The row under the cursor, the chosen tab, the mark of the demonstration.
-    pub(super) const fn reverse(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     /// What is under way.
@@ -109,11 +101,12 @@ pub(super) const fn word(condition: Condition) -> &'static str {
 pub(super) const fn in_ascii(glyph: char) -> char {
     match glyph {
         '✔' | '╭' | '╮' | '╰' | '╯' => '+',
-        '✘' => 'x',
+        '✘' | '×' => 'x',
         '▲' => '!',
         '○' => 'o',
         '●' => '*',
-        '▸' => '>',
+        '▸' | '→' | '≥' => '>',
+        '≤' => '<',
         '·' | '▃' => '.',
         '─' | '░' | '–' | '—' | '▄' => '-',
         '│' => '|',
@@ -123,10 +116,6 @@ pub(super) const fn in_ascii(glyph: char) -> char {
         '█' => '#',
         '’' | '‘' => '\'',
         '“' | '”' => '"',
-        '→' => '>',
-        '≥' => '>',
-        '≤' => '<',
-        '×' => 'x',
         _ => '?',
     }
 }

@@ -16,8 +16,8 @@ use super::needs::{Given, may_write};
 use super::workshop::Workshop;
 use super::{Inputs, Options, VerifyError, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
-use crate::http::{Client, Limits, Probe};
-use crate::run::{CheckResult, Cleanup, Event, Events, Phase, ReleaseSeen, Run, Verdict};
+use crate::http::{Client, Limits, Probe, clean};
+use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Phase, ReleaseSeen, Run, Verdict};
 use crate::target::{Target, Tokens};
 
 /// One run under way.
@@ -277,6 +277,11 @@ impl Engine {
     }
 }
 
+/// Cleans the words of a piece of evidence: a check may have put something into them that the target said.
+fn harmless(evidence: Evidence) -> Evidence {
+    Evidence { label: clean(&evidence.label), observed: clean(&evidence.observed), ..evidence }
+}
+
 fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> CheckResult {
     CheckResult {
         id: check.id.to_owned(),
@@ -284,8 +289,8 @@ fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> 
         title: check.title.to_owned(),
         severity: check.severity,
         verdict: outcome.verdict,
-        summary: outcome.summary,
-        evidence: outcome.evidence,
+        summary: clean(&outcome.summary),
+        evidence: outcome.evidence.into_iter().map(harmless).collect(),
         requirements: check.requirements.iter().map(|id| (*id).to_owned()).collect(),
         probes,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -169,11 +169,7 @@ async fn marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(M
 fn marked_id(target: &Target, item: &Value, wanted: impl Fn(Marker) -> bool) -> Option<String> {
     let fields = &target.resource.fields;
     Marker::find(item.get(&fields.title)?.as_str()?).filter(|marker| wanted(*marker))?;
-    match item.pointer(&fields.id)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    target.resource.id_of(item)
 }
 
 fn list_path(target: &Target, user: &User) -> String {

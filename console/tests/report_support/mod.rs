@@ -62,7 +62,12 @@ pub(crate) fn hostile_audit() -> Audit {
     run.variables[0].name = hostile(1).into();
     run.variables[0].purpose = hostile(10).into();
     run.cleanup.left.push(LeftBehind { what: hostile(7).into(), why: hostile(8).into() });
-    Audit::of(run, hostile_decisions())
+    let mut earlier = run.clone();
+    earlier.target.name = hostile(2).into();
+    earlier.target.origins = vec![hostile(3).into()];
+    earlier.checks.truncate(5);
+    earlier.checks.push(check(hostile(0), hostile(1), Severity::Low, Verdict::Pass, hostile(2)));
+    Audit::of(run, hostile_decisions()).since(&earlier)
 }
 
 /// An audit like those that people will read: a few failures among many passes.

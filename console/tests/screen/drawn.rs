@@ -244,7 +244,7 @@ fn the_help_is_searchable() {
 #[test]
 fn watch_looks_like_this() {
     insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Watch)), @r#"
-     postflight production  https://api.example.com                   ● UP   ✘ FAIL
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
      1 Watch   2 Verify   3 Audit
      ● UP  for 14s
      88.9 % of 18 polls served, down for 4s in all
@@ -254,17 +254,17 @@ fn watch_looks_like_this() {
     │ p50 3.0 ms   p95 12 ms   p99 12 ms   first 2.0 ms                            │
     ╰──────────────────────────────────────────────────────────────────────────────╯
     ╭ Release ───────────────────────────╮╭ Polls ─────────────────────────────────╮
-    │ commit       b7e1f00               ││ 10:00:34  ● UP        live    2.0 ms  …│
-    │ version      1.4.0                 ││ 10:00:32  ● UP        live     12 ms  …│
-    │ deployment   not said              ││ 10:00:30  ● UP        live    3.0 ms  …│
-    │ started      2026-11-23T09:59:58Z  ││ 10:00:28  ● UP        live    2.0 ms  …│
-    │ replica      replica-1             ││ 10:00:26  ● UP        live    4.0 ms  …│
-    │ environment  production            ││ 10:00:24  ● UP        live    2.0 ms  …│
-    ╰────────────────────────────────────╯│ 10:00:22  ● UP        live    3.0 ms  …│
-    ╭ Changes ───────────────────────────╮│ 10:00:20  ● UP        live    2.0 ms  …│
-    │ 10:00:20  ▸ release b7e1f00        ││ 10:00:18  ✘ DOWN      live            …│
-    │ 10:00:20  ● came back after 4s     ││ 10:00:16  ✘ DOWN      live            …│
-    │ 10:00:16  ✘ went down              ││ 10:00:14  ● UP        live    2.0 ms  …│
+    │ commit       b7e1f00               ││ 10:00:34  ● UP        live    2.0 ms   │
+    │ version      1.4.0                 ││ 10:00:32  ● UP        live     12 ms   │
+    │ deployment   not said              ││ 10:00:30  ● UP        live    3.0 ms   │
+    │ started      2026-11-23T09:59:58Z  ││ 10:00:28  ● UP        live    2.0 ms   │
+    │ replica      replica-1             ││ 10:00:26  ● UP        live    4.0 ms   │
+    │ environment  production            ││ 10:00:24  ● UP        live    2.0 ms   │
+    ╰────────────────────────────────────╯│ 10:00:22  ● UP        live    3.0 ms   │
+    ╭ Changes ───────────────────────────╮│ 10:00:20  ● UP        live    2.0 ms   │
+    │ 10:00:20  ▸ release b7e1f00        ││ 10:00:18  ✘ DOWN      live connection …│
+    │ 10:00:20  ● came back after 4s     ││ 10:00:16  ✘ DOWN      live connection …│
+    │ 10:00:16  ✘ went down              ││ 10:00:14  ● UP        live    2.0 ms   │
     ╰────────────────────────────────────╯╰────────────────────────────────────────╯
      done; n goes to the next finding, f shows nothing else
      r run  w write  p pause  tab next  ? help  q quit
@@ -274,7 +274,7 @@ fn watch_looks_like_this() {
 #[test]
 fn verify_looks_like_this() {
     insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Verify)), @r#"
-     postflight production  https://api.example.com                   ● UP   ✘ FAIL
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
      1 Watch   2 Verify   3 Audit
      ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
      ██████████████████████████ 7/7 checks  412 requests in 3.5 s
@@ -306,7 +306,7 @@ fn details_look_like_this() {
     let mut state = seen(PLAIN, 80, 24, View::Verify);
     press(&mut state, "nn⏎");
     insta::assert_snapshot!(screen(&state), @r#"
-     postflight production  https://api.example.com                   ● UP   ✘ FAIL
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
      1 Watch   2 Verify   3 Audit
      ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
      ██████████████████████████ 7/7 checks  412 requests in 3.5 s
@@ -336,7 +336,7 @@ fn details_look_like_this() {
 #[test]
 fn audit_looks_like_this() {
     insta::assert_snapshot!(screen(&seen(PLAIN, 80, 24, View::Audit)), @r#"
-     postflight production  https://api.example.com                   ● UP   ✘ FAIL
+     postflight  production  https://api.example.com                  ● UP   ✘ FAIL
      1 Watch   2 Verify   3 Audit
     ╭ Audit ───────────────────────────────────────────────────────────────────────╮
     │ ✘ FAIL                                                                       │
@@ -356,8 +356,8 @@ fn audit_looks_like_this() {
     │ · NOT JUDGED    FR-002   A root Procfile serves Railway's process            │
     │                          management.                                         │
     │                          1 FAIL, 1 PASS (2 of 2 checks judged).              │
-    │ ✔ PASS          FR-003   PostgreSQL is pooled and tuned for Neon (size,      │
-    ╰────────────────────────────────────────────────────────────────── 1–18 of 23 ╯
+    │ ▲ WARN in part  FR-003   PostgreSQL is pooled and tuned for Neon (size,      │
+    ╰────────────────────────────────────────────────────────────────── 1–18 of 24 ╯
      done; n goes to the next finding, f shows nothing else
      r run  w write  tab next  ? help  q quit
     "#);
@@ -368,7 +368,7 @@ fn a_wide_verify_looks_like_this() {
     let mut state = seen(PLAIN, 140, 40, View::Verify);
     press(&mut state, "nn");
     insta::assert_snapshot!(screen(&state), @r#"
-     postflight production  https://api.example.com                                                                               ● UP   ✘ FAIL
+     postflight  production  https://api.example.com                                                                              ● UP   ✘ FAIL
      1 Watch   2 Verify   3 Audit
      ✘ 1 FAIL  ? 1 INCONCLUSIVE  ▲ 1 WARN  ○ 1 SKIP  ✔ 3 PASS
      ██████████████████████████████ 7/7 checks  412 requests in 3.5 s
@@ -414,7 +414,7 @@ fn a_wide_verify_looks_like_this() {
 #[test]
 fn ascii_looks_like_this() {
     insta::assert_snapshot!(screen(&seen(ASCII, 80, 24, View::Watch)), @r#"
-     postflight production  https://api.example.com                   * UP   x FAIL
+     postflight  production  https://api.example.com                  * UP   x FAIL
      1 Watch   2 Verify   3 Audit
      * UP  for 14s
      88.9 % of 18 polls served, down for 4s in all
@@ -424,17 +424,17 @@ fn ascii_looks_like_this() {
     | p50 3.0 ms   p95 12 ms   p99 12 ms   first 2.0 ms                            |
     +------------------------------------------------------------------------------+
     + Release ---------------------------++ Polls ---------------------------------+
-    | commit       b7e1f00               || 10:00:34  * UP        live    2.0 ms  ~|
-    | version      1.4.0                 || 10:00:32  * UP        live     12 ms  ~|
-    | deployment   not said              || 10:00:30  * UP        live    3.0 ms  ~|
-    | started      2026-11-23T09:59:58Z  || 10:00:28  * UP        live    2.0 ms  ~|
-    | replica      replica-1             || 10:00:26  * UP        live    4.0 ms  ~|
-    | environment  production            || 10:00:24  * UP        live    2.0 ms  ~|
-    +------------------------------------+| 10:00:22  * UP        live    3.0 ms  ~|
-    + Changes ---------------------------+| 10:00:20  * UP        live    2.0 ms  ~|
-    | 10:00:20  > release b7e1f00        || 10:00:18  x DOWN      live            ~|
-    | 10:00:20  * came back after 4s     || 10:00:16  x DOWN      live            ~|
-    | 10:00:16  x went down              || 10:00:14  * UP        live    2.0 ms  ~|
+    | commit       b7e1f00               || 10:00:34  * UP        live    2.0 ms   |
+    | version      1.4.0                 || 10:00:32  * UP        live     12 ms   |
+    | deployment   not said              || 10:00:30  * UP        live    3.0 ms   |
+    | started      2026-11-23T09:59:58Z  || 10:00:28  * UP        live    2.0 ms   |
+    | replica      replica-1             || 10:00:26  * UP        live    4.0 ms   |
+    | environment  production            || 10:00:24  * UP        live    2.0 ms   |
+    +------------------------------------+| 10:00:22  * UP        live    3.0 ms   |
+    + Changes ---------------------------+| 10:00:20  * UP        live    2.0 ms   |
+    | 10:00:20  > release b7e1f00        || 10:00:18  x DOWN      live connection ~|
+    | 10:00:20  * came back after 4s     || 10:00:16  x DOWN      live connection ~|
+    | 10:00:16  x went down              || 10:00:14  * UP        live    2.0 ms   |
     +------------------------------------++----------------------------------------+
      done; n goes to the next finding, f shows nothing else
      r run  w write  p pause  tab next  ? help  q quit

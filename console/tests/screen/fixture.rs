@@ -1,6 +1,6 @@
 //! A dashboard in a fixed state: seven checks that the catalogue does not have, a finished run over them, polls around an outage.
 
-use console::audit::{Judged, REQUIREMENTS};
+use console::audit::{Judged, REQUIREMENTS, Standing};
 use console::run::{
     CheckResult, Cleanup, Counts, Event, Evidence, EvidenceClass, Exchange, Finding, ReleaseSeen, RequestRecord, ResponseRecord,
     Run, SCHEMA, Severity, Source, Stats, TargetSummary, Tool, Verdict,
@@ -131,12 +131,12 @@ pub(crate) fn run() -> Run {
 pub(crate) fn preview() -> Preview {
     let judged = |(requirement, verdict): (&console::audit::Requirement, Option<Verdict>)| Judged {
         requirement: *requirement,
-        verdict,
+        standing: Standing { verdict, in_part: verdict == Some(Verdict::Warn) },
         reason: "1 FAIL, 1 PASS (2 of 2 checks judged).".to_owned(),
         classes: vec![EvidenceClass::Live],
         checks: Vec::new(),
     };
-    let verdicts = [Some(Verdict::Pass), None, Some(Verdict::Pass), Some(Verdict::Fail)];
+    let verdicts = [Some(Verdict::Pass), None, Some(Verdict::Warn), Some(Verdict::Fail)];
     Preview { requirements: REQUIREMENTS.iter().zip(verdicts).map(judged).collect(), decisions: 12, unreadable: 0 }
 }
 

@@ -29,7 +29,9 @@ fn events() -> Vec<Event> {
 
 fn printed(human: Human) -> (String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    events().iter().for_each(|event| human.event(event, &mut out, &mut err));
+    for event in events() {
+        human.event(&event, &mut out, &mut err);
+    }
     (String::from_utf8(out).expect("text"), String::from_utf8(err).expect("text"))
 }
 

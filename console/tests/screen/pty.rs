@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take: the machine may be busy with other tests.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// A program, the terminal it runs in, and everything that it wrote.
 pub(crate) struct Pty {

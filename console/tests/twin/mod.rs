@@ -5,7 +5,7 @@
 //! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
 //! ([`flaws`]). What the checks conclude belongs to `matrix.rs`.
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
-#![allow(clippy::expect_used, reason = "test support: what cannot be set up stops the test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
 
 pub(crate) mod app;
 pub(crate) mod cors;

@@ -2,6 +2,7 @@
 //!
 //! Owns every sentence that is computed rather than written in a template. Text stays unescaped here; the templates' escaping does that.
 
+mod changes;
 mod check;
 mod decisions;
 mod tables;
@@ -9,6 +10,7 @@ mod words;
 
 use serde::Serialize;
 
+use self::changes::ChangesView;
 use self::check::CheckView;
 use self::decisions::{DecisionView, decisions};
 use self::tables::{MeasureView, RequirementView, VariableView};
@@ -35,6 +37,7 @@ pub(super) struct View<'a> {
     unjudged: Vec<Unjudged<'a>>,
     unjudged_count: usize,
     attention: Vec<Attention<'a>>,
+    changes: Option<ChangesView<'a>>,
     requirements: Vec<RequirementView<'a>>,
     suites: Vec<SuiteView<'a>>,
     measures: Vec<MeasureView<'a>>,
@@ -142,6 +145,7 @@ impl<'a> View<'a> {
             unjudged: unjudged(run),
             unjudged_count: run.checks.iter().filter(|check| !check.verdict.judged()).count(),
             attention: attention(run),
+            changes: audit.changes.as_ref().map(|changes| ChangesView::new(changes, run)),
             requirements: audit.requirements.iter().map(|judged| RequirementView::new(judged, run)).collect(),
             suites: suites(audit),
             measures: audit.measures.iter().map(MeasureView::from).collect(),

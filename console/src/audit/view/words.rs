@@ -20,7 +20,7 @@ impl State {
     /// What was judged passed, but something remains.
     const IN_PART: Self = Self { key: "part", glyph: "◐", word: "PASS in part" };
     /// Not part of the run.
-    pub(super) const ABSENT: Self = Self { key: "skip", glyph: "○", word: "not in this run" };
+    pub(super) const ABSENT: Self = Self { key: "skip", glyph: "○", word: "not in the run" };
 }
 
 impl From<Verdict> for State {

@@ -109,6 +109,9 @@ const HEADERS: [&str; 18] = [
     "x-amzn-oidc-identity",
 ];
 
+/// Parts of the names of headers that stand for a token where a gateway has verified it: these are also sent without one.
+const GATEWAYS: [&str; 7] = ["user-id", "forwarded", "remote", "authenticated-user", "auth-request", "consumer-id", "oidc"];
+
 pub(super) async fn header(cx: Context) -> Checked {
     let scene = Scene::new(&cx).await?;
     let b = cx.b()?;
@@ -118,7 +121,9 @@ pub(super) async fn header(cx: Context) -> Checked {
         let claim = |probe: Probe| probe.header(name, &scene.subject);
         cases.push(Case::new(format!("B: A's object with {name}"), claim(Probe::get(&item).bearer(&b.token))));
         cases.push(Case::new(format!("B: the list with {name}"), claim(list(&cx, b, &scene.page.query))));
-        cases.push(Case::new(format!("nobody: A's object with {name}"), claim(Probe::get(&item))));
+        if GATEWAYS.iter().any(|word| name.contains(word)) {
+            cases.push(Case::new(format!("nobody: A's object with {name}"), claim(Probe::get(&item))));
+        }
     }
     cases.extend(rerouted(&cx, b, &item));
     cases.extend(["user_id", "uid", "sub"].map(|cookie| {

@@ -17,6 +17,8 @@ const SIZES: [&str; 8] = [
     "limit=100&order=desc",
     "limit=1000",
 ];
+/// The first of them, which are enough nearly always.
+const USUAL: usize = 2;
 /// Pages followed at most when none of the above shows the object.
 const PAGES: usize = 4;
 
@@ -31,14 +33,24 @@ pub(super) struct Page {
 impl Page {
     /// Finds it. Trouble when A's own list never shows the object: then B's list not showing it proves nothing.
     pub(super) async fn showing(cx: &Context, object: &Object) -> Result<Self, Trouble> {
+        let (usual, others) = SIZES.split_at(USUAL);
+        if let (Some(page), _) = Self::among(cx, object, usual).await? {
+            return Ok(page);
+        }
+        match Self::among(cx, object, others).await? {
+            (Some(page), _) => Ok(page),
+            (None, longest) => Self::further(cx, object, longest).await,
+        }
+    }
+
+    /// The page of one of these queries that shows the object; else the longest answer.
+    async fn among(cx: &Context, object: &Object, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
         let a = cx.a()?;
-        let asked = SIZES.map(|query| async move { Ok::<_, Trouble>((query, cx.send(&list(cx, a, query)).await?)) });
+        let asked = queries.iter().map(|query| async move { Ok::<_, Trouble>((*query, cx.send(&list(cx, a, query)).await?)) });
         let answers = try_join_all(asked).await?;
         let longest = answers.iter().map(|(_, answer)| answer.clone()).max_by_key(|answer| answer.body.len());
-        if let Some((query, answer)) = answers.into_iter().find(|(_, answer)| shows(answer, &object.canary)) {
-            return Ok(Self { query: query.to_owned(), answer });
-        }
-        Self::further(cx, object, longest).await
+        let found = answers.into_iter().find(|(_, answer)| shows(answer, &object.canary));
+        Ok((found.map(|(query, answer)| Self { query: query.to_owned(), answer }), longest))
     }
 
     async fn further(cx: &Context, object: &Object, mut page: Option<Answer>) -> Result<Self, Trouble> {

@@ -48,8 +48,8 @@ const COMMIT: Check = Check {
     id: "release.commit",
     title: "The commit that answers is the one that was deployed",
     why: "Failed builds, forgotten promotions and caches leave the old release in place, and every check of it would be taken for a check of the new one.",
-    expectation: "The commit in the health answer is the one that was named, or HEAD of the repository; seven digits are enough. A service that names \
-                  none cannot be told apart from its predecessor: a warning.",
+    expectation: "The commit in the health answer is the one that was named; seven digits are enough. Where none was named, another one than HEAD of \
+                  the repository is a warning, and so is a service that names none: it cannot be told from its predecessor.",
     run: |cx| Box::pin(identity::commit(cx)),
     ..CARD
 };

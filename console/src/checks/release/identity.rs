@@ -34,7 +34,7 @@ pub(super) async fn commit(cx: Context) -> Checked {
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
     if expected.is_none() && pieces.iter().all(|piece| piece.finding == Finding::Held) {
         let reason =
-            format!("{worst}, but no commit to compare with was given; name one with --commit, or run inside the repository");
+            format!("{worst}, but no commit to compare with was given; name one with --wait-for, or run inside the repository");
         return Ok(Outcome { verdict: crate::run::Verdict::Skip, summary: reason, evidence: pieces });
     }
     Ok(Outcome::of(worst, pieces))
@@ -44,12 +44,15 @@ pub(super) async fn commit(cx: Context) -> Checked {
 struct Expected {
     commit: String,
     from: &'static str,
+    /// Whether somebody said that this very commit was deployed. A checkout may be ahead of what is live.
+    named: bool,
 }
 
 fn expected(cx: &Context) -> Option<Expected> {
     let given = cx.inputs.commit.clone().filter(|commit| is_commit(commit));
-    let given = given.map(|commit| Expected { commit, from: "the commit that was named" });
-    given.or_else(|| Some(Expected { commit: head(cx.inputs.repository.as_deref()?)?, from: "HEAD of the repository" }))
+    let given = given.map(|commit| Expected { commit, from: "the commit that was named", named: true });
+    let here = || Some(Expected { commit: head(cx.inputs.repository.as_deref()?)?, from: "HEAD of the repository", named: false });
+    given.or_else(here)
 }
 
 fn head(repository: &Path) -> Option<String> {
@@ -62,7 +65,13 @@ fn named(answer: &Answer, expected: Option<&Expected>) -> Judgement {
         (Some(seen), Some(expected)) if same_commit(&seen, &expected.commit) => {
             Judgement::held(format!("{seen} answers, which is {}", expected.from))
         }
-        (Some(seen), Some(expected)) => Judgement::broken(format!("{seen} answers, but {} is {}", expected.from, expected.commit)),
+        (Some(seen), Some(expected)) if expected.named => {
+            Judgement::broken(format!("{seen} answers, but {} is {}", expected.from, expected.commit))
+        }
+        (Some(seen), Some(expected)) => Judgement::weak(format!(
+            "{seen} answers, but {} is {}: another release is live, or the checkout is another one; name what was deployed with --wait-for",
+            expected.from, expected.commit
+        )),
         (Some(seen), None) => Judgement::held(format!("{seen} answers")),
         (None, _) => {
             let version = seen.version.map_or_else(String::new, |version| format!(" (only the version {version})"));

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 
 use super::frame::verdict_words;
 use super::pieces::{inner, scrolled, seconds};
-use crate::audit::Judged;
+use crate::audit::{Judged, Standing};
 use crate::run::{Run, Verdict};
 use crate::text::{cell, counted, fit, wrap};
-use crate::tui::State;
 use crate::tui::state::Preview;
+use crate::tui::{Palette, State};
 
 /// Columns of glyph and word, of a requirement's id, and of both with their gaps.
 const VERDICT: usize = 14;
@@ -21,7 +21,7 @@ const INDENT: usize = 1 + VERDICT + 2 + ID + 2;
 /// Draws the screen into `area`.
 pub(super) fn draw(state: &State, frame: &mut Frame<'_>, area: Rect) {
     let lines = lines(state, inner(area).width.into());
-    scrolled(state, frame, area, " Audit ", lines, state.audit.scroll);
+    scrolled(frame, area, " Audit ", lines, state.audit.scroll);
 }
 
 /// Everything that the screen says, in lines of at most `columns`.
@@ -70,7 +70,7 @@ fn files(state: &State, columns: usize) -> Vec<Line<'static>> {
         (true, false) => ("w will write", planned()),
         (false, false) => ("Written", audit.written.clone()),
     };
-    let mut lines = vec![Line::styled(format!(" {heading}"), state.palette.strong())];
+    let mut lines = vec![Line::styled(format!(" {heading}"), Palette::STRONG)];
     lines.extend(paths.iter().map(|path| Line::raw(format!("   {}", fit(path, columns.saturating_sub(4))))));
     lines.push(Line::raw(fit(&decisions(state), columns)));
     lines
@@ -88,27 +88,35 @@ fn decisions(state: &State) -> String {
 }
 
 fn requirements(state: &State, preview: &Preview, columns: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::styled(" Requirements", state.palette.strong())];
+    let mut lines = vec![Line::styled(" Requirements", Palette::STRONG)];
     lines.extend(preview.requirements.iter().flat_map(|judged| requirement(state, judged, columns)));
     lines
 }
 
 /// The requirement's text; what is not a PASS says why below it.
 fn requirement(state: &State, judged: &Judged, columns: usize) -> Vec<Line<'static>> {
-    let (word, style) = match judged.standing.verdict {
-        Some(verdict) => (verdict_words(verdict), state.palette.verdict(verdict)),
-        None => ("· NOT JUDGED".to_owned(), Style::new()),
-    };
+    let (word, style) = standing(state, judged.standing);
     let left = columns.saturating_sub(INDENT + 1);
     let mut text = wrap(judged.requirement.text, left);
-    if judged.standing.verdict != Some(Verdict::Pass) || judged.standing.in_part {
+    if judged.standing != (Standing { verdict: Some(Verdict::Pass), in_part: false }) {
         text.extend(wrap(&judged.reason, left));
     }
     let head = vec![
         Span::raw(" "),
         Span::styled(cell(&word, VERDICT), style),
-        Span::styled(format!("  {}  ", cell(judged.requirement.id, ID)), state.palette.strong()),
+        Span::styled(format!("  {}  ", cell(judged.requirement.id, ID)), Palette::STRONG),
     ];
     let margins = std::iter::once(head).chain(std::iter::repeat(vec![Span::raw(" ".repeat(INDENT))]));
-    margins.zip(text).map(|(margin, line)| Line::from_iter(margin.into_iter().chain([Span::raw(line)]))).collect()
+    margins.zip(text).map(|(margin, line)| margin.into_iter().chain([Span::raw(line)]).collect()).collect()
+}
+
+/// `✔ PASS`, `✔ PASS in part` where something was not asked, `· NOT JUDGED`.
+fn standing(state: &State, standing: Standing) -> (String, Style) {
+    match standing.verdict {
+        Some(verdict @ (Verdict::Pass | Verdict::Warn)) if standing.in_part => {
+            (format!("{} in part", verdict_words(verdict)), state.palette.verdict(verdict))
+        }
+        Some(verdict) => (verdict_words(verdict), state.palette.verdict(verdict)),
+        None => ("· NOT JUDGED".to_owned(), Style::new()),
+    }
 }

@@ -48,7 +48,7 @@ impl Page {
 
     fn heading(&mut self, heading: &str) {
         self.lines.push(Line::default());
-        self.add(0, self.palette.strong(), heading);
+        self.add(0, Palette::STRONG, heading);
     }
 
     fn section(&mut self, heading: &str, text: &str) {
@@ -57,7 +57,7 @@ impl Page {
     }
 
     fn head(&mut self, row: &Row) {
-        self.add(0, self.palette.strong(), row.title);
+        self.add(0, Palette::STRONG, row.title);
         let (word, style) = match &row.progress {
             Progress::Waiting => ("· not asked yet".to_owned(), Style::new()),
             Progress::Running => ("▸ being asked".to_owned(), self.palette.busy()),

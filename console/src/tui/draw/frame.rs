@@ -5,17 +5,17 @@ use ratatui::text::{Line, Span};
 
 use crate::run::Verdict;
 use crate::text::{cell, fit, width};
-use crate::tui::State;
 use crate::tui::action;
 use crate::tui::palette::{glyph, word};
 use crate::tui::state::{Leaving, View};
+use crate::tui::{Palette, State};
 
 /// The target on the left, its condition and the verdict on the right. The right side stays when it gets narrow.
 pub(super) fn header(state: &State, columns: u16) -> Line<'static> {
     let palette = state.palette;
     let mut spans = vec![Span::styled(" postflight", palette.accent()), Span::raw("  ")];
     if state.setting.demo {
-        spans.extend([Span::styled(" DEMO ", palette.reverse()), Span::raw(" ")]);
+        spans.extend([Span::styled(" DEMO ", Palette::REVERSE), Span::raw(" ")]);
     }
     let right = standing(state);
     let taken = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
@@ -53,7 +53,7 @@ pub(super) fn verdict_words(verdict: Verdict) -> String {
 pub(super) fn tabs(state: &State) -> Line<'static> {
     let tab = |(index, view): (usize, &View)| {
         let chosen = *view == state.view;
-        let style = if chosen { state.palette.reverse() } else { Style::new() };
+        let style = if chosen { Palette::REVERSE } else { Style::new() };
         [Span::styled(format!(" {} {} ", index + 1, view.word()), style), Span::raw(" ")]
     };
     Line::from(View::ALL.iter().enumerate().flat_map(tab).collect::<Vec<_>>())
@@ -78,6 +78,6 @@ pub(super) fn hints(state: &State, columns: u16) -> Line<'static> {
     }
     let spans = hints
         .into_iter()
-        .flat_map(|(key, words)| [Span::styled(format!(" {key}"), state.palette.strong()), Span::raw(format!(" {words} "))]);
+        .flat_map(|(key, words)| [Span::styled(format!(" {key}"), Palette::STRONG), Span::raw(format!(" {words} "))]);
     Line::from(spans.collect::<Vec<_>>())
 }

@@ -10,8 +10,8 @@ use super::frame::verdict_words;
 use super::pieces::{framed, inner};
 use crate::run::Verdict;
 use crate::text::{cell, fit, width};
-use crate::tui::State;
 use crate::tui::state::{Progress, Row};
+use crate::tui::{Palette, State};
 
 /// Columns of glyph and word: `? INCONCLUSIVE`.
 const VERDICT: usize = 14;
@@ -38,7 +38,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>, area: Rect) {
     if lines.is_empty() {
         lines.push(Line::raw(if state.verify.findings_only { " no findings" } else { " no check contains that" }));
     }
-    frame.render_widget(Paragraph::new(lines).block(framed(state, title(state))), area);
+    frame.render_widget(Paragraph::new(lines).block(framed(title(state))), area);
 }
 
 fn entries(state: &State) -> Vec<Entry<'_>> {
@@ -79,7 +79,7 @@ fn heading(state: &State, suite: &str, columns: usize) -> Line<'static> {
     }
     let taken: usize = right.iter().map(Span::width).sum::<usize>() + width(suite) + 3;
     let rule = "─".repeat(columns.saturating_sub(taken));
-    let left = [Span::styled(format!(" {suite} "), state.palette.strong()), Span::styled(rule, state.palette.faint())];
+    let left = [Span::styled(format!(" {suite} "), Palette::STRONG), Span::styled(rule, Palette::FAINT)];
     Line::from(left.into_iter().chain(right).collect::<Vec<_>>())
 }
 
@@ -93,7 +93,7 @@ fn line(state: &State, row: &Row, chosen: bool, columns: usize) -> Line<'static>
         Span::raw(format!("  {}  ", cell(row.names().1, NAME))),
         Span::raw(cell(&words(row), left)),
     ]);
-    if chosen { line.style(state.palette.reverse()) } else { line }
+    if chosen { line.style(Palette::REVERSE) } else { line }
 }
 
 /// What was asked, or why the answer is not a PASS.
@@ -107,7 +107,7 @@ fn words(row: &Row) -> String {
 
 fn standing(state: &State, row: &Row) -> (String, Style) {
     match &row.progress {
-        Progress::Waiting => ("· waiting".to_owned(), state.palette.faint()),
+        Progress::Waiting => ("· waiting".to_owned(), Palette::FAINT),
         Progress::Running => ("▸ asking".to_owned(), state.palette.busy()),
         Progress::Done(result) => (verdict_words(result.verdict), state.palette.verdict(result.verdict)),
     }

@@ -7,9 +7,9 @@ use ratatui::widgets::Clear;
 
 use super::pieces::{centred, inner, scrolled};
 use crate::text::{cell, fit, wrap};
-use crate::tui::State;
 use crate::tui::action::help;
 use crate::tui::state::{Help, Overlay};
+use crate::tui::{Palette, State};
 
 /// Columns of an overlay at most, its frame included.
 const WIDTH: u16 = 74;
@@ -24,7 +24,7 @@ pub(super) fn draw(state: &State, overlay: &Overlay, frame: &mut Frame<'_>, area
     };
     let place = place(area, lines.len());
     frame.render_widget(Clear, place);
-    scrolled(state, frame, place, &title, lines, scroll);
+    scrolled(frame, place, &title, lines, scroll);
 }
 
 /// How many lines of the help do not fit into `area`.
@@ -45,7 +45,7 @@ fn help_title(help: &Help) -> String {
 
 fn keys(state: &State, shown: &Help) -> Vec<Line<'static>> {
     let line = |(keys, words): (String, &'static str)| {
-        Line::from(vec![Span::styled(format!(" {} ", cell(&keys, KEYS)), state.palette.strong()), Span::raw(words)])
+        Line::from(vec![Span::styled(format!(" {} ", cell(&keys, KEYS)), Palette::STRONG), Span::raw(words)])
     };
     let lines: Vec<_> = help(state, &shown.query).into_iter().map(line).collect();
     if lines.is_empty() { vec![Line::raw(" no key does that here")] } else { lines }

@@ -9,14 +9,11 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Paragraph};
 use time::OffsetDateTime;
 
-use crate::tui::State;
+use crate::tui::Palette;
 
 /// A titled frame.
-pub(super) fn framed<'a>(state: &State, title: impl Into<Line<'a>>) -> Block<'a> {
-    Block::bordered()
-        .border_set(border::ROUNDED)
-        .border_style(state.palette.faint())
-        .title(title.into().style(state.palette.strong()))
+pub(super) fn framed<'a>(title: impl Into<Line<'a>>) -> Block<'a> {
+    Block::bordered().border_set(border::ROUNDED).border_style(Palette::FAINT).title(title.into().style(Palette::STRONG))
 }
 
 /// What is inside the frame of `area`.
@@ -25,13 +22,13 @@ pub(super) fn inner(area: Rect) -> Rect {
 }
 
 /// Draws `lines` into a titled frame, from line `first` on; the frame says which lines are shown where not all are.
-pub(super) fn scrolled(state: &State, frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, first: usize) {
+pub(super) fn scrolled(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, first: usize) {
     let (height, total) = (usize::from(inner(area).height), lines.len());
     let first = first.min(total.saturating_sub(height));
-    let mut block = framed(state, title);
+    let mut block = framed(title);
     if total > height && height > 0 {
         let which = format!(" {}–{} of {total} ", first + 1, first + height);
-        block = block.title_bottom(Line::styled(which, state.palette.strong()).right_aligned());
+        block = block.title_bottom(Line::styled(which, Palette::STRONG).right_aligned());
     }
     let shown: Vec<_> = lines.into_iter().skip(first).take(height).collect();
     frame.render_widget(Paragraph::new(shown).block(block), area);

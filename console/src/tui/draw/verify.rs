@@ -15,7 +15,7 @@ use ratatui::text::{Line, Span, Text};
 use super::pieces::{columns, framed, inner, rows, scrolled, seconds};
 use super::{details, list};
 use crate::run::{Phase, Verdict};
-use crate::tui::State;
+use crate::tui::{Palette, State};
 
 use crate::text::counted;
 
@@ -59,9 +59,9 @@ fn detail(state: &State, frame: &mut Frame<'_>, area: Rect) {
     match state.verify.selected() {
         Some(row) => {
             let lines = details::lines(state, row, inner(area).width.into());
-            scrolled(state, frame, area, &format!(" {} ", row.id), lines, state.verify.scroll);
+            scrolled(frame, area, &format!(" {} ", row.id), lines, state.verify.scroll);
         }
-        None => frame.render_widget(framed(state, " Details "), area),
+        None => frame.render_widget(framed(" Details "), area),
     }
 }
 
@@ -80,7 +80,7 @@ fn progress(state: &State, width: u16) -> Line<'static> {
     let filled = bar * done / total.max(1);
     Line::from(vec![
         Span::styled(format!(" {}", "█".repeat(filled)), state.palette.busy()),
-        Span::styled("░".repeat(bar - filled), state.palette.faint()),
+        Span::styled("░".repeat(bar - filled), Palette::FAINT),
         Span::raw(format!(" {done}/{total} checks  {}", doing(state))),
     ])
 }

@@ -23,8 +23,8 @@ use time::OffsetDateTime;
 use super::pieces::{clock, columns, framed, inner, lasting, millis, rows};
 use crate::run::ReleaseSeen;
 use crate::text::{cell, counted, fit};
-use crate::tui::State;
 use crate::tui::palette::{glyph, word};
+use crate::tui::{Palette, State};
 use crate::watch::{Asked, Change, Condition, Poll};
 
 /// Columns of a condition's glyph and word: `? EDGE ONLY`.
@@ -49,13 +49,13 @@ type Fill = fn(&State, usize, usize) -> Vec<Line<'static>>;
 fn boxed(state: &State, frame: &mut Frame<'_>, area: Rect, title: &'static str, fill: Fill) {
     let inner = inner(area);
     let lines = fill(state, inner.width.into(), inner.height.into());
-    frame.render_widget(Paragraph::new(lines).block(framed(state, title)), area);
+    frame.render_widget(Paragraph::new(lines).block(framed(title)), area);
 }
 
 fn standing(state: &State) -> Line<'static> {
     let watch = &state.watch;
     let Some(poll) = watch.telling() else { return Line::raw(" Waiting for the first answer …") };
-    let style = state.palette.condition(poll.condition).patch(state.palette.strong());
+    let style = state.palette.condition(poll.condition).patch(Palette::STRONG);
     let since = watch.lasting().map(|time| format!("  for {}", lasting(time))).unwrap_or_default();
     let why = if poll.condition == Condition::Up { String::new() } else { format!("  {}: {}", asked(poll), poll.note) };
     Line::from(vec![Span::styled(format!(" {}", condition(poll.condition)), style), Span::raw(fit(&format!("{since}{why}"), 100))])
@@ -83,7 +83,7 @@ fn figures(state: &State) -> Line<'static> {
 }
 
 fn history(state: &State, frame: &mut Frame<'_>, area: Rect) {
-    frame.render_widget(framed(state, " Latency "), area);
+    frame.render_widget(framed(" Latency "), area);
     let inside = inner(area);
     let [bars, words] = rows(inside, [inside.height.saturating_sub(1), 1]);
     frame.render_widget(sparkline(state, bars), bars);
@@ -134,7 +134,7 @@ fn release_lines(state: &State, width: usize, _: usize) -> Vec<Line<'static>> {
     ];
     let line = |(name, value): (&str, &Option<String>)| {
         let value = fit(value.as_deref().unwrap_or("not said"), width.saturating_sub(14));
-        Line::from(vec![Span::raw(format!(" {name:11}  ")), Span::styled(value, state.palette.strong())])
+        Line::from(vec![Span::raw(format!(" {name:11}  ")), Span::styled(value, Palette::STRONG)])
     };
     fields.into_iter().map(line).collect()
 }
@@ -151,8 +151,8 @@ fn change_line(state: &State, at: OffsetDateTime, change: &Change, width: usize)
         Change::CameBack { after } => {
             ("● ", state.palette.condition(Condition::Up), format!("came back after {}", lasting(*after)))
         }
-        Change::Release { to, .. } => ("▸ ", state.palette.strong(), format!("release {}", release_name(to))),
-        Change::Restarted { release } => ("▸ ", state.palette.strong(), format!("restarted {}", release_name(release))),
+        Change::Release { to, .. } => ("▸ ", Palette::STRONG, format!("release {}", release_name(to))),
+        Change::Restarted { release } => ("▸ ", Palette::STRONG, format!("restarted {}", release_name(release))),
     };
     let left = width.saturating_sub(13);
     Line::from(vec![Span::raw(format!(" {}  ", clock(at))), Span::styled(mark, style), Span::raw(fit(&words, left))])

@@ -63,7 +63,9 @@ impl Watch {
     pub(in crate::tui) fn pause(&mut self) {
         self.paused = !self.paused;
         if !self.paused {
-            std::mem::take(&mut self.held).into_iter().for_each(|poll| self.show(poll));
+            for poll in std::mem::take(&mut self.held) {
+                self.show(poll);
+            }
         }
     }
 

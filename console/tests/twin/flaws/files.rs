@@ -76,7 +76,9 @@ impl Files {
         let secrets = secrets.map(|(name, value)| (name.to_owned(), SecretString::from(value))).into();
         let mut files = Self { directory, secrets };
         files.git(&["init", "--quiet", "--initial-branch=main"]);
-        BASE.iter().for_each(|(path, text)| files.write(path, text));
+        for (path, text) in BASE {
+            files.write(path, text);
+        }
         files.commit("Start");
         if let Some(name) = flaw {
             files.spoil(name);
