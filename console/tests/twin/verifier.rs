@@ -65,7 +65,16 @@ fn refusal(house: &House, parts: &Parts) -> Response {
     if house.has("jwt.shows-traces") && undecodable {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], TRACE).into_response();
     }
+    if house.has("jwt.falls-over") && undecodable {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if house.has("jwt.speaks-of-segments") {
+        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], "Not enough segments").into_response();
+    }
     let mut response = UNAUTHORIZED.into_response();
+    if house.has("jwt.no-challenge") {
+        response.headers_mut().remove(WWW_AUTHENTICATE);
+    }
     if house.has("jwt.challenges-basic") {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"tasks\""));
     }
@@ -101,9 +110,10 @@ fn presented(house: &House, parts: &Parts) -> Step<String> {
         return Ok(token);
     }
     let mut fields = parts.headers.get_all("authorization").iter();
-    let (Some(field), None) = (fields.next(), fields.next()) else { return Err(Refused) };
+    let (Some(field), further) = (fields.next(), fields.next()) else { return Err(Refused) };
+    holds(further.is_none() || house.has("jwt.first-of-two-headers"))?;
     let (scheme, token) = field.to_str().map_err(|_| Refused)?.split_once(' ').ok_or(Refused)?;
-    holds(scheme.eq_ignore_ascii_case("bearer"))?;
+    holds(scheme.eq_ignore_ascii_case("bearer") || house.has("jwt.any-scheme"))?;
     Ok(token.to_owned())
 }
 
@@ -134,11 +144,15 @@ fn split(house: &House, token: &str) -> Step<Jws> {
     if let Some(payload) = unwrapped(house, token) {
         return Ok(Jws::waived(payload));
     }
-    let parts: Vec<_> = token.split('.').map(str::to_owned).collect();
+    let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
+    if house.has("jwt.ignores-further-parts") {
+        parts.truncate(3);
+    }
     let encoded: [String; 3] = parts.try_into().map_err(|_| Refused)?;
     let part = |part: &str| token::decode(part).filter(|bytes| !bytes.is_empty()).ok_or(Refused);
     let (header, payload) = (part(&encoded[0])?, part(&encoded[1])?);
-    let signature = match token::decode(&encoded[2]) {
+    let unpadded = encoded[2].trim_end_matches(|c| c == '=' && house.has("jwt.ignores-padding"));
+    let signature = match token::decode(unpadded) {
         Some(bytes) if !bytes.is_empty() || seal::may_be_empty(house) => bytes,
         None if house.has("jwt.undecodable-signature") => return Ok(Jws::waived(payload)),
         _ => return Err(Refused),
@@ -171,9 +185,13 @@ fn members(house: &House, header: &Members) -> Step<()> {
     let allowed = |name: &str| match name {
         "jwk" => house.has("jwt.embedded-oct") || house.has("jwt.embedded-rsa"),
         "x5c" | "x5t#S256" => house.has("jwt.trusts-x5c"),
+        "crit" | "b64" => house.has("jwt.ignores-crit"),
+        "zip" => house.has("jwt.ignores-cty"),
         _ => false,
     };
     holds(REFUSED_MEMBERS.iter().all(|name| !header.contains_key(*name) || allowed(name)))?;
-    holds(header.get("typ").is_none_or(|typ| typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))))?;
-    holds(header.get("cty").is_none() && header.get("kid").is_none_or(Value::is_string))
+    let jwt = |typ: &Value| typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"));
+    holds(header.get("typ").is_none_or(jwt) || house.has("jwt.ignores-typ"))?;
+    holds(header.get("cty").is_none() || house.has("jwt.ignores-cty"))?;
+    holds(header.get("kid").is_none_or(Value::is_string))
 }

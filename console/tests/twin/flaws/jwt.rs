@@ -1,12 +1,26 @@
 //! Flaws of the suite `jwt`.
 
-use super::{Flaw, flaw};
+use super::{Flaw, flaw, weakness};
 
 /// What a verifier that never looks at the signature breaks beside the checks that ask just that.
 const EVERY_FORGERY: &[&str] =
     &["jwt.signature.encoding", "jwt.key.id", "jwt.secret.default", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate"];
 /// What a verifier that never looks at `exp` breaks beside the check that asks just that.
 const EVERY_END: &[&str] = &["jwt.exp.missing", "jwt.exp.type", "jwt.exp.leeway", "jwt.exp.lifetime", "jwt.iat", "jwt.errors"];
+
+/// Checks that also send what cannot be decoded.
+const FALLEN: &[&str] = &[
+    "jwt.literal",
+    "jwt.challenge",
+    "jwt.signature.*",
+    "jwt.jwe",
+    "jwt.none",
+    "jwt.alg.*",
+    "jwt.size",
+    "jwt.json.malformed",
+    "jwt.scheme",
+    "jwt.duplicate",
+];
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
@@ -102,4 +116,18 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.claims-not-an-object", "Claims that are no object are an internal service.", &["jwt.json.malformed"], &[]),
     flaw("jwt.huge-tokens", "Tokens too large to verify are waved through.", &["jwt.size"], &[]),
     flaw("jwt.shows-traces", "A token that cannot be decoded shows a stack trace.", &["jwt.errors"], &[]),
+    weakness("jwt.no-challenge", "A 401 does not say how to authenticate.", &["jwt.challenge"], &[]),
+    weakness("jwt.any-scheme", "What stands after the first space is the token, whatever the scheme.", &["jwt.scheme"], &[]),
+    weakness("jwt.first-of-two-headers", "Of two Authorization headers the first counts.", &["jwt.duplicate"], &[]),
+    weakness("jwt.ignores-padding", "Padding behind the signature is ignored.", &["jwt.signature.encoding"], &[]),
+    weakness("jwt.ignores-further-parts", "Parts behind the third are ignored.", &["jwt.structure"], &[]),
+    weakness("jwt.sibling-algorithms", "HS512 under the same key is good as well.", &["jwt.alg.pinned"], &[]),
+    weakness("jwt.ignores-crit", "Critical extensions are ignored.", &["jwt.header.meaning"], &[]),
+    weakness("jwt.ignores-typ", "The kind of token is ignored.", &["jwt.header.meaning"], &[]),
+    weakness("jwt.ignores-cty", "Announced nesting and compression are ignored.", &["jwt.header.meaning"], &[]),
+    weakness("jwt.numeric-subject", "A number is a subject.", &["jwt.sub.type"], &[]),
+    weakness("jwt.iat-not-checked", "Tokens from the future are good.", &["jwt.iat"], &[]),
+    weakness("jwt.garbage-after-claims", "What follows the claims is ignored.", &["jwt.json.malformed"], &[]),
+    weakness("jwt.falls-over", "A token that cannot be decoded is a server error.", &["jwt.structure", "jwt.errors"], FALLEN),
+    weakness("jwt.speaks-of-segments", "Refusals speak the library's words.", &["jwt.errors"], &[]),
 ];

@@ -35,6 +35,10 @@ fn claims(house: &House, payload: &[u8]) -> Step<Members> {
     if house.has("jwt.first-of-repeated-names") {
         return first_of_repeated(payload).ok_or(Refused);
     }
+    if house.has("jwt.garbage-after-claims") {
+        let first = serde_json::Deserializer::from_slice(payload).into_iter::<Members>().next();
+        return first.and_then(Result::ok).ok_or(Refused);
+    }
     strict_json::object(payload).ok_or(Refused)
 }
 
@@ -68,7 +72,7 @@ fn expiry(house: &House, claims: &Members, now: i64) -> Step<()> {
 /// Step 9: `iat` is there and `nbf` may be; both integers, neither in the future.
 fn beginning(house: &House, claims: &Members, now: i64) -> Step<()> {
     let past = |value: &Value| value.as_i64().is_some_and(|at| (0..=now + LEEWAY_SECS).contains(&at));
-    holds(house.has("jwt.life-counted-from-iat") || claims.get("iat").is_some_and(past))?;
+    holds(house.has("jwt.life-counted-from-iat") || house.has("jwt.iat-not-checked") || claims.get("iat").is_some_and(past))?;
     holds(house.has("jwt.nbf-not-checked") || claims.get("nbf").is_none_or(past))
 }
 
@@ -125,6 +129,7 @@ fn coerced(house: &House, given: Option<&Value>) -> Option<String> {
         Some(Value::String(text)) if text.is_empty() && house.has("jwt.empty-subject-matches-all") => {
             Some(super::FIRST_USER.to_owned())
         }
+        Some(Value::Number(number)) if house.has("jwt.numeric-subject") => Some(number.to_string()),
         Some(Value::Array(list)) if house.has("jwt.first-of-subjects") => list.first()?.as_str().map(str::to_owned),
         Some(Value::Object(query)) if house.has("jwt.subject-as-query") && query.contains_key("$ne") => {
             Some(super::FIRST_USER.to_owned())
