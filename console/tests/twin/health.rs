@@ -39,7 +39,7 @@ pub(crate) async fn deep(State(house): State<Arc<House>>, headers: HeaderMap) ->
         return "OK".into_response();
     }
     if house.has("health.slow") {
-        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     }
     let started = std::time::Instant::now();
     house.store.ping();
