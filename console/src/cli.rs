@@ -9,6 +9,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::checks::Suite;
 
+/// Where decision records are unless the operator says otherwise.
+pub const ADR_DIR: &str = "history/adr";
+
 const EXIT_CODES: &str = "Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
 
 const START: &str = "\
@@ -40,9 +43,12 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What the dashboard needs.
+    /// What the dashboard shows.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Where its audit takes the decision records from.
+    #[command(flatten)]
+    pub paths: ReportPaths,
 }
 
 /// The commands.
@@ -111,7 +117,7 @@ pub struct TrafficArgs {
 #[derive(Clone, Debug, Args)]
 pub struct ReportPaths {
     /// Where the decision records are.
-    #[arg(long, value_name = "DIR", default_value = "history/adr", help_heading = "What is written")]
+    #[arg(long, value_name = "DIR", default_value = ADR_DIR, help_heading = "What is written")]
     pub adr_dir: PathBuf,
 }
 

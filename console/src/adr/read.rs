@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 1 << 20;
 #[derive(Debug, Error)]
 pub enum AdrError {
     /// The directory itself cannot be listed.
-    #[error("cannot read the decision records in {}: {source}; name their directory with `--adr`", path.display())]
+    #[error("cannot read the decision records in {}; name their directory with --adr-dir", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,

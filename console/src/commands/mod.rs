@@ -60,7 +60,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Completions { shell }) => Ok(completions(shell)),
         Some(Command::Man) => manual(),
         Some(Command::EmbeddedServer { data }) => crate::demo::serve(data).await,
-        None if std::io::stdout().is_terminal() => crate::tui::open(&cli.target).await,
+        None if std::io::stdout().is_terminal() => crate::tui::open(&cli.target, &cli.paths).await,
         None => no_command(),
     }
 }

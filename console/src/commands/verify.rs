@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use time::OffsetDateTime;
 
 use super::{Exit, inputs, selected, stop_signal};
+use crate::adr::{self, AdrError, Decisions};
 use crate::audit::{self, Audit};
 use crate::checks::Suite;
-use crate::cli::{FailLevel, Format, TrafficArgs, VerifyArgs};
+use crate::cli::{ADR_DIR, FailLevel, Format, TrafficArgs, VerifyArgs};
 use crate::http::Limits;
 use crate::run::{Events, Run};
 use crate::target::Target;
@@ -69,10 +70,14 @@ pub(super) fn write_reports(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Re
 
 /// Joins `run` with the decision records of `adr_dir` and writes the reports into `out`; the paths of the files.
 pub(crate) fn publish(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<[PathBuf; 3]> {
-    let decisions = crate::adr::read_dir(adr_dir)
-        .with_context(|| format!("no decision records in {}; name their directory with --adr-dir", adr_dir.display()))?;
-    let written = audit::write(&Audit::of(run.clone(), decisions).with_adrs_in(adr_dir), out)?;
+    let written = audit::write(&Audit::of(run.clone(), decisions(adr_dir)?).with_adrs_in(adr_dir), out)?;
     Ok([written.html, written.markdown, written.json])
+}
+
+/// The decision records of `adr_dir`. Only the default directory may be missing: a project without decisions gets its report all the
+/// same, and the report says that it found none.
+fn decisions(adr_dir: &Path) -> Result<Decisions, AdrError> {
+    if adr_dir == Path::new(ADR_DIR) && !adr_dir.exists() { Ok(Decisions::default()) } else { adr::read_dir(adr_dir) }
 }
 
 fn options(args: &VerifyArgs) -> Options {

@@ -26,7 +26,7 @@ pub use update::{Intent, Message, update};
 
 pub use draw::draw;
 
-use crate::cli::{DemoArgs, TargetArgs};
+use crate::cli::{DemoArgs, ReportPaths, TargetArgs};
 use crate::commands::{self, Exit};
 use crate::output;
 use crate::run::Run;
@@ -52,11 +52,11 @@ pub struct Setup {
 }
 
 /// Opens the dashboard on the target that `args` names.
-pub async fn open(args: &TargetArgs) -> anyhow::Result<Exit> {
+pub async fn open(args: &TargetArgs, paths: &ReportPaths) -> anyhow::Result<Exit> {
     let target = Arc::new(commands::selected(args)?);
     let inputs = commands::inputs(args, &target);
     let setup =
-        Setup { target, options: Options::default(), inputs, adr_dir: "history/adr".into(), out: "out".into(), at_once: false };
+        Setup { target, options: Options::default(), inputs, adr_dir: paths.adr_dir.clone(), out: "out".into(), at_once: false };
     show(setup).await
 }
 
