@@ -66,7 +66,7 @@ async fn signalled(mut command: Command, signal: Signal, delay: Duration) -> Out
     tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
 }
 
-fn text(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -96,8 +96,8 @@ async fn a_machine_without_the_journal_finds_what_was_left_by_its_marker() {
     let left = twin.house().store.len();
     assert!(left > 0, "no kill hit a run that had made something: nothing is proven");
     let cleanup = finished(console(elsewhere.path(), &["cleanup", "twin"])).await;
-    assert_eq!(cleanup.status.code(), Some(0), "{}", text(&cleanup));
-    assert_eq!(text(&cleanup), format!("{left} removed\n"));
+    assert_eq!(cleanup.status.code(), Some(0), "{}", text_of(&cleanup));
+    assert_eq!(text_of(&cleanup), format!("{left} removed\n"));
     assert_eq!(twin.house().store.len(), 0);
 }
 
@@ -107,8 +107,8 @@ async fn an_interrupted_run_deletes_what_it_made_and_passes_nothing() {
     let directory = described(&twin);
     let run = console(directory.path(), &["verify", "twin", "--rate", "200"]);
     let output = signalled(run, Signal::SIGINT, Duration::from_millis(1_500)).await;
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    assert!(text(&output).contains("interrupted"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    assert!(text_of(&output).contains("interrupted"), "{}", text_of(&output));
     assert_eq!(twin.house().store.len(), 0);
     assert_eq!(std::fs::read_dir(directory.path().join("journal")).unwrap().count(), 0, "the journal is settled");
 }
@@ -121,8 +121,8 @@ async fn what_the_deadline_cut_off_is_inconclusive() {
     let output =
         finished(console(directory.path(), &["verify", "twin", "--rate", "100", "--deadline", "2s", "--suite", "isolation"])).await;
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    assert!(text(&output).contains("cut off by the deadline"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    assert!(text_of(&output).contains("cut off by the deadline"), "{}", text_of(&output));
     assert_eq!(twin.house().store.len(), 0);
 }
 
@@ -142,8 +142,8 @@ async fn nothing_that_is_written_or_printed_holds_a_secret() {
     let mut told = String::new();
     for format in ["human", "json", "ndjson"] {
         let output = finished(console(directory.path(), &["verify", "twin", "--format", format, "--out", "out"])).await;
-        assert!(output.stdout.len() > 5_000, "{}", text(&output));
-        told.push_str(&text(&output));
+        assert!(output.stdout.len() > 5_000, "{}", text_of(&output));
+        told.push_str(&text_of(&output));
     }
     for name in ["audit.html", "audit.md", "audit.json"] {
         told.push_str(&std::fs::read_to_string(directory.path().join("out").join(name)).unwrap());
@@ -173,6 +173,24 @@ async fn a_bare_url_gets_safe_requests_without_a_credential() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_could_not_be_had_leave_the_run_open_instead_of_passing_it() {
+    let server = wiremock::MockServer::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[targets.it]\nurl = \"{}\"\n[targets.it.tokens.login]\npath = \"/login\"\nbody = {{ name = \"{{username}}\", word = \"{{password}}\" }}\n\
+         token = \"/token\"\nusers = [{{ username = \"ann\", password = \"WORD\" }}, {{ username = \"bob\", password = \"WORD\" }}]\n",
+        server.uri()
+    );
+    std::fs::write(directory.path().join("postflight.toml"), text).unwrap();
+    let mut run = console(directory.path(), &["verify", "it", "--suite", "jwt,isolation"]);
+    run.env("WORD", "canary-password");
+    let output = finished(run).await;
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    assert!(text_of(&output).contains("signing in as `ann` at /login was answered 404"), "{}", text_of(&output));
+    assert!(!text_of(&output).contains("canary-password"));
+}
+
 #[test]
 fn a_mistake_in_the_description_is_exit_2_with_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
@@ -189,8 +207,8 @@ fn a_mistake_in_the_description_is_exit_2_with_what_to_do() {
     ];
     for (arguments, message) in cases {
         let output = console(directory.path(), arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));
-        assert!(text(&output).contains(message), "{arguments:?}: {}", text(&output));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text_of(&output));
+        assert!(text_of(&output).contains(message), "{arguments:?}: {}", text_of(&output));
         assert!(output.stdout.is_empty());
     }
 }

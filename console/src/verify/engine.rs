@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use futures::FutureExt as _;
@@ -32,6 +32,8 @@ pub(super) struct Engine {
     events: Events,
     done: AtomicUsize,
     releases: Mutex<Vec<ReleaseSeen>>,
+    /// Why tokens that were to come did not.
+    no_tokens: OnceLock<String>,
 }
 
 impl Engine {
@@ -59,6 +61,7 @@ impl Engine {
             events,
             done: AtomicUsize::new(0),
             releases: Mutex::default(),
+            no_tokens: OnceLock::new(),
         })
     }
 
@@ -102,6 +105,7 @@ impl Engine {
     async fn context(&self) -> Context {
         let users = users::obtain(&self.client, &self.target.tokens).await.unwrap_or_else(|trouble| {
             self.events.note(format!("no tokens: {trouble}"));
+            let _ = self.no_tokens.set(trouble.to_string());
             Users::default()
         });
         let forge = match &self.target.tokens {
@@ -163,14 +167,18 @@ impl Engine {
         self.finish_all([proof]).into_iter().chain(results).collect()
     }
 
-    fn missing(&self, cx: &Context, check: &Check) -> Option<Need> {
-        Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check)
+    /// What a check comes to that cannot be asked: SKIP for what was never given, INCONCLUSIVE for tokens that were to come and did not.
+    fn unaskable(&self, cx: &Context, check: &Check) -> Option<Outcome> {
+        let need = Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check)?;
+        let of_tokens = matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
+        let failed = self.no_tokens.get().filter(|_| of_tokens).map(|trouble| Outcome::inconclusive(trouble.clone()));
+        Some(failed.unwrap_or_else(|| Outcome::skip(need.reason())))
     }
 
     /// What a check comes to when its suite's control did not hold.
     fn unasked(&self, cx: &Context, check: &Check, control: &CheckResult) -> CheckResult {
-        let outcome = match (self.missing(cx, check), control.verdict) {
-            (Some(need), _) => Outcome::skip(need.reason()),
+        let outcome = match (self.unaskable(cx, check), control.verdict) {
+            (Some(outcome), _) => outcome,
             (None, Verdict::Skip) => Outcome::skip(format!("its control could not be asked: {}", control.summary)),
             (None, _) => Outcome::inconclusive(format!("its control failed: {}", control.summary)),
         };
@@ -183,8 +191,8 @@ impl Engine {
 
     async fn ask(&self, cx: &Context, check: &'static Check) -> CheckResult {
         let started = Instant::now();
-        if let Some(need) = self.missing(cx, check) {
-            return concluded(check, Outcome::skip(need.reason()), 0, started);
+        if let Some(outcome) = self.unaskable(cx, check) {
+            return concluded(check, outcome, 0, started);
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = self.client.scoped();

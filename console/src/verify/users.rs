@@ -64,8 +64,7 @@ pub(super) fn minted_for(mint: &Mint, name: &str, subject: &str) -> User {
 
 async fn signed_in(client: &Client, login: &Login) -> Result<Users, Trouble> {
     let [a, b] = &login.users;
-    let (a, b) = futures::try_join!(sign_in(client, login, 0, a), sign_in(client, login, 1, b))?;
-    Ok(Users { a: Some(a), b: Some(b) })
+    Ok(Users { a: Some(sign_in(client, login, 0, a).await?), b: Some(sign_in(client, login, 1, b).await?) })
 }
 
 async fn sign_in(client: &Client, login: &Login, index: usize, who: &NamedUser) -> Result<User, Trouble> {
@@ -101,4 +100,63 @@ fn filled(body: &Value, who: &NamedUser) -> Value {
 fn form_pairs(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     body.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rstest::rstest;
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+    use wiremock::matchers::{body_string, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::http::Limits;
+    use crate::target::{BaseUrl, Target};
+
+    fn login(form: bool) -> Login {
+        let user = |name: &str| NamedUser { username: format!("{name}@x.example"), password: format!("pass of {name}").into() };
+        Login {
+            path: "/login".into(),
+            body: json!({ "email": "{username}", "password": "{password}" }),
+            form,
+            token: "/data/token".into(),
+            users: [user("ann"), user("bob")],
+        }
+    }
+
+    async fn signs_in(server: &MockServer, login: Login) -> Result<Users, Trouble> {
+        let target = Arc::new(Target::new(BaseUrl::parse(&server.uri()).unwrap()));
+        let client = Client::new(target, Limits::default(), "test", CancellationToken::new())?;
+        obtain(&client, &Tokens::Login(Box::new(login))).await
+    }
+
+    #[rstest]
+    #[case::json(false, [r#"{"email":"ann@x.example","password":"pass of ann"}"#, r#"{"email":"bob@x.example","password":"pass of bob"}"#])]
+    #[case::form(true, ["email=ann%40x.example&password=pass+of+ann", "email=bob%40x.example&password=pass+of+bob"])]
+    #[tokio::test]
+    async fn both_users_sign_in_and_their_tokens_name_their_subjects(#[case] form: bool, #[case] bodies: [&str; 2]) {
+        let server = MockServer::start().await;
+        for (body, subject) in bodies.into_iter().zip(["u-1", "u-2"]) {
+            let token = format!(
+                "{}.{}.c2ln",
+                crate::token::encode(r#"{"alg":"HS256"}"#),
+                crate::token::encode(format!(r#"{{"sub":"{subject}"}}"#))
+            );
+            let answer = ResponseTemplate::new(200).set_body_json(json!({ "data": { "token": token } }));
+            Mock::given(method("POST")).and(path("/login")).and(body_string(body)).respond_with(answer).mount(&server).await;
+        }
+        let users = signs_in(&server, login(form)).await.unwrap();
+        let seen = [users.a, users.b].map(|user| user.map(|user| (user.name, user.subject)));
+        assert_eq!(seen, [Some(("A", Some("u-1".to_owned()))), Some(("B", Some("u-2".to_owned())))]);
+    }
+
+    #[tokio::test]
+    async fn a_refused_sign_in_says_who_where_and_what_came_without_the_password() {
+        let server = MockServer::start().await;
+        let trouble = signs_in(&server, login(false)).await.unwrap_err().to_string();
+        assert_eq!(trouble, "signing in as `ann@x.example` at /login was answered 404 without a token at /data/token");
+    }
 }

@@ -40,8 +40,9 @@ SECURITY_HEADERS = {
 
 
 def connect() -> sqlite3.Connection:
-    connection = sqlite3.connect(DATABASE, timeout=5, check_same_thread=False)
+    connection = sqlite3.connect(DATABASE, timeout=10, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA synchronous = NORMAL")  # with a write-ahead log, commits need not wait for the disk
     return connection
 
 
