@@ -144,7 +144,7 @@ impl Postgres {
     }
 
     fn upstream(&self) -> Upstream<'static> {
-        Upstream { host: "127.0.0.1", port: self.port, user: "postgres", password: "", database: "postgres" }
+        Upstream { host: "127.0.0.1", port: self.port, user: "postgres", password: "trusted anyway", database: "postgres" }
     }
 
     fn url(&self) -> String {

@@ -1,4 +1,4 @@
-//! The verifier: the only place that holds keys, and the only maker of [`Owner`]s.
+//! The verifier: the only place that holds keys, and the only maker of [`Owner`](super::Owner)s.
 //!
 //! The algorithm is fixed to HS256 by configuration, never by the token. `jsonwebtoken` checks the signature (in constant
 //! time); the rest of this room is stricter than its validation and replaces it.

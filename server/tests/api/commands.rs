@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use crate::support::http::{Request, connect, read};
 use crate::support::postgres::{Postgres, free_port};
 use crate::support::process::{Process, command, output};
-use crate::support::{TestServer, token, variables};
+use crate::support::{TestServer, canonical, names, token, variables};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -74,10 +74,9 @@ fn check_config_is_evidence_without_secrets() {
     let rows = report["variables"].as_array().unwrap().iter();
     let present: Vec<&str> = rows.filter(|row| row["present"] == true).map(|row| row["name"].as_str().unwrap()).collect();
     assert_snapshot!(present.join(" "), @"ENVIRONMENT PORT HOST DATABASE_URL DB_POOL_ACQUIRE_SECS JWT_SECRET CORS_ORIGINS RATE_LIMIT_PER_SECOND RATE_LIMIT_BURST");
-    assert_snapshot!(report["variables"][4], @r#"{"name":"DATABASE_URL","present":true,"purpose":"the pooled PostgreSQL URL that requests use","required":"always","secret":true}"#);
+    assert_snapshot!(canonical(&report["variables"][4]), @r#"{"name":"DATABASE_URL","present":true,"purpose":"the pooled PostgreSQL URL that requests use","required":"always","secret":true}"#);
     let lines = |value: &serde_json::Value| {
-        let members = value.as_object().unwrap().iter();
-        members.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+        names(value).into_iter().map(|name| format!("{name}: {}", canonical(&value[name]))).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(lines(&report["settings"]), @r#"
     api_docs: false

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use rstest::rstest;
 
 use crate::support::http::Request;
-use crate::support::{Engine, TestServer, token};
+use crate::support::{Engine, TestServer, names, token};
 
 #[rstest]
 fn a_created_task_reads_back_as_it_was_answered(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -19,8 +19,7 @@ fn a_created_task_reads_back_as_it_was_answered(#[values(Engine::Sqlite, Engine:
     assert_eq!(task["completed"], true);
     assert_eq!(task["version"], 1);
     assert_eq!(task["created_at"], task["updated_at"]);
-    let keys: Vec<&String> = task.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["completed", "created_at", "description", "id", "title", "updated_at", "version"]);
+    assert_eq!(names(&task), ["completed", "created_at", "description", "id", "title", "updated_at", "version"]);
     let id = task["id"].as_str().unwrap();
     assert_eq!(id.as_bytes()[14], b'7', "{id} is a UUID of version 7");
     assert_eq!(created.header("location"), Some(format!("/api/tasks/{id}").as_str()));

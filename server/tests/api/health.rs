@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use crate::support::http::Request;
 use crate::support::postgres::Postgres;
-use crate::support::{Engine, TestServer};
+use crate::support::{Engine, TestServer, names};
 
 #[rstest]
 fn health_says_what_runs_and_since_when(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -14,9 +14,8 @@ fn health_says_what_runs_and_since_when(#[values(Engine::Sqlite, Engine::Postgre
     let body = reply.json();
     assert_eq!((reply.status, &body["status"], &body["database"]), (200, &"ok".into(), &"connected".into()));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
-    let names: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(
-        names,
+        names(&body),
         [
             "commit",
             "database",

@@ -159,3 +159,24 @@ pub fn migrate(database_url: &str) {
     let config = Config::from_env_map(variables(database_url, &[])).expect("valid variables");
     runtime.block_on(server::migrate(config)).expect("the migrations run");
 }
+
+/// `value` as text with the members of every object in order of their names: whether a map keeps its order is a feature that another
+/// crate of the build may switch on.
+pub fn canonical(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Object(members) => {
+            let sorted: BTreeMap<_, _> = members.iter().collect();
+            let members: Vec<_> = sorted.into_iter().map(|(name, value)| format!("{name:?}:{}", canonical(value))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        serde_json::Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}
+
+/// The names of an object's members, in order.
+pub fn names(object: &serde_json::Value) -> Vec<&str> {
+    let mut names: Vec<_> = object.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
