@@ -36,7 +36,7 @@ fn live() -> Vec<Suite> {
 }
 
 async fn verify(base: &str) -> Run {
-    let journal = tempfile::tempdir().expect("a temporary directory");
+    let journal = twin::in_memory();
     let limits = Limits { deadline: DEADLINE, request_timeout: Duration::from_millis(400), ..Limits::default() };
     let options = Options { suites: live(), limits, journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();

@@ -25,17 +25,10 @@ const AT_ONCE: usize = 6;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
 const SKIPPABLE: [&str; 3] = ["https", "git repository", "secret is declared"];
 
-/// A temporary directory whose writes wait for no disk, where the system has such: every run syncs a journal for everything it makes.
-fn in_memory() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    let directory = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    directory.expect("a temporary directory")
-}
-
 /// Verifies a twin with `flaws` by the checks of `suites`.
 async fn verify(flaws: &[&str], suites: Vec<Suite>) -> Run {
     let twin = Twin::start(flaws).await;
-    let journal = in_memory();
+    let journal = twin::in_memory();
     let options = Options { suites, journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();
     let run = verify::run(Arc::new(twin.target()), options, twin.inputs(), events, CancellationToken::new()).await;

@@ -133,3 +133,10 @@ fn policy() -> Policy {
         ..Policy::default()
     }
 }
+
+/// A temporary directory whose writes wait for no disk, where the system has such: every run syncs a journal for everything it makes.
+pub(crate) fn in_memory() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let directory = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    directory.expect("a temporary directory")
+}
