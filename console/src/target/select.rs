@@ -28,7 +28,7 @@ pub enum SelectError {
     Url(#[from] BaseUrlError),
     /// An allowed origin is not one.
     #[error("targets.{0}.origins: {1}")]
-    Origin(String, #[source] OriginError),
+    Origin(String, OriginError),
     /// A path lacks its placeholder or slash.
     #[error("targets.{0}.paths.{1}: {2}")]
     Path(String, &'static str, &'static str),
@@ -37,7 +37,7 @@ pub enum SelectError {
     Tokens(String),
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
-    Missing(String, #[source] MissingVariable),
+    Missing(String, MissingVariable),
 }
 
 /// The target that `word` means: a URL (public checks only, no credential), a name in `file`, or the only one there is.
