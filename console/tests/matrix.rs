@@ -66,11 +66,14 @@ async fn contradiction(flaw: &Flaw) -> Option<String> {
 #[rstest]
 #[case::health("health")]
 #[case::release("release")]
+#[case::tls("tls")]
 #[case::cors("cors")]
 #[case::jwt("jwt")]
 #[case::isolation("isolation")]
 #[case::headers("headers")]
 #[case::docs("docs")]
+#[case::robustness("robustness")]
+#[case::configuration("configuration")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_flaw_is_found_by_the_checks_that_it_breaks_and_by_no_others(#[case] suite: &str) {
     let only = std::env::var("POSTFLIGHT_FLAW").unwrap_or_default();

@@ -5,7 +5,9 @@ use std::fmt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Outcome, cors, docs, headers, health, isolation, jwt, procfile, release, secrets};
+use super::{
+    Context, Outcome, configuration, cors, docs, headers, health, isolation, jwt, procfile, release, robustness, secrets, tls,
+};
 use crate::http::Trouble;
 use crate::run::Severity;
 
@@ -20,6 +22,8 @@ pub enum Suite {
     Health,
     /// Which release answers.
     Release,
+    /// The transport: certificate, protocol versions, what plain HTTP answers (RFC 9325).
+    Tls,
     /// Cross-origin resource sharing (Fetch standard).
     Cors,
     /// Bearer tokens (RFC 7515, 7519, 8725).
@@ -30,6 +34,10 @@ pub enum Suite {
     Headers,
     /// Interactive docs and other exposed paths (OWASP API9:2023).
     Docs,
+    /// How odd, oversized and malformed requests are answered (RFC 9110, RFC 9112).
+    Robustness,
+    /// What the service's own `check-config` and the platform say of the configuration.
+    Configuration,
     /// Secrets in the tree and its history.
     Secrets,
     /// How the platform starts the service.
@@ -38,14 +46,17 @@ pub enum Suite {
 
 impl Suite {
     /// Every suite, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Health,
         Self::Release,
+        Self::Tls,
         Self::Cors,
         Self::Jwt,
         Self::Isolation,
         Self::Headers,
         Self::Docs,
+        Self::Robustness,
+        Self::Configuration,
         Self::Secrets,
         Self::Procfile,
     ];
@@ -55,11 +66,14 @@ impl Suite {
         match self {
             Self::Health => "health",
             Self::Release => "release",
+            Self::Tls => "tls",
             Self::Cors => "cors",
             Self::Jwt => "jwt",
             Self::Isolation => "isolation",
             Self::Headers => "headers",
             Self::Docs => "docs",
+            Self::Robustness => "robustness",
+            Self::Configuration => "configuration",
             Self::Secrets => "secrets",
             Self::Procfile => "procfile",
         }
@@ -75,11 +89,14 @@ impl Suite {
         match self {
             Self::Health => health::CHECKS,
             Self::Release => release::CHECKS,
+            Self::Tls => tls::CHECKS,
             Self::Cors => cors::CHECKS,
             Self::Jwt => jwt::CHECKS,
             Self::Isolation => isolation::CHECKS,
             Self::Headers => headers::CHECKS,
             Self::Docs => docs::CHECKS,
+            Self::Robustness => robustness::CHECKS,
+            Self::Configuration => configuration::CHECKS,
             Self::Secrets => secrets::CHECKS,
             Self::Procfile => procfile::CHECKS,
         }

@@ -9,6 +9,7 @@ mod context;
 mod outcome;
 mod specimens;
 
+pub mod configuration;
 pub mod cors;
 pub mod docs;
 pub mod headers;
@@ -17,7 +18,9 @@ pub mod isolation;
 pub mod jwt;
 pub mod procfile;
 pub mod release;
+pub mod robustness;
 pub mod secrets;
+pub mod tls;
 
 pub use battery::{Case, Judgement, battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};

@@ -3,6 +3,7 @@
 
 use console::adr::{Decisions, read_dir};
 use console::audit::Audit;
+use console::checks::Suite;
 use console::run::{
     CheckResult, Cleanup, Counts, Endpoint, Evidence, EvidenceClass, Exchange, Finding, LeftBehind, ReleaseSeen, RequestRecord,
     ResponseRecord, Run, SCHEMA, Severity, Source, Stats, TargetSummary, Tool, VariableSeen, Verdict,
@@ -228,8 +229,7 @@ fn checks() -> Vec<CheckResult> {
             (check.title, check.severity) = (known.title.into(), known.severity);
         }
     }
-    let order = ["health", "release", "cors", "jwt", "isolation", "headers", "docs", "secrets", "procfile"];
-    checks.sort_by_key(|check| order.iter().position(|suite| *suite == check.suite));
+    checks.sort_by_key(|check| Suite::ALL.iter().position(|suite| suite.word() == check.suite));
     checks
 }
 

@@ -3,6 +3,7 @@
 //! A flaw is declared here and acts in the file of its concern, under `flaws.has("suite.words")`. A test reads the
 //! sources: a name that stands in no table, or that no file acts on, stops it, so a switch cannot rot.
 
+pub(crate) mod configuration;
 pub(crate) mod cors;
 pub(crate) mod docs;
 pub(crate) mod files;
@@ -11,6 +12,8 @@ pub(crate) mod health;
 pub(crate) mod isolation;
 pub(crate) mod jwt;
 pub(crate) mod release;
+pub(crate) mod robustness;
+pub(crate) mod tls;
 
 /// One flaw of the twin.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +59,20 @@ impl Flaw {
 
 /// Every flaw that a running twin can have.
 pub(crate) fn live() -> impl Iterator<Item = &'static Flaw> {
-    [health::FLAWS, release::FLAWS, cors::FLAWS, jwt::FLAWS, isolation::FLAWS, headers::FLAWS, docs::FLAWS].into_iter().flatten()
+    [
+        health::FLAWS,
+        release::FLAWS,
+        tls::FLAWS,
+        cors::FLAWS,
+        jwt::FLAWS,
+        isolation::FLAWS,
+        headers::FLAWS,
+        docs::FLAWS,
+        robustness::FLAWS,
+        configuration::FLAWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Every flaw, those of files and history included.

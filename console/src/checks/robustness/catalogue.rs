@@ -1,0 +1,6 @@
+//! The cards of the suite `robustness`.
+
+use super::super::Check;
+
+/// The suite.
+pub const CHECKS: &[Check] = &[];
