@@ -2,8 +2,10 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accept;
 mod base;
 pub mod file;
+mod mistake;
 mod origin;
 mod policy;
 mod resource;
@@ -11,6 +13,7 @@ mod secrets;
 mod select;
 mod tokens;
 
+pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
@@ -53,6 +56,8 @@ pub struct Target {
     pub repository: Option<std::path::PathBuf>,
     /// Output of `check-config --format json` of the service, when given.
     pub configuration: Option<std::path::PathBuf>,
+    /// Known findings that somebody answers for.
+    pub accepted: Vec<Acceptance>,
 }
 
 impl Target {
@@ -74,6 +79,7 @@ impl Target {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: None,
+            accepted: Vec::new(),
         }
     }
 

@@ -7,8 +7,8 @@ use super::file::{
     AlgorithmEntry, CarrierEntry, Entry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, TaskEntry, TokensEntry, UpdateEntry,
 };
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Environment, File, Login, Mint, MissingVariable, NamedUser, Origin, OriginError,
-    Paths, Policy, Resource, Statuses, Target, Tokens, Update,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Environment, File, Login, Mint, MissingVariable, NamedUser, Origin,
+    OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Update,
 };
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
@@ -69,7 +69,9 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
     let entry =
         file.and_then(|file| file.targets.get(name)).ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
-    build(name, entry, environment)
+    let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
+    let accepted = file.into_iter().flat_map(|file| &file.accepted).filter(ours).cloned().collect();
+    Ok(Target { accepted, ..build(name, entry, environment)? })
 }
 
 fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target, SelectError> {
