@@ -231,4 +231,11 @@ mod tests {
         let settings = Configuration::parse(text).unwrap().settings.unwrap();
         assert_eq!((settings.api_docs, settings.database), (Some(false), None));
     }
+
+    #[test]
+    fn the_documented_example_is_a_report() {
+        let document = include_str!("../../../docs/target.md");
+        let example = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        assert!(Configuration::parse(example).unwrap().settings.unwrap().release.is_some());
+    }
 }
