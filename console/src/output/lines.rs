@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use super::human::{check_line, release_line};
-use super::progress::Progress;
+use super::progress::{Progress, WIPE};
 use crate::run::{CheckResult, Event, Verdict};
 use crate::text::{counted, fit};
 use crate::tui::Palette;
@@ -48,7 +48,7 @@ impl Lines {
             return;
         };
         progress.take(event);
-        let _ = err.write_all(progress.wiped().as_bytes()).and_then(|()| err.flush());
+        let _ = err.write_all(WIPE.as_bytes()).and_then(|()| err.flush());
         let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
         let _ = err.write_all(remark.as_bytes());
         let _ = err.write_all(progress.drawn().as_bytes()).and_then(|()| err.flush());

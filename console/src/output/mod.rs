@@ -19,6 +19,7 @@ use crate::tui::Palette;
 
 pub use human::{changed, summary};
 pub use lines::Lines;
+pub use progress::Busy;
 pub use render::{render, step_summary};
 
 /// Prints the events of a run until there are no more: lines or NDJSON as they come; for every other form only progress and notes.

@@ -1,6 +1,8 @@
 //! The progress line of a terminal: what a run is busy with, how far it is, what it has found so far. One line, always shorter than
 //! the terminal, redrawn when something happens.
 
+use std::io::{IsTerminal as _, Write as _};
+
 use crate::run::{Event, Phase, Verdict};
 use crate::text::{counted, fit};
 use crate::tui::Palette;
@@ -8,6 +10,33 @@ use crate::tui::Palette;
 /// Width of the bar in cells at most; on a narrow terminal it takes a third of the columns, and below [`NARROW`] columns it is left out.
 const BAR: usize = 24;
 const NARROW: usize = 40;
+
+/// Removes the line from the screen.
+pub(super) const WIPE: &str = "\r\x1b[K";
+
+/// A line on standard error, where that is a terminal, that stays until this is dropped.
+#[derive(Debug)]
+pub struct Busy(bool);
+
+impl Busy {
+    /// Says `words` until it is dropped.
+    pub fn with(words: &str) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        if terminal {
+            let columns = super::width().unwrap_or(80).saturating_sub(1);
+            let _ = write!(std::io::stderr(), "{}", fit(words, columns));
+        }
+        Self(terminal)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if self.0 {
+            let _ = write!(std::io::stderr(), "{WIPE}");
+        }
+    }
+}
 
 /// What the line knows.
 #[derive(Clone, Debug)]
@@ -43,11 +72,6 @@ impl Progress {
             Event::Finished { .. } => self.phase = None,
             Event::CheckStarted { .. } | Event::CheckFinished { .. } | Event::Release { .. } | Event::Note { .. } => {}
         }
-    }
-
-    /// What removes the line from the screen.
-    pub(super) const fn wiped(&self) -> &'static str {
-        "\r\x1b[K"
     }
 
     /// The line; nothing before the run begins and after it has ended. It never reaches the last column, where some terminals wrap.

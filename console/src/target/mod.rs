@@ -4,6 +4,7 @@
 
 mod accept;
 mod base;
+pub mod configuration;
 pub mod file;
 mod mistake;
 mod origin;
@@ -15,6 +16,7 @@ mod tokens;
 
 pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
+pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
@@ -44,6 +46,8 @@ pub struct Target {
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
     pub allow_writes: bool,
+    /// Whether the declared origins may be looked at, which are other hosts than the target.
+    pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
@@ -54,8 +58,8 @@ pub struct Target {
     pub declared_secrets: Vec<String>,
     /// Directory of the repository that the release was built from, when known.
     pub repository: Option<std::path::PathBuf>,
-    /// Output of `check-config --format json` of the service, when given.
-    pub configuration: Option<std::path::PathBuf>,
+    /// What the service says of its own configuration, when given.
+    pub configuration: Option<Configuration>,
     /// Known findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }
@@ -73,6 +77,7 @@ impl Target {
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
+            ask_origins: false,
             allow_intrusive: false,
             app_header: None,
             headers: Vec::new(),

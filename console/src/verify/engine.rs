@@ -269,7 +269,9 @@ impl Engine {
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
         let releases = self.releases.into_inner().unwrap_or_default();
         let wall = self.started.0.elapsed();
-        accept::stale(&results, &self.target.accepted).into_iter().for_each(|gone| self.events.note(gone));
+        for gone in accept::stale(&results, &self.target.accepted) {
+            self.events.note(gone);
+        }
         let run = conclude::Raw {
             id: self.run.simple().to_string(),
             started_at: self.started.1,
