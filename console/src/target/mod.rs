@@ -13,6 +13,7 @@ mod resource;
 mod secrets;
 mod select;
 mod tokens;
+mod transport;
 
 pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
@@ -24,6 +25,7 @@ pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use transport::{Transport, TransportError};
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Target {
     pub base: BaseUrl,
     /// Origins that must be let in; all others must not.
     pub origins: Vec<Origin>,
+    /// How it is reached beside its URL.
+    pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
     /// How its objects are made and read.
@@ -71,6 +75,7 @@ impl Target {
             name: base.host().to_owned(),
             base,
             origins: Vec::new(),
+            transport: Transport::default(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::None,
