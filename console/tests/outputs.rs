@@ -198,6 +198,8 @@ fn accepted_sample() -> Run {
     run.checks.iter_mut().find(|check| check.id == "isolation.oracle").unwrap().accepted = Some(accepted);
     run.checks.retain(|check| check.verdict != Verdict::Pass || check.id == "cors.control");
     run.counts = Counts::of(&run.checks);
+    run.headline =
+        "1 of 8 checks failed, the worst of high severity, 1 accepted until a date; 4 of 8 checks could not be judged".into();
     run.notes = vec!["retried after 429".into()];
     run
 }
