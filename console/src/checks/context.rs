@@ -111,9 +111,26 @@ impl Context {
         fill(&self.target.paths.item, user, Some(id))
     }
 
-    /// GET of the collection with the user's token: the good case of most suites.
+    /// The path of a read that works with the user's token: the collection, or the route declared in its place.
+    pub fn read_path(&self, user: &User) -> String {
+        fill(self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list), user, None)
+    }
+
+    /// GET of [`Self::read_path`] with the user's token: the good case of most suites.
+    pub fn read(&self, user: &User) -> Probe {
+        Probe::get(self.read_path(user)).bearer(&user.token)
+    }
+
+    /// GET of the collection with the user's token.
     pub fn list(&self, user: &User) -> Probe {
         Probe::get(self.list_path(user)).bearer(&user.token)
+    }
+
+    /// The id of the object that `answer` says was made; `None` when it was refused or names none.
+    pub fn created_id(&self, answer: &Answer) -> Option<String> {
+        let body = answer.json();
+        let id = self.target.resource.created_id(body.as_ref(), answer.headers.text("location").as_deref());
+        id.filter(|_| answer.is_success())
     }
 
     /// GET of one object with the user's token.

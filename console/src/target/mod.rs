@@ -4,6 +4,7 @@
 
 mod base;
 pub mod file;
+mod observed;
 mod origin;
 mod policy;
 mod resource;
@@ -13,9 +14,10 @@ mod tokens;
 
 pub use base::{BaseUrl, BaseUrlError};
 pub use file::{Entry, File, FileError};
+pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
-pub use resource::{Fields, Paths, Resource, Update};
+pub use resource::{Fields, Offers, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
@@ -33,6 +35,10 @@ pub struct Target {
     pub paths: Paths,
     /// How its objects are made and read.
     pub resource: Resource,
+    /// Where it names its release.
+    pub release: ReleaseAt,
+    /// How it says how its dependencies are.
+    pub health: HealthAt,
     /// Where tokens come from.
     pub tokens: Tokens,
     /// How a token travels.
@@ -64,6 +70,8 @@ impl Target {
             origins: Vec::new(),
             paths: Paths::default(),
             resource: Resource::default(),
+            release: ReleaseAt::default(),
+            health: HealthAt::default(),
             tokens: Tokens::None,
             carrier: Carrier::Bearer,
             policy: Policy::default(),
@@ -80,6 +88,11 @@ impl Target {
     /// Whether the target is on this machine, where writing needs no consent.
     pub fn is_loopback(&self) -> bool {
         self.base.is_loopback()
+    }
+
+    /// The path of the answer that names the release: the declared one, else deep health, else liveness.
+    pub fn release_path(&self) -> Option<&str> {
+        [&self.release.path, &self.paths.health, &self.paths.live].into_iter().find_map(Option::as_deref)
     }
 
     /// Whether the run may create objects.

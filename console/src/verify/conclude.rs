@@ -10,7 +10,7 @@ use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
 };
-use crate::target::{Target, Update};
+use crate::target::Target;
 
 /// From which finding on a run fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,14 +130,12 @@ fn summary(target: &Target, options: &Options) -> TargetSummary {
 
 fn endpoints(target: &Target) -> Vec<Endpoint> {
     let paths = &target.paths;
-    let update: &[&str] = match target.resource.update {
-        Update::Put => &["PUT"],
-        Update::Patch => &["PATCH"],
-        Update::Both => &["PUT", "PATCH"],
-    };
-    let item: Vec<&str> = ["GET", "HEAD"].iter().chain(update).chain(&["DELETE"]).copied().collect();
+    let (offers, update) = (target.resource.offers, target.resource.update.methods());
+    let reads = |offered: bool| if offered { ["GET", "HEAD"].as_slice() } else { &[] };
+    let deletes: &[&str] = if offers.delete { &["DELETE"] } else { &[] };
+    let item = [reads(offers.get), update, deletes].concat();
     let mut all = vec![
-        endpoint(&["GET", "HEAD", "POST"], &paths.list, "bearer", "the collection: list and create"),
+        endpoint(&[reads(offers.list), &["POST"]].concat(), &paths.list, "bearer", "the collection: list and create"),
         endpoint(&item, &paths.item, "bearer", "one object: read, change, delete"),
     ];
     all.extend(paths.toggle.iter().map(|path| endpoint(&["PATCH"], path, "bearer", "marks an object as done")));

@@ -1,6 +1,6 @@
 //! Claims beside the token: B says in the query, a header, the body or the path to be A.
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::checks::{Case, Checked, Context, User, battery};
 use crate::http::{Probe, Trouble};
@@ -156,7 +156,7 @@ pub(super) async fn body(cx: Context) -> Checked {
     let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
     let item = cx.item_path(a, &victim.object.id);
     let cases = OWNER_FIELDS.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
-    let accepted = &cx.target.policy.foreign;
+    let accepted = &cx.target.policy.no_such();
     let outcome = battery(&cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
         // Unknown fields may be refused before anything is looked up.
         400 | 422 if !answer.contains(victim.canary()) => crate::checks::Judgement::held(format!("{}", answer.status)),
@@ -168,12 +168,8 @@ pub(super) async fn body(cx: Context) -> Checked {
 
 fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
     let resource = &cx.target.resource;
-    let claimed = |body: serde_json::Value| {
-        let mut body = body.as_object().cloned().unwrap_or_else(Map::new);
-        body.insert(field.to_owned(), json!(subject));
-        serde_json::Value::Object(body)
-    };
-    let bodies = [("PUT", resource.body(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
+    let claimed = |body: serde_json::Value| resource.with(body, field, json!(subject));
+    let bodies = [("PUT", resource.full(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
     let case = |(method, body)| {
         let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
         Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)

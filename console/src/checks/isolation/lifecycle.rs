@@ -32,11 +32,20 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     let answers = try_join_all(probes.iter().map(|(_, _, probe)| cx.send(probe))).await?;
     let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
     pieces.extend(probes.iter().zip(&answers).map(|((act, user, _), answer)| {
-        piece(answer, format!("{}: {} afterwards", user.name, act.word()), after_the_end(*act, answer, victim.canary()))
+        let judgement = if user.name == a.name { of_the_owner(&cx, *act, answer, &victim) } else { after_the_end(*act, answer, victim.canary()) };
+        piece(answer, format!("{}: {} afterwards", user.name, act.word()), judgement)
     }));
     let last = cx.send(&cx.item(a, &victim.object.id)).await?;
-    pieces.push(piece(&last, "A reads it once more", after_the_end(Act::Get, &last, victim.canary())));
+    pieces.push(piece(&last, "A reads it once more", of_the_owner(&cx, Act::Get, &last, &victim)));
     Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// What the policy accepts for the owner, where objects are only marked as deleted; else as for everybody.
+fn of_the_owner(cx: &Context, act: Act, answer: &Answer, victim: &Victim) -> Judgement {
+    if cx.target.policy.deleted.contains(answer.status) {
+        return Judgement::held(format!("{}, as the policy accepts", answer.status));
+    }
+    after_the_end(act, answer, victim.canary())
 }
 
 /// 404 or 410 in every way of asking; a second DELETE may also say 2xx without a body of the object.

@@ -3,17 +3,16 @@
 use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
-use crate::target::Update;
 
 use super::ask::{not_bearer, refusal};
 
 /// A's token gets in, and so does one minted now.
 pub(super) async fn control(cx: Context) -> Checked {
     let a = cx.a()?;
-    let mut cases = vec![Case::new("A's token", cx.list(a))];
+    let mut cases = vec![Case::new("A's token", cx.read(a))];
     if let (Some(forge), Some(subject)) = (&cx.forge, &a.subject) {
         let fresh = Credential::new("<minted now for A>", forge.good(subject, super::claims::now()));
-        cases.push(Case::new("a token minted now for A", Probe::get(cx.list_path(a)).bearer(&fresh)));
+        cases.push(Case::new("a token minted now for A", Probe::get(cx.read_path(a)).bearer(&fresh)));
     }
     let judge = |_: &Case, answer: &Answer| match answer.status {
         status @ 200..=299 => Judgement::held(format!("let in: {status}")),
@@ -63,10 +62,10 @@ pub(super) async fn required_write(cx: Context) -> Checked {
     let (object, canary) = futures::try_join!(cx.objects.create(a), cx.objects.announce(a))?;
     let (resource, update) = (&cx.target.resource, cx.target.resource.update);
     let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(&canary))];
-    if update != Update::Patch {
-        probes.push(Probe::new("PUT", &object.path).json(&resource.body(&object.canary)));
+    if update.puts() {
+        probes.push(Probe::new("PUT", &object.path).json(&resource.full(&object.canary)));
     }
-    if update != Update::Put {
+    if update.patches() {
         probes.push(Probe::new("PATCH", &object.path).json(&resource.patch(&object.canary)));
     }
     if let Some(toggle) = &cx.target.paths.toggle {
@@ -95,7 +94,7 @@ fn spellings(path: &str) -> Vec<String> {
 
 /// The list route under other spellings and override headers, without a token: only an answer with the list in it is a flaw.
 pub(super) async fn required_path(cx: Context) -> Checked {
-    let list = cx.list_path(cx.a()?);
+    let list = cx.read_path(cx.a()?);
     let mut cases: Vec<_> =
         spellings(&list).into_iter().map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path))).collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
@@ -138,7 +137,7 @@ const IDENTITY_HEADERS: [&str; 14] = [
 /// A's subject in identity headers and a local address in forwarding headers, without a token.
 pub(super) async fn required_identity(cx: Context) -> Checked {
     let a = cx.a()?;
-    let path = cx.list_path(a);
+    let path = cx.read_path(a);
     let subject = a.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())).unwrap_or("1");
     let mut cases: Vec<_> = IDENTITY_HEADERS
         .iter()
@@ -161,7 +160,7 @@ pub(super) async fn challenge(cx: Context) -> Checked {
     if let Some(reason) = not_bearer(&cx) {
         return Ok(Outcome::skip(reason));
     }
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     let junk = Credential::new("<not a token>", "not-a-token");
     let cases =
         vec![Case::new("no token", Probe::get(&path)), Case::new("something that is not a token", Probe::get(&path).bearer(&junk))];

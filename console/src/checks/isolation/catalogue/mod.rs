@@ -86,6 +86,13 @@ const OWNED_QUERIES: Remedy = Remedy {
     express: "Query with the owner of the verified token, `findOne({ where: { id, userId: req.auth.sub } })`, and answer 404 when nothing comes back.",
 };
 
+/// What most checks need, and which route beside.
+const GET: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute];
+const LIST: &[Need] = &[Need::TwoUsers, Need::Writes, Need::ListRoute];
+const BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::ListRoute];
+const UPDATE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::UpdateRoute];
+const DELETE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::DeleteRoute];
+
 /// What most cards of the suite share; each of them replaces the rest.
 const CARD: Check = Check {
     id: "isolation",

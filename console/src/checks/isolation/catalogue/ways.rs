@@ -20,6 +20,7 @@ pub(super) const ID_FORMS: Check = Check {
         fastapi: "Declare the parameter as `UUID` or `int`, and decide by the row's owner, never by the text of the path.",
         express: "Parse the id with a strict schema first, and decide by the row's owner, never by `req.path` or `req.url`.",
     },
+    needs: super::GET,
     run: |cx| Box::pin(forms::id_forms(cx)),
     ..CARD
 };
@@ -57,6 +58,7 @@ pub(super) const VERSIONS: Check = Check {
         fastapi: "Include one router under each prefix instead of a copy, and remove versions that have no client.",
         express: "Mount one router under each prefix instead of a copy, and remove versions that have no client.",
     },
+    needs: super::GET,
     run: |cx| Box::pin(forms::versions(cx)),
     ..CARD
 };
