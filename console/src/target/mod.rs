@@ -3,6 +3,7 @@
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
 mod base;
+mod explain;
 pub mod file;
 mod observed;
 mod origin;
@@ -10,7 +11,9 @@ mod policy;
 mod resource;
 mod secrets;
 mod select;
+mod source;
 mod tokens;
+mod validate;
 
 pub use base::{BaseUrl, BaseUrlError};
 pub use file::{Entry, File, FileError};
@@ -20,6 +23,7 @@ pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Offers, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
+pub use source::Source;
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
 
 /// Everything that the checks may know about the service under verification.

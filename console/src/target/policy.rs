@@ -72,6 +72,17 @@ pub struct Policy {
     pub headers: HeaderPolicy,
 }
 
+/// Headers that have a check of their own, which also says when they are missing.
+const JUDGED: [&str; 7] = [
+    "x-content-type-options",
+    "content-security-policy",
+    "x-frame-options",
+    "referrer-policy",
+    "cross-origin-resource-policy",
+    "strict-transport-security",
+    "cache-control",
+];
+
 /// Which of the optional security headers the operator insists on: absent ones are FAIL when listed, WARN or a note otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderPolicy {
@@ -88,13 +99,17 @@ pub struct HeaderPolicy {
 impl HeaderPolicy {
     /// Whether it says more of any header than which value of it is secure.
     pub fn has_rules(&self) -> bool {
-        !(self.required.is_empty() && self.forbidden.is_empty() && self.exact.is_empty())
+        let required = self.required.iter().any(|name| !JUDGED.contains(&name.as_str()));
+        required || !(self.forbidden.is_empty() && self.exact.is_empty())
     }
 
-    /// What `headers` breaks, by a lookup of the values of a name joined with commas; `None` when nothing.
+    /// What an answer breaks of this, beside what checks of their own judge, by a lookup of the values of a name joined with commas; `None` when nothing.
     pub fn broken(&self, value: impl Fn(&str) -> Option<String>) -> Option<String> {
-        let missing = self.required.iter().find(|name| value(name).is_none()).map(|name| format!("no {name}, which the policy requires"));
-        let unwanted = || self.forbidden.iter().find(|name| value(name).is_some()).map(|name| format!("{name}, which the policy forbids"));
+        let others = self.required.iter().filter(|name| !JUDGED.contains(&name.as_str()));
+        let missing =
+            others.into_iter().find(|name| value(name).is_none()).map(|name| format!("no {name}, which the policy requires"));
+        let unwanted =
+            || self.forbidden.iter().find(|name| value(name).is_some()).map(|name| format!("{name}, which the policy forbids"));
         let other = || {
             self.exact.iter().find_map(|(name, wanted)| match value(name) {
                 Some(seen) if seen.trim().eq_ignore_ascii_case(wanted.trim()) => None,

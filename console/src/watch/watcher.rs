@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Poll};
+use super::{Asked, Poll, release_at};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::target::Target;
 

@@ -23,7 +23,7 @@ pub(crate) mod verifier;
 
 use std::sync::Arc;
 
-use console::target::{Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens};
+use console::target::{Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Target, Tokens};
 use console::verify::Inputs;
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -84,6 +84,8 @@ impl Twin {
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
             origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
             paths: Paths::default(),
+            release: ReleaseAt::default(),
+            health: HealthAt::default(),
             resource: Resource::default(),
             tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
@@ -129,7 +131,12 @@ fn policy() -> Policy {
         issuer: Some(ISSUER.into()),
         audience: Some(AUDIENCE.into()),
         request_headers: ["authorization", "content-type", "if-match", "if-none-match"].map(str::to_owned).into(),
-        headers: HeaderPolicy { required: required.map(str::to_owned).into() },
+        headers: HeaderPolicy {
+            required: required.map(str::to_owned).into(),
+            forbidden: vec!["x-node-name".into()],
+            exact: vec![("permissions-policy".into(), "camera=(), geolocation=(), microphone=()".into())],
+            ..HeaderPolicy::default()
+        },
         ..Policy::default()
     }
 }

@@ -25,7 +25,10 @@ pub(super) async fn agrees(cx: Context) -> Checked {
 
 fn is_healthy(cx: &Context, answer: &Answer) -> bool {
     let json = answer.json().unwrap_or_default();
-    answer.is_success() && cx.target.health.trouble(&json).is_none() && body::overall_trouble(&json).is_none() && body::dependency_trouble(&json).is_none()
+    answer.is_success()
+        && cx.target.health.trouble(&json).is_none()
+        && body::overall_trouble(&json).is_none()
+        && body::dependency_trouble(&json).is_none()
 }
 
 type Step = (&'static str, Answer, bool);

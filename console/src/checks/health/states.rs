@@ -101,9 +101,7 @@ fn dependency_judgement(answer: &Answer, declared: &HealthAt) -> Judgement {
     match declared.trouble(&json).or_else(|| body::dependency_trouble(&json)) {
         Some(said) if answer.is_success() => Judgement::broken(format!("{} although `{said}`", answer.status)),
         Some(said) => Judgement::held(format!("{} and `{said}`", answer.status)),
-        None if !named => {
-            Judgement::weak("the body names no dependency, so nothing shows that a database was asked")
-        }
+        None if !named => Judgement::weak("the body names no dependency, so nothing shows that a database was asked"),
         None if !body::names_latency(&json) => {
             Judgement::weak("a dependency is named, but not how long it took: the word may be a constant")
         }

@@ -32,7 +32,11 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     let answers = try_join_all(probes.iter().map(|(_, _, probe)| cx.send(probe))).await?;
     let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
     pieces.extend(probes.iter().zip(&answers).map(|((act, user, _), answer)| {
-        let judgement = if user.name == a.name { of_the_owner(&cx, *act, answer, &victim) } else { after_the_end(*act, answer, victim.canary()) };
+        let judgement = if user.name == a.name {
+            of_the_owner(&cx, *act, answer, &victim)
+        } else {
+            after_the_end(*act, answer, victim.canary())
+        };
         piece(answer, format!("{}: {} afterwards", user.name, act.word()), judgement)
     }));
     let last = cx.send(&cx.item(a, &victim.object.id)).await?;

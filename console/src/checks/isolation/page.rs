@@ -1,9 +1,9 @@
 //! Reading lists: which query shows A's new object to A, where the next page is, and what a page counts.
 
-use futures::future::try_join_all;
 use crate::checks::paging::next_query;
 use crate::checks::{Context, Object, User};
 use crate::http::{Answer, Probe, Trouble};
+use futures::future::try_join_all;
 
 /// Page sizes and orders that services commonly know; unknown parameters are ignored by most.
 const SIZES: [&str; 8] = [
@@ -48,7 +48,12 @@ impl Page {
     }
 
     /// The page of one of these queries that shows the object; else the longest answer.
-    async fn among(cx: &Context, owner: &User, object: &Object, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
+    async fn among(
+        cx: &Context,
+        owner: &User,
+        object: &Object,
+        queries: &[&str],
+    ) -> Result<(Option<Self>, Option<Answer>), Trouble> {
         let asked = queries.iter().map(|query| async move { Ok::<_, Trouble>((*query, cx.send(&list(cx, owner, query)).await?)) });
         let answers = try_join_all(asked).await?;
         let longest = answers.iter().map(|(_, answer)| answer.clone()).max_by_key(|answer| answer.body.len());
@@ -65,7 +70,10 @@ impl Page {
             }
             page = Some(answer);
         }
-        Err(Trouble::Unexpected(format!("{0}'s own list does not show the object that {0} just made, so lists cannot be judged", owner.name)))
+        Err(Trouble::Unexpected(format!(
+            "{0}'s own list does not show the object that {0} just made, so lists cannot be judged",
+            owner.name
+        )))
     }
 
     /// The query with more in it.

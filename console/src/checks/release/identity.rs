@@ -29,8 +29,10 @@ pub(super) async fn control(cx: Context) -> Checked {
 pub(super) async fn commit(cx: Context) -> Checked {
     let answers = sampled(&cx, 3).await?;
     let expected = expected(&cx);
-    let pieces: Vec<_> =
-        answers.iter().map(|answer| said(answer, "the commit that answers", named(&release_at(answer, &cx.target.release), expected.as_ref()))).collect();
+    let pieces: Vec<_> = answers
+        .iter()
+        .map(|answer| said(answer, "the commit that answers", named(&release_at(answer, &cx.target.release), expected.as_ref())))
+        .collect();
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
     if expected.is_none() && pieces.iter().all(|piece| piece.finding == Finding::Held) {
         let reason =

@@ -14,7 +14,8 @@ use crate::run::{Evidence, EvidenceClass};
 
 /// Answers of the path that names the release.
 async fn sampled(cx: &Context, count: usize) -> Result<Vec<Answer>, Trouble> {
-    let path = cx.target.release_path().ok_or_else(|| Trouble::NotGiven("neither a health nor a liveness path is declared".into()))?;
+    let path =
+        cx.target.release_path().ok_or_else(|| Trouble::NotGiven("neither a health nor a liveness path is declared".into()))?;
     health::samples(cx, path, count).await
 }
 

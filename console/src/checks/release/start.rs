@@ -58,7 +58,8 @@ pub(super) async fn plausible(cx: Context) -> Checked {
 
 async fn each_start(cx: &Context, judge: impl Fn(OffsetDateTime) -> Judgement) -> Checked {
     let answers = sampled(cx, 3).await?;
-    let piece = |answer: &Answer| Some(said(answer, "the start that the service names", judge(started_at(answer, &cx.target.release)?)));
+    let piece =
+        |answer: &Answer| Some(said(answer, "the start that the service names", judge(started_at(answer, &cx.target.release)?)));
     let pieces: Vec<_> = answers.iter().filter_map(piece).collect();
     if pieces.is_empty() {
         return Ok(Outcome::skip(SILENT));
