@@ -50,6 +50,9 @@ pub trait Objects: Send + Sync {
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
+
+    /// Notes the id of what an announced creation of `user` made, so that it is deleted even where no list would show it.
+    fn made(&self, user: &User, id: &str);
 }
 
 /// Everything a check may use. Cheap to clone.
@@ -126,11 +129,14 @@ impl Context {
         Probe::get(self.list_path(user)).bearer(&user.token)
     }
 
-    /// The id of the object that `answer` says was made; `None` when it was refused or names none.
-    pub fn created_id(&self, answer: &Answer) -> Option<String> {
+    /// The id of the object that `answer`, to an announced creation of `user`, says was made; `None` when it was refused or names none. The
+    /// object is deleted when the run ends.
+    pub fn made(&self, user: &User, answer: &Answer) -> Option<String> {
         let body = answer.json();
         let id = self.target.resource.created_id(body.as_ref(), answer.headers.text("location").as_deref());
-        id.filter(|_| answer.is_success())
+        let id = id.filter(|_| answer.is_success())?;
+        self.objects.made(user, &id);
+        Some(id)
     }
 
     /// GET of one object with the user's token.

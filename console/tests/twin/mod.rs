@@ -23,7 +23,9 @@ pub(crate) mod verifier;
 
 use std::sync::Arc;
 
-use console::target::{Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Target, Tokens};
+use console::target::{
+    Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Target, Tokens,
+};
 use console::verify::Inputs;
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};

@@ -48,7 +48,7 @@ async fn created(cx: &Context, foreign: Foreign) -> Result<Evidence, Trouble> {
     let body = with(cx, cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let label = format!("B makes an object with `{}`: {}", foreign.field, foreign.value);
-    match cx.created_id(&answer) {
+    match cx.made(b, &answer) {
         _ if answer.is_server_error() => Ok(piece(&answer, label, Judgement::weak(format!("{}: an error", answer.status)))),
         _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
         Some(id) => {
@@ -147,7 +147,7 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let foreign = Foreign { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
     let body = with(cx, cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    let given = cx.created_id(&answer);
+    let given = cx.made(b, &answer);
     let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
         Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
     } else {
@@ -173,6 +173,7 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     }
     let body = cx.target.resource.body(&title);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
+    cx.made(b, &answer);
     let judgement = match answer.status {
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
         409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),

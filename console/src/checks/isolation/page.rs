@@ -19,7 +19,7 @@ const SIZES: [&str; 8] = [
 /// The first of them, which are enough nearly always.
 const USUAL: usize = 2;
 /// Pages followed at most when none of the above shows the object.
-const PAGES: usize = 4;
+const PAGES: usize = 40;
 
 /// A query that shows A's object in A's own list: the positive control of everything that is asked of B's list.
 pub(super) struct Page {
