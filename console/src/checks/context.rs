@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
-use crate::target::Target;
+use crate::target::{Route, RouteAuth, Target};
 
 pub use crate::token::Forge;
 
@@ -137,6 +137,11 @@ impl Context {
         let id = id.filter(|_| answer.is_success())?;
         self.objects.made(user, &id);
         Some(id)
+    }
+
+    /// The routes beside the declared resource that are not public on purpose.
+    pub fn further_routes(&self) -> impl Iterator<Item = &Route> {
+        self.target.routes.all.iter().filter(|route| route.auth != RouteAuth::None)
     }
 
     /// GET of one object with the user's token.

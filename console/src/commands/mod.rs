@@ -3,6 +3,7 @@
 mod checks;
 mod cleanup;
 mod demo;
+mod init;
 mod report;
 pub(crate) mod verify;
 mod watch;
@@ -53,6 +54,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Verify(args)) => verify::run(*args).await,
+        Some(Command::Init(args)) => init::run(&args),
         Some(Command::Watch(args)) => watch::run(args).await,
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args).await,
@@ -84,11 +86,7 @@ fn manual() -> anyhow::Result<Exit> {
 pub fn selected(args: &TargetArgs) -> anyhow::Result<Target> {
     let is_url = args.target.as_deref().is_some_and(|word| word.contains("://"));
     let file = if is_url { None } else { Some(File::read(&args.file)?) };
-    let mut target = select(file.as_ref(), args.target.as_deref(), &Environment::of_process())?;
-    let beside = |path: PathBuf| args.file.parent().map_or_else(|| path.clone(), |directory| directory.join(&path));
-    target.repository = target.repository.map(beside);
-    target.configuration = target.configuration.map(beside);
-    Ok(target)
+    Ok(select(file.as_ref(), args.target.as_deref(), &Environment::of_process())?)
 }
 
 /// What the checks need beside the target: the work tree that it speaks for, and the declared secrets that are set here.

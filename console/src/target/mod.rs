@@ -3,12 +3,16 @@
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
 mod base;
+pub mod configuration;
 mod explain;
 pub mod file;
 mod observed;
+pub mod openapi;
 mod origin;
 mod policy;
+pub mod propose;
 mod resource;
+mod routes;
 mod secrets;
 mod select;
 mod source;
@@ -16,11 +20,13 @@ mod tokens;
 mod validate;
 
 pub use base::{BaseUrl, BaseUrlError};
+pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Offers, Paths, Resource, Update};
+pub use routes::{Route, RouteAuth, Routes};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use source::Source;
@@ -37,6 +43,12 @@ pub struct Target {
     pub origins: Vec<Origin>,
     /// Where its routes are.
     pub paths: Paths,
+    /// Where it serves its OpenAPI document, to be read when the run begins.
+    pub openapi: Option<String>,
+    /// Routes beside the declared resource.
+    pub routes: Routes,
+    /// Whether unsafe methods may be sent to them.
+    pub allow_unsafe_routes: bool,
     /// How its objects are made and read.
     pub resource: Resource,
     /// Where it names its release.
@@ -51,6 +63,8 @@ pub struct Target {
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
     pub allow_writes: bool,
+    /// Whether the declared origins may be looked at, which are other hosts than the target.
+    pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
@@ -61,8 +75,8 @@ pub struct Target {
     pub declared_secrets: Vec<String>,
     /// Directory of the repository that the release was built from, when known.
     pub repository: Option<std::path::PathBuf>,
-    /// Output of `check-config --format json` of the service, when given.
-    pub configuration: Option<std::path::PathBuf>,
+    /// What the service says of its own configuration, when given.
+    pub configuration: Option<Configuration>,
 }
 
 impl Target {
@@ -73,6 +87,9 @@ impl Target {
             base,
             origins: Vec::new(),
             paths: Paths::default(),
+            openapi: None,
+            routes: Routes::default(),
+            allow_unsafe_routes: false,
             resource: Resource::default(),
             release: ReleaseAt::default(),
             health: HealthAt::default(),
@@ -80,6 +97,7 @@ impl Target {
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
+            ask_origins: false,
             allow_intrusive: false,
             app_header: None,
             headers: Vec::new(),
@@ -92,6 +110,21 @@ impl Target {
     /// Whether the target is on this machine, where writing needs no consent.
     pub fn is_loopback(&self) -> bool {
         self.base.is_loopback()
+    }
+
+    /// Takes over the routes of an OpenAPI document, or why it gives none. What `policy.public` names is public.
+    pub fn add_document(&mut self, document: &[u8]) {
+        match openapi::read(document, &self.base, &self.paths) {
+            Ok(routes) => self.add_routes(routes),
+            Err(error) => self.routes.trouble = Some(error.to_string()),
+        }
+    }
+
+    /// Adds further routes. What `policy.public` names is public.
+    pub fn add_routes(&mut self, routes: Vec<Route>) {
+        let public: Vec<_> = self.policy.public.iter().map(|path| routes::normalised(path, &self.paths)).collect();
+        let auth = |route: &Route| if public.contains(&route.path) { RouteAuth::None } else { route.auth };
+        self.routes.add(routes.into_iter().map(|route| Route { auth: auth(&route), ..route }));
     }
 
     /// The path of the answer that names the release: the declared one, else deep health, else liveness.

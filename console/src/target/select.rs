@@ -1,16 +1,19 @@
 //! Turns the operator's word (a name of `postflight.toml`, or a URL) into a target, with secrets from the environment.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 use thiserror::Error;
 
 use super::file::{
     AlgorithmEntry, CarrierEntry, Entry, HeaderEntry, HealthEntry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, ReleaseEntry,
-    TaskEntry, TokensEntry, UpdateEntry,
+    RouteAuthEntry, RouteEntry, TaskEntry, TokensEntry, UpdateEntry,
 };
 use super::validate::Mistake;
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Environment, Fields, File, HeaderPolicy, HealthAt, Login, Mint, MissingVariable,
-    NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Statuses, Target, Tokens, Update, validate,
+    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File, HeaderPolicy,
+    HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth,
+    Statuses, Target, Tokens, Update, validate,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -56,6 +59,9 @@ pub enum SelectError {
         /// All of them.
         missing: Vec<MissingVariable>,
     },
+    /// The report of the service's configuration is not one.
+    #[error("targets.{0}.configuration: {1}")]
+    Configuration(String, #[source] ConfigurationError),
 }
 
 /// The target that `word` means: a URL (public checks only, no credential), a name in `file`, or the only one there is.
@@ -90,7 +96,7 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
         .ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
     let built = validate::entry(entry).map_err(|mistake| SelectError::Value(name.to_owned(), mistake)).and_then(|()| {
         let (lenient, missing) = environment.lenient();
-        let built = build(name, entry, &lenient);
+        let built = build(name, entry, &file.source.directory(), &lenient);
         match missing.taken().as_slice() {
             [] => built,
             [only] => Err(SelectError::Missing(name.to_owned(), only.clone())),
@@ -117,7 +123,8 @@ fn each(missing: &[MissingVariable]) -> String {
     missing.iter().map(|variable| format!("\n  {} ({})", variable.name, variable.purpose)).collect()
 }
 
-fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target, SelectError> {
+/// Paths of the entry are relative to `directory`.
+fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment) -> Result<Target, SelectError> {
     let missing = |error| SelectError::Missing(name.to_owned(), error);
     let invalid = |key: &str, why: String| SelectError::Value(name.to_owned(), Mistake::at([key], why));
     let origin = |text: &String| Origin::parse(text).map_err(|error| invalid("origins", error.to_string()));
@@ -125,7 +132,7 @@ fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target,
         let value = environment.require(variable, &format!("it holds the value of the request header `{header}`"))?;
         Ok((header.to_ascii_lowercase(), value))
     };
-    Ok(Target {
+    let mut target = Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
         paths: paths(&entry.paths),
@@ -136,13 +143,56 @@ fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target,
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
+        ask_origins: entry.ask_origins,
         app_header: entry.app_header.as_ref().map(|name| name.to_ascii_lowercase()),
         headers: entry.headers.iter().map(header).collect::<Result<_, _>>().map_err(missing)?,
         declared_secrets: entry.secrets.clone(),
-        repository: entry.repository.clone(),
-        configuration: entry.configuration.clone(),
+        repository: entry.repository.as_ref().map(|path| directory.join(path)),
+        configuration: configuration(name, entry, directory)?,
+        allow_unsafe_routes: entry.allow_unsafe_routes,
         ..Target::new(BaseUrl::parse(&entry.url).map_err(|error| invalid("url", error.to_string()))?)
-    })
+    };
+    target.add_routes(entry.routes.iter().map(|route| by_hand(route, &target.paths)).collect());
+    document(&mut target, entry, directory).map_err(|why| invalid("openapi", why))?;
+    Ok(target)
+}
+
+fn by_hand(entry: &RouteEntry, paths: &Paths) -> Route {
+    let methods = entry.methods.as_deref().unwrap_or_default().iter().map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>();
+    let methods = if methods.is_empty() { vec!["GET".to_owned()] } else { methods };
+    let auth = if entry.auth == Some(RouteAuthEntry::None) { RouteAuth::None } else { RouteAuth::Bearer };
+    Route::by_hand(&entry.path, methods, auth, paths)
+}
+
+/// The OpenAPI document: read now where it is a file, noted for later where the target serves it.
+fn document(target: &mut Target, entry: &Entry, directory: &Path) -> Result<(), String> {
+    let Some(named) = &entry.openapi else { return Ok(()) };
+    if named.starts_with('/') {
+        target.openapi = Some(named.clone());
+    } else if named.contains("://") {
+        let base = target.base.to_string();
+        let below = named.strip_prefix(&base).filter(|path| path.starts_with('/'));
+        target.openapi = Some(
+            below
+                .ok_or_else(|| format!("must be below {base}, the target's own `url`; else save it and name the file"))?
+                .to_owned(),
+        );
+    } else {
+        let path = directory.join(named);
+        let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        target.add_document(&bytes);
+        if let Some(trouble) = target.routes.trouble.take() {
+            return Err(format!("{}: {trouble}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {
+    let read = |path: &PathBuf| {
+        Configuration::read(&directory.join(path)).map_err(|error| SelectError::Configuration(name.to_owned(), error))
+    };
+    entry.configuration.as_ref().map(read).transpose()
 }
 
 fn paths(entry: &PathsEntry) -> Paths {

@@ -18,6 +18,11 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
+    /// Where the file is: paths in it are relative to that.
+    pub fn directory(&self) -> PathBuf {
+        self.path.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
     /// `postflight.toml:12`: the line of the value at `key`, or of the nearest table above that is there; a number is the place in an array.
     /// `None` where the text is not known or not TOML.
     pub fn place(&self, key: &[&str]) -> Option<String> {

@@ -10,7 +10,8 @@ use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
 };
-use crate::target::Target;
+use crate::target::configuration::Variable;
+use crate::target::{Route, RouteAuth, Target};
 
 /// From which finding on a run fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,9 +141,26 @@ fn endpoints(target: &Target) -> Vec<Endpoint> {
     ];
     all.extend(paths.toggle.iter().map(|path| endpoint(&["PATCH"], path, "bearer", "marks an object as done")));
     all.extend(paths.protected.iter().map(|path| endpoint(&["GET"], path, "bearer", "further protected route")));
+    all.extend(target.routes.all.iter().map(|route| further(route, target.allow_unsafe_routes)));
     all.extend(paths.health.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "deep health: proves the database")));
     all.extend(paths.live.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "liveness: the process serves")));
     all
+}
+
+/// A further route, with what was asked of it.
+fn further(route: &Route, unsafe_too: bool) -> Endpoint {
+    let auth = if route.auth == RouteAuth::Bearer { "bearer" } else { "none" };
+    let methods: Vec<_> = route.methods.iter().map(String::as_str).collect();
+    let asked = match (route.auth, route.reads(), route.takes_id() || route.names_user()) {
+        (RouteAuth::None, ..) => "public on purpose",
+        (_, true, true) => "asked without a token and as another user",
+        (_, true, false) => "asked without a token",
+        (_, false, _) if unsafe_too => "asked as another user",
+        (_, false, _) => "not asked",
+    };
+    let left = if route.reads() && route.writes().next().is_some() && !unsafe_too { "; unsafe methods not asked" } else { "" };
+    let source = if route.from_document { "from the OpenAPI document" } else { "declared by hand" };
+    endpoint(&methods, &route.path, auth, &format!("{source}: {asked}{left}"))
 }
 
 fn endpoint(methods: &[&str], path: &str, auth: &str, purpose: &str) -> Endpoint {
@@ -154,34 +172,15 @@ fn endpoint(methods: &[&str], path: &str, auth: &str, purpose: &str) -> Endpoint
 fn variables(target: &Target) -> Vec<VariableSeen> {
     let declared =
         |name: &String| VariableSeen { name: name.clone(), purpose: "declared secret".into(), required: true, present: None };
-    let reported = target.configuration.as_ref().and_then(|path| std::fs::read(path).ok());
-    let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
-    reported.map_or_else(|| target.declared_secrets.iter().map(declared).collect(), Reported::seen)
+    let reported = target.configuration.as_ref().map(|report| report.variables.iter().map(seen).collect());
+    reported.unwrap_or_else(|| target.declared_secrets.iter().map(declared).collect())
 }
 
-/// The part of `check-config --format json` that the audit shows.
-#[derive(serde::Deserialize)]
-struct Reported {
-    variables: Vec<ReportedVariable>,
-}
-
-#[derive(serde::Deserialize)]
-struct ReportedVariable {
-    name: String,
-    purpose: String,
-    /// When it is needed: `always`, `deployed`, `one of these` or `optional`.
-    required: String,
-    present: bool,
-}
-
-impl Reported {
-    fn seen(self) -> Vec<VariableSeen> {
-        let seen = |variable: ReportedVariable| VariableSeen {
-            name: variable.name,
-            purpose: variable.purpose,
-            required: variable.required != "optional",
-            present: Some(variable.present),
-        };
-        self.variables.into_iter().map(seen).collect()
+fn seen(variable: &Variable) -> VariableSeen {
+    VariableSeen {
+        name: variable.name.clone(),
+        purpose: variable.purpose.clone(),
+        required: variable.required != "optional",
+        present: Some(variable.present),
     }
 }

@@ -14,6 +14,8 @@ use super::trespass::Memory;
 pub(crate) struct House {
     /// The switches that are on.
     pub(crate) flaws: Flaws,
+    /// A further origin that it lets in: one on this machine, that may be looked at.
+    pub(crate) front: Option<String>,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
@@ -26,10 +28,10 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// An empty house.
-    pub(crate) fn new(flaws: Flaws) -> Self {
+    /// An empty house; `front` is let in beside the others.
+    pub(crate) fn new(flaws: Flaws, front: Option<String>) -> Self {
         let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
-        Self { flaws, store, cache, trespass, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        Self { flaws, front, store, cache, trespass, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
 
 pub(crate) mod app;
+pub(crate) mod configuration;
 pub(crate) mod cors;
 pub(crate) mod docs;
 pub(crate) mod flaws;
@@ -15,6 +16,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod house;
 pub(crate) mod problem;
+pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
@@ -24,7 +26,7 @@ pub(crate) mod verifier;
 use std::sync::Arc;
 
 use console::target::{
-    Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Target, Tokens,
+    Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes, Target, Tokens,
 };
 use console::verify::Inputs;
 use serde_json::json;
@@ -62,7 +64,9 @@ impl Twin {
     pub(crate) async fn start(flaws: &[&str]) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
         let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let house = Arc::new(House::new(Flaws::of(flaws)));
+        let flaws = Flaws::of(flaws);
+        let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
+        let house = Arc::new(House::new(flaws, front));
         let stop = CancellationToken::new();
         let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(service.into_future());
@@ -84,22 +88,32 @@ impl Twin {
         Target {
             name: "twin".into(),
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
-            origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
+            origins: self.origins(),
             paths: Paths::default(),
             release: ReleaseAt::default(),
             health: HealthAt::default(),
+            openapi: Some("/twin.openapi.json".into()),
+            routes: Routes::default(),
+            allow_unsafe_routes: true,
             resource: Resource::default(),
             tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
             policy: policy(),
             allow_writes: true,
+            ask_origins: self.house.front.is_some(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
             declared_secrets: Vec::new(),
             repository: None,
-            configuration: None,
+            configuration: Some(configuration::report(&self.house)),
         }
+    }
+
+    /// The declared origins. One that may be looked at stands alone: the others are not on this machine.
+    fn origins(&self) -> Vec<Origin> {
+        let parsed = |origin: &str| Origin::parse(origin).expect("a canonical origin");
+        self.house.front.as_deref().map_or_else(|| ORIGINS.map(parsed).into(), |front| vec![parsed(front)])
     }
 
     /// What the operator says beside the target: the release that was deployed.
@@ -111,6 +125,17 @@ impl Twin {
             ..Inputs::default()
         }
     }
+}
+
+/// Serves what Vercel answers for a name that nobody has; its origin.
+async fn vacant() -> String {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+    let origin = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+    let answer =
+        (axum::http::StatusCode::NOT_FOUND, [("x-vercel-error", "DEPLOYMENT_NOT_FOUND")], "The deployment could not be found");
+    let router = axum::Router::new().fallback(move || std::future::ready(answer));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    origin
 }
 
 fn mint(house: &House) -> Mint {

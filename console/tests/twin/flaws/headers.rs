@@ -86,6 +86,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw(
@@ -98,6 +99,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw("headers.bare-methods", "A 405 has no security headers.", &["headers.everywhere"], &[]),

@@ -40,6 +40,7 @@ pub const CHECKS: &[Check] = &[
     ways::METHOD,
     ways::VERSIONS,
     ways::ADMIN,
+    ways::ROUTES,
     caches::SHARED,
     caches::DIRECTIVES,
     caches::CONDITIONAL,
