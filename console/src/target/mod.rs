@@ -17,6 +17,7 @@ mod secrets;
 mod select;
 mod source;
 mod tokens;
+mod transport;
 mod validate;
 
 pub use base::{BaseUrl, BaseUrlError};
@@ -31,6 +32,7 @@ pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use source::Source;
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use transport::{Transport, TransportError};
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Target {
     pub base: BaseUrl,
     /// Origins that must be let in; all others must not.
     pub origins: Vec<Origin>,
+    /// How it is reached beside its URL.
+    pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
     /// Where it serves its OpenAPI document, to be read when the run begins.
@@ -86,6 +90,7 @@ impl Target {
             name: base.host().to_owned(),
             base,
             origins: Vec::new(),
+            transport: Transport::default(),
             paths: Paths::default(),
             openapi: None,
             routes: Routes::default(),

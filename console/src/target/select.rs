@@ -13,7 +13,7 @@ use super::validate::Mistake;
 use super::{
     Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File, HeaderPolicy,
     HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth,
-    Statuses, Target, Tokens, Update, validate,
+    Statuses, Target, Tokens, Transport, TransportError, Update, validate,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -59,6 +59,9 @@ pub enum SelectError {
         /// All of them.
         missing: Vec<MissingVariable>,
     },
+    /// How the service is reached is not said rightly.
+    #[error("targets.{0}.{1}")]
+    Transport(String, TransportError),
     /// The report of the service's configuration is not one.
     #[error("targets.{0}.configuration: {1}")]
     Configuration(String, #[source] ConfigurationError),
@@ -135,6 +138,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
     let mut target = Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
+        transport: transport(name, entry, directory)?,
         paths: paths(&entry.paths),
         resource: resource(&entry.task),
         release: release(&entry.release),
@@ -186,6 +190,12 @@ fn document(target: &mut Target, entry: &Entry, directory: &Path) -> Result<(), 
         }
     }
     Ok(())
+}
+
+fn transport(name: &str, entry: &Entry, directory: &Path) -> Result<Transport, SelectError> {
+    let ca = entry.ca.as_ref().map(|path| directory.join(path));
+    Transport::read(ca.as_deref(), entry.plain_http.as_deref(), entry.direct.as_deref())
+        .map_err(|error| SelectError::Transport(name.to_owned(), error))
 }
 
 fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {

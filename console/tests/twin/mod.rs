@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use console::target::{
     Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes, Target, Tokens,
+    Transport,
 };
 use console::verify::Inputs;
 use serde_json::json;
@@ -101,6 +102,7 @@ impl Twin {
             policy: policy(),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
+            transport: Transport::default(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),

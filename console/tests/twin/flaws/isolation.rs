@@ -139,6 +139,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("isolation.route-summary", "A route with a user in it shows anybody's tasks.", &["isolation.routes"], &[]),
     flaw("isolation.route-archive", "An action below a task takes anybody's id.", &["isolation.routes"], &[]),
+    flaw("isolation.keeps-what-it-refuses", "A creation is written first and validated later.", &["isolation.refused"], &[]),
 ];
 
 /// All checks of the suite but the control: where answers trade places, any of them may see it.
@@ -152,6 +153,7 @@ const EVERYTHING: &[&str] = &[
     "isolation.anonymous",
     "isolation.oracle",
     "isolation.deleted",
+    "isolation.refused",
     "isolation.errors",
     "isolation.list.pages",
     "isolation.list.search",
