@@ -413,7 +413,11 @@ mod tests {
     #[rstest]
     #[case(None, "name a target or give a URL; postflight.toml has `production`, `staging`")]
     #[case(Some("prod"), "postflight.toml has no target `prod`; it has `production`, `staging`")]
-    #[case(Some("production"), "targets.production: environment variable TOKEN_A is not set; it holds the token of user A")]
+    #[case(
+        Some("production"),
+        "targets.production: 2 environment variables are not set:\n  TOKEN_A (it holds the token of user A)\n  TOKEN_B (it holds the token of user B)"
+    )]
+    #[case(Some("staging"), "targets.staging: environment variable KEY is not set; it holds the key that tokens are minted with")]
     #[case(Some("ftp://x"), "`ftp://x` has the scheme `ftp`; only http and https can be verified")]
     #[case(
         Some("https://u:p@x"),

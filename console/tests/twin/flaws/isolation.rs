@@ -172,6 +172,7 @@ const EVERYTHING: &[&str] = &[
     "isolation.forms.method",
     "isolation.forms.versions",
     "isolation.forms.admin",
+    "isolation.routes",
     "isolation.cache.shared",
     "isolation.cache.directives",
     "isolation.cache.conditional",
