@@ -231,10 +231,10 @@ pub struct InitArgs {
     /// An origin that browsers may use; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     pub origin: Vec<String>,
-    /// Path of the collection; may hold {user_id}.
+    /// Path of the collection; may hold `{user_id}`.
     #[arg(long, value_name = "PATH")]
     pub list: Option<String>,
-    /// Path of one object, with {id}.
+    /// Path of one object, with `{id}`.
     #[arg(long, value_name = "PATH")]
     pub item: Option<String>,
     /// Path that marks an object as done.

@@ -123,7 +123,7 @@ impl Reader<'_> {
             };
             match place {
                 Some("path") if path.contains(&format!("{{{name}}}")) => {
-                    route.samples.push((name.to_owned(), self.sample(parameter)))
+                    route.samples.push((name.to_owned(), self.sample(parameter)));
                 }
                 Some("query") if parameter.get("required") == Some(&Value::Bool(true)) => {
                     query.append_pair(name, &self.sample(parameter));
@@ -142,7 +142,7 @@ impl Reader<'_> {
 
     /// A value that the parameter takes: an example, a default, the first of its values, else one of its type.
     fn sample(&self, parameter: &Value) -> String {
-        let schema = parameter.get("schema").map(|schema| self.resolved(schema)).unwrap_or(&Value::Null);
+        let schema = parameter.get("schema").map_or(&Value::Null, |schema| self.resolved(schema));
         let given = [
             parameter.get("example"),
             schema.get("example"),

@@ -55,8 +55,8 @@ fn question(words: &str, default: &str, check: impl Fn(&str) -> Result<(), Strin
 }
 
 fn origins(text: &str) -> Result<(), String> {
-    let words = text.split_whitespace().filter(|word| *word != "none");
-    words.map(|word| Origin::parse(word).map(drop).map_err(|error| error.to_string())).collect()
+    let mut words = text.split_whitespace().filter(|word| *word != "none");
+    words.try_for_each(|word| Origin::parse(word).map(drop).map_err(|error| error.to_string()))
 }
 
 fn path(text: &str) -> Result<(), String> {
