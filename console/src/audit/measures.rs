@@ -76,6 +76,7 @@ pub const MEASURES: &[Measure] = &[
             "isolation.foreign.",
             "isolation.claim.",
             "isolation.forms.",
+            "isolation.routes",
             "isolation.deleted",
             "isolation.refused",
             "isolation.concurrency",

@@ -129,6 +129,14 @@ pub enum Need {
     SigningKey,
     /// Consent to create objects.
     Writes,
+    /// A route that reads one object.
+    GetRoute,
+    /// A route that lists objects.
+    ListRoute,
+    /// A route that changes an object.
+    UpdateRoute,
+    /// A route that deletes an object.
+    DeleteRoute,
     /// Consent to intrusive requests.
     Intrusive,
     /// A declared deep health path.
@@ -157,6 +165,10 @@ impl Need {
             Self::Jwt => "the tokens of this service are opaque, not JWTs",
             Self::SigningKey => "minting needs the signing key; name its variable under `tokens.mint` in postflight.toml",
             Self::Writes => "creating objects on this host needs `allow_writes = true` in postflight.toml",
+            Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
+            Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
+            Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",
+            Self::DeleteRoute => "the target declares no route that deletes an object (`task.delete = false`)",
             Self::Intrusive => "intrusive; run with --allow-intrusive on a target that may be disturbed",
             Self::HealthPath => "no deep health path is declared; set `paths.health` in postflight.toml",
             Self::LivePath => "no liveness path is declared; set `paths.live` in postflight.toml",

@@ -24,7 +24,7 @@ pub(super) fn unknown_path(cx: &Context) -> String {
 
 /// GET of the collection with A's token, when there is one: the answer that is worth stealing.
 pub(super) fn read(cx: &Context) -> Option<Probe> {
-    cx.users.a.as_ref().map(|user| cx.list(user))
+    cx.users.a.as_ref().map(|user| cx.read(user))
 }
 
 /// GET of the collection without a token: 401, or 403 in older frameworks.

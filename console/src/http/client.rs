@@ -130,6 +130,11 @@ impl Scope {
 }
 
 impl Client {
+    /// What it sends to.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
         let tls = trust::config(&target, Protocols::Any)?;

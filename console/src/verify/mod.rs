@@ -11,6 +11,7 @@ mod marker;
 mod needs;
 mod options;
 mod plan;
+mod routes;
 mod sweep;
 mod users;
 mod workshop;
@@ -51,5 +52,6 @@ pub async fn run(
     events: Events,
     stop: CancellationToken,
 ) -> Result<Run, VerifyError> {
+    let target = routes::complete(target, &options, &events, &stop).await;
     engine::Engine::new(target, options, inputs, events, stop)?.run().await
 }

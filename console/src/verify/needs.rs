@@ -2,7 +2,7 @@
 
 use super::{Inputs, Options};
 use crate::checks::{Check, Need, Users};
-use crate::target::{Target, Tokens};
+use crate::target::{Target, Tokens, Update};
 use crate::token::Compact;
 
 /// The inputs of a run.
@@ -42,6 +42,10 @@ impl<'a> Given<'a> {
             Need::Jwt => jwt,
             Need::SigningKey => matches!(target.tokens, Tokens::Mint(_)),
             Need::Writes => self.writes,
+            Need::GetRoute => target.resource.offers.get,
+            Need::ListRoute => target.resource.offers.list,
+            Need::UpdateRoute => target.resource.update != Update::None,
+            Need::DeleteRoute => target.resource.offers.delete,
             Need::Intrusive => target.allow_intrusive,
             Need::HealthPath => target.paths.health.is_some(),
             Need::LivePath => target.paths.live.is_some(),

@@ -8,24 +8,28 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get, patch};
+use axum::routing::{any, get, patch, post};
 
-use super::{House, cors, docs, headers, health, problem, tasks, trespass, verifier};
+use super::{House, cors, docs, headers, health, problem, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
     let detour = from_fn_with_state(Arc::clone(&house), trespass::detour);
     // A detour may lead to another route, so it comes before routing.
-    Router::new().fallback_service(routes(house)).layer(detour)
+    Router::new().fallback_service(map(house)).layer(detour)
 }
 
-fn routes(house: Arc<House>) -> Router {
+fn map(house: Arc<House>) -> Router {
     Router::new()
         .route("/livez", get(health::live))
         .route("/health", get(health::deep))
         .route("/api/tasks", get(tasks::list).post(tasks::create))
         .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::update).delete(tasks::delete))
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
+        .route("/api/tasks/{id}/history", get(routes::history))
+        .route("/api/tasks/{id}/archive", post(routes::archive))
+        .route("/api/users/{user_id}/summary", get(routes::summary))
+        .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)

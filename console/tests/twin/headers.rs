@@ -53,6 +53,8 @@ const BAD_VALUES: &[(&str, &str, &str)] = &[
     ("headers.cookie-without-secure", "set-cookie", "session=2f7a9c; Path=/; HttpOnly; SameSite=Strict"),
     ("headers.cookie-for-scripts", "set-cookie", "session=2f7a9c; Path=/; Secure; SameSite=Strict"),
     ("headers.cookie-cross-site", "set-cookie", "session=2f7a9c; Path=/; Secure; HttpOnly; SameSite=None"),
+    ("headers.forbidden", "x-node-name", "tasks-7f9c-worker-2"),
+    ("headers.other-value", "permissions-policy", "camera=*"),
     ("headers.transport-security-over-http", "strict-transport-security", "max-age=31536000"),
 ];
 

@@ -16,6 +16,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod house;
 pub(crate) mod problem;
+pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
@@ -25,7 +26,8 @@ pub(crate) mod verifier;
 use std::sync::Arc;
 
 use console::target::{
-    Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens, Transport,
+    Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes, Target, Tokens,
+    Transport,
 };
 use console::verify::Inputs;
 use serde_json::json;
@@ -89,6 +91,11 @@ impl Twin {
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
             origins: self.origins(),
             paths: Paths::default(),
+            release: ReleaseAt::default(),
+            health: HealthAt::default(),
+            openapi: Some("/twin.openapi.json".into()),
+            routes: Routes::default(),
+            allow_unsafe_routes: true,
             resource: Resource::default(),
             tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
@@ -154,7 +161,12 @@ fn policy() -> Policy {
         issuer: Some(ISSUER.into()),
         audience: Some(AUDIENCE.into()),
         request_headers: ["authorization", "content-type", "if-match", "if-none-match"].map(str::to_owned).into(),
-        headers: HeaderPolicy { required: required.map(str::to_owned).into() },
+        headers: HeaderPolicy {
+            required: required.map(str::to_owned).into(),
+            forbidden: vec!["x-node-name".into()],
+            exact: vec![("permissions-policy".into(), "camera=(), geolocation=(), microphone=()".into())],
+            ..HeaderPolicy::default()
+        },
         ..Policy::default()
     }
 }

@@ -147,6 +147,7 @@ pub(super) async fn allowed_writes(cx: Context) -> Checked {
     let canary = cx.objects.announce(user).await?;
     let write = Probe::post(cx.list_path(user), &cx.target.resource.body(&canary)).bearer(&user.token).origin(origin.as_str());
     let answer = cx.send(&write).await?;
+    cx.made(user, &answer);
     let judgement = admitted(origin, &answer, true, Judgement::broken);
     let piece = evidence(&answer, format!("POST with {origin}"), judgement.finding, &judgement.observed);
     Ok(Outcome::of(judgement.observed, vec![piece]))

@@ -86,6 +86,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw(
@@ -98,6 +99,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw("headers.bare-methods", "A 405 has no security headers.", &["headers.everywhere"], &[]),
@@ -109,5 +111,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.json-as-text", "JSON is labelled as plain text.", &["headers.content-type"], &[]),
     flaw("headers.untyped", "JSON is not labelled at all.", &["headers.content-type"], &[]),
     flaw("headers.wrong-charset", "JSON is labelled with another charset than UTF-8.", &["headers.content-type"], &[]),
+    flaw("headers.forbidden", "A header goes out that the declared policy forbids.", &["headers.declared"], &[]),
+    flaw("headers.other-value", "A header has another value than the declared one.", &["headers.declared"], &[]),
     flaw("headers.errors-cached", "Errors may be kept by shared caches.", &["headers.caching"], &[]),
 ];
