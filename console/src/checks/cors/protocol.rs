@@ -9,7 +9,7 @@ use crate::http::trust::Protocols;
 /// The declared origin and a few foreign ones, over each protocol alone.
 pub(super) async fn both(cx: Context) -> Checked {
     if cx.client.handshake().await?.alpn.as_deref() != Some(b"h2") {
-        return Ok(Outcome::skip("HTTP/2 is not offered, so there is one protocol only; the target is https, but without ALPN h2"));
+        return Ok(Outcome::skip("HTTP/2 is not offered, so there is one protocol only"));
     }
     let (one, two) = futures::join!(over(&cx, Protocols::Http1, "HTTP/1.1"), over(&cx, Protocols::Http2, "HTTP/2"));
     let (one, two) = (one?, two?);

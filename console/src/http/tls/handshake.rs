@@ -57,11 +57,11 @@ impl Recorder {
     }
 
     /// Notes whether the server proved that it holds the key, and lets the handshake go on either way.
-    fn noted(&self, proven: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+    fn noted(&self, proven: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
         if let (Err(error), Ok(mut recorded)) = (proven, self.0.lock()) {
             recorded.proof = Some(error.to_string());
         }
-        Ok(HandshakeSignatureValid::assertion())
+        HandshakeSignatureValid::assertion()
     }
 }
 
@@ -87,7 +87,7 @@ impl ServerCertVerifier for Recorder {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = provider().signature_verification_algorithms;
-        self.noted(rustls::crypto::verify_tls12_signature(message, cert, dss, &algorithms))
+        Ok(self.noted(rustls::crypto::verify_tls12_signature(message, cert, dss, &algorithms)))
     }
 
     fn verify_tls13_signature(
@@ -97,7 +97,7 @@ impl ServerCertVerifier for Recorder {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = provider().signature_verification_algorithms;
-        self.noted(rustls::crypto::verify_tls13_signature(message, cert, dss, &algorithms))
+        Ok(self.noted(rustls::crypto::verify_tls13_signature(message, cert, dss, &algorithms)))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,4 +1,4 @@
-//! A ClientHello by hand (RFC 5246, 7.4.1.2): versions and cipher suites that a modern TLS library will not say.
+//! A `ClientHello` by hand (RFC 5246, 7.4.1.2): versions and cipher suites that a modern TLS library will not say.
 
 /// A protocol version as it stands in a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

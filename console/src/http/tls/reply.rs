@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::Version;
 
-/// Bytes read at most before a ServerHello must be complete.
+/// Bytes read at most before a `ServerHello` must be complete.
 const CAP: usize = 64 * 1024;
 /// `renegotiation_info` (RFC 5746, 3.2).
 const RENEGOTIATION_INFO: u16 = 0xff01;
@@ -12,7 +12,7 @@ const RENEGOTIATION_INFO: u16 = 0xff01;
 /// The first thing that a server said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It goes on: a ServerHello.
+    /// It goes on: a `ServerHello`.
     Hello(ServerHello),
     /// It refuses: the description of a TLS alert (RFC 8446, 6).
     Alert(u8),
@@ -36,7 +36,7 @@ impl Reply {
     }
 }
 
-/// A ServerHello (RFC 5246, 7.4.1.3).
+/// A `ServerHello` (RFC 5246, 7.4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
     /// The version that it chose.
@@ -88,7 +88,7 @@ fn take16(rest: &mut &[u8]) -> Option<u16> {
 
 /// Reads until the first message is whole, at most [`CAP`] bytes. A broken connection is a closed one.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Reply {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 4096]);
     while bytes.len() < CAP {
         match stream.read(&mut buffer).await {
             Ok(count) if count > 0 => bytes.extend(buffer.iter().take(count)),

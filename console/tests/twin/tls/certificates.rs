@@ -54,7 +54,8 @@ fn params(name: &str, subject: &str) -> CertificateParams {
 }
 
 fn authority(name: &str) -> CertificateParams {
-    let mut params = CertificateParams { subject_alt_names: Vec::new(), ..params("unused.invalid", name) };
+    let mut params = params("unused.invalid", name);
+    params.subject_alt_names.clear();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }

@@ -1,10 +1,10 @@
 //! Stands before the TLS library and takes, under a flaw, the hellos that the library would refuse.
 //!
-//! It reads a ClientHello and answers with a ServerHello alone: enough for whoever asks what is taken.
+//! It reads a `ClientHello` and answers with a `ServerHello` alone: enough for whoever asks what is taken.
 
 use crate::twin::Flaws;
 
-/// A ClientHello as far as flaws look at it.
+/// A `ClientHello` as far as flaws look at it.
 pub(super) struct Hello {
     version: u16,
     suites: Vec<u16>,
@@ -23,7 +23,7 @@ const WEAK: [(&str, &[u16]); 5] = [
 ];
 
 impl Hello {
-    /// Reads a whole record; `None` when it holds no ClientHello.
+    /// Reads a whole record; `None` when it holds no `ClientHello`.
     pub(super) fn parse(record: &[u8]) -> Option<Self> {
         let body = record.get(9..)?;
         let version = two(body, 0)?;
