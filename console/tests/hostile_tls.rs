@@ -164,7 +164,12 @@ async fn a_peer_without_a_handshake_brings_no_judgement_and_no_delay(#[case] mal
 }
 
 /// `openssl s_server` with a key of its own, on a free port; it is stopped when dropped.
-struct OpenSsl(std::process::Child, u16, #[expect(dead_code, reason = "holds the key")] tempfile::TempDir);
+struct OpenSsl {
+    child: std::process::Child,
+    port: u16,
+    /// Holds the key as long as it is read.
+    _directory: tempfile::TempDir,
+}
 
 impl OpenSsl {
     async fn start(arguments: &[&str]) -> Self {
@@ -177,7 +182,7 @@ impl OpenSsl {
         let mut command = Command::new("openssl");
         command.args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-key"]).arg(&key).arg("-cert").arg(&cert);
         let child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let server = Self(child.expect("openssl is installed"), port, directory);
+        let server = Self { child: child.expect("openssl is installed"), port, _directory: directory };
         for _ in 0..100 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 break;
@@ -188,7 +193,7 @@ impl OpenSsl {
     }
 
     async fn greeted(&self, hello: &Hello) -> Reply {
-        let base = BaseUrl::parse(&format!("https://localhost:{}", self.1)).expect("a loopback URL");
+        let base = BaseUrl::parse(&format!("https://localhost:{}", self.port)).expect("a loopback URL");
         let client = Client::new(Arc::new(Target::new(base)), Limits::default(), "test", CancellationToken::new());
         client.expect("a client").greet(hello).await.expect("a reply")
     }
@@ -196,8 +201,8 @@ impl OpenSsl {
 
 impl Drop for OpenSsl {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -49,6 +49,12 @@ impl House {
         }
     }
 
+    /// The same behind a front that speaks TLS.
+    pub(crate) fn behind_tls(mut self) -> Self {
+        self.secure = true;
+        self
+    }
+
     /// Whether the flaw is switched on. `name` must stand in a table.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.flaws.has(name)

@@ -79,7 +79,7 @@ impl Twin {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) async fn start_secure(flaws: &[&str]) -> Self {
-        let house = Arc::new(House { secure: true, ..House::new(Flaws::of(flaws), None) });
+        let house = Arc::new(House::new(Flaws::of(flaws), None).behind_tls());
         let stop = CancellationToken::new();
         let tls::Front { base, transport } = tls::open(&house, &stop).await;
         Self { house, base, transport, _stop: stop.drop_guard() }

@@ -30,7 +30,7 @@ fn router(house: &Arc<House>, secure: u16) -> Router {
     if house.has("tls.plain-challenge") {
         return Router::new().fallback(async || problem::UNAUTHORIZED.into_response());
     }
-    let (house, api) = (Arc::clone(house), api);
+    let house = Arc::clone(house);
     let gate = move |request: Request, next: Next| {
         let token = request.headers().contains_key("authorization") && house.has("tls.plain-token");
         let redirect = redirect(&house, secure, &request);
