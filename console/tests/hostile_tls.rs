@@ -217,11 +217,11 @@ async fn a_real_library_takes_the_hellos_by_hand_that_it_is_told_to_take(#[case]
     {
         match server.greeted(&Hello::new(offered, numbers)).await {
             Reply::Hello(hello) => {
-                assert_eq!((offered, hello.version), (version, version));
+                assert!(offered >= version && hello.version == version, "{offered:?} led to {:?}", hello.version);
                 assert!(hello.renegotiates_safely());
                 assert_eq!(hello.compression, 0);
             }
-            Reply::Alert(_) => assert_ne!(offered, version),
+            Reply::Alert(_) => assert!(offered < version, "{offered:?} was refused"),
             other => panic!("{}", other.words()),
         }
     }
