@@ -25,6 +25,7 @@ pub const MEASURES: &[Measure] = &[
             "cors.surface.",
             "cors.claims",
             "cors.replicas",
+            "cors.protocol",
             "cors.wildcard",
             "cors.static",
             "cors.single",
@@ -88,6 +89,13 @@ pub const MEASURES: &[Measure] = &[
     measure("Personal answers stay out of caches", &["isolation.cache.", "headers.caching"], "one user's answer served to another"),
     measure("Security headers of an API", &["headers."], "answers that a browser sniffs, frames or runs"),
     measure("Closed documentation and debug surface", &["docs."], "a map of the service, or its insides, in anybody's hands"),
+    measure("A certificate that clients accept", &["tls.certificate."], "somebody else who answers in the service's name"),
+    measure(
+        "Only strong TLS",
+        &["tls.versions.", "tls.ciphers", "tls.compression", "tls.renegotiation", "tls.http2"],
+        "reading or changing what travels",
+    ),
+    measure("One way in", &["tls.plain.", "tls.names", "tls.direct"], "tokens in the clear, and ways around the edge"),
     measure("Honest deep health", &["health."], "a release that says 200 while its database is away"),
     measure("Known release", &["release."], "an audit of another build than the one that was deployed"),
     measure(

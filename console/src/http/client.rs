@@ -1,5 +1,6 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -111,6 +112,17 @@ struct Inner {
     meter: Arc<Meter>,
 }
 
+/// What a client's connections differ in from those of other clients.
+#[derive(Default)]
+pub(super) struct Way {
+    /// TLS other than what the target's trust asks for.
+    pub(super) tls: Option<rustls::ClientConfig>,
+    /// The address, whatever the name service says of the host.
+    pub(super) address: Option<SocketAddr>,
+    /// Requests at most in flight at once; at least one.
+    pub(super) connections: usize,
+}
+
 /// Sends probes to one target and to nothing else. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -137,17 +149,11 @@ impl Client {
 
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let tls = trust::config(&target, Protocols::Any)?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(limits.connections)
-            .connect_timeout(limits.request_timeout)
-            .build()
-            .map_err(|error| Trouble::Transport(error.to_string()))?;
+        Self::open(target, limits, run, stop, Way::default())
+    }
+
+    fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
+        let http = connections(&target, limits, run, way)?;
         let now = Instant::now();
         let inner = Inner {
             http,
@@ -172,14 +178,34 @@ impl Client {
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
     /// the deadline, the interruption and the count of this client.
     pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
+        self.derived(Arc::new(target), request_timeout, Way::default())
+    }
+
+    /// A client with connections of its own that shares the deadline, the interruption and the count of this one.
+    pub(super) fn derived(&self, target: Arc<Target>, request_timeout: Duration, way: Way) -> Result<Self, Trouble> {
         let inner = &self.inner;
-        let limits = Limits { request_timeout, connections: 1, deadline: inner.deadline - Instant::now(), ..inner.limits };
-        let mut other = Self::new(Arc::new(target), limits, "elsewhere", inner.stop.clone())?;
+        let limits = Limits {
+            request_timeout,
+            connections: way.connections.max(1),
+            deadline: inner.deadline - Instant::now(),
+            ..inner.limits
+        };
+        let mut other = Self::open(target, limits, "elsewhere", inner.stop.clone(), way)?;
         if let Some(other) = Arc::get_mut(&mut other.inner) {
             other.meter = Arc::clone(&inner.meter);
         }
         other.scope = self.scope.clone();
         Ok(other)
+    }
+
+    /// The target.
+    pub(super) fn target(&self) -> &Arc<Target> {
+        &self.inner.target
+    }
+
+    /// What bounds the run.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     /// The run's meter.
@@ -230,12 +256,17 @@ impl Client {
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
+        self.turn(self.exchange(probe, request)).await
+    }
+
+    /// Waits for a free connection and for the pace, counts a request, and gives `work` the time of one.
+    pub(super) async fn turn<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
             self.pace().await;
             self.count()?;
             let timeout = self.inner.limits.request_timeout;
-            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, work).await.map_err(|_| Trouble::Timeout(timeout))?
         })
         .await
     }
@@ -307,6 +338,24 @@ impl Client {
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
+}
+
+/// A pool of connections to `target`.
+fn connections(target: &Target, limits: Limits, run: &str, way: Way) -> Result<reqwest::Client, Trouble> {
+    let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(limits.connections)
+        .connect_timeout(limits.request_timeout);
+    let builder = match way.address {
+        Some(address) => builder.resolve(target.base.host(), address),
+        None => builder,
+    };
+    builder.build().map_err(|error| Trouble::Transport(error.to_string()))
 }
 
 type SecretBytes = secrecy::SecretSlice<u8>;

@@ -9,6 +9,7 @@ mod credential;
 mod elsewhere;
 mod probe;
 mod record;
+pub mod tls;
 mod trouble;
 pub mod trust;
 mod unsaid;

@@ -157,6 +157,12 @@ impl Probe {
         })
     }
 
+    /// Whether anything secret goes along: a credential anywhere, or a body that evidence never shows.
+    pub(super) fn carries_credential(&self) -> bool {
+        let secret = self.fields.iter().any(|field| matches!(field, Field::Secret(..)));
+        secret || self.bearer.is_some() || self.in_query.is_some() || self.body.as_ref().is_some_and(|body| body.secret)
+    }
+
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")

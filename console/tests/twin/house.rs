@@ -17,6 +17,8 @@ pub(crate) struct House {
     pub(crate) flaws: Flaws,
     /// A further origin that it lets in: one on this machine, that may be looked at.
     pub(crate) front: Option<String>,
+    /// Whether its front speaks TLS.
+    pub(crate) secure: bool,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
@@ -37,6 +39,7 @@ impl House {
         Self {
             flaws,
             front,
+            secure: false,
             store,
             cache,
             probes: Probes::default(),
@@ -44,6 +47,12 @@ impl House {
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
         }
+    }
+
+    /// The same behind a front that speaks TLS.
+    pub(crate) fn behind_tls(mut self) -> Self {
+        self.secure = true;
+        self
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

@@ -20,6 +20,7 @@ pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
+pub(crate) mod tls;
 pub(crate) mod trespass;
 pub(crate) mod verifier;
 
@@ -54,6 +55,7 @@ pub(crate) const COMMIT: &str = "3f9d1c2ab47e5068d1f0c9e8b7a6d5c4e3f2a1b0";
 pub(crate) struct Twin {
     house: Arc<House>,
     base: String,
+    transport: Transport,
     _stop: DropGuard,
 }
 
@@ -71,7 +73,18 @@ impl Twin {
         let stop = CancellationToken::new();
         let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(service.into_future());
-        Self { house, base, _stop: stop.drop_guard() }
+        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
+    }
+
+    /// The same behind TLS, under a name that a private authority vouches for.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) async fn start_secure(flaws: &[&str]) -> Self {
+        let house = Arc::new(House::new(Flaws::of(flaws), None).behind_tls());
+        let stop = CancellationToken::new();
+        let tls::Front { base, transport } = tls::open(&house, &stop).await;
+        Self { house, base, transport, _stop: stop.drop_guard() }
     }
 
     /// Base URL: `http://127.0.0.1:PORT`.
@@ -102,7 +115,7 @@ impl Twin {
             policy: policy(),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
-            transport: Transport::default(),
+            transport: self.transport.clone(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),

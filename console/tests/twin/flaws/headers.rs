@@ -62,6 +62,30 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     weakness(
+        "headers.transport-security-absent",
+        "Over TLS, browsers are not told to insist on it.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    weakness(
+        "headers.transport-security-short",
+        "Over TLS, browsers insist on it for five minutes.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    flaw(
+        "headers.transport-security-ageless",
+        "Over TLS, Strict-Transport-Security has no max-age.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    flaw(
+        "headers.transport-security-twice",
+        "Over TLS, Strict-Transport-Security says two things.",
+        &["headers.transport-security", "headers.duplicates"],
+        &[],
+    ),
+    weakness(
         "headers.transport-security-over-http",
         "Strict-Transport-Security over plain HTTP, where it means nothing.",
         &["headers.transport-security"],
