@@ -199,7 +199,7 @@ impl Client {
     }
 
     /// The target.
-    pub(super) fn target(&self) -> &Arc<Target> {
+    pub(super) fn shared_target(&self) -> &Arc<Target> {
         &self.inner.target
     }
 

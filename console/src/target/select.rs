@@ -11,9 +11,9 @@ use super::file::{
 };
 use super::validate::Mistake;
 use super::{
-    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File, HeaderPolicy,
-    HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth,
-    Statuses, Target, Tokens, Transport, TransportError, Update, validate,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File,
+    HeaderPolicy, HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource,
+    Route, RouteAuth, Statuses, Target, Tokens, Transport, TransportError, Update, validate,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.

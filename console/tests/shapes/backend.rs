@@ -238,7 +238,7 @@ impl Backend {
     }
 
     fn create(&self, owner: String, path: &str, body: &[u8]) -> Response {
-        let Some(fields) = self.fields(body, &[&self.shape.needs[0]]).filter(|fields| fields.contains_key(self.shape.title)) else {
+        let Some(fields) = self.fields(body, &[self.shape.needs[0]]).filter(|fields| fields.contains_key(self.shape.title)) else {
             return problem::UNPROCESSABLE.into_response();
         };
         let mut records = self.records.lock().expect("no panic");

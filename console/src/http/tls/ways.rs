@@ -20,7 +20,7 @@ impl Client {
     pub fn only(&self, protocols: Protocols) -> Result<Self, Trouble> {
         let tls = trust::config(self.target(), protocols)?;
         self.derived(
-            Arc::clone(self.target()),
+            Arc::clone(self.shared_target()),
             self.limits().request_timeout,
             Way { tls: Some(tls), address: None, connections: self.limits().connections },
         )
