@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
+use time::{Date, OffsetDateTime};
+
+use super::accept::{self, AcceptEntry, Acceptance};
 
 use super::Source;
 use super::explain::explain;
@@ -36,6 +39,12 @@ pub struct File {
     /// Targets by name.
     #[serde(default)]
     pub targets: BTreeMap<String, Entry>,
+    /// Known findings, as written.
+    #[serde(default)]
+    pub accept: Vec<AcceptEntry>,
+    /// Known findings that are accepted.
+    #[serde(skip)]
+    pub accepted: Vec<Acceptance>,
     /// Where it was read from.
     #[serde(skip)]
     pub source: Source,
@@ -50,11 +59,17 @@ impl File {
 
     /// Parses the text of the file at `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        Self::parse_on(path, text, OffsetDateTime::now_utc().date())
+    }
+
+    /// [`parse`](Self::parse) as of `today`, which bounds how far ahead a finding may be accepted.
+    pub fn parse_on(path: &Path, text: &str, today: Date) -> Result<Self, FileError> {
         let source = Source::new(path, text);
-        match toml::from_str::<Self>(text) {
-            Ok(file) => Ok(Self { source, ..file }),
-            Err(error) => Err(FileError::Invalid(explain(&source, &error))),
-        }
+        let file: Self = toml::from_str(text).map_err(|error| FileError::Invalid(explain(&source, &error)))?;
+        let targets: Vec<_> = file.targets.keys().map(String::as_str).collect();
+        let invalid = |message: String| FileError::Invalid(format!("{}:{message}", path.display()));
+        let accepted = accept::read(&file.accept, text, &targets, today).map_err(invalid)?;
+        Ok(Self { accepted, source, ..file })
     }
 }
 

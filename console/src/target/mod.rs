@@ -2,10 +2,12 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accept;
 mod base;
 pub mod configuration;
 mod explain;
 pub mod file;
+mod mistake;
 mod observed;
 pub mod openapi;
 mod origin;
@@ -20,6 +22,7 @@ mod tokens;
 mod transport;
 mod validate;
 
+pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
@@ -81,6 +84,8 @@ pub struct Target {
     pub repository: Option<std::path::PathBuf>,
     /// What the service says of its own configuration, when given.
     pub configuration: Option<Configuration>,
+    /// Known findings that somebody answers for.
+    pub accepted: Vec<Acceptance>,
 }
 
 impl Target {
@@ -109,6 +114,7 @@ impl Target {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: None,
+            accepted: Vec::new(),
         }
     }
 

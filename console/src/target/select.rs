@@ -11,9 +11,9 @@ use super::file::{
 };
 use super::validate::Mistake;
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File, HeaderPolicy,
-    HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth,
-    Statuses, Target, Tokens, Transport, TransportError, Update, validate,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File,
+    HeaderPolicy, HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource,
+    Route, RouteAuth, Statuses, Target, Tokens, Transport, TransportError, Update, validate,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -106,7 +106,9 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
             several => Err(SelectError::SeveralMissing { target: name.to_owned(), missing: several.to_vec() }),
         }
     });
-    built.map_err(|error| located(file, error))
+    let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
+    let accepted = file.accepted.iter().filter(ours).cloned().collect();
+    built.map(|target| Target { accepted, ..target }).map_err(|error| located(file, error))
 }
 
 /// Adds the line of the key that the error is about.
