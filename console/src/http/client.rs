@@ -103,6 +103,8 @@ impl Meter {
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
+    /// For requests that may cost the connection: HTTP/1.1, where each has one of its own.
+    apart: reqwest::Client,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
@@ -148,10 +150,17 @@ impl Client {
     }
 
     fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
+        let way = Way { tls: Some(way.tls.map_or_else(|| trust::config(&target, Protocols::Any), Ok)?), ..way };
+        let mut lone = way.tls.clone();
+        if let Some(tls) = &mut lone {
+            tls.alpn_protocols = Protocols::Http1.alpn();
+        }
+        let apart = connections(&target, limits, run, Way { tls: lone, ..way })?;
         let http = connections(&target, limits, run, way)?;
         let now = Instant::now();
         let inner = Inner {
             http,
+            apart,
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
@@ -297,12 +306,17 @@ impl Client {
         Ok(())
     }
 
+    /// On HTTP/2 all requests share a connection, and a head that is too large takes the others down with it.
+    fn connections_for(&self, probe: &Probe) -> &reqwest::Client {
+        if probe.is_oversized() { &self.inner.apart } else { &self.inner.http }
+    }
+
     fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
         let target = &self.inner.target;
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
         let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
-        let mut request = self.inner.http.request(method, url);
+        let mut request = self.connections_for(probe).request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
             let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
@@ -318,7 +332,7 @@ impl Client {
     async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.http.execute(request).await.map_err(broke)?;
+        let response = self.connections_for(probe).execute(request).await.map_err(broke)?;
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());
