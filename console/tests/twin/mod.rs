@@ -115,6 +115,7 @@ impl Twin {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: Some(configuration::report(&self.house)),
+            accepted: Vec::new(),
         }
     }
 
