@@ -1,6 +1,5 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,8 +12,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::pool::{Pools, Way};
 use super::probe::Field;
-use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
@@ -102,7 +101,7 @@ impl Meter {
 
 #[derive(Debug)]
 struct Inner {
-    http: reqwest::Client,
+    pools: Pools,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
@@ -110,17 +109,6 @@ struct Inner {
     next_slot: Mutex<Instant>,
     stop: CancellationToken,
     meter: Arc<Meter>,
-}
-
-/// What a client's connections differ in from those of other clients.
-#[derive(Default)]
-pub(super) struct Way {
-    /// TLS other than what the target's trust asks for.
-    pub(super) tls: Option<rustls::ClientConfig>,
-    /// The address, whatever the name service says of the host.
-    pub(super) address: Option<SocketAddr>,
-    /// Requests at most in flight at once; at least one.
-    pub(super) connections: usize,
 }
 
 /// Sends probes to one target and to nothing else. Cheap to clone.
@@ -153,10 +141,10 @@ impl Client {
     }
 
     fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
-        let http = connections(&target, limits, run, way)?;
+        let pools = Pools::open(&target, limits, run, way)?;
         let now = Instant::now();
         let inner = Inner {
-            http,
+            pools,
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
@@ -307,7 +295,7 @@ impl Client {
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
         let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
-        let mut request = self.inner.http.request(method, url);
+        let mut request = self.inner.pools.suited(probe).request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
             let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
@@ -323,7 +311,7 @@ impl Client {
     async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.http.execute(request).await.map_err(broke)?;
+        let response = self.inner.pools.suited(probe).execute(request).await.map_err(broke)?;
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());
@@ -338,24 +326,6 @@ impl Client {
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
-}
-
-/// A pool of connections to `target`.
-fn connections(target: &Target, limits: Limits, run: &str, way: Way) -> Result<reqwest::Client, Trouble> {
-    let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
-    let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tcp_nodelay(true)
-        .pool_max_idle_per_host(limits.connections)
-        .connect_timeout(limits.request_timeout);
-    let builder = match way.address {
-        Some(address) => builder.resolve(target.base.host(), address),
-        None => builder,
-    };
-    builder.build().map_err(|error| Trouble::Transport(error.to_string()))
 }
 
 type SecretBytes = secrecy::SecretSlice<u8>;

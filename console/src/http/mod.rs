@@ -7,6 +7,7 @@ mod clean;
 mod client;
 mod credential;
 mod elsewhere;
+mod pool;
 mod probe;
 mod record;
 pub mod tls;

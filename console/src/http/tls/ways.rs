@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::client::Way;
+use super::super::pool::Way;
 use super::super::trust::{self, Protocols};
 use super::super::{Answer, Client, Probe, Trouble};
 use super::handshake::Recorder;

@@ -56,6 +56,9 @@ fn params(name: &str, subject: &str) -> CertificateParams {
 fn authority(name: &str) -> CertificateParams {
     let mut params = params("unused.invalid", name);
     params.subject_alt_names.clear();
+    // It was there before any certificate that it signed, and stays after.
+    params.not_before -= Duration::days(300);
+    params.not_after += Duration::days(300);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
