@@ -81,7 +81,7 @@ impl Meter {
         self.sent.load(Ordering::Relaxed)
     }
 
-    fn answered(&self, elapsed: Duration) {
+    pub(super) fn answered(&self, elapsed: Duration) {
         if let Ok(mut micros) = self.micros.lock() {
             micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
         }
@@ -101,6 +101,8 @@ impl Meter {
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
+    agent: String,
+    tls: std::sync::OnceLock<Arc<rustls::ClientConfig>>,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
@@ -132,8 +134,9 @@ impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let agent = format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION"));
         let http = reqwest::Client::builder()
-            .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
+            .user_agent(&agent)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)
@@ -144,6 +147,8 @@ impl Client {
         let now = Instant::now();
         let inner = Inner {
             http,
+            agent,
+            tls: std::sync::OnceLock::new(),
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
@@ -201,7 +206,7 @@ impl Client {
         .await
     }
 
-    async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
@@ -210,14 +215,49 @@ impl Client {
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
+        self.admitted(self.inner.limits.request_timeout, self.exchange(probe, request)).await
+    }
+
+    /// One exchange within the bounds of the run: it waits for its slot and its turn, is counted, and takes `timeout` at most.
+    pub(super) async fn admitted<T>(
+        &self,
+        timeout: Duration,
+        exchange: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
             self.pace().await;
             self.count()?;
-            let timeout = self.inner.limits.request_timeout;
-            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
         })
         .await
+    }
+
+    /// What is verified.
+    pub(super) fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// What bounds the run.
+    pub(super) fn limits(&self) -> Limits {
+        self.inner.limits
+    }
+
+    /// TLS as the main client speaks it: the platform's own trust, but HTTP/1.1 alone.
+    pub(super) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
+        use rustls_platform_verifier::ConfigVerifierExt as _;
+        if let Some(config) = self.inner.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = rustls::ClientConfig::with_platform_verifier();
+        let mut config = config.map_err(|error| Trouble::Transport(root_cause(&error)))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::clone(self.inner.tls.get_or_init(|| Arc::new(config))))
+    }
+
+    /// The `User-Agent` of every request of the run.
+    pub(super) fn agent(&self) -> &str {
+        &self.inner.agent
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
@@ -324,7 +364,7 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
 }
 
 /// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
-fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
+pub(super) fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
     let edge = headers.has("x-railway-fallback")
         || headers.has("x-vercel-error")
         || headers.has("x-vercel-mitigated")
@@ -338,7 +378,7 @@ fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source
 }
 
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -1,12 +1,13 @@
 //! The only room that talks to the network: politeness, caps, timings, redaction and the cleaning of untrusted text.
 //!
-//! Owns probes, answers and the client. Knows nothing of checks and verdicts.
+//! Owns probes, answers, the client, and the raw wire for what an HTTP client would tidy up. Knows nothing of checks and verdicts.
 
 mod answer;
 mod clean;
 mod client;
 mod credential;
 mod probe;
+mod raw;
 mod record;
 mod trouble;
 mod unsaid;
@@ -16,5 +17,6 @@ pub use clean::clean;
 pub use client::{Client, Limits, Meter, MeterReading, Scope};
 pub use credential::Credential;
 pub use probe::{Body, Probe};
+pub use raw::{Ending, Raw, Reply};
 pub use record::evidence;
 pub use trouble::Trouble;
