@@ -141,6 +141,8 @@ pub enum Need {
     Repository,
     /// The names of the secrets that the service reads, and their values in the environment of the console.
     DeclaredSecrets,
+    /// What the service says of its own configuration.
+    Configuration,
 }
 
 impl Need {
@@ -159,6 +161,9 @@ impl Need {
             Self::Https => "the target is not https",
             Self::Repository => "not inside a git repository; run from the checkout that was deployed",
             Self::DeclaredSecrets => "no secret is declared with its value; list variable names under `secrets` and set them",
+            Self::Configuration => {
+                "no report of the configuration is declared; name the output of `server check-config --format json` under `configuration`"
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
 mod base;
+pub mod configuration;
 pub mod file;
 mod origin;
 mod policy;
@@ -12,6 +13,7 @@ mod select;
 mod tokens;
 
 pub use base::{BaseUrl, BaseUrlError};
+pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
@@ -51,8 +53,8 @@ pub struct Target {
     pub declared_secrets: Vec<String>,
     /// Directory of the repository that the release was built from, when known.
     pub repository: Option<std::path::PathBuf>,
-    /// Output of `check-config --format json` of the service, when given.
-    pub configuration: Option<std::path::PathBuf>,
+    /// What the service says of its own configuration, when given.
+    pub configuration: Option<Configuration>,
 }
 
 impl Target {

@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
 
 pub(crate) mod app;
+pub(crate) mod configuration;
 pub(crate) mod cors;
 pub(crate) mod docs;
 pub(crate) mod flaws;
@@ -94,7 +95,7 @@ impl Twin {
             headers: Vec::new(),
             declared_secrets: Vec::new(),
             repository: None,
-            configuration: None,
+            configuration: Some(configuration::report(&self.house)),
         }
     }
 
