@@ -22,10 +22,7 @@ impl Unsaid {
     }
 
     /// These credentials, their signatures, and the target's own extra headers.
-    pub(super) fn of_credentials<'a>(
-        credentials: impl Iterator<Item = &'a Credential>,
-        extra: &[(String, SecretString)],
-    ) -> Self {
+    pub(super) fn of_credentials<'a>(credentials: impl Iterator<Item = &'a Credential>, extra: &[(String, SecretString)]) -> Self {
         let mut all: Vec<_> = credentials.flat_map(values).collect();
         all.extend(extra.iter().map(|(name, value)| (value.clone(), format!("<{name} from postflight.toml>"))));
         all.retain(|(value, _)| value.expose_secret().len() >= SHORTEST);

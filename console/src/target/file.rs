@@ -278,4 +278,19 @@ pub struct PolicyEntry {
     pub public: Option<Vec<String>>,
     /// Security headers that must be there.
     pub required_headers: Option<Vec<String>>,
+    /// Requests that one user may send at once.
+    pub rate_limit: Option<u32>,
+    /// Bytes of a request body at most.
+    pub max_body: Option<u64>,
+    /// JSON pointers that every error body has.
+    #[serde(default)]
+    pub problem: Vec<String>,
+    /// Response header with the id of the request.
+    pub request_id: Option<String>,
+    /// Request header that makes a creation repeatable.
+    pub idempotency_header: Option<String>,
+    /// Seconds that a header section may take.
+    pub header_timeout: Option<u64>,
+    /// Seconds that a body may take.
+    pub body_timeout: Option<u64>,
 }

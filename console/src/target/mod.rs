@@ -16,7 +16,7 @@ pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
-pub use policy::{HeaderPolicy, Policy, Statuses};
+pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};

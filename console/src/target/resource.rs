@@ -91,6 +91,13 @@ impl Resource {
         Value::Object(body)
     }
 
+    /// A full body, or a partial update, whose top-level field `name` is `value`.
+    pub fn with(&self, name: &str, value: Value) -> Value {
+        let mut body = if self.update == Update::Put { self.extra.clone() } else { Map::new() };
+        body.insert(name.to_owned(), value);
+        Value::Object(body)
+    }
+
     /// A partial update that sets only the title.
     pub fn patch(&self, title: &str) -> Value {
         json!({ (self.fields.title.clone()): title })

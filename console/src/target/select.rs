@@ -9,8 +9,8 @@ use super::file::{
     AlgorithmEntry, CarrierEntry, Entry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, TaskEntry, TokensEntry, UpdateEntry,
 };
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint, MissingVariable,
-    NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Update,
+    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, File, Login, Mint,
+    MissingVariable, NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Update,
 };
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
@@ -232,6 +232,20 @@ fn policy(entry: &PolicyEntry) -> Policy {
         docs_public: entry.docs_public.unwrap_or(default.docs_public),
         public: entry.public.clone().unwrap_or(default.public),
         headers: super::HeaderPolicy { required: lower(&entry.required_headers, default.headers.required) },
+        declared: declared(entry),
+    }
+}
+
+fn declared(entry: &PolicyEntry) -> Declared {
+    let lower = |name: &Option<String>| name.as_ref().map(|name| name.to_ascii_lowercase());
+    Declared {
+        rate_limit: entry.rate_limit,
+        max_body: entry.max_body,
+        problem: entry.problem.clone(),
+        request_id: lower(&entry.request_id),
+        idempotency_header: lower(&entry.idempotency_header),
+        header_timeout: entry.header_timeout,
+        body_timeout: entry.body_timeout,
     }
 }
 

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Flaws;
 use super::cors::Cache;
+use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
 
@@ -20,6 +21,8 @@ pub(crate) struct House {
     pub(crate) cache: Cache,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
+    /// Who asked how often, and which keys made what.
+    pub(crate) ledger: Ledger,
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
@@ -29,7 +32,8 @@ impl House {
     /// An empty house.
     pub(crate) fn new(flaws: Flaws) -> Self {
         let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
-        Self { flaws, store, cache, trespass, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        let ledger = Ledger::default();
+        Self { flaws, store, cache, trespass, ledger, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

@@ -203,3 +203,78 @@ fn heard(
     let (further, stray) = further(rest, Manner { bodiless: false, ..manner });
     Ok(Heard { message, ending, further, stray, answered: answered.unwrap_or(elapsed), elapsed })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rstest::rstest;
+    use tokio::net::TcpListener;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::http::{Credential, Limits};
+    use crate::target::BaseUrl;
+
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    /// What came back from a peer that answers `said` and closes, what it heard, and how many requests were counted.
+    async fn exchanged(raw: Raw, said: &'static str) -> (Result<Reply, Trouble>, Vec<u8>, u64) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut heard, mut buffer) = (Vec::new(), vec![0; 4096]);
+            while !heard.ends_with(b"\r\n\r\n") {
+                let count = stream.read(&mut buffer).await.unwrap();
+                heard.extend_from_slice(&buffer[..count]);
+            }
+            stream.write_all(said.as_bytes()).await.unwrap();
+            heard
+        });
+        let mut target = Target::new(BaseUrl::parse(&base).unwrap());
+        target.headers.push(("x-bypass".into(), "let-me-in-please".to_owned().into()));
+        let client = Client::new(Arc::new(target), Limits::default(), "test", CancellationToken::new()).unwrap();
+        let reply = client.send_raw(&raw).await;
+        (reply, peer.await.unwrap(), client.meter().sent())
+    }
+
+    #[tokio::test]
+    async fn bytes_go_out_as_given_and_are_counted_and_no_secret_is_kept() {
+        let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJ-very-secret");
+        let raw = Raw::line("GET", b"/a/../\xff b\\").header("origin", b"\x0b https://x ").usual().bearer(&token);
+        let (reply, heard, sent) = exchanged(raw.bytes("x: a\r\n b\r\n").end(), OK).await;
+        let version = env!("CARGO_PKG_VERSION");
+        let usual = format!("user-agent: postflight/{version} run/test\r\nx-bypass: let-me-in-please\r\n");
+        let expected = [
+            b"GET /a/../\xff b\\ HTTP/1.1\r\norigin: \x0b https://x \r\n".as_slice(),
+            usual.as_bytes(),
+            b"authorization: Bearer eyJ-very-secret\r\nx: a\r\n b\r\n\r\n",
+        ];
+        assert_eq!(heard, expected.concat());
+        let reply = reply.unwrap();
+        assert_eq!((reply.status(), sent), (Some(200), 1));
+        let kept = format!("{reply:?}");
+        assert!(!kept.contains("very-secret") && !kept.contains("let-me-in"), "{kept}");
+    }
+
+    const TWO: &str = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
+    const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n";
+
+    #[rstest]
+    #[case::answer(OK, "200, closed")]
+    #[case::nothing("", "no answer, closed")]
+    #[case::second(TWO, "401 then 404, closed")]
+    #[case::interim(INTERIM, "204, closed")]
+    #[tokio::test]
+    async fn what_came_back_is_told_and_no_answer_is_an_outcome(#[case] said: &'static str, #[case] words: &str) {
+        let raw = Raw::line("GET", "/").lingering(Duration::from_secs(2)).end();
+        assert_eq!(exchanged(raw, said).await.0.unwrap().words(), words);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_is_trouble() {
+        let (reply, ..) = exchanged(Raw::line("GET", "/").end(), "<html>no status line</html>").await;
+        assert!(matches!(reply, Err(Trouble::Transport(_))), "{reply:?}");
+    }
+}

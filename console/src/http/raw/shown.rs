@@ -52,7 +52,8 @@ pub(super) fn request(raw: &Raw, target: &Target, agent: &str) -> RequestRecord 
     let line = lines.next().unwrap_or_default();
     let (method, rest) = line.split_once(' ').unwrap_or((line, ""));
     let at = rest.strip_suffix(" HTTP/1.1").unwrap_or(rest);
-    let url = if at.starts_with('/') { format!("{}{at}", target.base.origin()) } else { format!("{} <{at}>", target.base.origin()) };
+    let url =
+        if at.starts_with('/') { format!("{}{at}", target.base.origin()) } else { format!("{} <{at}>", target.base.origin()) };
     let cut = |text: &str, cap: usize| record::excerpt(text.as_bytes(), cap).0;
     let field = |line: &str| {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
@@ -134,15 +135,19 @@ mod tests {
 
     #[test]
     fn a_request_is_shown_line_by_line_without_its_secrets() {
-        let shown = request(&raw(), &target("http://127.0.0.1:80"), "postflight");
-        insta::assert_debug_snapshot!(shown, @r#""#);
+        let shown = request(&raw(), &target("http://127.0.0.1:8080"), "postflight");
+        let fields: Vec<_> = shown.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let text = format!("{} {}\n{}\n{}", shown.method, shown.url, fields.join("\n"), shown.body.unwrap_or_default());
+        let expected = "GET http://127.0.0.1:8080/a/../b%00'\nuser-agent: postflight\nx-bypass: <from postflight.toml>\n\
+            authorization: Bearer $POSTFLIGHT_TOKEN_A\nx: \\u{b}\u{fffd}\n{}";
+        assert_eq!(text, expected);
     }
 
     #[test]
     fn a_shell_line_makes_the_same_bytes_and_the_token_is_a_variable() {
-        insta::assert_snapshot!(line(&raw(), &target("http://127.0.0.1:8080"), "postflight"), @"");
+        insta::assert_snapshot!(line(&raw(), &target("http://127.0.0.1:8080"), "postflight"), @r#"printf 'GET /a/../b%%00\047 HTTP/1.1\r\nuser-agent: postflight\r\nx-bypass: <from postflight.toml>\r\nauthorization: Bearer %s\r\nx: \013\377\r\n\r\n{}' "$POSTFLIGHT_TOKEN_A" | nc 127.0.0.1 8080"#);
         let slow = Raw::line("GET", "/").pause(Duration::from_secs(5)).end();
-        insta::assert_snapshot!(line(&slow, &target("https://api.example"), "postflight"), @"");
+        insta::assert_snapshot!(line(&slow, &target("https://api.example"), "postflight"), @r"{ printf 'GET / HTTP/1.1\r\n'; sleep 5; printf '\r\n'; } | openssl s_client -quiet -servername api.example -connect api.example:443");
         let long = line(&Raw::new().bytes("x".repeat(5000)), &target("http://127.0.0.1"), "postflight");
         assert_eq!(long, "# no shell line repeats this: it sends 5000 bytes");
     }
