@@ -151,6 +151,8 @@ pub enum Need {
     DeclaredSecrets,
     /// What the service says of its own configuration.
     Configuration,
+    /// Consent to look at the declared origins, which are other hosts than the target.
+    AskOrigins,
 }
 
 impl Need {
@@ -173,6 +175,9 @@ impl Need {
             Self::BodyTimeout => "no time-out of the body is declared; set `policy.body_timeout` in postflight.toml",
             Self::Idempotency => "no idempotency header is declared; set `policy.idempotency_header` in postflight.toml",
             Self::DeclaredSecrets => "no secret is declared with its value; list variable names under `secrets` and set them",
+            Self::AskOrigins => {
+                "looking at the declared origins leaves the target; allow it with `ask_origins = true` in postflight.toml"
+            }
             Self::Configuration => {
                 "no report of the configuration is declared; name the output of `server check-config --format json` under `configuration`"
             }

@@ -69,6 +69,9 @@ pub struct Entry {
     /// Consent to create objects on a host that is not this machine.
     #[serde(default)]
     pub allow_writes: bool,
+    /// Consent to look at the declared origins.
+    #[serde(default)]
+    pub ask_origins: bool,
     /// Header that only the application sets.
     pub app_header: Option<String>,
     /// Extra request headers: header name to the name of the variable that holds its value.

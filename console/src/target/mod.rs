@@ -43,6 +43,8 @@ pub struct Target {
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
     pub allow_writes: bool,
+    /// Whether the declared origins may be looked at, which are other hosts than the target.
+    pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
@@ -70,6 +72,7 @@ impl Target {
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
+            ask_origins: false,
             allow_intrusive: false,
             app_header: None,
             headers: Vec::new(),

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Flaws;
 use super::cors::Cache;
+use super::health::Probes;
 use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
@@ -15,10 +16,14 @@ use super::trespass::Memory;
 pub(crate) struct House {
     /// The switches that are on.
     pub(crate) flaws: Flaws,
+    /// A further origin that it lets in: one on this machine, that may be looked at.
+    pub(crate) front: Option<String>,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
     pub(crate) cache: Cache,
+    /// Requests of deep health under way.
+    pub(crate) probes: Probes,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
     /// Who asked how often, and which keys made what.
@@ -29,11 +34,20 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// An empty house.
-    pub(crate) fn new(flaws: Flaws) -> Self {
+    /// An empty house; `front` is let in beside the others.
+    pub(crate) fn new(flaws: Flaws, front: Option<String>) -> Self {
         let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
-        let ledger = Ledger::default();
-        Self { flaws, store, cache, trespass, ledger, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        Self {
+            flaws,
+            front,
+            store,
+            cache,
+            probes: Probes::default(),
+            trespass,
+            ledger: Ledger::default(),
+            started: OffsetDateTime::now_utc(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

@@ -1,16 +1,16 @@
 //! The connections of the twin, and where the flaws of the suite `robustness` act that a framework would not let through: what is wrong with
 //! them is wrong before there is a request.
 //!
-//! Hardened: hyper, which refuses malformed and ambiguous requests, with a time-out for the header section.
+//! Hardened: hyper, which refuses malformed and ambiguous requests, behind a time-out for the first header section.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -33,43 +33,41 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, house: Arc<Hous
 async fn connection(mut stream: TcpStream, router: Router, house: Arc<House>) {
     let _ = stream.set_nodelay(true);
     let tricks: Vec<_> = TRICKS.iter().filter(|(flaw, _)| house.has(flaw)).collect();
-    if tricks.is_empty() {
-        return http(stream, router, &house).await;
+    let patience = Duration::from_secs(if house.has("robustness.slow-headers") { 60 } else { HEADER_SECS });
+    let Ok(mut request) = tokio::time::timeout(patience, head(&mut stream)).await else { return };
+    if !tricks.is_empty() {
+        body(&mut stream, &mut request).await;
     }
-    let request = read(&mut stream).await;
     let text = String::from_utf8_lossy(&request).into_owned();
-    match tricks.iter().find_map(|(_, trick)| trick(&text)) {
-        Some(answer) => {
-            let _ = stream.write_all(&answer).await;
-            // What keeps the connection open is the peer's affair, as long as it listens for a second answer.
-            let open = !answer.is_empty();
-            let _ = tokio::time::timeout(Duration::from_secs(u64::from(open)), stream.read(&mut [0; 1])).await;
-        }
-        None => {
-            let (read, write) = stream.into_split();
-            http(tokio::io::join(std::io::Cursor::new(request).chain(read), write), router, &house).await;
-        }
-    }
+    let Some(answer) = tricks.iter().find_map(|(_, trick)| trick(&text)) else {
+        let (read, write) = stream.into_split();
+        let stream = TokioIo::new(tokio::io::join(std::io::Cursor::new(request).chain(read), write));
+        let _ = http1::Builder::new().serve_connection(stream, TowerToHyperService::new(router)).await;
+        return;
+    };
+    let _ = stream.write_all(&answer).await;
+    // What keeps the connection open is the peer's affair, as long as it listens for a second answer.
+    let open = u64::from(!answer.is_empty());
+    let _ = tokio::time::timeout(Duration::from_secs(open), stream.read(&mut [0; 1])).await;
 }
 
-async fn http(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router, house: &House) {
-    let mut builder = http1::Builder::new();
-    if !house.has("robustness.slow-headers") {
-        builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECS));
-    }
-    let _ = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).await;
-}
-
-/// Reads the first request: until its header section has ended, and then until nothing comes any more.
-async fn read(stream: &mut TcpStream) -> Vec<u8> {
+/// Reads the header section of the first request, or as much of one as anybody needs.
+async fn head(stream: &mut TcpStream) -> Vec<u8> {
     let (mut bytes, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
-    loop {
-        let headed = bytes.windows(4).any(|window| window == b"\r\n\r\n");
-        let patience = if headed { QUIET } else { Duration::from_secs(5) };
-        match tokio::time::timeout(patience, stream.read(&mut buffer)).await {
-            Ok(Ok(count)) if count > 0 => bytes.extend(buffer.iter().take(count)),
-            _ => return bytes,
+    while bytes.len() < 128 * 1024 && !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+        match stream.read(&mut buffer).await {
+            Ok(count) if count > 0 => bytes.extend(buffer.iter().take(count)),
+            _ => break,
         }
+    }
+    bytes
+}
+
+/// Reads on until nothing comes any more.
+async fn body(stream: &mut TcpStream, bytes: &mut Vec<u8>) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(Ok(count @ 1..)) = tokio::time::timeout(QUIET, stream.read(&mut buffer)).await {
+        bytes.extend(buffer.iter().take(count));
     }
 }
 
@@ -121,7 +119,8 @@ const TRICKS: &[(&str, Trick)] = &[
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nx-request-id: 1\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 fn fails(fails: bool) -> Option<Vec<u8>> {

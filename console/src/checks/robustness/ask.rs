@@ -125,13 +125,12 @@ pub(super) const fn failed(status: u16) -> bool {
 pub(super) fn out_of_order(reply: &Reply, failing: fn(String) -> Judgement) -> Option<Judgement> {
     match (&reply.answer, reply.ending) {
         (None, Ending::Open) => Some(Judgement::weak(format!("no answer within {} s: it waits for more", reply.elapsed.as_secs()))),
-        (None, _) => None,
         (Some(answer), _) if failed(answer.status) && answer.source != Source::Edge => {
             Some(failing(format!("{}: the request made the service fail", reply.words())))
         }
         (Some(answer), _) if matches!(answer.status, 502..=504 | 520..=530) || failed(answer.status) => {
             Some(Judgement::unclear(format!("{}: the service did not answer", answer.status)))
         }
-        (Some(_), _) => None,
+        (Some(_) | None, _) => None,
     }
 }

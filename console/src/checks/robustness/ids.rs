@@ -15,11 +15,9 @@ fn ids() -> Vec<(&'static str, String)> {
         ("a negative number", "-1"),
         ("a number beyond 32 bits", "2147483648"),
         ("a number beyond 64 bits", "99999999999999999999"),
-        ("no number", "NaN"),
         (NUL, "%00"),
         ("an emoji", "%F0%9F%92%A9"),
         ("broken UTF-8", "%ff%fe"),
-        ("a quote", "%27"),
     ];
     let long = ("a long id", "a".repeat(1_500));
     ids.into_iter().map(|(name, id)| (name, id.to_owned())).chain([long]).collect()

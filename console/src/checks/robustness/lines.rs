@@ -18,7 +18,6 @@ fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
         case("a line that is none", line("POSTFLIGHT".to_owned())),
         case("a space in the target", line(format!("GET {target} x HTTP/1.1"))),
         case("NUL in the target", line(format!("GET {target}\0 HTTP/1.1"))),
-        case("a version that does not exist", line(format!("GET {target} HTTP/9.9"))),
         case("a folded header line", after(b"x-postflight: a\r\n b\r\n")),
         case("a bare CR in a header line", after(b"x-postflight: a\rb: c\r\n")),
         case("a space before the colon", after(b"x-postflight : a\r\n")),

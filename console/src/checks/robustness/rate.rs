@@ -30,12 +30,11 @@ pub(super) async fn limit(cx: Context) -> Checked {
     }
     let answers = join_all((1..count).map(|_| cx.send(&probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let refused = answers.iter().find(|answer| answer.status == 429);
-    Ok(match refused {
-        Some(answer) => judge(answer, origin.is_some()).seen(answer, "a request over the limit", "429"),
-        None => {
-            let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
-            Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())
-        }
+    Ok(if let Some(answer) = refused {
+        judge(answer, origin.is_some()).seen(answer, "a request over the limit", "429")
+    } else {
+        let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
+        Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())
     })
 }
 

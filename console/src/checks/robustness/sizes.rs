@@ -38,9 +38,8 @@ pub(super) async fn body(cx: Context) -> Checked {
 pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
     let words = reply.words();
     out_of_order(reply, Judgement::broken).unwrap_or_else(|| match (reply.status(), reply.ending) {
-        (Some(413 | 411) | None, _) => Judgement::held(words),
         // Whoever stops reading has a limit, whatever it is called.
-        (Some(400..=499), Ending::Reset) => Judgement::held(words),
+        (Some(411 | 413) | None, _) | (Some(400..=499), Ending::Reset) => Judgement::held(words),
         (Some(_), _) if declared => Judgement::broken(format!("{words}: read to its end, though it is over the declared limit")),
         (Some(_), _) => Judgement::weak(format!("{words}: read to its end before it was refused")),
     })
@@ -49,11 +48,12 @@ pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
 /// Header sections without measure.
 pub(super) async fn headers(cx: Context) -> Checked {
     let path = at(&cx, &specimens::list_path(&cx));
-    let many = (0..5_000).fold(begun(&cx, "GET", &path), |raw, index| raw.header(&format!("x-postflight-{index}"), "x"));
+    let begun = |target: String| begun(&cx, "GET", target).within(PATIENCE);
+    let many = (0..5_000).fold(begun(path.clone()), |raw, index| raw.header(&format!("x-postflight-{index}"), "x"));
     let cases = vec![
-        RawCase::new("a header field of 1 MiB", begun(&cx, "GET", &path).header("x-postflight", vec![b'x'; 1 << 20]).end()),
+        RawCase::new("a header field of 1 MiB", begun(path.clone()).header("x-postflight", vec![b'x'; 1 << 20]).end()),
         RawCase::new("5000 header fields", many.end()),
-        RawCase::new("a target of 1 MiB", begun(&cx, "GET", format!("{path}?{}", "x".repeat(1 << 20))).end()),
+        RawCase::new("a target of 1 MiB", begun(format!("{path}?{}", "x".repeat(1 << 20))).end()),
     ];
     volley(&cx, "header sections without measure refused", cases, |_, reply| judge_headers(reply)).await
 }

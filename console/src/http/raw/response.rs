@@ -103,12 +103,11 @@ fn framing(status: u16, headers: &Headers) -> Framing {
     let codings = headers.list("transfer-encoding");
     match (codings.last().map(String::as_str), lengths.split_first()) {
         (Some("chunked"), None) => Framing::Chunked,
-        (Some(_), Some(_)) => Framing::Ambiguous,
-        (Some(_), None) | (None, None) => Framing::UntilClose,
+        (Some(_) | None, None) => Framing::UntilClose,
         (None, Some((first, others))) if others.iter().all(|other| other == first) => {
             first.parse().map_or(Framing::Ambiguous, Framing::Length)
         }
-        (None, Some(_)) => Framing::Ambiguous,
+        (Some(_) | None, Some(_)) => Framing::Ambiguous,
     }
 }
 

@@ -4,7 +4,12 @@ use super::{Flaw, flaw, weakness};
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
-    flaw("robustness.malformed-fails", "a body that is no JSON brings 500", &["robustness.json.malformed"], &[]),
+    flaw(
+        "robustness.malformed-fails",
+        "a body that is no JSON brings 500",
+        &["robustness.json.malformed"],
+        &["robustness.json.extreme"],
+    ),
     flaw("robustness.nothing-fails", "an empty body brings 500", &["robustness.json.malformed"], &[]),
     flaw("robustness.half-object-taken", "half of a JSON object is taken for a whole one", &["robustness.json.malformed"], &[]),
     flaw("robustness.trailing-text-taken", "text behind a JSON object is passed over", &["robustness.json.malformed"], &[]),
@@ -44,7 +49,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["robustness.method.allow", "robustness.errors"],
     ),
     flaw("robustness.allow-lies", "Allow names TRACE, which is refused", &["robustness.method.allow"], &[]),
-    weakness("robustness.allow-missing", "405 without Allow", &["robustness.method.allow"], &["robustness.method.head"]),
+    weakness("robustness.allow-short", "Allow leaves out GET", &["robustness.method.allow"], &[]),
     flaw("robustness.trace", "TRACE echoes the request", &["robustness.method.trace"], &[]),
     flaw("robustness.track", "TRACK echoes the request", &["robustness.method.trace"], &[]),
     weakness("robustness.trace-without-echo", "TRACE is answered with 200", &["robustness.method.trace"], &[]),
@@ -113,7 +118,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("robustness.folding-taken", "a folded header line is taken", &["robustness.syntax"], &[]),
     flaw("robustness.errors-as-html", "errors are HTML where JSON is declared", &["robustness.errors"], &[]),
     flaw("robustness.errors-of-another-form", "errors lack the declared members", &["robustness.errors"], &[]),
-    flaw("robustness.errors-without-id", "errors lack the declared request id", &["robustness.errors"], &[]),
+    flaw(
+        "robustness.errors-without-id",
+        "errors lack the declared request id",
+        &["robustness.errors"],
+        &["robustness.ids", "robustness.method.unknown"],
+    ),
     flaw("robustness.body-unlimited", "an announced body over the limit is read", &["robustness.body"], &[]),
     flaw("robustness.chunks-unlimited", "a chunked body over the limit is read", &["robustness.body"], &[]),
     flaw("robustness.header-fails", "a giant header section brings 500", &["robustness.header-size"], &[]),
