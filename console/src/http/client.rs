@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
@@ -133,9 +134,10 @@ impl Scope {
 impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let agent = format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION"));
+        let tls = trust::config(&target, Protocols::Any)?;
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(&agent)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -256,15 +258,12 @@ impl Client {
         self.inner.limits
     }
 
-    /// TLS as the main client speaks it: the platform's own trust, but HTTP/1.1 alone.
+    /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
     pub(super) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
-        use rustls_platform_verifier::ConfigVerifierExt as _;
         if let Some(config) = self.inner.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let config = rustls::ClientConfig::with_platform_verifier();
-        let mut config = config.map_err(|error| Trouble::Transport(root_cause(&error)))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let config = trust::config(self.target(), Protocols::Http1)?;
         Ok(Arc::clone(self.inner.tls.get_or_init(|| Arc::new(config))))
     }
 

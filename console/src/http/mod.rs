@@ -11,6 +11,7 @@ mod probe;
 mod raw;
 mod record;
 mod trouble;
+pub mod trust;
 mod unsaid;
 
 pub use answer::{Answer, Headers};
