@@ -86,7 +86,7 @@ pub(super) fn line(raw: &Raw, target: &Target, agent: &str) -> String {
             Shown::Pause(seconds) => {
                 commands.push(format!("printf '{format}'{arguments}"));
                 commands.push(format!("sleep {seconds}"));
-                (format, arguments) = Default::default();
+                (format, arguments) = (String::new(), String::new());
             }
         }
     }
