@@ -96,6 +96,30 @@ pub const MEASURES: &[Measure] = &[
         "reading or changing what travels",
     ),
     measure("One way in", &["tls.plain.", "tls.names", "tls.direct"], "tokens in the clear, and ways around the edge"),
+    measure(
+        "Odd requests break nothing",
+        &[
+            "robustness.json.",
+            "robustness.media-type",
+            "robustness.ids",
+            "robustness.syntax",
+            "robustness.errors",
+            "robustness.idempotency",
+            "robustness.host.foreign",
+        ],
+        "a request that makes the service fail, and errors that no program can read",
+    ),
+    measure(
+        "One way in",
+        &["robustness.method.", "robustness.path.", "robustness.host.forwarded"],
+        "methods, paths and hosts by which a request gets around the door",
+    ),
+    measure(
+        "Bounded requests",
+        &["robustness.body", "robustness.header-size", "robustness.compressed", "robustness.slow.", "robustness.rate-limit"],
+        "one client that takes all the memory, connections or time there is",
+    ),
+    measure("Unambiguous framing", &["robustness.framing"], "one request that an edge and the service read as two"),
     measure("Honest deep health", &["health."], "a release that says 200 while its database is away"),
     measure("Known release", &["release."], "an audit of another build than the one that was deployed"),
     measure(

@@ -147,6 +147,14 @@ pub enum Need {
     Https,
     /// A directory with the repository.
     Repository,
+    /// A declared rate limit.
+    RateLimit,
+    /// A declared time-out of the header section.
+    HeaderTimeout,
+    /// A declared time-out of the body.
+    BodyTimeout,
+    /// A declared idempotency header.
+    Idempotency,
     /// The names of the secrets that the service reads, and their values in the environment of the console.
     DeclaredSecrets,
     /// What the service says of its own configuration.
@@ -174,6 +182,10 @@ impl Need {
             Self::LivePath => "no liveness path is declared; set `paths.live` in postflight.toml",
             Self::Https => "the target is not https",
             Self::Repository => "not inside a git repository; run from the checkout that was deployed",
+            Self::RateLimit => "no rate limit is declared; set `policy.rate_limit` in postflight.toml",
+            Self::HeaderTimeout => "no time-out of the header section is declared; set `policy.header_timeout` in postflight.toml",
+            Self::BodyTimeout => "no time-out of the body is declared; set `policy.body_timeout` in postflight.toml",
+            Self::Idempotency => "no idempotency header is declared; set `policy.idempotency_header` in postflight.toml",
             Self::DeclaredSecrets => "no secret is declared with its value; list variable names under `secrets` and set them",
             Self::AskOrigins => {
                 "looking at the declared origins leaves the target; allow it with `ask_origins = true` in postflight.toml"

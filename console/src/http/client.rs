@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Headers;
 use super::pool::{Pools, Way};
 use super::probe::Field;
+use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
@@ -82,7 +83,7 @@ impl Meter {
         self.sent.load(Ordering::Relaxed)
     }
 
-    fn answered(&self, elapsed: Duration) {
+    pub(super) fn answered(&self, elapsed: Duration) {
         if let Ok(mut micros) = self.micros.lock() {
             micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
         }
@@ -102,6 +103,8 @@ impl Meter {
 #[derive(Debug)]
 struct Inner {
     pools: Pools,
+    agent: String,
+    tls: std::sync::OnceLock<Arc<rustls::ClientConfig>>,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
@@ -141,10 +144,13 @@ impl Client {
     }
 
     fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
-        let pools = Pools::open(&target, limits, run, way)?;
+        let agent = format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION"));
+        let pools = Pools::open(&target, limits, &agent, way)?;
         let now = Instant::now();
         let inner = Inner {
             pools,
+            agent,
+            tls: std::sync::OnceLock::new(),
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
@@ -235,7 +241,7 @@ impl Client {
         .await
     }
 
-    async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
@@ -247,16 +253,38 @@ impl Client {
         self.turn(self.exchange(probe, request)).await
     }
 
-    /// Waits for a free connection and for the pace, counts a request, and gives `work` the time of one.
+    /// One exchange of ordinary length; see [`admitted`](Self::admitted).
     pub(super) async fn turn<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        self.admitted(self.inner.limits.request_timeout, work).await
+    }
+
+    /// One exchange within the bounds of the run: it waits for its slot and its turn, is counted, and takes `timeout` at most.
+    pub(super) async fn admitted<T>(
+        &self,
+        timeout: Duration,
+        exchange: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
             self.pace().await;
             self.count()?;
-            let timeout = self.inner.limits.request_timeout;
-            tokio::time::timeout(timeout, work).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
         })
         .await
+    }
+
+    /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
+    pub(super) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
+        if let Some(config) = self.inner.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = trust::config(self.target(), Protocols::Http1)?;
+        Ok(Arc::clone(self.inner.tls.get_or_init(|| Arc::new(config))))
+    }
+
+    /// The `User-Agent` of every request of the run.
+    pub(super) fn agent(&self) -> &str {
+        &self.inner.agent
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
@@ -363,7 +391,7 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
 }
 
 /// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
-fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
+pub(super) fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
     let edge = headers.has("x-railway-fallback")
         || headers.has("x-vercel-error")
         || headers.has("x-vercel-mitigated")
@@ -377,7 +405,7 @@ fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source
 }
 
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

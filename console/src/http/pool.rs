@@ -28,11 +28,11 @@ pub(super) struct Pools {
 
 impl Pools {
     /// Pools that trust what `way` or else `target` says.
-    pub(super) fn open(target: &Target, limits: Limits, run: &str, way: Way) -> Result<Self, Trouble> {
+    pub(super) fn open(target: &Target, limits: Limits, agent: &str, way: Way) -> Result<Self, Trouble> {
         let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
         let mut lone = tls.clone();
         lone.alpn_protocols = Protocols::Http1.alpn();
-        let pool = |tls| connections(target, limits, run, tls, way.address);
+        let pool = |tls| connections(target, limits, agent, tls, way.address);
         Ok(Self { shared: pool(tls)?, apart: pool(lone)? })
     }
 
@@ -46,13 +46,13 @@ impl Pools {
 fn connections(
     target: &Target,
     limits: Limits,
-    run: &str,
+    agent: &str,
     tls: rustls::ClientConfig,
     address: Option<SocketAddr>,
 ) -> Result<reqwest::Client, Trouble> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
+        .user_agent(agent)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .tcp_nodelay(true)

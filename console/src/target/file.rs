@@ -409,4 +409,19 @@ pub struct PolicyEntry {
     /// What is expected of single headers.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderEntry>,
+    /// Requests that one user may send at once.
+    pub rate_limit: Option<u32>,
+    /// Bytes of a request body at most.
+    pub max_body: Option<u64>,
+    /// JSON pointers that every error body has.
+    #[serde(default)]
+    pub problem: Vec<String>,
+    /// Response header with the id of the request.
+    pub request_id: Option<String>,
+    /// Request header that makes a creation repeatable.
+    pub idempotency_header: Option<String>,
+    /// Seconds that a header section may take.
+    pub header_timeout: Option<u64>,
+    /// Seconds that a body may take.
+    pub body_timeout: Option<u64>,
 }

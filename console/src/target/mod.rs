@@ -27,7 +27,7 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
-pub use policy::{HeaderPolicy, Policy, Statuses};
+pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Offers, Paths, Resource, Update};
 pub use routes::{Route, RouteAuth, Routes};
 pub use secrets::{Environment, MissingVariable};

@@ -70,6 +70,27 @@ pub struct Policy {
     pub public: Vec<String>,
     /// Which security headers are expected.
     pub headers: HeaderPolicy,
+    /// Limits and habits that the service declares.
+    pub declared: Declared,
+}
+
+/// Limits and habits that a service may have and says so. What is not declared is not judged, or only remarked: stock stacks differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Requests that one user may send at once before 429.
+    pub rate_limit: Option<u32>,
+    /// Largest request body, in bytes, before 413.
+    pub max_body: Option<u64>,
+    /// JSON pointers (RFC 6901) that every error body has, such as `/detail`.
+    pub problem: Vec<String>,
+    /// Response header that carries the id of the request (lower case).
+    pub request_id: Option<String>,
+    /// Request header by which a repeated creation makes one object (lower case).
+    pub idempotency_header: Option<String>,
+    /// Seconds until a connection is closed whose header section does not end.
+    pub header_timeout: Option<u64>,
+    /// Seconds until a request is given up whose body does not end.
+    pub body_timeout: Option<u64>,
 }
 
 /// Headers that have a check of their own, which also says when they are missing.
@@ -159,6 +180,7 @@ impl Default for Policy {
             docs_public: false,
             public: Vec::new(),
             headers: HeaderPolicy::default(),
+            declared: Declared::default(),
         }
     }
 }

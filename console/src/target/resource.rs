@@ -152,6 +152,13 @@ impl Resource {
         self.wrapped(body)
     }
 
+    /// A full body, or a partial update, whose top-level field `name` is `value`.
+    pub fn holding(&self, name: &str, value: Value) -> Value {
+        let mut body = if self.update == Update::Put { self.extra.clone() } else { Map::new() };
+        body.insert(name.to_owned(), value);
+        self.wrapped(body)
+    }
+
     /// A partial update that sets only the title.
     pub fn patch(&self, title: &str) -> Value {
         self.wrapped(Map::from_iter([(self.fields.title.clone(), json!(title))]))

@@ -11,7 +11,7 @@ use super::file::{
 };
 use super::validate::Mistake;
 use super::{
-    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, Fields, File,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,
     HeaderPolicy, HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource,
     Route, RouteAuth, Statuses, Target, Tokens, Transport, TransportError, Update, validate,
 };
@@ -365,6 +365,20 @@ fn policy(entry: &PolicyEntry) -> Policy {
         docs_public: entry.docs_public.unwrap_or(default.docs_public),
         public: entry.public.clone().unwrap_or(default.public),
         headers: headers(entry),
+        declared: declared(entry),
+    }
+}
+
+fn declared(entry: &PolicyEntry) -> Declared {
+    let lower = |name: &Option<String>| name.as_ref().map(|name| name.to_ascii_lowercase());
+    Declared {
+        rate_limit: entry.rate_limit,
+        max_body: entry.max_body,
+        problem: entry.problem.clone(),
+        request_id: lower(&entry.request_id),
+        idempotency_header: lower(&entry.idempotency_header),
+        header_timeout: entry.header_timeout,
+        body_timeout: entry.body_timeout,
     }
 }
 

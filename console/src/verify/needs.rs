@@ -53,6 +53,10 @@ impl<'a> Given<'a> {
             Need::Repository => self.inputs.repository.is_some(),
             Need::AskOrigins => target.ask_origins,
             Need::Configuration => target.configuration.is_some(),
+            Need::RateLimit => target.policy.declared.rate_limit.is_some(),
+            Need::HeaderTimeout => target.policy.declared.header_timeout.is_some(),
+            Need::BodyTimeout => target.policy.declared.body_timeout.is_some(),
+            Need::Idempotency => target.policy.declared.idempotency_header.is_some(),
             Need::DeclaredSecrets => !self.inputs.secrets.is_empty(),
         }
     }

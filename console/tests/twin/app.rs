@@ -1,6 +1,6 @@
 //! The map of the twin: which request meets which room, in which order.
 //!
-//! From the outside in: security headers, CORS, then the routes. A refused origin reaches no handler.
+//! From the outside in: security headers, CORS, limits, then the routes. A refused origin reaches no handler.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get, patch, post};
 
-use super::{House, cors, docs, headers, health, problem, routes, tasks, trespass, verifier};
+use super::{House, cors, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -34,6 +34,7 @@ fn map(house: Arc<House>) -> Router {
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
+        .layer(from_fn_with_state(Arc::clone(&house), robust::guard))
         .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
         .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
         .layer(from_fn_with_state(Arc::clone(&house), count))

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::{House, health};
+use super::{House, health, robust};
 
 const ALWAYS: [(&str, &str); 7] = [
     ("x-content-type-options", "nosniff"),
@@ -145,6 +145,7 @@ fn undress(house: &House, seen: &Seen, headers: &mut HeaderMap) {
     if house.has("headers.errors-cached") && seen.status.is_client_error() {
         put(headers, "cache-control", "public, max-age=300");
     }
+    robust::undress(house, &seen.method, seen.status, headers);
     health::dress(house, &seen.path, headers);
     health::clock(house, headers);
     if let Some((_, kind)) = MEDIA_TYPES.iter().find(|(flaw, _)| house.has(flaw)) {

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Flaws;
 use super::cors::Cache;
 use super::health::Probes;
+use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
 
@@ -27,6 +28,8 @@ pub(crate) struct House {
     pub(crate) probes: Probes,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
+    /// Who asked how often, and which keys made what.
+    pub(crate) ledger: Ledger,
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
@@ -44,6 +47,7 @@ impl House {
             cache,
             probes: Probes::default(),
             trespass,
+            ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
         }

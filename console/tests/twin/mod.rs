@@ -2,7 +2,7 @@
 //!
 //! It exists so that every check of the catalogue is shown to fail on a service with exactly that flaw, and on nothing else. It shares no
 //! code with the real server: a mistake in one cannot hide in the other. Each concern has a file of its own where its switches act
-//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
+//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`], [`robust`], [`wire`]) and a table of its own that declares them
 //! ([`flaws`]). What the checks conclude belongs to `matrix.rs`.
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
@@ -16,6 +16,7 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod house;
 pub(crate) mod problem;
+pub(crate) mod robust;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod strict_json;
@@ -23,12 +24,13 @@ pub(crate) mod tasks;
 pub(crate) mod tls;
 pub(crate) mod trespass;
 pub(crate) mod verifier;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 
 use console::target::{
-    Algorithm, BaseUrl, Carrier, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes, Target, Tokens,
-    Transport,
+    Algorithm, BaseUrl, Carrier, Declared, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes,
+    Target, Tokens, Transport,
 };
 use console::verify::Inputs;
 use serde_json::json;
@@ -71,8 +73,7 @@ impl Twin {
         let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
         let house = Arc::new(House::new(flaws, front));
         let stop = CancellationToken::new();
-        let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(service.into_future());
+        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
         Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
     }
 
@@ -180,7 +181,20 @@ fn policy() -> Policy {
             exact: vec![("permissions-policy".into(), "camera=(), geolocation=(), microphone=()".into())],
             ..HeaderPolicy::default()
         },
+        declared: declared(),
         ..Policy::default()
+    }
+}
+
+fn declared() -> Declared {
+    Declared {
+        rate_limit: Some(robust::BURST),
+        max_body: Some(64 * 1024),
+        problem: ["/type", "/title", "/status", "/detail"].map(str::to_owned).into(),
+        request_id: Some("x-request-id".into()),
+        idempotency_header: Some(robust::IDEMPOTENCY.into()),
+        header_timeout: Some(wire::HEADER_SECS),
+        body_timeout: Some(robust::BODY_SECS),
     }
 }
 
