@@ -130,7 +130,8 @@ fn program(path: &Path, text: &str) {
 fn tokens(twin: &Twin) -> [String; 2] {
     let Tokens::Mint(mint) = twin.target().tokens else { panic!("the twin's tokens are minted") };
     let forge = Forge::new((*mint).clone());
-    ["job-a", "job-b"].map(|subject| forge.good(subject, OffsetDateTime::now_utc()))
+    // The users that the twin's own limit leaves alone.
+    ["postflight-user-a", "postflight-user-b"].map(|subject| forge.good(subject, OffsetDateTime::now_utc()))
 }
 
 fn configuration(twin: &Twin) -> String {

@@ -29,6 +29,9 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_millis(600),
 ];
 
+/// How often a request is sent at most while the target asks to wait.
+const ASKED_AGAIN: usize = 6;
+
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -110,6 +113,7 @@ struct Inner {
     deadline: Instant,
     slots: Semaphore,
     next_slot: Mutex<Instant>,
+    held: std::sync::Mutex<Instant>,
     stop: CancellationToken,
     meter: Arc<Meter>,
 }
@@ -155,6 +159,7 @@ impl Client {
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
             next_slot: Mutex::new(now),
+            held: std::sync::Mutex::new(now),
             stop,
             meter: Arc::default(),
             limits,
@@ -210,7 +215,7 @@ impl Client {
     /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is asked once more.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let mut broken = false;
-        for _ in 0..4 {
+        for _ in 0..ASKED_AGAIN {
             match self.send_once(probe).await {
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
                 Err(Trouble::Transport(_)) if probe.is_safe() && !broken => broken = true,
@@ -241,11 +246,25 @@ impl Client {
         .await
     }
 
+    /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
     pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
-        self.pause(until - Instant::now()).await
+        if let Ok(mut held) = self.inner.held.lock() {
+            *held = until.max(*held);
+        }
+        self.bounded(async {
+            self.held().await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Until when the target asked the run to wait.
+    async fn held(&self) {
+        let until = self.inner.held.lock().map_or_else(|_| Instant::now(), |held| *held);
+        tokio::time::sleep_until(until).await;
     }
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
@@ -266,6 +285,7 @@ impl Client {
     ) -> Result<T, Trouble> {
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+            self.held().await;
             self.pace().await;
             self.count()?;
             tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?

@@ -73,7 +73,9 @@ pub(crate) async fn guard(State(house): State<Arc<House>>, request: Request, nex
 fn stopped(house: &House, parts: &Parts) -> Option<Response> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    if host.is_none() || hosts.next().is_some() {
+    // Over HTTP/2 the host stands in `:authority` (RFC 9113, 8.3.1).
+    let pseudo = parts.version == axum::http::Version::HTTP_2;
+    if (host.is_none() && !pseudo) || hosts.next().is_some() {
         return Some(problem::MALFORMED.into_response());
     }
     if house.has("robustness.host-fails") && host.is_some_and(|host| host.ends_with(".invalid")) {

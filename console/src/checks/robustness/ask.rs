@@ -68,7 +68,7 @@ pub(super) fn as_a(cx: &Context, probe: Probe) -> Probe {
 /// The good case: a well-formed request gets in, and the raw wire brings what the client brings. What is refused elsewhere is then
 /// refused for what is wrong with it.
 pub(super) async fn control(cx: Context) -> Checked {
-    let list = specimens::list_path(&cx);
+    let list = specimens::read_path(&cx);
     let probe = as_a(&cx, Probe::get(list.clone()));
     let raw = begun_as_a(&cx, "GET", at(&cx, &list)).within(Duration::from_secs(10)).end();
     let (usual, reply) = futures::try_join!(cx.send(&probe), cx.client.send_raw(&raw))?;

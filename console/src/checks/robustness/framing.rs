@@ -48,7 +48,7 @@ impl Forms<'_> {
 fn cases(cx: &Context) -> Vec<RawCase> {
     let unknown = at(cx, &format!("/postflight-{}", cx.random("hidden request")));
     let hidden = format!("GET {unknown} HTTP/1.1\r\nhost: {}\r\n\r\n", cx.target.base.authority()).into_bytes();
-    let forms = Forms { cx, path: at(cx, &specimens::list_path(cx)), hidden };
+    let forms = Forms { cx, path: at(cx, &specimens::read_path(cx)), hidden };
     let all = forms.hidden.len();
     let whole = format!("{all:x}\r\n{}\r\n0\r\n\r\n", String::from_utf8_lossy(&forms.hidden));
     let lengths = |lines: String, body: &[u8]| forms.with(lines.as_bytes(), &[body, &forms.hidden].concat());

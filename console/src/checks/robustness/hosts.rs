@@ -14,7 +14,7 @@ const FORWARDED: [&str; 5] = ["x-forwarded-host", "x-host", "x-forwarded-server"
 
 /// The list, its redirect to or from a slash, and a path that nothing has.
 fn paths(cx: &Context) -> Vec<String> {
-    let list = specimens::list_path(cx);
+    let list = specimens::read_path(cx);
     let other = list.strip_suffix('/').map_or_else(|| format!("{list}/"), str::to_owned);
     vec![list, other, specimens::unknown_path(cx)]
 }

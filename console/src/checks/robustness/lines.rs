@@ -26,7 +26,7 @@ fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
 
 /// Malformed requests are refused or put up with, and never by failing.
 pub(super) async fn malformed(cx: Context) -> Checked {
-    let path = cx.target.paths.live.clone().or_else(|| cx.target.paths.health.clone()).unwrap_or_else(|| specimens::list_path(&cx));
+    let path = cx.target.paths.live.clone().or_else(|| cx.target.paths.health.clone()).unwrap_or_else(|| specimens::read_path(&cx));
     let good = cx.send(&Probe::get(path.clone())).await?.status;
     volley(&cx, "malformed requests", cases(&cx, &path), |_, reply| judge(good, reply)).await
 }

@@ -16,7 +16,7 @@ const UNKNOWN: [&str; 2] = ["PROPFIND", "POSTFLIGHT"];
 
 /// Unknown methods are refused, and open no door that a token opens.
 pub(super) async fn unknown(cx: Context) -> Checked {
-    let path = specimens::list_path(&cx);
+    let path = specimens::read_path(&cx);
     let open = cx.send(&specimens::anonymous(&cx)).await?.is_success();
     let plain = UNKNOWN.iter().map(|method| Case::new(format!("{method} without a token"), Probe::new(method, path.clone())));
     let known = cx.users.a.iter().flat_map(|user| UNKNOWN.map(|method| (user, method)));
@@ -40,7 +40,7 @@ pub(super) fn judge_unknown(closed: bool, answer: &Answer) -> Judgement {
 
 /// A 405 says in `Allow` which methods there are (RFC 9110, 15.5.6), and says the truth.
 pub(super) async fn allow(cx: Context) -> Checked {
-    let path = specimens::list_path(&cx);
+    let path = specimens::read_path(&cx);
     let refused = cx.send(&as_a(&cx, Probe::new("PROPFIND", path.clone()))).await?;
     if refused.status != 405 {
         let words = format!("an unknown method is answered {}, which owes no Allow", refused.status);
@@ -84,7 +84,7 @@ pub(super) fn judge_allow(named: &[String]) -> Judgement {
 /// TRACE and TRACK echo nothing: what an edge or a browser added would come back with it (CWE-693).
 pub(super) async fn trace(cx: Context) -> Checked {
     let canary = cx.random("trace");
-    let path = at(&cx, &specimens::list_path(&cx));
+    let path = at(&cx, &specimens::read_path(&cx));
     let case = |method: &str| RawCase::new(method, begun(&cx, method, &path).header("x-postflight-canary", &canary).end());
     volley(&cx, "echoing methods refused", ["TRACE", "TRACK"].map(case).into(), |_, reply| judge_trace(&canary, reply)).await
 }
@@ -129,7 +129,7 @@ const COMPARED: [&str; 11] = [
 
 /// HEAD is GET without the body (RFC 9110, 9.3.2): same door, same header fields, and nothing behind them.
 pub(super) async fn head(cx: Context) -> Checked {
-    let list = specimens::list_path(&cx);
+    let list = specimens::read_path(&cx);
     let mut cases =
         vec![("the list without a token", list.clone(), false), ("an unknown path", specimens::unknown_path(&cx), false)];
     if cx.users.a.is_some() {

@@ -41,7 +41,7 @@ pub(super) fn judge_file(reply: &Reply) -> Judgement {
 /// Ways to the list past a door that looks at the text of the path: through a public path, or in a form that is the same place only
 /// after normalising (RFC 3986, 6.2.2.3).
 fn detours(cx: &Context) -> Vec<String> {
-    let list = specimens::list_path(cx);
+    let list = specimens::read_path(cx);
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/public");
     let below = |joint: &str| format!("{open}{joint}{list}");
     let absolute = format!("{}{}", cx.target.base.origin(), at(cx, &below("/..")));

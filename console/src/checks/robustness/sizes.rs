@@ -47,7 +47,7 @@ pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
 
 /// Header sections without measure.
 pub(super) async fn headers(cx: Context) -> Checked {
-    let path = at(&cx, &specimens::list_path(&cx));
+    let path = at(&cx, &specimens::read_path(&cx));
     let begun = |target: String| begun(&cx, "GET", target).within(PATIENCE);
     let many = (0..5_000).fold(begun(path.clone()), |raw, index| raw.header(&format!("x-postflight-{index}"), "x"));
     let cases = vec![

@@ -22,7 +22,7 @@ fn dribbled(raw: Raw, seconds: u64) -> Raw {
 /// A header section of one byte now and then.
 pub(super) async fn headers(cx: Context) -> Checked {
     let seconds = cx.target.policy.declared.header_timeout.unwrap_or_default();
-    let begun = begun(&cx, "GET", at(&cx, &specimens::list_path(&cx))).bytes("x-postflight: ");
+    let begun = begun(&cx, "GET", at(&cx, &specimens::read_path(&cx))).bytes("x-postflight: ");
     let cases = vec![RawCase::new("a header section that never ends", dribbled(begun, seconds))];
     volley(&cx, "slow header sections given up", cases, |_, reply| judge(seconds, reply)).await
 }

@@ -1,6 +1,5 @@
 //! Accepts connections, lets the greeter look at each hello first, and hands the rest to the TLS library.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +15,12 @@ use super::greeter::{self, Hello};
 
 /// A listener whose connections have completed their handshake.
 pub(crate) struct Secured {
-    address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    ready: mpsc::Receiver<TlsStream<TcpStream>>,
 }
 
 impl Secured {
     /// Handshakes on `listener` side by side; it ends with the receiver.
     pub(crate) fn new(listener: TcpListener, config: Arc<ServerConfig>, house: Arc<House>) -> Self {
-        let address = listener.local_addr().expect("a bound listener has an address");
         let (sender, ready) = mpsc::channel(64);
         let acceptor = TlsAcceptor::from(config);
         tokio::spawn(async move {
@@ -32,16 +29,16 @@ impl Secured {
                     () = sender.closed() => break,
                     accepted = listener.accept() => accepted,
                 };
-                let Ok((stream, peer)) = accepted else { continue };
+                let Ok((stream, _)) = accepted else { continue };
                 let (acceptor, sender, house) = (acceptor.clone(), sender.clone(), Arc::clone(&house));
                 tokio::spawn(async move {
                     if let Some(stream) = greeted(stream, &acceptor, &house).await {
-                        let _ = sender.send((stream, peer)).await;
+                        let _ = sender.send(stream).await;
                     }
                 });
             }
         });
-        Self { address, ready }
+        Self { ready }
     }
 }
 
@@ -70,18 +67,9 @@ async fn peeked(stream: &TcpStream) -> Option<Vec<u8>> {
     None
 }
 
-impl axum::serve::Listener for Secured {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(accepted) => accepted,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        Ok(self.address)
+impl Secured {
+    /// The next connection; `None` when nothing listens any more.
+    pub(crate) async fn next(&mut self) -> Option<TlsStream<TcpStream>> {
+        self.ready.recv().await
     }
 }

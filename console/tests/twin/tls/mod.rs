@@ -8,14 +8,19 @@ mod listener;
 mod plain;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use console::target::{BaseUrl, Transport};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::wire::HEADER_SECS;
 use super::{House, app};
 pub(crate) use certificates::Papers;
 pub(crate) use listener::Secured;
@@ -52,9 +57,20 @@ pub(crate) fn port(listener: &TcpListener) -> u16 {
     listener.local_addr().expect("a bound listener has an address").port()
 }
 
-fn serve(house: &Arc<House>, listener: Secured, stop: &CancellationToken) {
-    let service = axum::serve(listener, app::router(Arc::clone(house))).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::spawn(service.into_future());
+/// Serves HTTP/1.1 and HTTP/2, the first with a time-out for its header sections, until `stop`.
+fn serve(house: &Arc<House>, mut listener: Secured, stop: &CancellationToken) {
+    let (router, stop) = (app::router(Arc::clone(house)), stop.clone());
+    tokio::spawn(async move {
+        while let Some(Some(stream)) = stop.run_until_cancelled(listener.next()).await {
+            let service = TowerToHyperService::new(router.clone());
+            let mut builder = auto::Builder::new(TokioExecutor::new());
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECS));
+            let stopped = stop.clone();
+            tokio::spawn(async move {
+                let _ = stopped.run_until_cancelled(builder.serve_connection(TokioIo::new(stream), service)).await;
+            });
+        }
+    });
 }
 
 /// The origin server behind the CDN: a port that nothing listens on, unless a flaw opens it.
