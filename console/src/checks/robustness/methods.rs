@@ -11,15 +11,18 @@ use super::ask::{RawCase, as_a, at, begun, begun_as_a, failed, out_of_order, sho
 use crate::http::{Answer, Probe, Reply, Trouble};
 use crate::run::{Evidence, Source};
 
-/// Methods that no declared route has: one registered (RFC 4918), one invented.
-const UNKNOWN: [&str; 2] = ["PROPFIND", "POSTFLIGHT"];
+/// A method that no declared route has, and that is safe wherever it is known (RFC 4918, 9.1).
+const SAFE: &str = "PROPFIND";
+/// One that nothing knows, and whose effect nobody can promise: sent only where the run may write.
+const INVENTED: &str = "POSTFLIGHT";
 
 /// Unknown methods are refused, and open no door that a token opens.
 pub(super) async fn unknown(cx: Context) -> Checked {
     let path = specimens::read_path(&cx);
     let open = cx.send(&specimens::anonymous(&cx)).await?.is_success();
-    let plain = UNKNOWN.iter().map(|method| Case::new(format!("{method} without a token"), Probe::new(method, path.clone())));
-    let known = cx.users.a.iter().flat_map(|user| UNKNOWN.map(|method| (user, method)));
+    let methods: &[&str] = if cx.writes { &[SAFE, INVENTED] } else { &[SAFE] };
+    let plain = methods.iter().map(|method| Case::new(format!("{method} without a token"), Probe::new(method, path.clone())));
+    let known = cx.users.a.iter().flat_map(|user| methods.iter().map(move |method| (user, *method)));
     let known = known.map(|(user, method)| Case::new(method, Probe::new(method, path.clone()).bearer(&user.token)));
     let cases = plain.chain(known).collect();
     battery(&cx, "unknown methods", cases, |case, answer| judge_unknown(case.name.ends_with("token") && !open, answer)).await
@@ -86,7 +89,12 @@ pub(super) async fn trace(cx: Context) -> Checked {
     let canary = cx.random("trace");
     let path = at(&cx, &specimens::read_path(&cx));
     let case = |method: &str| RawCase::new(method, begun(&cx, method, &path).header("x-postflight-canary", &canary).end());
-    volley(&cx, "echoing methods refused", ["TRACE", "TRACK"].map(case).into(), |_, reply| judge_trace(&canary, reply)).await
+    // TRACE is safe by definition (RFC 9110, 9.2.1); TRACK is what one old server calls it, and nobody promises anything of it.
+    let methods: &[&str] = if cx.writes { &["TRACE", "TRACK"] } else { &["TRACE"] };
+    volley(&cx, "echoing methods refused", methods.iter().map(|method| case(method)).collect(), |_, reply| {
+        judge_trace(&canary, reply)
+    })
+    .await
 }
 
 fn judge_trace(canary: &str, reply: &Reply) -> Judgement {

@@ -351,6 +351,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "cors.reflects-over-http1",
         "Over HTTP/1.1, any origin is let in; over HTTP/2 none but the declared.",
         &["cors.protocol"],
-        &[],
+        // An origin of 8 KiB goes over HTTP/1.1: its head is too large for a connection that others share.
+        &["cors.origin.malformed"],
     ),
 ];

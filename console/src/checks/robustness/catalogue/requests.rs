@@ -152,7 +152,7 @@ pub(super) const METHOD_CONNECT: Check = check(
     ],
     &[RFC_9110_METHODS, CWE_918],
     TRACE_REMEDY,
-    &[],
+    &[Need::Writes],
     |cx| Box::pin(methods::connect(cx)),
 );
 
