@@ -88,7 +88,10 @@ impl EmbeddedOptions {
 
     /// What `check-config` would say of these options: which variables are present in effect, and what follows from them.
     pub fn report(&self) -> Report {
-        Report::judged(&self.variables(), &Config::embedded(self.clone()))
+        // The file takes the place of the database's URL.
+        let file = ("DATABASE_URL".to_owned(), String::new());
+        let present = self.variables().into_iter().chain([file]).collect();
+        Report::judged(&present, &Config::embedded(self.clone()))
     }
 
     /// The options as the variables that mean the same.
