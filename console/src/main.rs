@@ -11,8 +11,17 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             Exit::Usage.into()
         }
     }
+}
+
+/// The error and its causes in one line, each said once: many messages hold that of their cause already.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| match cause.to_string() {
+        words if text.contains(&words) => text,
+        words if text.is_empty() => words,
+        words => format!("{text}: {words}"),
+    })
 }
