@@ -24,8 +24,9 @@ use twin::flaws::{self, Flaw};
 const AT_ONCE: usize = 6;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
 const SKIPPABLE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
-/// Checks that can only warn: what they see is a reason to look, no proof.
-const ONLY_WARN: [&str; 1] = ["cors.origin.dangling"];
+/// Checks that can only warn: what they see is a reason to look, no proof; or, by decision (ADR 0039), a form of an origin that no browser
+/// sends, so that letting it in lets no page in.
+const ONLY_WARN: [&str; 4] = ["cors.origin.dangling", "cors.origin.case", "cors.origin.unserialised", "cors.origin.url-parts"];
 
 /// Verifies a twin with `flaws` by the checks of `suites`.
 async fn verify(flaws: &[&str], suites: Vec<Suite>) -> Run {

@@ -101,6 +101,10 @@ impl Meter {
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
+    /// Keeps no connection for later. Application servers close connections when it suits them (uvicorn after every error), and one that
+    /// lay idle may be gone: so what must not be sent twice, and what is sent again, goes over a connection of its own. Not over TLS, where
+    /// an edge keeps connections and a new one is dear.
+    alone: reqwest::Client,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
@@ -132,18 +136,12 @@ impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(limits.connections)
-            .connect_timeout(limits.request_timeout)
-            .build()
-            .map_err(|error| Trouble::Transport(error.to_string()))?;
+        let http = transport(run, limits.connections, limits.request_timeout)?;
+        let alone = if target.base.is_https() { http.clone() } else { transport(run, 0, limits.request_timeout)? };
         let now = Instant::now();
         let inner = Inner {
             http,
+            alone,
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
@@ -180,13 +178,14 @@ impl Client {
         &self.inner.meter
     }
 
-    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is asked once more.
+    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is
+    /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let mut broken = false;
+        let mut broken = 0;
         for _ in 0..4 {
-            match self.send_once(probe).await {
+            match self.send_once(probe, broken > 0).await {
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
-                Err(Trouble::Transport(_)) if probe.is_safe() && !broken => broken = true,
+                Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
             }
         }
@@ -221,14 +220,15 @@ impl Client {
         self.pause(until - Instant::now()).await
     }
 
-    async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+    /// Sends it over a connection that may have been used before, unless a `fresh` one is asked for.
+    async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
             self.pace().await;
             self.count()?;
             let timeout = self.inner.limits.request_timeout;
-            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, self.exchange(probe, request, fresh)).await.map_err(|_| Trouble::Timeout(timeout))?
         })
         .await
     }
@@ -282,10 +282,11 @@ impl Client {
         request.build().map_err(|_| invalid("request"))
     }
 
-    async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
+    async fn exchange(&self, probe: &Probe, request: reqwest::Request, fresh: bool) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.http.execute(request).await.map_err(broke)?;
+        let http = if probe.is_safe() && !fresh { &self.inner.http } else { &self.inner.alone };
+        let response = http.execute(request).await.map_err(broke)?;
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());
@@ -300,6 +301,19 @@ impl Client {
         let source = source_of(&headers, status, target.app_header.as_deref());
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
+}
+
+/// A client that follows no redirect, uses no proxy and keeps at most `idle` connections for later.
+fn transport(run: &str, idle: usize, connect_timeout: Duration) -> Result<reqwest::Client, Trouble> {
+    reqwest::Client::builder()
+        .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(idle)
+        .connect_timeout(connect_timeout)
+        .build()
+        .map_err(|error| Trouble::Transport(error.to_string()))
 }
 
 type SecretBytes = secrecy::SecretSlice<u8>;
