@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
@@ -135,9 +136,8 @@ impl Scope {
 impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = transport(run, limits.connections, limits.request_timeout)?;
-        let alone = if target.base.is_https() { http.clone() } else { transport(run, 0, limits.request_timeout)? };
+        let http = transport(&target, run, limits.connections, limits.request_timeout)?;
+        let alone = if target.base.is_https() { http.clone() } else { transport(&target, run, 0, limits.request_timeout)? };
         let now = Instant::now();
         let inner = Inner {
             http,
@@ -304,8 +304,9 @@ impl Client {
 }
 
 /// A client that follows no redirect, uses no proxy and keeps at most `idle` connections for later.
-fn transport(run: &str, idle: usize, connect_timeout: Duration) -> Result<reqwest::Client, Trouble> {
+fn transport(target: &Target, run: &str, idle: usize, connect_timeout: Duration) -> Result<reqwest::Client, Trouble> {
     reqwest::Client::builder()
+        .tls_backend_preconfigured(trust::config(target, Protocols::Any)?)
         .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

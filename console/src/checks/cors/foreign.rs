@@ -257,8 +257,9 @@ const DEVELOPMENT_PORTS: [u16; 12] = [3000, 3001, 4173, 4200, 5000, 5173, 5174, 
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
     let fixed = ["http://localhost", "https://localhost", "https://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports =
-        served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &DEVELOPMENT_PORTS)).chain(served("0.0.0.0", &[3000]));
+    let ports = served("localhost", &DEVELOPMENT_PORTS)
+        .chain(served("127.0.0.1", &[3000, 5173, 5500, 8000]))
+        .chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
     let made = [
         format!("http://{r}.local"),

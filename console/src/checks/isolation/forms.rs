@@ -175,16 +175,16 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let b = cx.b()?;
     let names: Vec<_> = names_of_a(&cx, &victim);
     let list = cx.list_path(b);
-    let last = list.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let own = [format!("/admin/{last}"), format!("/api/admin/{last}")];
+    let noun = list.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let own = [format!("/admin/{noun}"), format!("/api/admin/{noun}")];
     // Where routes end in a slash, the bare path is only redirected.
     let slash = if list.ends_with('/') { "/" } else { "" };
     let paths = ADMIN.iter().map(|path| (*path).to_owned()).chain(own).map(|path| path + slash);
     let paths = paths.collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
     battery(&cx, "administrative routes", cases.collect(), |_, answer| {
-        let named = answer.is_success() && names.iter().any(|name| answer.contains(name));
-        listing_of_users(answer, named || answer.contains(victim.canary()))
+        let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
+        listing_of_users(answer, told || answer.contains(victim.canary()))
     })
     .await
 }

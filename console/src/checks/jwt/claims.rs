@@ -380,7 +380,7 @@ fn aliases(subject: &str) -> Vec<(&'static str, String)> {
 /// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript. The service
 /// itself gave the number out, so nobody can come to own the other spelling.
 fn same_number(subject: &str, alias: &str) -> bool {
-    let digits: String = alias.chars().filter_map(|c| narrow(c).is_ascii_digit().then(|| narrow(c))).collect();
+    let digits: String = alias.chars().map(narrow).filter(char::is_ascii_digit).collect();
     let bare = alias.trim().trim_end_matches('\u{200b}');
     let only_digits = bare.chars().all(|c| narrow(c).is_ascii_digit());
     only_digits && subject.parse::<u64>().is_ok_and(|number| digits.parse() == Ok(number))
