@@ -24,8 +24,10 @@ use twin::flaws::{self, Flaw};
 const AT_ONCE: usize = 6;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
 const SKIPPABLE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
-/// Checks that can only warn: what they see is a reason to look, no proof.
-const ONLY_WARN: [&str; 3] = ["cors.origin.dangling", "tls.http2", "tls.names"];
+/// Checks that can only warn: what they see is a reason to look, no proof; or, by decision (ADR 0039), a form of an origin that no browser
+/// sends, so that letting it in lets no page in.
+const ONLY_WARN: [&str; 6] =
+    ["cors.origin.dangling", "cors.origin.case", "cors.origin.unserialised", "cors.origin.url-parts", "tls.http2", "tls.names"];
 
 /// Verifies a twin with `flaws` by the checks of `suites`; where a flaw can show only there, behind TLS.
 async fn verify(flaws: &[&Flaw], suites: Vec<Suite>) -> Run {

@@ -17,7 +17,15 @@ pub(super) fn read_path(cx: &Context) -> String {
 
 /// The path of an object that nothing has.
 pub(super) fn missing_path(cx: &Context) -> String {
-    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    missing(cx, "01890a5d-ac96-774b-bcce-b302099a8057")
+}
+
+/// The same where ids are numbers.
+pub(super) fn missing_number(cx: &Context) -> String {
+    missing(cx, "987654321")
+}
+
+fn missing(cx: &Context, id: &str) -> String {
     let filled = |path: &str| path.replace("{user_id}", "me").replace("{id}", id);
     cx.users.a.as_ref().map_or_else(|| filled(&cx.target.paths.item), |user| cx.item_path(user, id))
 }

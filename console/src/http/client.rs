@@ -212,13 +212,14 @@ impl Client {
         &self.inner.meter
     }
 
-    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is asked once more.
+    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is
+    /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let mut broken = false;
+        let mut broken = 0;
         for _ in 0..ASKED_AGAIN {
-            match self.send_once(probe).await {
+            match self.send_once(probe, broken > 0).await {
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
-                Err(Trouble::Transport(_)) if probe.is_safe() && !broken => broken = true,
+                Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
             }
         }
@@ -267,9 +268,10 @@ impl Client {
         tokio::time::sleep_until(until).await;
     }
 
-    async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+    /// Sends it over a connection that may have been used before, unless a `fresh` one is asked for.
+    async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
-        self.turn(self.exchange(probe, request)).await
+        self.turn(self.exchange(probe, request, fresh)).await
     }
 
     /// One exchange of ordinary length; see [`admitted`](Self::admitted).
@@ -343,7 +345,7 @@ impl Client {
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
         let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
-        let mut request = self.inner.pools.suited(probe).request(method, url);
+        let mut request = self.inner.pools.suited(probe, false).request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
             let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
@@ -356,10 +358,10 @@ impl Client {
         request.build().map_err(|_| invalid("request"))
     }
 
-    async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
+    async fn exchange(&self, probe: &Probe, request: reqwest::Request, fresh: bool) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.pools.suited(probe).execute(request).await.map_err(broke)?;
+        let response = self.inner.pools.suited(probe, fresh).execute(request).await.map_err(broke)?;
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());

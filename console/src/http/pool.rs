@@ -24,6 +24,10 @@ pub(super) struct Pools {
     shared: reqwest::Client,
     /// HTTP/1.1, where each request has a connection of its own.
     apart: reqwest::Client,
+    /// Keeps no connection for later. Application servers close connections when it suits them (uvicorn after every error), and one that
+    /// lay idle may be gone: so what must not be sent twice, and what is sent again, goes over a connection of its own. Not over TLS, where
+    /// an edge keeps connections and a new one is dear.
+    alone: reqwest::Client,
 }
 
 impl Pools {
@@ -32,13 +36,20 @@ impl Pools {
         let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
         let mut lone = tls.clone();
         lone.alpn_protocols = Protocols::Http1.alpn();
-        let pool = |tls| connections(target, limits, agent, tls, way.address);
-        Ok(Self { shared: pool(tls)?, apart: pool(lone)? })
+        let pool = |tls, idle| connections(target, Limits { connections: idle, ..limits }, agent, tls, way.address);
+        let shared = pool(tls.clone(), limits.connections)?;
+        let alone = if target.base.is_https() { shared.clone() } else { pool(tls, 0)? };
+        Ok(Self { shared, apart: pool(lone, limits.connections)?, alone })
     }
 
-    /// The pool for `probe`: on HTTP/2 all requests share a connection, and a head that is too large takes the others down with it.
-    pub(super) fn suited(&self, probe: &Probe) -> &reqwest::Client {
-        if probe.is_oversized() { &self.apart } else { &self.shared }
+    /// The pool for `probe`, which may ask for a `fresh` connection: on HTTP/2 all requests share one, and a head that is too large takes
+    /// the others down with it.
+    pub(super) fn suited(&self, probe: &Probe, fresh: bool) -> &reqwest::Client {
+        match () {
+            () if probe.is_oversized() => &self.apart,
+            () if fresh || !probe.is_safe() => &self.alone,
+            () => &self.shared,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::workshop::Workshop;
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
 use crate::http::{Client, Limits, Probe, clean};
-use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Phase, ReleaseSeen, Run, Verdict};
+use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
 
 /// One run under way.
@@ -152,8 +152,7 @@ impl Engine {
         let mut proof = self.ask(cx, control).await;
         if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
             proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
-            let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
-            return self.finish_all(std::iter::once(proof).chain(rest));
+            return self.without_control(cx, suite, proof, &others).await;
         }
         let (first, second) = others.split_at(others.len() / 2);
         let mut results = self.ask_all(cx, first).await;
@@ -165,6 +164,26 @@ impl Engine {
             self.withdraw_all(&mut results, &reason);
         }
         self.finish_all([proof]).into_iter().chain(results).collect()
+    }
+
+    /// A suite whose control did not hold. Refusals prove nothing then, but what lets an attacker in, or keeps a declared front end out,
+    /// speaks for itself: where the application answered, the checks of doors are asked all the same, and only their FAIL is kept.
+    async fn without_control(&self, cx: &Context, suite: Suite, proof: CheckResult, others: &[&'static Check]) -> Vec<CheckResult> {
+        let answered = proof.verdict == Verdict::Inconclusive && proof.evidence.iter().any(told_by_the_service);
+        if !(answered && matches!(suite, Suite::Cors | Suite::Jwt | Suite::Isolation)) {
+            let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
+            return self.finish_all(std::iter::once(proof).chain(rest));
+        }
+        let asked = join_all(others.iter().map(|check| self.ask(cx, check))).await;
+        let rest = others.iter().zip(asked).map(|(check, result)| match result.verdict {
+            Verdict::Skip => result,
+            Verdict::Fail if result.evidence.iter().any(|piece| piece.finding == Finding::Broken && told_by_the_service(piece)) => {
+                result
+            }
+            _ => CheckResult { probes: result.probes, ..self.unasked(cx, check, &proof) },
+        });
+        let rest: Vec<_> = rest.collect();
+        self.finish_all(std::iter::once(proof).chain(rest))
     }
 
     /// What a check comes to that cannot be asked: SKIP for what was never given, INCONCLUSIVE for tokens that were to come and did not.
@@ -294,6 +313,11 @@ impl Engine {
 /// Cleans the words of a piece of evidence: a check may have put something into them that the target said.
 fn harmless(evidence: Evidence) -> Evidence {
     Evidence { label: clean(&evidence.label), observed: clean(&evidence.observed), ..evidence }
+}
+
+/// Whether a piece of evidence is an answer that no edge gave in the service's place.
+fn told_by_the_service(piece: &Evidence) -> bool {
+    piece.source != Some(Source::Edge) && piece.exchange.as_ref().is_some_and(|exchange| exchange.response.is_some())
 }
 
 fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> CheckResult {

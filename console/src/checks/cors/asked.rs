@@ -4,7 +4,7 @@ use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::access::{admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
-use super::surface::{Reach, Surface, crossed, family, is_declared, options, representatives, stranger};
+use super::surface::{Reach, Surface, crossed, family, is_declared, options, representatives, some_item, stranger};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
 use crate::target::Origin;
@@ -77,6 +77,24 @@ pub(super) async fn family_refused(cx: Context, reach: Reach, mistake: Family) -
         return Ok(Outcome::skip("no origin of this kind can be derived from the declared ones"));
     }
     all_refused(&cx, cases).await
+}
+
+/// Every value of a family that no browser ever sends: an origin in capitals, with a path, with a user name. Letting one in lets no page
+/// in, and stock libraries do (Flask-CORS and Spring compare without case, django-cors-headers and Spring parse before they compare): a
+/// remark on the comparison. What the same laxity lets in that browsers do send is found by the other families.
+pub(super) async fn unsent_refused(cx: Context, reach: Reach, mistake: Family) -> Checked {
+    let cases = family(&cx, reach, mistake);
+    if cases.is_empty() {
+        return Ok(Outcome::skip("no form of this kind can be derived from the declared origins"));
+    }
+    let fails = strangers_fail(&cx).await?;
+    battery(&cx, FOREIGN, cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
+        judgement if judgement.finding == Finding::Broken => {
+            Judgement::weak(format!("{}, though no browser sends this form", judgement.observed))
+        }
+        judgement => judgement,
+    })
+    .await
 }
 
 /// Proves that the good case works: a declared origin gets in. One is enough: whether each of them does is a check of its own.
@@ -192,7 +210,7 @@ pub(super) async fn routes(cx: Context) -> Checked {
 
 /// Representatives on other methods and forms of the declared resource.
 pub(super) async fn methods(cx: Context) -> Checked {
-    let (list, item) = (specimens::list_path(&cx), specimens::missing_path(&cx));
+    let (list, item) = (specimens::list_path(&cx), some_item(&cx).await?);
     let mut cases = vec![
         Case::new("OPTIONS without a requested method", Probe::new("OPTIONS", list.clone())),
         Case::new("GET with a trailing slash", Probe::get(format!("{list}/"))),
@@ -202,8 +220,10 @@ pub(super) async fn methods(cx: Context) -> Checked {
         .extend(["PUT", "PATCH", "DELETE"].map(|method| Case::new(format!("preflight for {method}"), options(&cx, &item, method))));
     if let Some(user) = &cx.users.a {
         cases.push(Case::new("HEAD", Probe::new("HEAD", list).bearer(&user.token)));
+        // A decorator of one route (`@cross_origin()` of Flask-CORS) opens that route alone.
+        cases.push(Case::new("GET of an object", Probe::get(item).bearer(&user.token)));
         if cx.writes {
-            let delete = Probe::new("DELETE", item).bearer(&user.token);
+            let delete = Probe::new("DELETE", specimens::missing_path(&cx)).bearer(&user.token);
             cases.push(Case::new("DELETE of a missing object", delete));
         }
     }
@@ -214,7 +234,10 @@ pub(super) async fn methods(cx: Context) -> Checked {
 pub(super) async fn claims(cx: Context) -> Checked {
     let evil = stranger(&cx);
     let host = evil.trim_start_matches("https://").to_owned();
+    let allowed = cx.target.origins.first().map(ToString::to_string).unwrap_or_default();
     let claims = [
+        // A page may have the whole of its address sent along (`referrerpolicy="unsafe-url"`), and an allowed origin in its path.
+        ("referer", format!("{evil}/{allowed}/")),
         ("x-forwarded-host", host.clone()),
         ("x-original-host", host.clone()),
         ("x-host", host.clone()),

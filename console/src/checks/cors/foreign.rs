@@ -249,18 +249,17 @@ pub(super) fn url_parts(seed: &Seed) -> Vec<Foreign> {
     each(left.into_iter().chain(whole).chain(right))
 }
 
+/// Ports that development servers take unless told otherwise: Next.js and Create React App (3000 and the next free one), Vite (5173, 5174,
+/// preview 4173), Angular (4200), Flask (5000), the live server of editors (5500), Django and FastAPI (8000), webpack and Vue (8080, 8081).
+const DEVELOPMENT_PORTS: [u16; 12] = [3000, 3001, 4173, 4200, 5000, 5173, 5174, 5500, 8000, 8080, 8081, 8888];
+
 /// What developers' machines send.
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let fixed = [
-        "http://localhost",
-        "https://localhost",
-        "http://localhost:3000",
-        "http://localhost:5173",
-        "http://localhost:8080",
-        "http://127.0.0.1:3000",
-        "http://[::1]:3000",
-        "http://0.0.0.0:3000",
-    ];
+    let fixed = ["http://localhost", "https://localhost", "https://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"];
+    let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
+    let ports = served("localhost", &DEVELOPMENT_PORTS)
+        .chain(served("127.0.0.1", &[3000, 5173, 5500, 8000]))
+        .chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
     let made = [
         format!("http://{r}.local"),
@@ -268,7 +267,7 @@ pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
         format!("https://localhost.{r}.com"),
         format!("http://{r}.localhost:3000"),
     ];
-    each(fixed.map(str::to_owned).into_iter().chain(made))
+    each(fixed.map(str::to_owned).into_iter().chain(ports).chain(made))
 }
 
 /// What applications in web views and browser extensions send.

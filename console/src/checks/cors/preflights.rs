@@ -3,7 +3,7 @@
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::access::Access;
-use super::surface::{crossed, options, stranger};
+use super::surface::{crossed, options, some_item, stranger};
 use crate::http::{Answer, Probe, clean};
 use crate::target::{Carrier, Policy};
 
@@ -59,7 +59,7 @@ fn judge_anonymous(case: &Case, answer: &Answer) -> Judgement {
 
 /// Methods that the declared resource is changed with are granted.
 pub(super) async fn declared_methods(cx: Context) -> Checked {
-    let item = specimens::missing_path(&cx);
+    let item = some_item(&cx).await?;
     let update = cx.target.resource.update.methods();
     let cases: Vec<_> = ["DELETE"].iter().chain(update).map(|method| Case::new(*method, options(&cx, &item, method))).collect();
     battery(&cx, "preflights that grant a declared method", crossed(&cases, &first(&cx)), |case, answer| {

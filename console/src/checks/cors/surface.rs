@@ -6,7 +6,7 @@
 use super::super::specimens;
 use super::super::{Case, Context};
 use super::foreign::{self, Family, Foreign, Seed};
-use crate::http::Probe;
+use crate::http::{Probe, Trouble};
 use crate::target::{Carrier, Origin};
 
 /// Declared origins that foreign ones are derived from; the rest are proved to be let in, but not mutated.
@@ -69,6 +69,20 @@ pub(super) fn options(cx: &Context, path: &str, method: &str) -> Probe {
     Probe::new("OPTIONS", path)
         .header("access-control-request-method", method)
         .header("access-control-request-headers", requested(cx))
+}
+
+/// The path of an object: routers that know the type of an id (Flask's `<int:id>`) answer a preflight for another type with 404. Where
+/// nothing may be made, an id that nothing has must do: a UUID, or a number where only that has a route.
+pub(super) async fn some_item(cx: &Context) -> Result<String, Trouble> {
+    if let Ok(user) = cx.a()
+        && let Ok(object) = cx.objects.create(user).await
+    {
+        return Ok(object.path);
+    }
+    let (text, number) = (specimens::missing_path(cx), specimens::missing_number(cx));
+    let origin = cx.target.origins.first().map(ToString::to_string).unwrap_or_default();
+    let asked = cx.send(&options(cx, &text, "DELETE").origin(origin)).await?;
+    Ok(if asked.status == 404 { number } else { text })
 }
 
 fn seed(cx: &Context, allowed: &Origin) -> Seed {

@@ -95,13 +95,15 @@ const fn effect(carrier: &Carrier) -> &'static str {
     }
 }
 
-/// Judges one write. A body without a type is taken for JSON by stock frameworks; where the token must be set by script, and so by a
-/// preflight, that is a remark.
+/// Judges one write. Stock frameworks read forms (Django REST framework, Koa, Rails) and take a body without a type for JSON; where the
+/// token must be set by script, and so by a preflight, that is a remark. None of them reads `text/plain` as JSON.
 fn judge(form: Form, made: bool, policy: &Policy, carrier: &Carrier, answer: &Answer) -> Judgement {
     let status = answer.status;
     let ambient = matches!(carrier, Carrier::Cookie(_));
     match (made, form) {
-        (true, Form::Untyped) if !ambient => Judgement::weak(format!("{status}: an object was made from a body without a type")),
+        (true, Form::Untyped | Form::Urlencoded | Form::Multipart) if !ambient => {
+            Judgement::weak(format!("{status}: an object was made, though no page can send the token along"))
+        }
         (true, _) => Judgement::broken(format!("{status}: an object was made")),
         (false, _) if policy.plain_write.contains(status) => Judgement::held(format!("{status}, nothing was made")),
         (false, _) if status >= 502 => Judgement::unclear(format!("{status}: the service did not answer")),

@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::errors::inside;
 use super::paths;
 use super::recognise::recognised;
 use super::same::like;
@@ -191,6 +192,10 @@ pub(super) fn judge_unknown(mark: &str, answer: &Answer) -> Judgement {
     let html = answer.headers.text("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
     match answer.status {
         502..=504 => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
+        // Debug mode of Django, Laravel and others explains every unknown path.
+        status if let Some(kind) = inside(&answer.raw_text().to_ascii_lowercase()).filter(|_| !answer.is_success()) => {
+            Judgement::broken(format!("{status} with {kind}"))
+        }
         status if html && answer.contains(&format!("<{mark}>")) => {
             Judgement::broken(format!("{status}: the path comes back as markup"))
         }

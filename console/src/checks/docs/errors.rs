@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, battery};
+use super::super::{Case, Checked, Context, Judgement, Object, User, battery};
 use crate::http::{Answer, Probe};
+use crate::target::Update;
 
 /// Marks of a program's inside, in lower case, and what each is.
 const MARKS: &[(&str, &str)] = &[
     ("traceback (most recent call last)", "a Python traceback"),
     (", line ", "a Python traceback"),
     ("werkzeug", "Flask's debugger"),
-    ("you're seeing this error because you have", "Django's debug page"),
+    ("seeing this error because you have", "Django's debug page"),
+    ("using the urlconf defined in", "Django's debug page"),
     ("/node_modules/", "a Node.js stack trace"),
     ("at object.<anonymous>", "a Node.js stack trace"),
     ("node:internal/", "a Node.js stack trace"),
@@ -46,7 +48,7 @@ const MARKS: &[(&str, &str)] = &[
 ];
 
 /// Requests that make careless services show their inside. None can make an object: those with a body go only to the declared resource,
-/// with a body that is no object in any format, or to an object that nothing has.
+/// with a body that is no object in any format, to an object that nothing has, or to one that this run made.
 fn cases(cx: &Context) -> Vec<Case> {
     let list = specimens::list_path(cx);
     let token = |probe: Probe| match &cx.users.a {
@@ -74,10 +76,27 @@ fn cases(cx: &Context) -> Vec<Case> {
             Case::new("JSON that breaks off", post(json, b"{\"postflight\":".to_vec())),
             Case::new("JSON in broken UTF-8", post(json, b"{\"\xff\xfe\"".to_vec())),
             Case::new("a type that is none", post(Some("application/x-postflight"), b"postflight".to_vec())),
+            Case::new("null for an object", post(json, b"null".to_vec())),
+            Case::new("an array for an object", post(json, b"[]".to_vec())),
             Case::new("values of another type", token(Probe::new("PATCH", specimens::missing_path(cx)).json(&wrong_types(cx)))),
         ]);
     }
     cases
+}
+
+/// Updates of an object of this run that a handler trips over once it has found the object: fields missing, null, or of another type.
+fn updates(cx: &Context, user: &User, object: &Object) -> Vec<Case> {
+    let title = &cx.target.resource.fields.title;
+    let bodies = [
+        ("an update with nothing in it", json!({})),
+        ("an update that is null", Value::Null),
+        ("an update that is an array", json!([])),
+        ("an update of a number for a text", json!({ (title.clone()): 7 })),
+        ("an update of null for a text", json!({ (title.clone()): null })),
+        ("an update of an object for a text", wrong_types(cx)),
+    ];
+    let method = if cx.target.resource.update == Update::Put { "PUT" } else { "PATCH" };
+    bodies.map(|(name, body)| Case::new(name, Probe::new(method, &object.path).json(&body).bearer(&user.token))).into()
 }
 
 /// An update of an object that nothing has, in which every value is of the wrong type.
@@ -87,7 +106,13 @@ fn wrong_types(cx: &Context) -> Value {
 
 /// Errors say what was wrong with the request, and nothing of the service.
 pub(super) async fn plain(cx: Context) -> Checked {
-    battery(&cx, "errors that give nothing away", cases(&cx), |_, answer| judge(answer)).await
+    let mut cases = cases(&cx);
+    if let Some(user) = &cx.users.a
+        && let Ok(object) = cx.objects.create(user).await
+    {
+        cases.extend(updates(&cx, user, &object));
+    }
+    battery(&cx, "errors that give nothing away", cases, |_, answer| judge(answer)).await
 }
 
 /// Judges the text of an error.
@@ -102,7 +127,8 @@ pub(super) fn judge(answer: &Answer) -> Judgement {
     }
 }
 
-fn inside(text: &str) -> Option<&'static str> {
+/// What of a program's inside a text shows; `text` is in lower case.
+pub(super) fn inside(text: &str) -> Option<&'static str> {
     let python = |mark: &str| mark != ", line " || text.contains("file \"/");
     MARKS.iter().find(|(mark, _)| text.contains(mark) && python(mark)).map(|(_, kind)| *kind)
 }

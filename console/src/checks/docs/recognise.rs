@@ -56,6 +56,16 @@ const KINDS: &[Kind] = &[
         marks: &[&["-----begin", "private key-----"], &["aws_secret_access_key"], &["_authtoken="]],
     },
     Kind {
+        name: "environment variables",
+        marks: &[
+            &["\"database_url\""],
+            &["\"jwt_secret\""],
+            &["\"secret_key\""],
+            &["\"better_auth_secret\""],
+            &["\"path\":", "\"home\":", "\"pwd\":"],
+        ],
+    },
+    Kind {
         name: "a database",
         marks: &[&["sqlite format 3"], &["create table", "insert into"], &["-- postgresql database dump"], &["-- mysql dump"]],
     },

@@ -160,10 +160,11 @@ pub(super) fn content_type(_: &Policy, answer: &Answer) -> Judgement {
     let json = (body.starts_with('{') || body.starts_with('[')) && answer.json().is_some();
     let label = value(&answer.headers, "content-type");
     let Some(label) = label else {
-        return if body.is_empty() {
-            Judgement::held("no body")
-        } else {
-            Judgement::broken("a body without Content-Type: browsers guess")
+        return match answer.status {
+            _ if body.is_empty() => Judgement::held("no body"),
+            // Passport writes the word of the status so: nothing of a user is in it.
+            400.. if !json => Judgement::weak("an error text without Content-Type: browsers guess"),
+            _ => Judgement::broken("a body without Content-Type: browsers guess"),
         };
     };
     let (kind, parameters) = label.split_once(';').unwrap_or((&label, ""));

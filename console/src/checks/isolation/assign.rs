@@ -37,7 +37,8 @@ fn with(cx: &Context, body: Value, foreign: &Foreign) -> Value {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
-    let pieces = try_join_all(fields(&owner).into_iter().map(|foreign| created(&cx, foreign))).await?;
+    let mut pieces = try_join_all(fields(&owner).into_iter().map(|foreign| created(&cx, foreign))).await?;
+    pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude("B cannot set any of them when making an object", pieces))
 }
 
@@ -57,6 +58,25 @@ async fn created(cx: &Context, foreign: Foreign) -> Result<Evidence, Trouble> {
         }
         None => Ok(piece(&answer, label, Judgement::unclear(format!("{} without an id to look for", answer.status)))),
     }
+}
+
+/// Where paths name the user, B makes an object at A's path. `None` where they do not.
+async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    if cx.list_path(a) == cx.list_path(b) {
+        return Ok(None);
+    }
+    let canary = cx.objects.announce(b).await?;
+    let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
+    let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
+    let judgement = match id {
+        Some(id) if cx.send(&cx.item(a, &id)).await?.contains(&canary) => {
+            Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
+        }
+        _ if answer.is_success() => Judgement::weak(format!("{}, though A does not see it", answer.status)),
+        _ => judge::refusal(&cx.target.policy.foreign, answer.status, false),
+    };
+    Ok(Some(piece(&answer, "B makes an object at A's path", judgement)))
 }
 
 /// How A and B see an object of B's: each by the own path, and by the other's where paths name the user.

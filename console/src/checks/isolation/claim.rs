@@ -12,8 +12,20 @@ use super::page::{Page, asking, list};
 use super::stage::{Victim, join, look, piece};
 
 /// Fields in which services keep the owner of an object.
-pub(super) const OWNER_FIELDS: [&str; 10] =
-    ["user_id", "userId", "owner_id", "ownerId", "owner", "user", "author_id", "created_by", "tenant_id", "account_id"];
+pub(super) const OWNER_FIELDS: [&str; 12] = [
+    "user_id",
+    "userId",
+    "uid",
+    "owner_id",
+    "ownerId",
+    "owner",
+    "user",
+    "author_id",
+    "created_by",
+    "createdBy",
+    "tenant_id",
+    "account_id",
+];
 
 /// Queries that name A (`{}`), nobody or everybody.
 const QUERIES: [&str; 22] = [

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::checks::{Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
+use crate::target::Tokens;
 
 use super::act::Act;
 use super::claim::subject;
@@ -173,16 +174,30 @@ const ADMIN: [&str; 14] = [
 pub(super) async fn admin(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let b = cx.b()?;
-    let subject = subject(cx.a()?, &victim).filter(|subject| subject.len() >= 6);
-    let last = cx.list_path(b).trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let own = [format!("/admin/{last}"), format!("/api/admin/{last}")];
-    let paths = ADMIN.iter().map(|path| (*path).to_owned()).chain(own).collect::<std::collections::BTreeSet<_>>();
+    let names: Vec<_> = names_of_a(&cx, &victim);
+    let list = cx.list_path(b);
+    let noun = list.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let own = [format!("/admin/{noun}"), format!("/api/admin/{noun}")];
+    // Where routes end in a slash, the bare path is only redirected.
+    let slash = if list.ends_with('/') { "/" } else { "" };
+    let paths = ADMIN.iter().map(|path| (*path).to_owned()).chain(own).map(|path| path + slash);
+    let paths = paths.collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
     battery(&cx, "administrative routes", cases.collect(), |_, answer| {
-        let named = subject.as_deref().is_some_and(|subject| answer.is_success() && answer.contains(subject));
-        listing_of_users(answer, named || answer.contains(victim.canary()))
+        let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
+        listing_of_users(answer, told || answer.contains(victim.canary()))
     })
     .await
+}
+
+/// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the name that signs in, as a JSON text.
+fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
+    let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
+    let login = match &cx.target.tokens {
+        Tokens::Login(login) => login.users.first().map(|user| format!("\"{}\"", user.username)),
+        _ => None,
+    };
+    subject.into_iter().chain(login).collect()
 }
 
 /// A list of records under such a path is suspect even where nothing of A's is in it.

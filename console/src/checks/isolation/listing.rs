@@ -42,7 +42,7 @@ pub(super) async fn pages(cx: Context) -> Checked {
 
 /// Parameters by which services search and filter; `{}` takes a beginning of the canary, so that an answer that repeats the question
 /// does not look like a leak.
-const SEARCHES: [&str; 14] = [
+const SEARCHES: [&str; 17] = [
     "q={}",
     "search={}",
     "query={}",
@@ -57,6 +57,10 @@ const SEARCHES: [&str; 14] = [
     "q=%25",
     "search=*",
     "q=%27%20OR%20%271%27=%271",
+    // Reading only: the pattern or the text is closed, and everything is true.
+    "q=%25%27%20OR%20%271%27%20LIKE%20%271",
+    "search=%25%27%20OR%20%271%27%20LIKE%20%271",
+    "search=%27%20OR%20%271%27=%271",
 ];
 
 pub(super) async fn search(cx: Context) -> Checked {

@@ -67,14 +67,14 @@ fn judged(cx: &Context, answer: &Answer, foreign: &Face, missing: &[Face; 2]) ->
     if answer.is_success() || answer.is_server_error() || one.status != other.status {
         return Judgement::weak(format!("told apart by {told}"));
     }
-    if foreign.status != one.status && policy.foreign.contains(foreign.status) {
-        return Judgement::held(format!(
-            "{} for A's id and {} for a missing one, as the policy accepts",
-            foreign.status, one.status
-        ));
-    }
     if !policy.uniform_foreign {
         return Judgement::held(format!("told apart by {told}, which the policy accepts"));
+    }
+    if foreign.status != one.status && policy.foreign.contains(foreign.status) {
+        return Judgement::weak(format!(
+            "{} for A's id and {} for a missing one: B can tell that it exists; `policy.uniform_foreign = false` accepts that",
+            foreign.status, one.status
+        ));
     }
     Judgement::broken(format!("B can tell that A's object exists: {told}"))
 }

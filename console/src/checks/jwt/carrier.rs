@@ -115,7 +115,7 @@ pub(super) async fn query(cx: Context) -> Checked {
     let a = cx.a()?;
     let path = cx.read_path(a);
     let joint = if path.contains('?') { '&' } else { '?' };
-    let names = ["access_token", "token", "jwt", "auth_token", "id_token", "bearer", "authorization", "api_key"];
+    let names = ["access_token", "token", "jwt", "auth_token", "id_token", "accessToken", "bearer", "authorization", "api_key"];
     let case = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
     elsewhere(&cx, "query parameters", names.iter().map(case).collect()).await
 }
@@ -127,8 +127,21 @@ pub(super) async fn cookie(cx: Context) -> Checked {
         Carrier::Cookie(name) => Some(name.as_str()),
         _ => None,
     };
-    let names =
-        ["access_token", "token", "jwt", "auth", "auth_token", "session", "id_token", "Authorization", "better-auth.session_token"];
+    let names = [
+        "access_token",
+        "access_token_cookie",
+        "accessToken",
+        "token",
+        "jwt",
+        "jwt_token",
+        "auth",
+        "auth_token",
+        "auth-token",
+        "session",
+        "id_token",
+        "Authorization",
+        "better-auth.session_token",
+    ];
     let case = |name: &&str| {
         Case::new(
             format!("in the cookie {name}"),
@@ -196,6 +209,7 @@ fn bodies(cx: &Context, canary: &str, token: &str) -> [(&'static str, String); 2
     let mut json = resource.body(canary);
     if let Some(fields) = json.as_object_mut() {
         fields.insert("access_token".into(), token.into());
+        fields.insert("token".into(), token.into());
     }
     [("application/x-www-form-urlencoded", form), ("application/json", json.to_string())]
 }

@@ -282,8 +282,9 @@ fn wrong(press: &Press<'_>, name: &str, wanted: &str) -> Vec<Forgery> {
     forgeries
 }
 
-/// Tokens of nobody, and of users that the service should know and does not. A null or empty subject that gets in is a weakness, which
-/// correct libraries have; one that sees A's object is the flaw.
+/// Tokens of nobody, and of users that the service should know and does not. Libraries ask for no subject (`express-jwt`, `jwt.verify` and
+/// `jwt.decode` take a token without one), and no issuer leaves it out: a token of nobody that gets in is a weakness, unless the operator
+/// said that subjects are known; one that sees A's object is the flaw.
 pub(super) async fn sub_missing(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let (object, created) = super::presence::some_object(&cx).await?;
@@ -318,7 +319,9 @@ fn of_nobody(cx: &Context, canary: Option<&str>, case: &Case, answer: &Answer) -
     match answer.status {
         status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
         404 if missing => Judgement::held("404, not A's object"),
-        _ if case.name.starts_with("sub ") => refusal(&cx.target.policy.refused_token, Finding::Weak, answer),
+        _ if missing && !(cx.target.policy.known_subjects && case.name.starts_with("no sub")) => {
+            refusal(&cx.target.policy.refused_token, Finding::Weak, answer)
+        }
         _ => refusal(&cx.target.policy.refused_token, Finding::Broken, answer),
     }
 }
@@ -374,15 +377,34 @@ fn aliases(subject: &str) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, alias)| alias != subject).collect()
 }
 
+/// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript. The service
+/// itself gave the number out, so nobody can come to own the other spelling.
+fn same_number(subject: &str, alias: &str) -> bool {
+    let digits: String = alias.chars().map(narrow).filter(char::is_ascii_digit).collect();
+    let bare = alias.trim().trim_end_matches('\u{200b}');
+    let only_digits = bare.chars().all(|c| narrow(c).is_ascii_digit());
+    only_digits && subject.parse::<u64>().is_ok_and(|number| digits.parse() == Ok(number))
+}
+
+/// The ASCII form of a full-width character.
+fn narrow(c: char) -> char {
+    u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).filter(char::is_ascii_graphic).unwrap_or(c)
+}
+
 /// A's object, asked for under subjects that are only nearly A's.
 pub(super) async fn sub_alias(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let object = cx.objects.create(cx.a()?).await?;
-    let cases = aliases(&press.subject).into_iter().map(|(name, alias)| {
+    let aliases = aliases(&press.subject);
+    let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&press.subject, alias)).map(|(name, _)| *name).collect();
+    let cases = aliases.into_iter().map(|(name, alias)| {
         let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with("sub", alias));
         Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
     });
-    battery(&cx, "near subjects", cases.collect(), |_, answer| match answer.status {
+    battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {
+        status if answer.contains(&object.canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
+            Judgement::weak(format!("{status} with A's object: the subject is read as a number"))
+        }
         status if answer.contains(&object.canary) => Judgement::broken(format!("{status} with A's object")),
         status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
         status => Judgement::held(format!("{status} without A's object")),

@@ -16,7 +16,7 @@ use super::ask::{Forgery, header_with, of_a, refused};
 const WORDS: &str = include_str!("words.txt");
 
 /// Secrets that were found in code beside a forgotten environment variable; tried on the live service.
-const DEFAULTS: [&str; 22] = [
+const DEFAULTS: &[&str] = &[
     "",
     " ",
     "secret",
@@ -37,6 +37,29 @@ const DEFAULTS: [&str; 22] = [
     "supersecretkey",
     "super-secret-jwt-token-with-at-least-32-characters-long",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "change-me-in-production",
+    "change-this-in-production",
+    "changethis",
+    "your-secret-key-change-in-production",
+    "your-secret-key-here",
+    "your_secret_key",
+    "mysecret",
+    "mysecretkey",
+    "my-secret-key",
+    "secretkey",
+    "secret-key",
+    "jwt-secret",
+    "jwt_secret",
+    "JWT_SECRET",
+    "supersecret",
+    "super-secret-key",
+    "dev-secret-key",
+    "default-secret",
+    "fallback-secret",
+    "test-secret",
+    "keyboard cat",
+    "shhhhh",
+    "better-auth-secret",
     "better-auth-secret-123456789",
     "better-auth-secret-12345678901234567890",
 ];

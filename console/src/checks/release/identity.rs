@@ -18,6 +18,10 @@ pub(super) async fn control(cx: Context) -> Checked {
     let answers = sampled(&cx, 1).await?;
     let pieces = answers.iter().map(|answer| match answer.json() {
         Some(_) => said(answer, "the answer that names the release", Judgement::held(format!("{} with JSON", answer.status))),
+        // Many answer a bare `OK`: the service is there, it only says nothing of itself.
+        None if answer.is_success() => {
+            said(answer, "the answer that names the release", Judgement::held(format!("{} without JSON", answer.status)))
+        }
         None => said(answer, "the answer that names the release", Judgement::unclear(format!("{} without JSON", answer.status))),
     });
     let pieces: Vec<_> = pieces.collect();

@@ -73,7 +73,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw(
         "cors.contains",
         "An allowed host anywhere in the origin is enough.",
-        &["cors.origin.prefix", "cors.origin.suffix", "cors.origin.url-parts"],
+        &["cors.origin.prefix", "cors.origin.suffix"],
         EVERYBODY,
     ),
     flaw("cors.unescaped-dots", "The dots of the pattern match any character.", &["cors.origin.dots"], &[]),
@@ -113,16 +113,16 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.port"],
         &["cors.origin.url-parts", "cors.origin.unserialised"],
     ),
-    flaw(
+    weakness(
         "cors.default-port",
         "The port of the scheme, written out, is ignored; no browser sends it.",
         &["cors.origin.unserialised"],
         &[],
     ),
     flaw("cors.trailing-dot", "A fully qualified host with its last dot gets in.", &["cors.origin.trailing-dot"], &[]),
-    flaw("cors.trailing-slash", "A slash at the end is ignored; no browser sends it.", &["cors.origin.unserialised"], &[]),
-    flaw("cors.ignores-case", "Case is ignored; no browser sends upper case.", &["cors.origin.case"], &[]),
-    flaw("cors.user-info", "What stands before an `@` is taken for the host.", &["cors.origin.url-parts"], &[]),
+    weakness("cors.trailing-slash", "A slash at the end is ignored; no browser sends it.", &["cors.origin.unserialised"], &[]),
+    weakness("cors.ignores-case", "Case is ignored; no browser sends upper case.", &["cors.origin.case"], &[]),
+    weakness("cors.user-info", "What stands before an `@` is taken for the host.", &["cors.origin.url-parts"], &[]),
     flaw(
         "cors.special-after-host",
         "A pattern without an end stops at special characters.",
@@ -314,8 +314,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.write-without-preflight"],
         &[],
     ),
-    flaw("cors.form-write", "A write as a form, which needs no preflight, is carried out.", &["cors.write-without-preflight"], &[]),
-    flaw(
+    weakness(
+        "cors.form-write",
+        "A write as a form, which needs no preflight, is carried out.",
+        &["cors.write-without-preflight"],
+        &[],
+    ),
+    weakness(
         "cors.multipart-write",
         "A write as multipart, which needs no preflight, is carried out.",
         &["cors.write-without-preflight"],

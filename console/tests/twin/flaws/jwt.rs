@@ -105,7 +105,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.audience-part", "Part of our name is enough.", &["jwt.aud"], &[]),
     flaw("jwt.audience-contains", "Our name anywhere in the audience is enough.", &["jwt.aud"], &[]),
     flaw("jwt.audience-any-list", "Any list of audiences is good.", &["jwt.aud"], &[]),
-    flaw("jwt.subject-optional", "A token of nobody is the user `undefined`.", &["jwt.sub.missing"], &[]),
+    weakness("jwt.subject-optional", "A token of nobody is the user `undefined`.", &["jwt.sub.missing"], &[]),
     flaw("jwt.empty-subject-matches-all", "The empty text is a prefix of every owner.", &["jwt.sub.missing"], &[]),
     flaw("jwt.first-of-subjects", "A list of subjects is its first.", &["jwt.sub.type"], &[]),
     flaw("jwt.subject-as-query", "An operator in the subject reaches the query.", &["jwt.sub.type"], &[]),

@@ -1,6 +1,6 @@
 //! Cards: one for each mistake in matching an origin.
 
-use super::super::asked::{family_refused, malformed_refused, pair_refused, strangers_refused};
+use super::super::asked::{family_refused, malformed_refused, pair_refused, strangers_refused, unsent_refused};
 use super::super::foreign as origins;
 use super::super::surface::Reach;
 use super::{Check, foreign};
@@ -151,7 +151,7 @@ pub(super) const DEVELOPMENT: Check = foreign(
     "Developers' machines are refused",
     "Any program on a visitor's own computer can serve http://localhost:3000, and .local names are answered by whoever shares the \
      network. Such origins belong in development only.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::development)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::development)),
 );
 
 pub(super) const APPS: Check = foreign(
@@ -194,7 +194,7 @@ pub(super) const URL_PARTS: Check = foreign(
     "An allowed host inside another URL is refused",
     "Comparing the parsed host of a value that is not an origin is a trap: user names, paths, queries and fragments can all hold the \
      allowed host, and parsers disagree about @, \\ and #.",
-    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::url_parts)),
+    |cx| Box::pin(unsent_refused(cx, Reach::Rare, origins::url_parts)),
 );
 
 pub(super) const TRAILING_DOT: Check = foreign(
@@ -212,7 +212,7 @@ pub(super) const CASE: Check = foreign(
     "The allowed origin in capitals is refused",
     "Browsers send origins in lower case and compare by bytes. Whoever sends capitals is no browser; accepting them does little harm, \
      but shows that the comparison is not exact.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::case)),
+    |cx| Box::pin(unsent_refused(cx, Reach::Wide, origins::case)),
 );
 
 pub(super) const UNSERIALISED: Check = foreign(
@@ -221,7 +221,7 @@ pub(super) const UNSERIALISED: Check = foreign(
     "The allowed origin in a form that no browser sends is refused",
     "An explicit default port, a trailing slash, a path or a user name never occur in an Origin header. A service that accepts them \
      parses and trims what it should compare.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::unserialised)),
+    |cx| Box::pin(unsent_refused(cx, Reach::Wide, origins::unserialised)),
 );
 
 pub(super) const MALFORMED: Check = foreign(
