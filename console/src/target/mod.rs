@@ -2,7 +2,10 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accounts;
 mod base;
+mod credentials;
+mod entries;
 pub mod file;
 mod origin;
 mod policy;
@@ -11,6 +14,7 @@ mod secrets;
 mod select;
 mod tokens;
 
+pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
@@ -18,7 +22,9 @@ pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
-pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use tokens::{Carrier, Mint, OtherKeys, Tokens};
+
+pub use crate::token::Algorithm;
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -35,6 +41,10 @@ pub struct Target {
     pub resource: Resource,
     /// Where tokens come from.
     pub tokens: Tokens,
+    /// The routes of accounts.
+    pub accounts: Accounts,
+    /// Keys beside the one that signs.
+    pub other_keys: OtherKeys,
     /// How a token travels.
     pub carrier: Carrier,
     /// What counts as secure where that is a matter of policy.
@@ -65,6 +75,8 @@ impl Target {
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::None,
+            accounts: Accounts::default(),
+            other_keys: OtherKeys::default(),
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,

@@ -1,18 +1,14 @@
 //! Turns the operator's word (a name of `postflight.toml`, or a URL) into a target, with secrets from the environment.
 
-use serde_json::Value;
 use thiserror::Error;
 
-use super::file::{
-    AlgorithmEntry, CarrierEntry, Entry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, TaskEntry, TokensEntry, UpdateEntry,
-};
+use super::credentials;
+use super::entries::CarrierEntry;
+use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry, UpdateEntry};
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Environment, File, Login, Mint, MissingVariable, NamedUser, Origin, OriginError,
-    Paths, Policy, Resource, Statuses, Target, Tokens, Update,
+    BaseUrl, BaseUrlError, Carrier, Environment, File, MissingVariable, Origin, OriginError, Paths, Policy, Resource, Statuses,
+    Target, Update,
 };
-
-/// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
-const LIFETIME_SECS: u64 = 900;
 
 /// Why no target could be made.
 #[derive(Debug, Error)]
@@ -33,8 +29,11 @@ pub enum SelectError {
     #[error("targets.{0}.paths.{1}: {2}")]
     Path(String, &'static str, &'static str),
     /// Two ways of getting tokens were given.
-    #[error("targets.{0}.tokens: give one of `a`/`b`, `mint` or `login`, not several")]
+    #[error("targets.{0}.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several")]
     Tokens(String),
+    /// A key of the table `tokens` cannot be used.
+    #[error("targets.{0}.tokens.{1}: {2}")]
+    Token(String, String, String),
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
@@ -79,12 +78,15 @@ fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target,
         let value = environment.require(variable, &format!("it holds the value of the request header `{header}`"))?;
         Ok((header.to_ascii_lowercase(), value))
     };
+    let (tokens, accounts, other_keys) = credentials::read(name, &entry.tokens, environment)?;
     Ok(Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
         paths: paths(name, &entry.paths)?,
         resource: resource(&entry.task),
-        tokens: tokens(name, &entry.tokens, environment)?,
+        tokens,
+        accounts,
+        other_keys,
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
@@ -105,6 +107,7 @@ fn paths(name: &str, entry: &PathsEntry) -> Result<Paths, SelectError> {
         toggle: entry.toggle.clone(),
         health: entry.health.clone(),
         live: entry.live.clone(),
+        jwks: entry.jwks.clone(),
         protected: entry.protected.clone(),
         docs: entry.docs.clone(),
     };
@@ -112,7 +115,7 @@ fn paths(name: &str, entry: &PathsEntry) -> Result<Paths, SelectError> {
     if !paths.item.contains("{id}") {
         return wrong("item", "must contain `{id}`, as in \"/api/tasks/{id}\"");
     }
-    let optional = [("toggle", &paths.toggle), ("health", &paths.health), ("live", &paths.live)];
+    let optional = [("toggle", &paths.toggle), ("health", &paths.health), ("live", &paths.live), ("jwks", &paths.jwks)];
     let given = optional.into_iter().filter_map(|(key, path)| path.as_ref().map(|path| (key, path)));
     let relative = [("list", &paths.list), ("item", &paths.item)].into_iter().chain(given).find(|(_, path)| !path.starts_with('/'));
     if let Some((key, _)) = relative {
@@ -147,54 +150,6 @@ fn carrier(entry: Option<&CarrierEntry>) -> Carrier {
     }
 }
 
-fn tokens(name: &str, entry: &TokensEntry, environment: &Environment) -> Result<Tokens, SelectError> {
-    let missing = |error| SelectError::Missing(name.to_owned(), error);
-    match (&entry.a, &entry.b, &entry.mint, &entry.login) {
-        (None, None, None, None) => Ok(Tokens::None),
-        (Some(a), b, None, None) => given(a, b.as_deref(), environment).map_err(missing),
-        (None, None, Some(entry), None) => mint(entry, environment).map_err(missing),
-        (None, None, None, Some(entry)) => login(entry, environment).map_err(missing),
-        _ => Err(SelectError::Tokens(name.to_owned())),
-    }
-}
-
-fn given(a: &str, b: Option<&str>, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let token = |variable: &str, user| environment.require(variable, &format!("it holds the token of user {user}"));
-    Ok(Tokens::Given { a: token(a, "A")?, b: b.map(|b| token(b, "B")).transpose()? })
-}
-
-fn mint(entry: &MintEntry, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let algorithm = match entry.algorithm {
-        AlgorithmEntry::Hs256 => Algorithm::Hs256,
-        AlgorithmEntry::Hs384 => Algorithm::Hs384,
-        AlgorithmEntry::Hs512 => Algorithm::Hs512,
-    };
-    Ok(Tokens::Mint(Box::new(Mint {
-        secret: environment.require(&entry.secret, "it holds the key that tokens are minted with")?,
-        variable: entry.secret.clone(),
-        algorithm,
-        kid: entry.kid.clone(),
-        subjects: entry.subjects.clone(),
-        claims: entry.claims.clone(),
-        lifetime_secs: entry.lifetime.unwrap_or(LIFETIME_SECS),
-    })))
-}
-
-fn login(entry: &LoginEntry, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let [a, b] = &entry.users;
-    let user = |user: &super::file::LoginUserEntry| {
-        let password = environment.require(&user.password, &format!("it holds the password of `{}`", user.username))?;
-        Ok(NamedUser { username: user.username.clone(), password })
-    };
-    Ok(Tokens::Login(Box::new(Login {
-        path: entry.path.clone(),
-        body: Value::Object(entry.body.clone()),
-        form: entry.form,
-        token: entry.token.clone(),
-        users: [user(a)?, user(b)?],
-    })))
-}
-
 fn policy(entry: &PolicyEntry) -> Policy {
     let default = Policy::default();
     let statuses = |given: &Option<Vec<u16>>, default| given.as_ref().map_or(default, |codes| Statuses::of(codes.iter().copied()));
@@ -212,6 +167,9 @@ fn policy(entry: &PolicyEntry) -> Policy {
         issuer: entry.issuer.clone(),
         audience: entry.audience.clone(),
         known_subjects: entry.known_subjects.unwrap_or(default.known_subjects),
+        previous_secret_valid: entry.previous_secret_valid.unwrap_or(default.previous_secret_valid),
+        revocation: entry.revocation.unwrap_or(default.revocation),
+        login_limit: entry.login_limit,
         methods: entry.methods.clone().unwrap_or(default.methods),
         request_headers: lower(&entry.request_headers, default.request_headers),
         exposed_headers: lower(&entry.exposed_headers, default.exposed_headers),
@@ -225,6 +183,7 @@ fn policy(entry: &PolicyEntry) -> Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Tokens;
     use rstest::rstest;
 
     const FILE: &str = r#"
