@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::commands::Exit;
-use crate::target::{BaseUrl, Mint, Origin, Policy, Target, Tokens};
+use crate::target::{BaseUrl, Configuration, Mint, Origin, Policy, Target, Tokens};
 use crate::token::Key;
 
 const ORIGINS: [&str; 2] = ["https://postflight-demo.vercel.app", "https://app.postflight.example"];
@@ -83,7 +83,7 @@ impl Server {
             app_header: Some("x-request-id".to_owned()),
             allow_intrusive: true,
             declared_secrets: vec!["JWT_SECRET".to_owned()],
-            configuration: self.configuration(),
+            configuration: Some(self.configuration()?),
             ..Target::new(self.base.clone())
         })
     }
@@ -98,11 +98,10 @@ impl Server {
         self.directory.path()
     }
 
-    /// What the server says of its configuration, written to a file as an operator would.
-    fn configuration(&self) -> Option<PathBuf> {
-        let path = self.directory.path().join("check-config.json");
-        let report = options(self.directory.path(), &self.secret).report().to_json().ok()?;
-        std::fs::write(&path, report).ok().map(|()| path)
+    /// What the server says of its configuration.
+    fn configuration(&self) -> anyhow::Result<Configuration> {
+        let report = options(self.directory.path(), &self.secret).report().to_json()?;
+        Configuration::parse(&report).map_err(|message| anyhow::anyhow!("the server's report is not readable: {message}"))
     }
 
     /// Asks the process to end (SIGTERM) and waits until it has.

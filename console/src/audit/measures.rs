@@ -61,7 +61,7 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure(
         "Strict claims",
-        &["jwt.exp.", "jwt.nbf", "jwt.iat", "jwt.aud", "jwt.iss", "jwt.sub."],
+        &["jwt.exp.", "jwt.nbf", "jwt.iat", "jwt.aud", "jwt.iss", "jwt.sub.", "configuration.tokens"],
         "tokens of another time, place or person",
     ),
     measure(
@@ -78,7 +78,14 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure(
         "Objects that only their owner reaches",
-        &["isolation.foreign.", "isolation.claim.", "isolation.forms.", "isolation.deleted", "isolation.concurrency"],
+        &[
+            "isolation.foreign.",
+            "isolation.claim.",
+            "isolation.forms.",
+            "isolation.deleted",
+            "isolation.refused",
+            "isolation.concurrency",
+        ],
         "one user who reads or changes what is another's",
     ),
     measure("Lists of one's own", &["isolation.list."], "pages, searches, cursors and counts that hold another's objects"),
@@ -88,6 +95,18 @@ pub const MEASURES: &[Measure] = &[
     measure("Closed documentation and debug surface", &["docs."], "a map of the service, or its insides, in anybody's hands"),
     measure("Honest deep health", &["health."], "a release that says 200 while its database is away"),
     measure("Known release", &["release."], "an audit of another build than the one that was deployed"),
+    measure(
+        "A complete configuration",
+        &["configuration.valid", "configuration.environment", "configuration.port", "configuration.docs", "configuration.origins"],
+        "a service that runs with other settings than were decided",
+    ),
+    measure(
+        "A pooled and encrypted database",
+        &["configuration.engine", "configuration.database-tls", "configuration.pool", "configuration.migrations"],
+        "starved, stale or readable connections to the data",
+    ),
+    measure("Requests that survive a deploy", &["configuration.draining"], "answers cut off by the next release"),
+    measure("Bounds for one caller", &["configuration.limits"], "one client that takes the service from all others"),
     measure("Secrets only in the environment", &["secrets."], "keys that anybody with the repository can read"),
     measure("Declared start command", &["procfile."], "a platform that starts something else than what was built"),
 ];

@@ -84,11 +84,7 @@ fn manual() -> anyhow::Result<Exit> {
 pub fn selected(args: &TargetArgs) -> anyhow::Result<Target> {
     let is_url = args.target.as_deref().is_some_and(|word| word.contains("://"));
     let file = if is_url { None } else { Some(File::read(&args.file)?) };
-    let mut target = select(file.as_ref(), args.target.as_deref(), &Environment::of_process())?;
-    let beside = |path: PathBuf| args.file.parent().map_or_else(|| path.clone(), |directory| directory.join(&path));
-    target.repository = target.repository.map(beside);
-    target.configuration = target.configuration.map(beside);
-    Ok(target)
+    Ok(select(file.as_ref(), args.target.as_deref(), &Environment::of_process())?)
 }
 
 /// What the checks need beside the target: the work tree that it speaks for, and the declared secrets that are set here.

@@ -162,6 +162,19 @@ impl Client {
         (Self { inner: Arc::clone(&self.inner), scope: scope.clone() }, scope)
     }
 
+    /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
+    /// the deadline, the interruption and the count of this client.
+    pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
+        let inner = &self.inner;
+        let limits = Limits { request_timeout, connections: 1, deadline: inner.deadline - Instant::now(), ..inner.limits };
+        let mut other = Self::new(Arc::new(target), limits, "elsewhere", inner.stop.clone())?;
+        if let Some(other) = Arc::get_mut(&mut other.inner) {
+            other.meter = Arc::clone(&inner.meter);
+        }
+        other.scope = self.scope.clone();
+        Ok(other)
+    }
+
     /// The run's meter.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.inner.meter
@@ -221,7 +234,7 @@ impl Client {
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    pub(super) async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),

@@ -40,13 +40,17 @@ pub struct File {
     /// Targets by name.
     #[serde(default)]
     pub targets: BTreeMap<String, Entry>,
+    /// Where the file is: paths in it are relative to that.
+    #[serde(skip)]
+    pub directory: PathBuf,
 }
 
 impl File {
     /// Reads `path`.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|message| FileError::Invalid { path: path.to_owned(), message })
+        let file = Self::parse(&text).map_err(|message| FileError::Invalid { path: path.to_owned(), message })?;
+        Ok(Self { directory: path.parent().map(Path::to_owned).unwrap_or_default(), ..file })
     }
 
     /// Parses the text of a file; the error shows line, column and excerpt.
@@ -67,6 +71,9 @@ pub struct Entry {
     /// Consent to create objects on a host that is not this machine.
     #[serde(default)]
     pub allow_writes: bool,
+    /// Consent to look at the declared origins.
+    #[serde(default)]
+    pub ask_origins: bool,
     /// Header that only the application sets.
     pub app_header: Option<String>,
     /// Extra request headers: header name to the name of the variable that holds its value.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod base;
+pub mod configuration;
 mod credentials;
 mod entries;
 pub mod file;
@@ -16,6 +17,7 @@ mod tokens;
 
 pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
+pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
@@ -51,6 +53,8 @@ pub struct Target {
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
     pub allow_writes: bool,
+    /// Whether the declared origins may be looked at, which are other hosts than the target.
+    pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
@@ -61,8 +65,8 @@ pub struct Target {
     pub declared_secrets: Vec<String>,
     /// Directory of the repository that the release was built from, when known.
     pub repository: Option<std::path::PathBuf>,
-    /// Output of `check-config --format json` of the service, when given.
-    pub configuration: Option<std::path::PathBuf>,
+    /// What the service says of its own configuration, when given.
+    pub configuration: Option<Configuration>,
 }
 
 impl Target {
@@ -80,6 +84,7 @@ impl Target {
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
+            ask_origins: false,
             allow_intrusive: false,
             app_header: None,
             headers: Vec::new(),

@@ -1,13 +1,15 @@
 //! Turns the operator's word (a name of `postflight.toml`, or a URL) into a target, with secrets from the environment.
 
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
 use super::credentials;
 use super::entries::CarrierEntry;
 use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry, UpdateEntry};
 use super::{
-    BaseUrl, BaseUrlError, Carrier, Environment, File, MissingVariable, Origin, OriginError, Paths, Policy, Resource, Statuses,
-    Target, Update,
+    BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, MissingVariable, Origin, OriginError,
+    Paths, Policy, Resource, Statuses, Target, Update,
 };
 
 /// Why no target could be made.
@@ -37,6 +39,9 @@ pub enum SelectError {
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
+    /// The report of the service's configuration is not one.
+    #[error("targets.{0}.configuration: {1}")]
+    Configuration(String, #[source] ConfigurationError),
 }
 
 /// The target that `word` means: a URL (public checks only, no credential), a name in `file`, or the only one there is.
@@ -66,12 +71,13 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 }
 
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
-    let entry =
-        file.and_then(|file| file.targets.get(name)).ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
-    build(name, entry, environment)
+    let found = file.and_then(|file| Some((file, file.targets.get(name)?)));
+    let (file, entry) = found.ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
+    build(name, entry, &file.directory, environment)
 }
 
-fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target, SelectError> {
+/// Paths of the entry are relative to `directory`.
+fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment) -> Result<Target, SelectError> {
     let missing = |error| SelectError::Missing(name.to_owned(), error);
     let origin = |text: &String| Origin::parse(text).map_err(|error| SelectError::Origin(name.to_owned(), error));
     let header = |(header, variable): (&String, &String)| {
@@ -90,13 +96,21 @@ fn build(name: &str, entry: &Entry, environment: &Environment) -> Result<Target,
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
+        ask_origins: entry.ask_origins,
         app_header: entry.app_header.as_ref().map(|name| name.to_ascii_lowercase()),
         headers: entry.headers.iter().map(header).collect::<Result<_, _>>().map_err(missing)?,
         declared_secrets: entry.secrets.clone(),
-        repository: entry.repository.clone(),
-        configuration: entry.configuration.clone(),
+        repository: entry.repository.as_ref().map(|path| directory.join(path)),
+        configuration: configuration(name, entry, directory)?,
         ..Target::new(BaseUrl::parse(&entry.url)?)
     })
+}
+
+fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {
+    let read = |path: &PathBuf| {
+        Configuration::read(&directory.join(path)).map_err(|error| SelectError::Configuration(name.to_owned(), error))
+    };
+    entry.configuration.as_ref().map(read).transpose()
 }
 
 fn paths(name: &str, entry: &PathsEntry) -> Result<Paths, SelectError> {

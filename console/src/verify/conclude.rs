@@ -10,6 +10,7 @@ use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
 };
+use crate::target::configuration::Variable;
 use crate::target::{Target, Update};
 
 /// From which finding on a run fails.
@@ -156,34 +157,15 @@ fn endpoint(methods: &[&str], path: &str, auth: &str, purpose: &str) -> Endpoint
 fn variables(target: &Target) -> Vec<VariableSeen> {
     let declared =
         |name: &String| VariableSeen { name: name.clone(), purpose: "declared secret".into(), required: true, present: None };
-    let reported = target.configuration.as_ref().and_then(|path| std::fs::read(path).ok());
-    let reported = reported.and_then(|bytes| serde_json::from_slice::<Reported>(&bytes).ok());
-    reported.map_or_else(|| target.declared_secrets.iter().map(declared).collect(), Reported::seen)
+    let reported = target.configuration.as_ref().map(|report| report.variables.iter().map(seen).collect());
+    reported.unwrap_or_else(|| target.declared_secrets.iter().map(declared).collect())
 }
 
-/// The part of `check-config --format json` that the audit shows.
-#[derive(serde::Deserialize)]
-struct Reported {
-    variables: Vec<ReportedVariable>,
-}
-
-#[derive(serde::Deserialize)]
-struct ReportedVariable {
-    name: String,
-    purpose: String,
-    /// When it is needed: `always`, `deployed`, `one of these` or `optional`.
-    required: String,
-    present: bool,
-}
-
-impl Reported {
-    fn seen(self) -> Vec<VariableSeen> {
-        let seen = |variable: ReportedVariable| VariableSeen {
-            name: variable.name,
-            purpose: variable.purpose,
-            required: variable.required != "optional",
-            present: Some(variable.present),
-        };
-        self.variables.into_iter().map(seen).collect()
+fn seen(variable: &Variable) -> VariableSeen {
+    VariableSeen {
+        name: variable.name.clone(),
+        purpose: variable.purpose.clone(),
+        required: variable.required != "optional",
+        present: Some(variable.present),
     }
 }

@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Flaws;
 use super::accounts::{self, Accounts};
 use super::cors::Cache;
+use super::health::Probes;
 use super::store::Store;
 use super::trespass::Memory;
 use super::verifier::Kind;
@@ -18,10 +19,14 @@ use super::verifier::Kind;
 pub(crate) struct House {
     /// The switches that are on.
     pub(crate) flaws: Flaws,
+    /// A further origin that it lets in: one on this machine, that may be looked at.
+    pub(crate) front: Option<String>,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
     pub(crate) cache: Cache,
+    /// Requests of deep health under way.
+    pub(crate) probes: Probes,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
     /// Who has an account, and who is signed in.
@@ -36,12 +41,14 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// An empty house.
-    pub(crate) fn new(kind: Kind, carrier: Carrier, flaws: Flaws) -> Self {
+    /// An empty house; `front` is let in beside the others.
+    pub(crate) fn new(kind: Kind, carrier: Carrier, flaws: Flaws, front: Option<String>) -> Self {
         Self {
             flaws,
+            front,
             store: Store::default(),
             cache: Cache::default(),
+            probes: Probes::default(),
             trespass: Memory::default(),
             accounts: accounts::nobody(),
             kind,

@@ -9,6 +9,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod app;
+pub(crate) mod configuration;
 pub(crate) mod cors;
 pub(crate) mod docs;
 pub(crate) mod flaws;
@@ -82,7 +83,9 @@ impl Twin {
     pub(crate) async fn start_as(kind: Kind, carrier: Carrier, flaws: &[&str]) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
         let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let house = Arc::new(House::new(kind, carrier, Flaws::of(flaws)));
+        let flaws = Flaws::of(flaws);
+        let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
+        let house = Arc::new(House::new(kind, carrier, flaws, front));
         let stop = CancellationToken::new();
         let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(service.into_future());
@@ -104,7 +107,7 @@ impl Twin {
         Target {
             name: "twin".into(),
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
-            origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
+            origins: self.origins(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: match self.house.kind {
@@ -120,13 +123,20 @@ impl Twin {
             carrier: self.house.carrier.clone(),
             policy: policy(&self.house.carrier),
             allow_writes: true,
+            ask_origins: self.house.front.is_some(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
             declared_secrets: Vec::new(),
             repository: None,
-            configuration: None,
+            configuration: Some(configuration::report(&self.house)),
         }
+    }
+
+    /// The declared origins. One that may be looked at stands alone: the others are not on this machine.
+    fn origins(&self) -> Vec<Origin> {
+        let parsed = |origin: &str| Origin::parse(origin).expect("a canonical origin");
+        self.house.front.as_deref().map_or_else(|| ORIGINS.map(parsed).into(), |front| vec![parsed(front)])
     }
 
     /// What the operator says beside the target: the release that was deployed.
@@ -138,6 +148,17 @@ impl Twin {
             ..Inputs::default()
         }
     }
+}
+
+/// Serves what Vercel answers for a name that nobody has; its origin.
+async fn vacant() -> String {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+    let origin = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+    let answer =
+        (axum::http::StatusCode::NOT_FOUND, [("x-vercel-error", "DEPLOYMENT_NOT_FOUND")], "The deployment could not be found");
+    let router = axum::Router::new().fallback(move || std::future::ready(answer));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    origin
 }
 
 /// What the tokens of a twin are and how they travel, by the names of its flaws.

@@ -95,6 +95,8 @@ pub(crate) struct Release {
     pub(crate) commit: Option<String>,
     pub(crate) deployment: Option<String>,
     pub(crate) replica: Option<String>,
+    /// What the platform calls the environment that it runs in.
+    pub(crate) environment: Option<String>,
     /// How long the platform waits between SIGTERM and SIGKILL.
     pub(crate) draining: Option<Duration>,
 }

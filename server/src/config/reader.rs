@@ -251,7 +251,13 @@ impl<'v> Reader<'v> {
         let commit = set("RAILWAY_GIT_COMMIT_SHA").or(option_env!("POSTFLIGHT_COMMIT").map(str::to_owned));
         let draining = set("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").and_then(|secs| secs.parse().ok());
         let draining = draining.filter(|secs| *secs > 0).map(Duration::from_secs);
-        let release = Release { commit, deployment: set("RAILWAY_DEPLOYMENT_ID"), replica: set("RAILWAY_REPLICA_ID"), draining };
+        let release = Release {
+            commit,
+            deployment: set("RAILWAY_DEPLOYMENT_ID"),
+            replica: set("RAILWAY_REPLICA_ID"),
+            environment: set("RAILWAY_ENVIRONMENT_NAME"),
+            draining,
+        };
         (release, self.on_railway())
     }
 

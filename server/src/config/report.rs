@@ -158,6 +158,8 @@ struct Release {
     commit: Option<String>,
     deployment: Option<String>,
     replica: Option<String>,
+    /// What the platform calls the environment that the process runs in.
+    platform_environment: Option<String>,
     /// How long the platform waits before it kills, as it says; `null` is not at all.
     platform_draining_secs: Option<u64>,
 }
@@ -330,6 +332,12 @@ impl Release {
     fn of(config: &Config) -> Self {
         let release = config.release.clone();
         let draining = release.draining.map(|draining| draining.as_secs());
-        Self { commit: release.commit, deployment: release.deployment, replica: release.replica, platform_draining_secs: draining }
+        Self {
+            commit: release.commit,
+            deployment: release.deployment,
+            replica: release.replica,
+            platform_environment: release.environment,
+            platform_draining_secs: draining,
+        }
     }
 }

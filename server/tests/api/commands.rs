@@ -88,7 +88,7 @@ fn check_config_is_evidence_without_secrets() {
     listen: {"behind_edge":true,"host":"127.0.0.1","metrics_port":null,"port":8000}
     logs: "json"
     rate_limit: {"burst":10000,"per_second":10000}
-    release: {"commit":"abc123","deployment":null,"platform_draining_secs":null,"replica":null}
+    release: {"commit":"abc123","deployment":null,"platform_draining_secs":null,"platform_environment":null,"replica":null}
     "#);
     assert_eq!((&report["ok"], &report["schema"]), (&true.into(), &"postflight.check-config/1".into()));
 }
