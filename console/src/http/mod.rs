@@ -10,6 +10,7 @@ mod elsewhere;
 mod probe;
 mod record;
 mod trouble;
+pub mod trust;
 mod unsaid;
 
 pub use answer::{Answer, Headers};

@@ -65,6 +65,12 @@ impl File {
 pub struct Entry {
     /// Base URL, with a path prefix if there is one.
     pub url: String,
+    /// Certificates of private authorities, PEM.
+    pub ca: Option<PathBuf>,
+    /// Where plain HTTP would answer.
+    pub plain_http: Option<String>,
+    /// Address of the origin server behind a CDN.
+    pub direct: Option<String>,
     /// Allowed origins, in the browser's form.
     #[serde(default)]
     pub origins: Vec<String>,

@@ -14,6 +14,7 @@ mod resource;
 mod secrets;
 mod select;
 mod tokens;
+mod transport;
 
 pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
@@ -25,6 +26,7 @@ pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use tokens::{Carrier, Mint, OtherKeys, Tokens};
+pub use transport::{Transport, TransportError};
 
 pub use crate::token::Algorithm;
 
@@ -37,6 +39,8 @@ pub struct Target {
     pub base: BaseUrl,
     /// Origins that must be let in; all others must not.
     pub origins: Vec<Origin>,
+    /// How it is reached beside its URL.
+    pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
     /// How its objects are made and read.
@@ -76,6 +80,7 @@ impl Target {
             name: base.host().to_owned(),
             base,
             origins: Vec::new(),
+            transport: Transport::default(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::None,

@@ -9,7 +9,7 @@ use super::entries::CarrierEntry;
 use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry, UpdateEntry};
 use super::{
     BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, MissingVariable, Origin, OriginError,
-    Paths, Policy, Resource, Statuses, Target, Update,
+    Paths, Policy, Resource, Statuses, Target, Transport, TransportError, Update,
 };
 
 /// Why no target could be made.
@@ -39,6 +39,9 @@ pub enum SelectError {
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
+    /// How the service is reached is not said rightly.
+    #[error("targets.{0}.{1}")]
+    Transport(String, TransportError),
     /// The report of the service's configuration is not one.
     #[error("targets.{0}.configuration: {1}")]
     Configuration(String, #[source] ConfigurationError),
@@ -88,6 +91,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
     Ok(Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
+        transport: transport(name, entry, directory)?,
         paths: paths(name, &entry.paths)?,
         resource: resource(&entry.task),
         tokens,
@@ -104,6 +108,12 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         configuration: configuration(name, entry, directory)?,
         ..Target::new(BaseUrl::parse(&entry.url)?)
     })
+}
+
+fn transport(name: &str, entry: &Entry, directory: &Path) -> Result<Transport, SelectError> {
+    let ca = entry.ca.as_ref().map(|path| directory.join(path));
+    Transport::read(ca.as_deref(), entry.plain_http.as_deref(), entry.direct.as_deref())
+        .map_err(|error| SelectError::Transport(name.to_owned(), error))
 }
 
 fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use console::target::{
     Accounts, BaseUrl, Call, Carrier, Grant, HeaderPolicy, Mint, Origin, OtherKeys, Paths, Policy, Resource, Signup, Target,
-    TokenAt, Tokens,
+    TokenAt, Tokens, Transport,
 };
 use console::verify::Inputs;
 use serde_json::{Value, json};
@@ -124,6 +124,7 @@ impl Twin {
             policy: policy(&self.house.carrier),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
+            transport: Transport::default(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
