@@ -94,10 +94,10 @@ pub struct Refreshed {
 /// Signs in and up. Every account that it makes is journaled before, and deleted when the run ends where the target can do that.
 pub trait Registry: Send + Sync {
     /// One session that all checks share and none may end; `None` where the target declares no way to get one.
-    fn shared<'a>(&'a self) -> BoxFuture<'a, Result<Option<Session>, Trouble>>;
+    fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
 
     /// An account of the caller's own; `None` where none can be made.
-    fn spare<'a>(&'a self) -> BoxFuture<'a, Result<Option<Session>, Trouble>>;
+    fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
 
     /// Signs in to a spare account again.
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>>;
@@ -115,10 +115,10 @@ pub trait Registry: Send + Sync {
     fn deleted(&self, session: &Session);
 
     /// Held by a check while it signs in.
-    fn among_others<'a>(&'a self) -> BoxFuture<'a, OwnedRwLockReadGuard<()>>;
+    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>>;
 
     /// Held by a check that exhausts the sign-in: waits until those that came before have ended.
-    fn after_others<'a>(&'a self) -> BoxFuture<'a, OwnedRwLockWriteGuard<()>>;
+    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>>;
 }
 
 /// Everything a check may use. Cheap to clone.

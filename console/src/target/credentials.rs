@@ -62,9 +62,8 @@ impl Reader<'_> {
 
     fn mint(&self, entry: &MintEntry) -> Result<Tokens, SelectError> {
         let algorithm = algorithm(entry.algorithm);
-        let variable = match (&entry.secret, &entry.key) {
-            (Some(variable), None) | (None, Some(variable)) => variable,
-            _ => return Err(self.wrong("mint", "give one of `secret` (HS256, HS384, HS512) and `key` (RS256, ES256, EdDSA)")),
+        let ((Some(variable), None) | (None, Some(variable))) = (&entry.secret, &entry.key) else {
+            return Err(self.wrong("mint", "give one of `secret` (HS256, HS384, HS512) and `key` (RS256, ES256, EdDSA)"));
         };
         let value = self.variable(variable, "it holds the key that tokens are minted with")?;
         let key = Key::read(algorithm, &value, encoding(entry.encoding));

@@ -377,7 +377,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_key_signs_under_the_names_of_its_siblings() {
-        let names = |key: &Key| key.sign_as_siblings(|alg| alg.into()).into_iter().map(|(alg, _)| alg).collect::<Vec<_>>();
+        let names = |key: &Key| key.sign_as_siblings(Into::into).into_iter().map(|(alg, _)| alg).collect::<Vec<_>>();
         assert_eq!(names(&Key::hs256(&"k".into())), ["HS384", "HS512"]);
         let rsa = Key::read(Algorithm::Rs256, &pem_of(Algorithm::Rs256).into(), Encoding::Text).unwrap();
         assert_eq!(names(&rsa), ["RS384", "RS512", "PS256"]);

@@ -277,9 +277,9 @@ impl Engine {
         let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
         let accounts = self.registrar.close(&client).await;
         if self.target.accounts.delete.is_some() {
-            cleanup.left.extend(accounts)
+            cleanup.left.extend(accounts);
         } else {
-            cleanup.accounts = accounts
+            cleanup.accounts = accounts;
         }
         for left in cleanup.left.iter().chain(&cleanup.accounts) {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));

@@ -74,9 +74,9 @@ impl Registrar {
         let granted = Granted { subject: granted.subject.or(subject), ..granted };
         let session = session(name, login, granted, !exists);
         if exists {
-            self.forget(&session.login.username)
+            self.forget(&session.login.username);
         } else {
-            self.keep(session.clone())
+            self.keep(session.clone());
         }
         Ok(session)
     }
@@ -125,11 +125,11 @@ impl Registrar {
 }
 
 impl Registry for Registrar {
-    fn shared<'a>(&'a self) -> BoxFuture<'a, Result<Option<Session>, Trouble>> {
-        self.shared.get_or_try_init(|| self.some()).map(|shared| shared.cloned()).boxed()
+    fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
+        async { Ok(self.shared.get_or_try_init(|| self.some()).await?.clone()) }.boxed()
     }
 
-    fn spare<'a>(&'a self) -> BoxFuture<'a, Result<Option<Session>, Trouble>> {
+    fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
         async move {
             let may = self.target.accounts.signup.is_some() && self.journal.is_some();
             if may { self.sign_up_as("C", None).await.map(Some) } else { Ok(None) }
@@ -170,7 +170,7 @@ impl Registry for Registrar {
                     let token = Credential::new("<a refreshed token>", granted.token);
                     Refreshed { answer: granted.answer, token: Some(token), refresh: next }
                 }
-                Err(answer) => Refreshed { answer, token: None, refresh: None },
+                Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },
             })
         }
         .boxed()
@@ -180,19 +180,19 @@ impl Registry for Registrar {
         self.forget(&session.login.username);
     }
 
-    fn among_others<'a>(&'a self) -> BoxFuture<'a, OwnedRwLockReadGuard<()>> {
+    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {
         Arc::clone(&self.order).read_owned().boxed()
     }
 
-    fn after_others<'a>(&'a self) -> BoxFuture<'a, OwnedRwLockWriteGuard<()>> {
+    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>> {
         Arc::clone(&self.order).write_owned().boxed()
     }
 }
 
 /// What a grant's answer brought; the answer itself when it brought no token.
-fn read(grant: &Grant, answer: Answer) -> Result<Granted, Answer> {
+fn read(grant: &Grant, answer: Answer) -> Result<Granted, Box<Answer>> {
     let token = grant.token.as_ref().filter(|_| answer.is_success()).and_then(|at| token_in(&answer, at));
-    let Some(token) = token else { return Err(answer) };
+    let Some(token) = token else { return Err(Box::new(answer)) };
     Ok(Granted { subject: subject_in(&answer, grant, Some(&token)), refresh: refresh_in(&answer, grant), token, answer })
 }
 

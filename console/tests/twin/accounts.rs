@@ -193,7 +193,7 @@ fn carry(house: &House, token: &str, headers: &mut HeaderMap) {
     }
     match house.carrier {
         Carrier::Cookie(_) if house.has("jwt.cookie-for-scripts") => {
-            add("set-cookie", format!("{COOKIE}={token}; SameSite=Strict; Path=/"))
+            add("set-cookie", format!("{COOKIE}={token}; SameSite=Strict; Path=/"));
         }
         Carrier::Cookie(_) if house.has("jwt.cookie-any-site") => {
             add("set-cookie", format!("{COOKIE}={token}; HttpOnly; Secure; SameSite=None; Path=/"));

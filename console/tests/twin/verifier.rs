@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     /// JWTs under HS256.
     #[default]
     Shared,
-    /// JWTs under EdDSA, with a published key set.
+    /// JWTs under `EdDSA`, with a published key set.
     KeyPair,
     /// Random texts that name a session.
     Opaque,
