@@ -2,12 +2,14 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accept;
 mod accounts;
 mod base;
 pub mod configuration;
 mod credentials;
 mod entries;
 pub mod file;
+mod mistake;
 mod origin;
 mod policy;
 mod resource;
@@ -16,6 +18,7 @@ mod select;
 mod tokens;
 mod transport;
 
+pub use accept::{AcceptEntry, Acceptance};
 pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
@@ -71,6 +74,8 @@ pub struct Target {
     pub repository: Option<std::path::PathBuf>,
     /// What the service says of its own configuration, when given.
     pub configuration: Option<Configuration>,
+    /// Known findings that somebody answers for.
+    pub accepted: Vec<Acceptance>,
 }
 
 impl Target {
@@ -96,6 +101,7 @@ impl Target {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: None,
+            accepted: Vec::new(),
         }
     }
 

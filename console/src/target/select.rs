@@ -8,8 +8,8 @@ use super::credentials;
 use super::entries::CarrierEntry;
 use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry, UpdateEntry};
 use super::{
-    BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, MissingVariable, Origin, OriginError,
-    Paths, Policy, Resource, Statuses, Target, Transport, TransportError, Update,
+    Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, MissingVariable, Origin,
+    OriginError, Paths, Policy, Resource, Statuses, Target, Transport, TransportError, Update,
 };
 
 /// Why no target could be made.
@@ -76,7 +76,9 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
     let found = file.and_then(|file| Some((file, file.targets.get(name)?)));
     let (file, entry) = found.ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
-    build(name, entry, &file.directory, environment)
+    let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
+    let accepted = file.accepted.iter().filter(ours).cloned().collect();
+    Ok(Target { accepted, ..build(name, entry, &file.directory, environment)? })
 }
 
 /// Paths of the entry are relative to `directory`.

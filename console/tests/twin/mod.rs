@@ -131,6 +131,7 @@ impl Twin {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: Some(configuration::report(&self.house)),
+            accepted: Vec::new(),
         }
     }
 
