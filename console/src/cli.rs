@@ -32,6 +32,14 @@ Examples:
 
 Exit codes: 0 pass, 1 findings, 2 usage or configuration, 3 could not judge.";
 
+const INIT: &str = "\
+Examples:
+  console init                                        asks, on a terminal
+  console init staging --url https://api.example.com --origin https://app.example.com \\
+    --openapi openapi.json --token-a-variable TOKEN_A --token-b-variable TOKEN_B --stack fastapi
+
+Exit codes: 0 written, 2 usage; nothing was written.";
+
 const WATCH: &str = "Exit codes: 0 served at the end, or interrupted; 1 nobody was served at the last of --count polls.";
 
 /// Watches a release land, verifies the live service, publishes the audit.
@@ -60,6 +68,9 @@ pub enum Command {
     /// Verify a live service and say what holds.
     #[command(after_help = VERIFY)]
     Verify(Box<VerifyArgs>),
+    /// Describe a target in postflight.toml, from flags or by asking.
+    #[command(after_help = INIT)]
+    Init(Box<InitArgs>),
     /// Poll a live service; one line a poll.
     #[command(after_help = WATCH)]
     Watch(WatchArgs),
@@ -242,6 +253,66 @@ pub enum FailLevel {
     High,
     /// A WARN already.
     Warn,
+}
+
+/// `init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// Name of the target.
+    #[arg(default_value = "production")]
+    pub name: String,
+    /// Base URL of the service.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// An origin that browsers may use; may be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Vec<String>,
+    /// Path of the collection; may hold `{user_id}`.
+    #[arg(long, value_name = "PATH")]
+    pub list: Option<String>,
+    /// Path of one object, with `{id}`.
+    #[arg(long, value_name = "PATH")]
+    pub item: Option<String>,
+    /// Path that marks an object as done.
+    #[arg(long, value_name = "PATH")]
+    pub toggle: Option<String>,
+    /// Path of deep health.
+    #[arg(long, value_name = "PATH")]
+    pub health: Option<String>,
+    /// Variable that holds the token of user A.
+    #[arg(long, value_name = "NAME")]
+    pub token_a_variable: Option<String>,
+    /// Variable that holds the token of user B.
+    #[arg(long, value_name = "NAME")]
+    pub token_b_variable: Option<String>,
+    /// Variable that holds the signing key, to mint tokens instead.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_a_variable", "token_b_variable"])]
+    pub mint_variable: Option<String>,
+    /// OpenAPI document (JSON): proposes paths, and is named in the target.
+    #[arg(long, value_name = "FILE")]
+    pub openapi: Option<String>,
+    /// Stack whose habits are the defaults.
+    #[arg(long, value_enum)]
+    pub stack: Option<Stack>,
+    /// The file to write or to add to.
+    #[arg(long, value_name = "FILE", default_value = "postflight.toml")]
+    pub file: PathBuf,
+    /// Replace a target of that name.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A stack with habits of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stack {
+    /// FastAPI.
+    Fastapi,
+    /// Express.
+    Express,
+    /// Flask.
+    Flask,
+    /// axum.
+    Axum,
 }
 
 /// `watch`.

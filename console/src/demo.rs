@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::commands::Exit;
-use crate::target::{BaseUrl, Configuration, Mint, Origin, Policy, Target, Tokens};
+use crate::target::{BaseUrl, Configuration, Declared, Mint, Origin, Policy, Target, Tokens};
 use crate::token::Key;
 
 const ORIGINS: [&str; 2] = ["https://postflight-demo.vercel.app", "https://app.postflight.example"];
@@ -26,6 +26,8 @@ const AUDIENCE: &str = "postflight-demo";
 const RATE_PER_SECOND: u32 = 20_000;
 /// Longest life of a token that the demonstration's server takes.
 const MAX_LIFETIME_SECS: u64 = 3_600;
+/// Largest body that the demonstration's server reads.
+const MAX_BODY: u64 = 64 * 1024;
 const START: Duration = Duration::from_secs(20);
 const STOP: Duration = Duration::from_secs(10);
 
@@ -121,6 +123,12 @@ fn policy() -> Policy {
         issuer: Some(ISSUER.to_owned()),
         audience: Some(AUDIENCE.to_owned()),
         max_lifetime_secs: Some(MAX_LIFETIME_SECS),
+        declared: Declared {
+            max_body: Some(MAX_BODY),
+            problem: ["/type", "/title", "/status"].map(str::to_owned).into(),
+            request_id: Some("x-request-id".to_owned()),
+            ..Declared::default()
+        },
         ..Policy::default()
     }
 }

@@ -25,11 +25,16 @@ const AT_ONCE: usize = 6;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
 const SKIPPABLE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
 /// Checks that can only warn: what they see is a reason to look, no proof.
-const ONLY_WARN: [&str; 1] = ["cors.origin.dangling"];
+const ONLY_WARN: [&str; 3] = ["cors.origin.dangling", "tls.http2", "tls.names"];
 
-/// Verifies a twin with `flaws` by the checks of `suites`.
-async fn verify(flaws: &[&str], suites: Vec<Suite>) -> Run {
-    let twin = Twin::start(flaws).await;
+/// Verifies a twin with `flaws` by the checks of `suites`; where a flaw can show only there, behind TLS.
+async fn verify(flaws: &[&Flaw], suites: Vec<Suite>) -> Run {
+    let names: Vec<_> = flaws.iter().map(|flaw| flaw.name).collect();
+    let secure = flaws.iter().any(|flaw| flaw.needs_tls());
+    examine(if secure { Twin::start_secure(&names).await } else { Twin::start(&names).await }, suites).await
+}
+
+async fn examine(twin: Twin, suites: Vec<Suite>) -> Run {
     let journal = twin::in_memory();
     let options = Options { suites, journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();
@@ -46,7 +51,7 @@ fn suites_of(flaw: &Flaw) -> Vec<Suite> {
 
 /// What the verification of a flawed twin says against the flaw's row; `None` when it is as promised.
 async fn contradiction(flaw: &Flaw) -> Option<String> {
-    let run = verify(&[flaw.name], suites_of(flaw)).await;
+    let run = verify(&[flaw], suites_of(flaw)).await;
     let verdict_of = |id: &str| run.checks.iter().find(|check| check.id == id).map(|check| check.verdict);
     let mut text = String::new();
     for (ids, verdict) in [(flaw.breaks, Verdict::Fail), (flaw.warns, Verdict::Warn)] {
@@ -87,9 +92,22 @@ async fn every_flaw_is_found_by_the_checks_that_it_breaks_and_by_no_others(#[cas
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_without_a_flaw_passes_every_check() {
-    let run = verify(&[], Suite::ALL.to_vec()).await;
+    assert_flawless(&verify(&[], Suite::ALL.to_vec()).await, &SKIPPABLE);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_without_a_flaw_passes_every_check_over_tls_and_http_2() {
+    let without_http: Vec<_> = SKIPPABLE.into_iter().filter(|reason| *reason != "https").collect();
+    let run = examine(Twin::start_secure(&[]).await, Suite::ALL.to_vec()).await;
+    assert_flawless(&run, &without_http);
+    let spoken = run.checks.iter().find(|check| check.id == "tls.http2").expect("a check of the catalogue");
+    assert_eq!(spoken.verdict, Verdict::Pass, "it was not HTTP/2");
+}
+
+/// Everything passes, or is skipped for one of the reasons.
+fn assert_flawless(run: &Run, skippable: &[&str]) {
     let told = |check: &&CheckResult| format!("\n  {} {}: {}", check.verdict, check.id, check.summary);
-    let excused = |summary: &str| SKIPPABLE.iter().any(|reason| summary.contains(reason));
+    let excused = |summary: &str| skippable.iter().any(|reason| summary.contains(reason));
     let odd = run.checks.iter().filter(|check| match check.verdict {
         Verdict::Pass => false,
         Verdict::Skip => !excused(&check.summary),
@@ -103,7 +121,7 @@ async fn a_service_without_a_flaw_passes_every_check() {
         let sent: u64 = run.checks.iter().filter(|check| check.suite == suite.word()).map(|check| check.probes).sum();
         println!("{suite:10} {sent:5} probes");
     }
-    assert!((500..=2_500).contains(&run.stats.probes), "{} probes are too few or too many", run.stats.probes);
+    assert!((500..=2_700).contains(&run.stats.probes), "{} probes are too few or too many", run.stats.probes);
     assert!(run.stats.wall_ms < 30_000, "{} ms", run.stats.wall_ms);
 }
 

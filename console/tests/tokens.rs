@@ -101,7 +101,7 @@ fn the_documented_targets_are_read_as_they_stand() {
     let variables: Vec<_> = examples.iter().flat_map(|example| example.split('"')).filter(|word| is_variable(word)).collect();
     let environment = console::target::Environment::of(variables.into_iter().map(|name| (name, key)));
     for example in examples {
-        let file = File::parse(example).expect(example);
+        let file = File::parse(std::path::Path::new("postflight.toml"), example).expect(example);
         let target = console::target::select(Some(&file), None, &environment).expect(example);
         assert!(!matches!(target.tokens, Tokens::None), "{example}");
     }

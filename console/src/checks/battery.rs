@@ -86,7 +86,7 @@ fn judged(case: &Case, answer: Result<Answer, Trouble>, judge: impl Fn(&Case, &A
 }
 
 /// Counts what was found and keeps what is worth keeping: flaws with their exchanges, two samples of what held.
-fn summarise(noun: &str, evidence: Vec<Evidence>) -> Outcome {
+pub(super) fn summarise(noun: &str, evidence: Vec<Evidence>) -> Outcome {
     let total = evidence.len();
     let count = |finding| evidence.iter().filter(|piece| piece.finding == finding).count();
     let mut summary = format!("{} of {total} {noun} as expected", count(Finding::Held));

@@ -129,6 +129,14 @@ pub enum Need {
     SigningKey,
     /// Consent to create objects.
     Writes,
+    /// A route that reads one object.
+    GetRoute,
+    /// A route that lists objects.
+    ListRoute,
+    /// A route that changes an object.
+    UpdateRoute,
+    /// A route that deletes an object.
+    DeleteRoute,
     /// Consent to intrusive requests.
     Intrusive,
     /// A declared deep health path.
@@ -139,6 +147,14 @@ pub enum Need {
     Https,
     /// A directory with the repository.
     Repository,
+    /// A declared rate limit.
+    RateLimit,
+    /// A declared time-out of the header section.
+    HeaderTimeout,
+    /// A declared time-out of the body.
+    BodyTimeout,
+    /// A declared idempotency header.
+    Idempotency,
     /// The names of the secrets that the service reads, and their values in the environment of the console.
     DeclaredSecrets,
     /// What the service says of its own configuration.
@@ -157,11 +173,19 @@ impl Need {
             Self::Jwt => "the tokens of this service are opaque, not JWTs",
             Self::SigningKey => "minting needs the signing key; name its variable under `tokens.mint` in postflight.toml",
             Self::Writes => "creating objects on this host needs `allow_writes = true` in postflight.toml",
+            Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
+            Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
+            Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",
+            Self::DeleteRoute => "the target declares no route that deletes an object (`task.delete = false`)",
             Self::Intrusive => "intrusive; run with --allow-intrusive on a target that may be disturbed",
             Self::HealthPath => "no deep health path is declared; set `paths.health` in postflight.toml",
             Self::LivePath => "no liveness path is declared; set `paths.live` in postflight.toml",
             Self::Https => "the target is not https",
             Self::Repository => "not inside a git repository; run from the checkout that was deployed",
+            Self::RateLimit => "no rate limit is declared; set `policy.rate_limit` in postflight.toml",
+            Self::HeaderTimeout => "no time-out of the header section is declared; set `policy.header_timeout` in postflight.toml",
+            Self::BodyTimeout => "no time-out of the body is declared; set `policy.body_timeout` in postflight.toml",
+            Self::Idempotency => "no idempotency header is declared; set `policy.idempotency_header` in postflight.toml",
             Self::DeclaredSecrets => "no secret is declared with its value; list variable names under `secrets` and set them",
             Self::AskOrigins => {
                 "looking at the declared origins leaves the target; allow it with `ask_origins = true` in postflight.toml"

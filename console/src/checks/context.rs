@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
-use crate::target::{Call, Target};
+use crate::target::{Call, Route, RouteAuth, Target};
 
 pub use crate::token::Forge;
 
@@ -52,6 +52,9 @@ pub trait Objects: Send + Sync {
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
+
+    /// Notes the id of what an announced creation of `user` made, so that it is deleted even where no list would show it.
+    fn made(&self, user: &User, id: &str);
 }
 
 /// What an account signs in with.
@@ -182,9 +185,34 @@ impl Context {
         fill(&self.target.paths.item, user, Some(id))
     }
 
-    /// GET of the collection with the user's token: the good case of most suites.
+    /// The path of a read that works with the user's token: the collection, or the route declared in its place.
+    pub fn read_path(&self, user: &User) -> String {
+        fill(self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list), user, None)
+    }
+
+    /// GET of [`Self::read_path`] with the user's token: the good case of most suites.
+    pub fn read(&self, user: &User) -> Probe {
+        Probe::get(self.read_path(user)).bearer(&user.token)
+    }
+
+    /// GET of the collection with the user's token.
     pub fn list(&self, user: &User) -> Probe {
         Probe::get(self.list_path(user)).bearer(&user.token)
+    }
+
+    /// The id of the object that `answer`, to an announced creation of `user`, says was made; `None` when it was refused or names none. The
+    /// object is deleted when the run ends.
+    pub fn made(&self, user: &User, answer: &Answer) -> Option<String> {
+        let body = answer.json();
+        let id = self.target.resource.created_id(body.as_ref(), answer.headers.text("location").as_deref());
+        let id = id.filter(|_| answer.is_success())?;
+        self.objects.made(user, &id);
+        Some(id)
+    }
+
+    /// The routes beside the declared resource that are not public on purpose.
+    pub fn further_routes(&self) -> impl Iterator<Item = &Route> {
+        self.target.routes.all.iter().filter(|route| route.auth != RouteAuth::None)
     }
 
     /// GET of one object with the user's token.

@@ -7,6 +7,7 @@ mod battery;
 mod check;
 mod context;
 mod outcome;
+pub(crate) mod paging;
 mod specimens;
 
 pub mod configuration;

@@ -10,6 +10,11 @@ pub(super) fn list_path(cx: &Context) -> String {
     cx.users.a.as_ref().map_or_else(|| cx.target.paths.list.replace("{user_id}", "me"), |user| cx.list_path(user))
 }
 
+/// The path that user A reads, when there is one; else the collection's.
+pub(super) fn read_path(cx: &Context) -> String {
+    cx.users.a.as_ref().map_or_else(|| list_path(cx), |user| cx.read_path(user))
+}
+
 /// The path of an object that nothing has.
 pub(super) fn missing_path(cx: &Context) -> String {
     let id = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -24,7 +29,7 @@ pub(super) fn unknown_path(cx: &Context) -> String {
 
 /// GET of the collection with A's token, when there is one: the answer that is worth stealing.
 pub(super) fn read(cx: &Context) -> Option<Probe> {
-    cx.users.a.as_ref().map(|user| cx.list(user))
+    cx.users.a.as_ref().map(|user| cx.read(user))
 }
 
 /// GET of the collection without a token: 401, or 403 in older frameworks.

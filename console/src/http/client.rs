@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::pool::{Pools, Way};
 use super::probe::Field;
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
@@ -27,6 +28,9 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_millis(300),
     Duration::from_millis(600),
 ];
+
+/// How often a request is sent at most while the target asks to wait.
+const ASKED_AGAIN: usize = 6;
 
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +86,7 @@ impl Meter {
         self.sent.load(Ordering::Relaxed)
     }
 
-    fn answered(&self, elapsed: Duration) {
+    pub(super) fn answered(&self, elapsed: Duration) {
         if let Ok(mut micros) = self.micros.lock() {
             micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
         }
@@ -101,12 +105,15 @@ impl Meter {
 
 #[derive(Debug)]
 struct Inner {
-    http: reqwest::Client,
+    pools: Pools,
+    agent: String,
+    tls: std::sync::OnceLock<Arc<rustls::ClientConfig>>,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
     slots: Semaphore,
     next_slot: Mutex<Instant>,
+    held: std::sync::Mutex<Instant>,
     stop: CancellationToken,
     meter: Arc<Meter>,
 }
@@ -130,26 +137,29 @@ impl Scope {
 }
 
 impl Client {
+    /// What it sends to.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let tls = trust::config(&target, Protocols::Any)?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(limits.connections)
-            .connect_timeout(limits.request_timeout)
-            .build()
-            .map_err(|error| Trouble::Transport(error.to_string()))?;
+        Self::open(target, limits, run, stop, Way::default())
+    }
+
+    fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
+        let agent = format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION"));
+        let pools = Pools::open(&target, limits, &agent, way)?;
         let now = Instant::now();
         let inner = Inner {
-            http,
+            pools,
+            agent,
+            tls: std::sync::OnceLock::new(),
             target,
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
             next_slot: Mutex::new(now),
+            held: std::sync::Mutex::new(now),
             stop,
             meter: Arc::default(),
             limits,
@@ -167,14 +177,34 @@ impl Client {
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
     /// the deadline, the interruption and the count of this client.
     pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
+        self.derived(Arc::new(target), request_timeout, Way::default())
+    }
+
+    /// A client with connections of its own that shares the deadline, the interruption and the count of this one.
+    pub(super) fn derived(&self, target: Arc<Target>, request_timeout: Duration, way: Way) -> Result<Self, Trouble> {
         let inner = &self.inner;
-        let limits = Limits { request_timeout, connections: 1, deadline: inner.deadline - Instant::now(), ..inner.limits };
-        let mut other = Self::new(Arc::new(target), limits, "elsewhere", inner.stop.clone())?;
+        let limits = Limits {
+            request_timeout,
+            connections: way.connections.max(1),
+            deadline: inner.deadline - Instant::now(),
+            ..inner.limits
+        };
+        let mut other = Self::open(target, limits, "elsewhere", inner.stop.clone(), way)?;
         if let Some(other) = Arc::get_mut(&mut other.inner) {
             other.meter = Arc::clone(&inner.meter);
         }
         other.scope = self.scope.clone();
         Ok(other)
+    }
+
+    /// The target.
+    pub(super) fn shared_target(&self) -> &Arc<Target> {
+        &self.inner.target
+    }
+
+    /// What bounds the run.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     /// The run's meter.
@@ -185,7 +215,7 @@ impl Client {
     /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is asked once more.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let mut broken = false;
-        for _ in 0..4 {
+        for _ in 0..ASKED_AGAIN {
             match self.send_once(probe).await {
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
                 Err(Trouble::Transport(_)) if probe.is_safe() && !broken => broken = true,
@@ -216,23 +246,65 @@ impl Client {
         .await
     }
 
-    async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+    /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
+    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
         let until = until.ok_or(Trouble::RateLimited)?;
-        self.pause(until - Instant::now()).await
+        if let Ok(mut held) = self.inner.held.lock() {
+            *held = until.max(*held);
+        }
+        self.bounded(async {
+            self.held().await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Until when the target asked the run to wait.
+    async fn held(&self) {
+        let until = self.inner.held.lock().map_or_else(|_| Instant::now(), |held| *held);
+        tokio::time::sleep_until(until).await;
     }
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
+        self.turn(self.exchange(probe, request)).await
+    }
+
+    /// One exchange of ordinary length; see [`admitted`](Self::admitted).
+    pub(super) async fn turn<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        self.admitted(self.inner.limits.request_timeout, work).await
+    }
+
+    /// One exchange within the bounds of the run: it waits for its slot and its turn, is counted, and takes `timeout` at most.
+    pub(super) async fn admitted<T>(
+        &self,
+        timeout: Duration,
+        exchange: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
         self.bounded(async {
             let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+            self.held().await;
             self.pace().await;
             self.count()?;
-            let timeout = self.inner.limits.request_timeout;
-            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
         })
         .await
+    }
+
+    /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
+    pub(super) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
+        if let Some(config) = self.inner.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = trust::config(self.target(), Protocols::Http1)?;
+        Ok(Arc::clone(self.inner.tls.get_or_init(|| Arc::new(config))))
+    }
+
+    /// The `User-Agent` of every request of the run.
+    pub(super) fn agent(&self) -> &str {
+        &self.inner.agent
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
@@ -271,7 +343,7 @@ impl Client {
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
         let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
-        let mut request = self.inner.http.request(method, url);
+        let mut request = self.inner.pools.suited(probe).request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
             let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
@@ -287,7 +359,7 @@ impl Client {
     async fn exchange(&self, probe: &Probe, request: reqwest::Request) -> Result<Answer, Trouble> {
         let started = Instant::now();
         let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.http.execute(request).await.map_err(broke)?;
+        let response = self.inner.pools.suited(probe).execute(request).await.map_err(broke)?;
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());
@@ -339,7 +411,7 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
 }
 
 /// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
-fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
+pub(super) fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
     let edge = headers.has("x-railway-fallback")
         || headers.has("x-vercel-error")
         || headers.has("x-vercel-mitigated")
@@ -353,7 +425,7 @@ fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source
 }
 
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

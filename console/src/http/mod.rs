@@ -1,14 +1,17 @@
 //! The only room that talks to the network: politeness, caps, timings, redaction and the cleaning of untrusted text.
 //!
-//! Owns probes, answers and the client. Knows nothing of checks and verdicts.
+//! Owns probes, answers, the client, and the raw wire for what an HTTP client would tidy up. Knows nothing of checks and verdicts.
 
 mod answer;
 mod clean;
 mod client;
 mod credential;
 mod elsewhere;
+mod pool;
 mod probe;
+mod raw;
 mod record;
+pub mod tls;
 mod trouble;
 pub mod trust;
 mod unsaid;
@@ -19,5 +22,6 @@ pub use client::{Client, Limits, Meter, MeterReading, Scope};
 pub use credential::Credential;
 pub use elsewhere::Elsewhere;
 pub use probe::{Body, Probe};
+pub use raw::{Ending, Raw, Reply};
 pub use record::evidence;
 pub use trouble::Trouble;

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::Credential;
 
+/// Bytes of a head that every server takes; beyond, some close the connection with everything else on it.
+const OVERSIZED: usize = 4 * 1024;
+
 /// A request body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
@@ -155,6 +158,22 @@ impl Probe {
             Field::Plain(key, value) if key == name => Some(value.as_slice()),
             _ => None,
         })
+    }
+
+    /// Whether its head is so large that a server may drop the whole connection over it.
+    pub(super) fn is_oversized(&self) -> bool {
+        let field = |field: &Field| match field {
+            Field::Plain(name, value) => name.len() + value.len(),
+            Field::Secret(name, prefix, credential) => name.len() + prefix.len() + credential.expose().len(),
+        };
+        let credentials = self.bearer.iter().chain(&self.in_query).map(|credential| credential.expose().len());
+        self.path.len() + self.fields.iter().map(field).sum::<usize>() + credentials.sum::<usize>() > OVERSIZED
+    }
+
+    /// Whether anything secret goes along: a credential anywhere, or a body that evidence never shows.
+    pub(super) fn carries_credential(&self) -> bool {
+        let secret = self.fields.iter().any(|field| matches!(field, Field::Secret(..)));
+        secret || self.bearer.is_some() || self.in_query.is_some() || self.body.as_ref().is_some_and(|body| body.secret)
     }
 
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).

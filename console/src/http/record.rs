@@ -7,9 +7,9 @@ use super::{Answer, Body, Probe, clean};
 use crate::run::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord};
 use crate::target::Carrier;
 
-const REQUEST_BODY: usize = 4 * 1024;
+pub(super) const REQUEST_BODY: usize = 4 * 1024;
 const RESPONSE_BODY: usize = 2 * 1024;
-const HEADER_VALUE: usize = 512;
+pub(super) const HEADER_VALUE: usize = 512;
 /// How far behind what is shown an echoed token may reach and is still seen whole.
 const ECHO: usize = 16 * 1024;
 /// Response headers whose values are secrets by type.
@@ -101,7 +101,7 @@ fn curl(request: &RequestRecord) -> String {
     format!("{line} {}", quote(&request.url))
 }
 
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let quoted = format!("'{}'", text.replace('\'', r"'\''"));
     match text.find("$POSTFLIGHT_") {
         Some(at) => splice_variable(text, at),
@@ -119,7 +119,7 @@ fn splice_variable(text: &str, at: usize) -> String {
     format!("{}\"{variable}\"{}", single(before), single(after))
 }
 
-fn excerpt(bytes: &[u8], cap: usize) -> (String, bool) {
+pub(super) fn excerpt(bytes: &[u8], cap: usize) -> (String, bool) {
     shortened(&String::from_utf8_lossy(bytes.get(..cap).unwrap_or(bytes)), bytes.len() > cap, bytes.len())
 }
 

@@ -18,7 +18,11 @@ impl Unsaid {
             Field::Secret(_, _, credential) => Some(credential),
             Field::Plain(..) => None,
         });
-        let credentials = probe.bearer.iter().chain(&probe.in_query).chain(fields);
+        Self::of_credentials(probe.bearer.iter().chain(&probe.in_query).chain(fields), extra)
+    }
+
+    /// These credentials, their signatures, and the target's own extra headers.
+    pub(super) fn of_credentials<'a>(credentials: impl Iterator<Item = &'a Credential>, extra: &[(String, SecretString)]) -> Self {
         let mut all: Vec<_> = credentials.flat_map(values).collect();
         all.extend(extra.iter().map(|(name, value)| (value.clone(), format!("<{name} from postflight.toml>"))));
         all.retain(|(value, _)| value.expose_secret().len() >= SHORTEST);

@@ -2,12 +2,15 @@
 //!
 //! Owns how an entry is written and what is wrong with one. What an acceptance does to a result is said in `verify`.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use time::{Date, Duration, Month};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use super::mistake::{at, suggestion};
+use super::Source;
+use super::explain::suggestion;
 use crate::checks;
 
 /// Days that a finding may be accepted ahead.
@@ -49,14 +52,14 @@ pub struct Acceptance {
     pub matching: Option<String>,
 }
 
-/// The acceptances of a file whose text is `text` and whose targets are `targets`, as of `today`. The error shows the line.
-pub(super) fn read(entries: &[AcceptEntry], text: &str, targets: &[&str], today: Date) -> Result<Vec<Acceptance>, String> {
-    entries.iter().map(|entry| entry.accepted(text, targets, today)).collect()
+/// The acceptances of the file `source` whose targets are `targets`, as of `today`. The error shows the line.
+pub(super) fn read(entries: &[AcceptEntry], source: &Source, targets: &[&str], today: Date) -> Result<Vec<Acceptance>, String> {
+    entries.iter().map(|entry| entry.accepted(source, targets, today)).collect()
 }
 
 impl AcceptEntry {
-    fn accepted(&self, text: &str, targets: &[&str], today: Date) -> Result<Acceptance, String> {
-        let wrong = |span, message: String| Err(at(text, span, &message));
+    fn accepted(&self, source: &Source, targets: &[&str], today: Date) -> Result<Acceptance, String> {
+        let wrong = |span: Range<usize>, message: String| Err(format!("{}: {message}", source.at(span.start)));
         if checks::find(self.check.get_ref()).is_none() {
             return wrong(self.check.span(), unknown_check(self.check.get_ref()));
         }
@@ -112,7 +115,8 @@ mod tests {
     /// What a file with this `[[accept]]` table means on 23 November 2026.
     fn accepted(table: &str) -> Result<Vec<Acceptance>, String> {
         let text = format!("[targets.production]\nurl = \"https://api.example.com\"\n\n[[accept]]\n{table}\n");
-        File::parse_on(&text, date!(2026 - 11 - 23)).map(|file| file.accepted)
+        let path = std::path::Path::new("postflight.toml");
+        File::parse_on(path, &text, date!(2026 - 11 - 23)).map(|file| file.accepted).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -132,25 +136,25 @@ mod tests {
     const REST: &str = "reason = \"r\"\nowner = \"o\"\nuntil = 2026-12-31";
 
     #[rstest]
-    #[case::a_misspelt_check(&format!("check = \"headers.nosnif\"\n{REST}"), "line 5, column 9", "did you mean `headers.nosniff`?")]
-    #[case::an_unknown_target(&format!("check = \"headers.nosniff\"\ntarget = \"prodution\"\n{REST}"), "line 6, column 10", "did you mean `production`?")]
-    #[case::no_date("check = \"headers.nosniff\"\nreason = \"r\"\nowner = \"o\"", "line 4, column 1", "missing field `until`")]
+    #[case::a_misspelt_check(&format!("check = \"headers.nosnif\"\n{REST}"), "postflight.toml:5: ", "did you mean `headers.nosniff`?")]
+    #[case::an_unknown_target(&format!("check = \"headers.nosniff\"\ntarget = \"prodution\"\n{REST}"), "postflight.toml:6: ", "did you mean `production`?")]
+    #[case::no_date("check = \"headers.nosniff\"\nreason = \"r\"\nowner = \"o\"", "postflight.toml:4: ", "`until`, which it needs")]
     #[case::a_day_too_far(
         "check = \"headers.nosniff\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2027-11-25",
-        "line 8, column 9",
+        "postflight.toml:8: ",
         "a year at most"
     )]
     #[case::a_time(
         "check = \"headers.nosniff\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2026-12-31T10:00:00Z",
-        "line 8, column 9",
+        "postflight.toml:8: ",
         "without a time"
     )]
     #[case::no_reason(
         "check = \"headers.nosniff\"\nreason = \" \"\nowner = \"o\"\nuntil = 2026-12-31",
-        "line 6, column 10",
+        "postflight.toml:6: ",
         "must not be empty"
     )]
-    #[case::a_misspelt_key(&format!("check = \"headers.nosniff\"\nbecause = \"x\"\n{REST}"), "line 6, column 1", "unknown field `because`")]
+    #[case::a_misspelt_key(&format!("check = \"headers.nosniff\"\nbecause = \"x\"\n{REST}"), "postflight.toml:6: ", "`because` is no key here")]
     fn what_is_wrong_is_said_with_its_line(#[case] table: &str, #[case] place: &str, #[case] words: &str) {
         let error = accepted(table).expect_err("it is wrong");
         assert!(error.contains(place) && error.contains(words), "{error}");

@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use time::{Date, OffsetDateTime};
 
+use super::Source;
 use super::accept::{self, AcceptEntry, Acceptance};
+use super::explain::explain;
 
 pub use super::entries::TokensEntry;
 
@@ -26,14 +28,9 @@ pub enum FileError {
         #[source]
         source: std::io::Error,
     },
-    /// It is not what it should be; the message shows the line.
-    #[error("{} is not valid:\n{message}", .path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// Line, excerpt and reason.
-        message: String,
-    },
+    /// It is not what it should be; the message begins with file and line.
+    #[error("{0}")]
+    Invalid(String),
 }
 
 /// A parsed `postflight.toml`.
@@ -49,30 +46,30 @@ pub struct File {
     /// Known findings that are accepted.
     #[serde(skip)]
     pub accepted: Vec<Acceptance>,
-    /// Where the file is: paths in it are relative to that.
+    /// Where it was read from.
     #[serde(skip)]
-    pub directory: PathBuf,
+    pub source: Source,
 }
 
 impl File {
     /// Reads `path`.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-        let file = Self::parse(&text).map_err(|message| FileError::Invalid { path: path.to_owned(), message })?;
-        Ok(Self { directory: path.parent().map(Path::to_owned).unwrap_or_default(), ..file })
+        Self::parse(path, &text)
     }
 
-    /// Parses the text of a file; the error shows line, column and excerpt.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        Self::parse_on(text, OffsetDateTime::now_utc().date())
+    /// Parses the text of the file at `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        Self::parse_on(path, text, OffsetDateTime::now_utc().date())
     }
 
     /// [`parse`](Self::parse) as of `today`, which bounds how far ahead a finding may be accepted.
-    pub fn parse_on(text: &str, today: Date) -> Result<Self, String> {
-        let file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+    pub fn parse_on(path: &Path, text: &str, today: Date) -> Result<Self, FileError> {
+        let source = Source::new(path, text);
+        let file: Self = toml::from_str(text).map_err(|error| FileError::Invalid(explain(&source, &error)))?;
         let targets: Vec<_> = file.targets.keys().map(String::as_str).collect();
-        let accepted = accept::read(&file.accept, text, &targets, today)?;
-        Ok(Self { accepted, ..file })
+        let accepted = accept::read(&file.accept, &source, &targets, today).map_err(FileError::Invalid)?;
+        Ok(Self { accepted, source, ..file })
     }
 }
 
@@ -115,6 +112,20 @@ pub struct Entry {
     /// Where the routes are.
     #[serde(default)]
     pub paths: PathsEntry,
+    /// The document that lists all routes: a file, or a path or URL on the target's own host.
+    pub openapi: Option<String>,
+    /// Further routes, by hand.
+    #[serde(default)]
+    pub routes: Vec<RouteEntry>,
+    /// Whether unsafe methods may be sent to routes other than the declared resource.
+    #[serde(default)]
+    pub allow_unsafe_routes: bool,
+    /// Where it names its release.
+    #[serde(default)]
+    pub release: ReleaseEntry,
+    /// How deep health says how its dependencies are.
+    #[serde(default)]
+    pub health: HealthEntry,
     /// How the objects look.
     #[serde(default)]
     pub task: TaskEntry,
@@ -129,6 +140,8 @@ pub struct Entry {
 pub struct PathsEntry {
     /// Collection.
     pub list: Option<String>,
+    /// A route whose GET works with a token, where the collection cannot be listed.
+    pub read: Option<String>,
     /// One object, with `{id}`.
     pub item: Option<String>,
     /// Toggle route.
@@ -151,12 +164,14 @@ pub struct PathsEntry {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskEntry {
-    /// JSON pointer to the id; `/id`.
+    /// JSON pointer to the id, `/id`; or `location` where a new id is only in that header.
     pub id: Option<String>,
     /// JSON pointer to the array of a list; `/items`, empty for a bare array.
     pub items: Option<String>,
     /// JSON pointer to the object in a single answer; empty.
     pub object: Option<String>,
+    /// JSON pointer to the object in the answer to a creation; that of `object` when absent.
+    pub created_object: Option<String>,
     /// Name of the text field; `title`.
     pub title: Option<String>,
     /// Name of the boolean; empty where there is none.
@@ -166,6 +181,87 @@ pub struct TaskEntry {
     /// Further fields of a create body.
     #[serde(default)]
     pub extra: Map<String, Value>,
+    /// Further fields of a full update, beside those of a create body.
+    #[serde(default)]
+    pub put: Map<String, Value>,
+    /// Name of the member that wraps every body sent.
+    pub envelope: Option<String>,
+    /// Whether one object can be read.
+    pub get: Option<bool>,
+    /// Whether the collection can be listed.
+    pub list: Option<bool>,
+    /// Whether objects can be deleted.
+    pub delete: Option<bool>,
+}
+
+/// `[[targets.NAME.routes]]`: a route beside the declared resource.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteEntry {
+    /// Its path; may hold `{id}`, `{user_id}` and further placeholders.
+    pub path: String,
+    /// Its methods; GET when absent.
+    pub methods: Option<Vec<String>>,
+    /// `bearer` (default) or `none`.
+    pub auth: Option<RouteAuthEntry>,
+}
+
+/// `routes.auth`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum RouteAuthEntry {
+    /// A token is needed.
+    Bearer,
+    /// Public on purpose.
+    None,
+}
+
+/// `[targets.NAME.release]`: JSON pointers or names of headers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseEntry {
+    /// The route that names the release.
+    pub path: Option<String>,
+    /// The commit.
+    pub commit: Option<String>,
+    /// The version.
+    pub version: Option<String>,
+    /// The deployment.
+    pub deployment: Option<String>,
+    /// When the process started.
+    pub started_at: Option<String>,
+    /// The replica.
+    pub replica: Option<String>,
+    /// The environment.
+    pub environment: Option<String>,
+}
+
+/// `[targets.NAME.health]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthEntry {
+    /// JSON pointer to what is said of the database.
+    pub database: Option<String>,
+    /// JSON pointers to what is said of further dependencies.
+    #[serde(default)]
+    pub dependencies: Vec<String>,
+    /// Words that say a dependency works.
+    #[serde(default)]
+    pub ok: Vec<String>,
+}
+
+/// One value of `policy.headers`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeaderEntry {
+    /// `"required"`: there, with a secure value.
+    Required,
+    /// `"optional"`: its absence is not even a remark.
+    Optional,
+    /// `"forbidden"`: never there.
+    Forbidden,
+    /// `{ value = "…" }`: there, with exactly this value.
+    Value(String),
 }
 
 /// `task.update`.
@@ -178,6 +274,8 @@ pub enum UpdateEntry {
     Patch,
     /// Both.
     Both,
+    /// Not at all.
+    None,
 }
 
 /// `[targets.NAME.policy]`; whatever is absent keeps its default.
@@ -190,6 +288,10 @@ pub struct PolicyEntry {
     pub refused_token: Option<Vec<u16>>,
     /// Statuses of a foreign object.
     pub foreign: Option<Vec<u16>>,
+    /// Statuses of an id that nothing has.
+    pub missing: Option<Vec<u16>>,
+    /// Statuses of the owner's own object after its deletion.
+    pub deleted: Option<Vec<u16>>,
     /// Whether foreign and missing must look alike.
     pub uniform_foreign: Option<bool>,
     /// Statuses of a write without preflight.
@@ -224,4 +326,22 @@ pub struct PolicyEntry {
     pub public: Option<Vec<String>>,
     /// Security headers that must be there.
     pub required_headers: Option<Vec<String>>,
+    /// What is expected of single headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderEntry>,
+    /// Requests that one user may send at once.
+    pub rate_limit: Option<u32>,
+    /// Bytes of a request body at most.
+    pub max_body: Option<u64>,
+    /// JSON pointers that every error body has.
+    #[serde(default)]
+    pub problem: Vec<String>,
+    /// Response header with the id of the request.
+    pub request_id: Option<String>,
+    /// Request header that makes a creation repeatable.
+    pub idempotency_header: Option<String>,
+    /// Seconds that a header section may take.
+    pub header_timeout: Option<u64>,
+    /// Seconds that a body may take.
+    pub body_timeout: Option<u64>,
 }

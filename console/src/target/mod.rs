@@ -8,26 +8,35 @@ mod base;
 pub mod configuration;
 mod credentials;
 mod entries;
+mod explain;
 pub mod file;
-mod mistake;
+mod observed;
+pub mod openapi;
 mod origin;
 mod policy;
+pub mod propose;
 mod resource;
+mod routes;
 mod secrets;
 mod select;
+mod source;
 mod tokens;
 mod transport;
+mod validate;
 
 pub use accept::{AcceptEntry, Acceptance};
 pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
+pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
-pub use policy::{HeaderPolicy, Policy, Statuses};
-pub use resource::{Fields, Paths, Resource, Update};
+pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
+pub use resource::{Fields, Offers, Paths, Resource, Update};
+pub use routes::{Route, RouteAuth, Routes};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
+pub use source::Source;
 pub use tokens::{Carrier, Mint, OtherKeys, Tokens};
 pub use transport::{Transport, TransportError};
 
@@ -46,8 +55,18 @@ pub struct Target {
     pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
+    /// Where it serves its OpenAPI document, to be read when the run begins.
+    pub openapi: Option<String>,
+    /// Routes beside the declared resource.
+    pub routes: Routes,
+    /// Whether unsafe methods may be sent to them.
+    pub allow_unsafe_routes: bool,
     /// How its objects are made and read.
     pub resource: Resource,
+    /// Where it names its release.
+    pub release: ReleaseAt,
+    /// How it says how its dependencies are.
+    pub health: HealthAt,
     /// Where tokens come from.
     pub tokens: Tokens,
     /// The routes of accounts.
@@ -87,7 +106,12 @@ impl Target {
             origins: Vec::new(),
             transport: Transport::default(),
             paths: Paths::default(),
+            openapi: None,
+            routes: Routes::default(),
+            allow_unsafe_routes: false,
             resource: Resource::default(),
+            release: ReleaseAt::default(),
+            health: HealthAt::default(),
             tokens: Tokens::None,
             accounts: Accounts::default(),
             other_keys: OtherKeys::default(),
@@ -108,6 +132,26 @@ impl Target {
     /// Whether the target is on this machine, where writing needs no consent.
     pub fn is_loopback(&self) -> bool {
         self.base.is_loopback()
+    }
+
+    /// Takes over the routes of an OpenAPI document, or why it gives none. What `policy.public` names is public.
+    pub fn add_document(&mut self, document: &[u8]) {
+        match openapi::read(document, &self.base, &self.paths) {
+            Ok(routes) => self.add_routes(routes),
+            Err(error) => self.routes.trouble = Some(error.to_string()),
+        }
+    }
+
+    /// Adds further routes. What `policy.public` names is public.
+    pub fn add_routes(&mut self, routes: Vec<Route>) {
+        let public: Vec<_> = self.policy.public.iter().map(|path| routes::normalised(path, &self.paths)).collect();
+        let auth = |route: &Route| if public.contains(&route.path) { RouteAuth::None } else { route.auth };
+        self.routes.add(routes.into_iter().map(|route| Route { auth: auth(&route), ..route }));
+    }
+
+    /// The path of the answer that names the release: the declared one, else deep health, else liveness.
+    pub fn release_path(&self) -> Option<&str> {
+        [&self.release.path, &self.paths.health, &self.paths.live].into_iter().find_map(Option::as_deref)
     }
 
     /// Whether the run may create objects.

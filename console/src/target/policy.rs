@@ -17,6 +17,12 @@ impl Statuses {
         self.0.contains(&status)
     }
 
+    /// The codes of both.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).copied().collect())
+    }
+
     /// The codes for a sentence: `401 or 403`.
     pub fn words(&self) -> String {
         self.0.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
@@ -32,6 +38,10 @@ pub struct Policy {
     pub refused_token: Statuses,
     /// Answers to somebody else's object. Default 404 or 403.
     pub foreign: Statuses,
+    /// Answers to an id that nothing has. Default 404. A foreign object may be answered so as well.
+    pub missing: Statuses,
+    /// Answers to the owner who asks for an object after deleting it. Default 404 or 410; with 200 where objects are only marked.
+    pub deleted: Statuses,
     /// Whether a foreign object must be indistinguishable from a missing one. Default: judged when both are 404.
     pub uniform_foreign: bool,
     /// Answers to a write in a content type that needs no preflight. Default 400, 403, 415 or 422.
@@ -66,13 +76,83 @@ pub struct Policy {
     pub public: Vec<String>,
     /// Which security headers are expected.
     pub headers: HeaderPolicy,
+    /// Limits and habits that the service declares.
+    pub declared: Declared,
 }
+
+/// Limits and habits that a service may have and says so. What is not declared is not judged, or only remarked: stock stacks differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Requests that one user may send at once before 429.
+    pub rate_limit: Option<u32>,
+    /// Largest request body, in bytes, before 413.
+    pub max_body: Option<u64>,
+    /// JSON pointers (RFC 6901) that every error body has, such as `/detail`.
+    pub problem: Vec<String>,
+    /// Response header that carries the id of the request (lower case).
+    pub request_id: Option<String>,
+    /// Request header by which a repeated creation makes one object (lower case).
+    pub idempotency_header: Option<String>,
+    /// Seconds until a connection is closed whose header section does not end.
+    pub header_timeout: Option<u64>,
+    /// Seconds until a request is given up whose body does not end.
+    pub body_timeout: Option<u64>,
+}
+
+/// Headers that have a check of their own, which also says when they are missing.
+const JUDGED: [&str; 7] = [
+    "x-content-type-options",
+    "content-security-policy",
+    "x-frame-options",
+    "referrer-policy",
+    "cross-origin-resource-policy",
+    "strict-transport-security",
+    "cache-control",
+];
 
 /// Which of the optional security headers the operator insists on: absent ones are FAIL when listed, WARN or a note otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderPolicy {
     /// Lower-case names that must be there with a secure value.
     pub required: Vec<String>,
+    /// Lower-case names whose absence is not even a remark.
+    pub optional: Vec<String>,
+    /// Lower-case names that must not be there.
+    pub forbidden: Vec<String>,
+    /// Lower-case names with the one value that they must have, compared without regard to case and outer space.
+    pub exact: Vec<(String, String)>,
+}
+
+impl HeaderPolicy {
+    /// Whether it says more of any header than which value of it is secure.
+    pub fn has_rules(&self) -> bool {
+        let required = self.required.iter().any(|name| !JUDGED.contains(&name.as_str()));
+        required || !(self.forbidden.is_empty() && self.exact.is_empty())
+    }
+
+    /// What an answer breaks of this, beside what checks of their own judge, by a lookup of the values of a name joined with commas; `None` when nothing.
+    pub fn broken(&self, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let others = self.required.iter().filter(|name| !JUDGED.contains(&name.as_str()));
+        let missing =
+            others.into_iter().find(|name| value(name).is_none()).map(|name| format!("no {name}, which the policy requires"));
+        let unwanted =
+            || self.forbidden.iter().find(|name| value(name).is_some()).map(|name| format!("{name}, which the policy forbids"));
+        let other = || {
+            self.exact.iter().find_map(|(name, wanted)| match value(name) {
+                Some(seen) if seen.trim().eq_ignore_ascii_case(wanted.trim()) => None,
+                Some(seen) => Some(format!("{name}: {seen:?} instead of {wanted:?}")),
+                None => Some(format!("no {name}, which must be {wanted:?}")),
+            })
+        };
+        missing.or_else(unwanted).or_else(other)
+    }
+}
+
+impl Policy {
+    /// Answers by which B learns nothing of A's object: those for a foreign one and those for one that is not there.
+    pub fn no_such(&self) -> Statuses {
+        self.foreign.or(&self.missing)
+    }
 }
 
 impl Default for Policy {
@@ -82,6 +162,8 @@ impl Default for Policy {
             unauthenticated: Statuses::of([401, 403]),
             refused_token: Statuses::of([401, 403]),
             foreign: Statuses::of([403, 404]),
+            missing: Statuses::of([404]),
+            deleted: Statuses::of([404, 410]),
             uniform_foreign: true,
             plain_write: Statuses::of([400, 403, 415, 422]),
             max_leeway_secs: 60,
@@ -107,6 +189,7 @@ impl Default for Policy {
             docs_public: false,
             public: Vec::new(),
             headers: HeaderPolicy::default(),
+            declared: Declared::default(),
         }
     }
 }

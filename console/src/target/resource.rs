@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 pub struct Paths {
     /// Collection: GET lists, POST creates. `/api/tasks` or `/api/{user_id}/tasks`.
     pub list: String,
+    /// A route whose GET works with a token, where the collection cannot be listed.
+    pub read: Option<String>,
     /// One object: GET, HEAD, PUT, PATCH, DELETE. `/api/tasks/{id}`.
     pub item: String,
     /// Toggle route, such as `/api/tasks/{id}/complete`.
@@ -27,6 +29,7 @@ impl Default for Paths {
     fn default() -> Self {
         Self {
             list: "/api/tasks".into(),
+            read: None,
             item: "/api/tasks/{id}".into(),
             toggle: Some("/api/tasks/{id}/complete".into()),
             health: Some("/health".into()),
@@ -47,6 +50,30 @@ pub enum Update {
     Patch,
     /// Both.
     Both,
+    /// Not at all.
+    None,
+}
+
+impl Update {
+    /// Whether the target declares `PUT`.
+    pub const fn puts(self) -> bool {
+        matches!(self, Self::Put | Self::Both)
+    }
+
+    /// Whether the target declares `PATCH`.
+    pub const fn patches(self) -> bool {
+        matches!(self, Self::Patch | Self::Both)
+    }
+
+    /// The methods.
+    pub const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Put => &["PUT"],
+            Self::Patch => &["PATCH"],
+            Self::Both => &["PUT", "PATCH"],
+            Self::None => &[],
+        }
+    }
 }
 
 /// Names of the fields in the target's JSON, as JSON pointers (RFC 6901) into an object, and the list's own pointer.
@@ -62,6 +89,17 @@ pub struct Fields {
     pub done: Option<String>,
 }
 
+/// Which of the ordinary routes the target has, beside the creation that every judgement of isolation begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// GET of one object.
+    pub get: bool,
+    /// GET of the collection.
+    pub list: bool,
+    /// DELETE of one object.
+    pub delete: bool,
+}
+
 /// How objects are made, changed and recognised.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -69,10 +107,20 @@ pub struct Resource {
     pub fields: Fields,
     /// Extra fields of a create body beside the title.
     pub extra: Map<String, Value>,
+    /// Extra fields of a full update beside those of a create body.
+    pub put: Map<String, Value>,
+    /// Name of the member that wraps every body sent: `task` where the target takes `{"task": {"title": …}}`.
+    pub envelope: Option<String>,
     /// How the target changes an object.
     pub update: Update,
     /// JSON pointer to the canonical object in a single-object answer; empty where the answer is the object.
     pub object: String,
+    /// JSON pointer to the object in the answer to a creation, where that differs from [`Self::object`].
+    pub created: Option<String>,
+    /// Whether the id of a new object is only in the `Location` of the answer (RFC 9110, 10.2.2).
+    pub id_in_location: bool,
+    /// Which routes there are.
+    pub offers: Offers,
 }
 
 impl Default for Resource {
@@ -80,23 +128,62 @@ impl Default for Resource {
         Self {
             fields: Fields { id: "/id".into(), items: "/items".into(), title: "title".into(), done: Some("completed".into()) },
             extra: Map::new(),
+            put: Map::new(),
+            envelope: None,
             update: Update::Both,
             object: String::new(),
+            created: None,
+            id_in_location: false,
+            offers: Offers { get: true, list: true, delete: true },
         }
     }
 }
 
 impl Resource {
-    /// A create (or full update) body whose title is `title`.
+    /// A create body whose title is `title`.
     pub fn body(&self, title: &str) -> Value {
         let mut body = self.extra.clone();
         body.insert(self.fields.title.clone(), json!(title));
-        Value::Object(body)
+        self.wrapped(body)
+    }
+
+    /// A full update whose title is `title`.
+    pub fn full(&self, title: &str) -> Value {
+        let mut body = self.extra.clone();
+        body.extend(self.put.clone());
+        body.insert(self.fields.title.clone(), json!(title));
+        self.wrapped(body)
+    }
+
+    /// A full body, or a partial update, whose top-level field `name` is `value`.
+    pub fn holding(&self, name: &str, value: Value) -> Value {
+        let mut body = if self.update == Update::Put { self.extra.clone() } else { Map::new() };
+        body.insert(name.to_owned(), value);
+        self.wrapped(body)
     }
 
     /// A partial update that sets only the title.
     pub fn patch(&self, title: &str) -> Value {
-        json!({ (self.fields.title.clone()): title })
+        self.wrapped(Map::from_iter([(self.fields.title.clone(), json!(title))]))
+    }
+
+    fn wrapped(&self, body: Map<String, Value>) -> Value {
+        match &self.envelope {
+            Some(name) => json!({ (name.clone()): body }),
+            None => Value::Object(body),
+        }
+    }
+
+    /// A body of this resource with one more field, beside the title.
+    pub fn with(&self, mut body: Value, field: &str, value: Value) -> Value {
+        let place = match &self.envelope {
+            Some(name) => body.get_mut(name),
+            None => Some(&mut body),
+        };
+        if let Some(object) = place.and_then(Value::as_object_mut) {
+            object.insert(field.to_owned(), value);
+        }
+        body
     }
 
     /// The object inside a single-object answer.
@@ -107,6 +194,13 @@ impl Resource {
     /// The id of the object in a single-object answer; see [`Self::id_of`].
     pub fn id(&self, answer: &Value) -> Option<String> {
         self.id_of(self.object(answer)?)
+    }
+
+    /// The id of the object in the answer to a creation: in the body, else the last segment of `location`, the value of that header.
+    pub fn created_id(&self, answer: Option<&Value>, location: Option<&str>) -> Option<String> {
+        let pointer = self.created.as_ref().unwrap_or(&self.object);
+        let in_body = || self.id_of(answer?.pointer(pointer)?);
+        if self.id_in_location { last_segment(location?) } else { in_body().or_else(|| last_segment(location?)) }
     }
 
     /// The id of `object` as it goes into a path: strings as they are, numbers in decimal. The target chooses it, so one that is not a
@@ -129,6 +223,18 @@ impl Resource {
     pub fn items<'a>(&self, answer: &'a Value) -> Option<&'a Vec<Value>> {
         answer.pointer(&self.fields.items)?.as_array()
     }
+
+    /// The object with this id in a list answer.
+    pub fn listed<'a>(&self, answer: &'a Value, id: &str) -> Option<&'a Value> {
+        self.items(answer)?.iter().find(|item| self.id_of(item).as_deref() == Some(id))
+    }
+}
+
+/// The last segment of an address, where it can be an id: `/api/tasks/42/` names 42.
+fn last_segment(location: &str) -> Option<String> {
+    let path = location.split(['?', '#']).next()?.trim_end_matches('/');
+    let segment = path.rsplit('/').next()?;
+    (path.contains('/') && is_segment(segment)).then(|| segment.to_owned())
 }
 
 /// Whether `id` stands in a path as one segment that no URL parser changes (RFC 3986, 3.3; URL standard, "path state").
@@ -142,6 +248,39 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case::in_the_body(json!({"data": {"id": 7}}), None, Some("7"))]
+    #[case::body_first(json!({"data": {"id": 7}}), Some("/api/tasks/8"), Some("7"))]
+    #[case::location_where_the_body_has_none(json!({"ok": true}), Some("https://api.example/api/tasks/8"), Some("8"))]
+    #[case::with_a_slash_behind(json!(null), Some("/api/tasks/8/?x=1"), Some("8"))]
+    #[case::no_path(json!(null), Some("8"), None)]
+    #[case::climbing(json!(null), Some("/api/tasks/.."), None)]
+    #[case::nowhere(json!({"id": 7}), None, None)]
+    fn the_id_of_a_new_object_is_in_the_body_or_in_location(
+        #[case] body: Value,
+        #[case] location: Option<&str>,
+        #[case] id: Option<&str>,
+    ) {
+        let resource = Resource { created: Some("/data".into()), ..Resource::default() };
+        assert_eq!(resource.created_id(Some(&body), location).as_deref(), id);
+        let by_header = Resource { id_in_location: true, ..resource };
+        assert_eq!(by_header.created_id(Some(&body), None), None);
+    }
+
+    #[test]
+    fn bodies_are_wrapped_and_filled_as_the_target_takes_them() {
+        let map = |value: Value| value.as_object().cloned().unwrap();
+        let resource = Resource {
+            extra: map(json!({"list": {"name": "inbox"}})),
+            put: map(json!({"completed": false})),
+            envelope: Some("task".into()),
+            ..Resource::default()
+        };
+        assert_eq!(resource.body("t"), json!({"task": {"list": {"name": "inbox"}, "title": "t"}}));
+        assert_eq!(resource.full("t"), json!({"task": {"list": {"name": "inbox"}, "completed": false, "title": "t"}}));
+        assert_eq!(resource.with(resource.patch("t"), "owner", json!(1)), json!({"task": {"title": "t", "owner": 1}}));
+    }
 
     #[rstest]
     #[case::uuid(json!("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"), true)]

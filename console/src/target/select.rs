@@ -6,11 +6,18 @@ use thiserror::Error;
 
 use super::credentials;
 use super::entries::CarrierEntry;
-use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry, UpdateEntry};
-use super::{
-    Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, MissingVariable, Origin,
-    OriginError, Paths, Policy, Resource, Statuses, Target, Transport, TransportError, Update,
+use super::file::{
+    Entry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, ReleaseEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
+use super::validate::Mistake;
+use super::{
+    Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,
+    HeaderPolicy, HealthAt, MissingVariable, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth, Statuses,
+    Target, Transport, TransportError, Update, validate,
+};
+
+/// The word of `task.id` for ids that are only in the header of that name.
+pub(super) const LOCATION: &str = "location";
 
 /// Why no target could be made.
 #[derive(Debug, Error)]
@@ -24,12 +31,18 @@ pub enum SelectError {
     /// The URL is not one.
     #[error(transparent)]
     Url(#[from] BaseUrlError),
-    /// An allowed origin is not one.
-    #[error("targets.{0}.origins: {1}")]
-    Origin(String, OriginError),
-    /// A path lacks its placeholder or slash.
-    #[error("targets.{0}.paths.{1}: {2}")]
-    Path(String, &'static str, &'static str),
+    /// A value of the file cannot be used; the key is given with the target's name.
+    #[error("targets.{0}: {1}")]
+    Value(String, Mistake),
+    /// What is wrong stands at this place of the file.
+    #[error("{place}: {error}")]
+    At {
+        /// `postflight.toml:12`.
+        place: String,
+        /// What is wrong.
+        #[source]
+        error: Box<SelectError>,
+    },
     /// Two ways of getting tokens were given.
     #[error("targets.{0}.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several")]
     Tokens(String),
@@ -39,6 +52,14 @@ pub enum SelectError {
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
+    /// Several variables are not set.
+    #[error("targets.{target}: {} environment variables are not set:{}", .missing.len(), each(.missing))]
+    SeveralMissing {
+        /// Name of the target.
+        target: String,
+        /// All of them.
+        missing: Vec<MissingVariable>,
+    },
     /// How the service is reached is not said rightly.
     #[error("targets.{0}.{1}")]
     Transport(String, TransportError),
@@ -74,28 +95,58 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 }
 
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
-    let found = file.and_then(|file| Some((file, file.targets.get(name)?)));
-    let (file, entry) = found.ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
+    let (file, entry) = file
+        .and_then(|file| Some((file, file.targets.get(name)?)))
+        .ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
+    let built = validate::entry(entry).map_err(|mistake| SelectError::Value(name.to_owned(), mistake)).and_then(|()| {
+        let (lenient, missing) = environment.lenient();
+        let built = build(name, entry, &file.source.directory(), &lenient);
+        match missing.taken().as_slice() {
+            [] => built,
+            [only] => Err(SelectError::Missing(name.to_owned(), only.clone())),
+            several => Err(SelectError::SeveralMissing { target: name.to_owned(), missing: several.to_vec() }),
+        }
+    });
     let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
     let accepted = file.accepted.iter().filter(ours).cloned().collect();
-    Ok(Target { accepted, ..build(name, entry, &file.directory, environment)? })
+    built.map(|target| Target { accepted, ..target }).map_err(|error| located(file, error))
+}
+
+/// Adds the line of the key that the error is about.
+fn located(file: &File, error: SelectError) -> SelectError {
+    let place = match &error {
+        SelectError::Value(target, mistake) => file.source.place(&[&["targets", target], mistake.key().as_slice()].concat()),
+        SelectError::Tokens(target) => file.source.place(&["targets", target, "tokens"]),
+        _ => None,
+    };
+    match place {
+        Some(place) => SelectError::At { place, error: Box::new(error) },
+        None => error,
+    }
+}
+
+fn each(missing: &[MissingVariable]) -> String {
+    missing.iter().map(|variable| format!("\n  {} ({})", variable.name, variable.purpose)).collect()
 }
 
 /// Paths of the entry are relative to `directory`.
 fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment) -> Result<Target, SelectError> {
     let missing = |error| SelectError::Missing(name.to_owned(), error);
-    let origin = |text: &String| Origin::parse(text).map_err(|error| SelectError::Origin(name.to_owned(), error));
+    let invalid = |key: &str, why: String| SelectError::Value(name.to_owned(), Mistake::at([key], why));
+    let origin = |text: &String| Origin::parse(text).map_err(|error| invalid("origins", error.to_string()));
     let header = |(header, variable): (&String, &String)| {
         let value = environment.require(variable, &format!("it holds the value of the request header `{header}`"))?;
         Ok((header.to_ascii_lowercase(), value))
     };
     let (tokens, accounts, other_keys) = credentials::read(name, &entry.tokens, environment)?;
-    Ok(Target {
+    let mut target = Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
         transport: transport(name, entry, directory)?,
-        paths: paths(name, &entry.paths)?,
+        paths: paths(&entry.paths),
         resource: resource(&entry.task),
+        release: release(&entry.release),
+        health: health(&entry.health),
         tokens,
         accounts,
         other_keys,
@@ -108,8 +159,43 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         declared_secrets: entry.secrets.clone(),
         repository: entry.repository.as_ref().map(|path| directory.join(path)),
         configuration: configuration(name, entry, directory)?,
-        ..Target::new(BaseUrl::parse(&entry.url)?)
-    })
+        allow_unsafe_routes: entry.allow_unsafe_routes,
+        ..Target::new(BaseUrl::parse(&entry.url).map_err(|error| invalid("url", error.to_string()))?)
+    };
+    target.add_routes(entry.routes.iter().map(|route| by_hand(route, &target.paths)).collect());
+    document(&mut target, entry, directory).map_err(|why| invalid("openapi", why))?;
+    Ok(target)
+}
+
+fn by_hand(entry: &RouteEntry, paths: &Paths) -> Route {
+    let methods = entry.methods.as_deref().unwrap_or_default().iter().map(|method| method.to_ascii_uppercase()).collect::<Vec<_>>();
+    let methods = if methods.is_empty() { vec!["GET".to_owned()] } else { methods };
+    let auth = if entry.auth == Some(RouteAuthEntry::None) { RouteAuth::None } else { RouteAuth::Bearer };
+    Route::by_hand(&entry.path, methods, auth, paths)
+}
+
+/// The OpenAPI document: read now where it is a file, noted for later where the target serves it.
+fn document(target: &mut Target, entry: &Entry, directory: &Path) -> Result<(), String> {
+    let Some(named) = &entry.openapi else { return Ok(()) };
+    if named.starts_with('/') {
+        target.openapi = Some(named.clone());
+    } else if named.contains("://") {
+        let base = target.base.to_string();
+        let below = named.strip_prefix(&base).filter(|path| path.starts_with('/'));
+        target.openapi = Some(
+            below
+                .ok_or_else(|| format!("must be below {base}, the target's own `url`; else save it and name the file"))?
+                .to_owned(),
+        );
+    } else {
+        let path = directory.join(named);
+        let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        target.add_document(&bytes);
+        if let Some(trouble) = target.routes.trouble.take() {
+            return Err(format!("{}: {trouble}", path.display()));
+        }
+    }
+    Ok(())
 }
 
 fn transport(name: &str, entry: &Entry, directory: &Path) -> Result<Transport, SelectError> {
@@ -125,10 +211,11 @@ fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<C
     entry.configuration.as_ref().map(read).transpose()
 }
 
-fn paths(name: &str, entry: &PathsEntry) -> Result<Paths, SelectError> {
+fn paths(entry: &PathsEntry) -> Paths {
     let default = Paths::default();
-    let paths = Paths {
+    Paths {
         list: entry.list.clone().unwrap_or(default.list),
+        read: entry.read.clone(),
         item: entry.item.clone().unwrap_or(default.item),
         toggle: entry.toggle.clone(),
         health: entry.health.clone(),
@@ -136,36 +223,69 @@ fn paths(name: &str, entry: &PathsEntry) -> Result<Paths, SelectError> {
         jwks: entry.jwks.clone(),
         protected: entry.protected.clone(),
         docs: entry.docs.clone(),
-    };
-    let wrong = |path, why| Err(SelectError::Path(name.to_owned(), path, why));
-    if !paths.item.contains("{id}") {
-        return wrong("item", "must contain `{id}`, as in \"/api/tasks/{id}\"");
     }
-    let optional = [("toggle", &paths.toggle), ("health", &paths.health), ("live", &paths.live), ("jwks", &paths.jwks)];
-    let given = optional.into_iter().filter_map(|(key, path)| path.as_ref().map(|path| (key, path)));
-    let relative = [("list", &paths.list), ("item", &paths.item)].into_iter().chain(given).find(|(_, path)| !path.starts_with('/'));
-    if let Some((key, _)) = relative {
-        return wrong(key, "must begin with `/`; the prefix belongs into `url`");
-    }
-    Ok(paths)
 }
 
 fn resource(entry: &TaskEntry) -> Resource {
-    let mut resource = Resource { extra: entry.extra.clone(), ..Resource::default() };
-    let set = |field: &mut String, value: &Option<String>| value.iter().for_each(|value| field.clone_from(value));
-    set(&mut resource.fields.id, &entry.id);
-    set(&mut resource.fields.items, &entry.items);
-    set(&mut resource.fields.title, &entry.title);
-    set(&mut resource.object, &entry.object);
-    if let Some(done) = &entry.done {
-        resource.fields.done = Some(done.clone()).filter(|done| !done.is_empty());
+    let default = Resource::default();
+    let or = |given: &Option<String>, default: String| given.clone().unwrap_or(default);
+    let in_location = entry.id.as_deref() == Some(LOCATION);
+    Resource {
+        fields: Fields {
+            id: or(&entry.id.clone().filter(|_| !in_location), default.fields.id),
+            items: or(&entry.items, default.fields.items),
+            title: or(&entry.title, default.fields.title),
+            done: entry.done.clone().map_or(default.fields.done, |done| Some(done).filter(|done| !done.is_empty())),
+        },
+        extra: entry.extra.clone(),
+        put: entry.put.clone(),
+        envelope: entry.envelope.clone(),
+        update: match entry.update {
+            Some(UpdateEntry::Put) => Update::Put,
+            Some(UpdateEntry::Patch) => Update::Patch,
+            Some(UpdateEntry::Both) | None => Update::Both,
+            Some(UpdateEntry::None) => Update::None,
+        },
+        object: or(&entry.object, default.object),
+        created: entry.created_object.clone(),
+        id_in_location: in_location,
+        offers: Offers { get: entry.get.unwrap_or(true), list: entry.list.unwrap_or(true), delete: entry.delete.unwrap_or(true) },
     }
-    resource.update = match entry.update {
-        Some(UpdateEntry::Put) => Update::Put,
-        Some(UpdateEntry::Patch) => Update::Patch,
-        Some(UpdateEntry::Both) | None => Update::Both,
-    };
-    resource
+}
+
+fn release(entry: &ReleaseEntry) -> ReleaseAt {
+    let place = |text: &Option<String>| text.as_deref().map(Place::of);
+    ReleaseAt {
+        path: entry.path.clone(),
+        commit: place(&entry.commit),
+        version: place(&entry.version),
+        deployment: place(&entry.deployment),
+        started_at: place(&entry.started_at),
+        replica: place(&entry.replica),
+        environment: place(&entry.environment),
+    }
+}
+
+fn health(entry: &HealthEntry) -> HealthAt {
+    HealthAt {
+        dependencies: entry.database.iter().chain(&entry.dependencies).cloned().collect(),
+        good: entry.ok.iter().map(|word| word.to_lowercase()).collect(),
+    }
+}
+
+fn headers(entry: &PolicyEntry) -> HeaderPolicy {
+    let lower = |name: &String| name.to_ascii_lowercase();
+    let mut policy =
+        HeaderPolicy { required: entry.required_headers.iter().flatten().map(lower).collect(), ..HeaderPolicy::default() };
+    for (name, rule) in &entry.headers {
+        match rule {
+            HeaderEntry::Required => policy.required.push(lower(name)),
+            HeaderEntry::Optional => policy.optional.push(lower(name)),
+            HeaderEntry::Forbidden => policy.forbidden.push(lower(name)),
+            HeaderEntry::Value(value) => policy.exact.push((lower(name), value.clone())),
+        }
+    }
+    policy
 }
 
 fn carrier(entry: Option<&CarrierEntry>) -> Carrier {
@@ -186,6 +306,8 @@ fn policy(entry: &PolicyEntry) -> Policy {
         unauthenticated: statuses(&entry.unauthenticated, default.unauthenticated),
         refused_token: statuses(&entry.refused_token, default.refused_token),
         foreign: statuses(&entry.foreign, default.foreign),
+        missing: statuses(&entry.missing, default.missing),
+        deleted: statuses(&entry.deleted, default.deleted),
         uniform_foreign: entry.uniform_foreign.unwrap_or(default.uniform_foreign),
         plain_write: statuses(&entry.plain_write, default.plain_write),
         max_leeway_secs: entry.max_leeway.unwrap_or(default.max_leeway_secs),
@@ -202,7 +324,21 @@ fn policy(entry: &PolicyEntry) -> Policy {
         credentials: entry.credentials.unwrap_or(default.credentials),
         docs_public: entry.docs_public.unwrap_or(default.docs_public),
         public: entry.public.clone().unwrap_or(default.public),
-        headers: super::HeaderPolicy { required: lower(&entry.required_headers, default.headers.required) },
+        headers: headers(entry),
+        declared: declared(entry),
+    }
+}
+
+fn declared(entry: &PolicyEntry) -> Declared {
+    let lower = |name: &Option<String>| name.as_ref().map(|name| name.to_ascii_lowercase());
+    Declared {
+        rate_limit: entry.rate_limit,
+        max_body: entry.max_body,
+        problem: entry.problem.clone(),
+        request_id: lower(&entry.request_id),
+        idempotency_header: lower(&entry.idempotency_header),
+        header_timeout: entry.header_timeout,
+        body_timeout: entry.body_timeout,
     }
 }
 
@@ -229,7 +365,7 @@ mod tests {
     "#;
 
     fn choose(word: Option<&str>, variables: &[(&str, &str)]) -> Result<Target, SelectError> {
-        let file = File::parse(FILE).unwrap();
+        let file = File::parse(std::path::Path::new("postflight.toml"), FILE).unwrap();
         select(Some(&file), word, &Environment::of(variables.iter().copied()))
     }
 
@@ -254,7 +390,11 @@ mod tests {
     #[rstest]
     #[case(None, "name a target or give a URL; postflight.toml has `production`, `staging`")]
     #[case(Some("prod"), "postflight.toml has no target `prod`; it has `production`, `staging`")]
-    #[case(Some("production"), "targets.production: environment variable TOKEN_A is not set; it holds the token of user A")]
+    #[case(
+        Some("production"),
+        "targets.production: 2 environment variables are not set:\n  TOKEN_A (it holds the token of user A)\n  TOKEN_B (it holds the token of user B)"
+    )]
+    #[case(Some("staging"), "targets.staging: environment variable KEY is not set; it holds the key that tokens are minted with")]
     #[case(Some("ftp://x"), "`ftp://x` has the scheme `ftp`; only http and https can be verified")]
     #[case(
         Some("https://u:p@x"),
@@ -264,14 +404,63 @@ mod tests {
         assert_eq!(choose(word, &[]).unwrap_err().to_string(), message);
     }
 
-    #[test]
-    fn a_misspelt_key_is_shown_with_its_line() {
-        let error = File::parse("[targets.x]\nurl = \"http://127.0.0.1\"\norigin = []\n").unwrap_err();
-        insta::assert_snapshot!(error.lines().take(4).collect::<Vec<_>>().join("\n"), @r"
-        TOML parse error at line 3, column 1
-          |
-        3 | origin = []
-          | ^^^^^^
-        ");
+    fn mistake(text: &str) -> String {
+        let path = std::path::Path::new("postflight.toml");
+        match File::parse(path, text) {
+            Err(error) => error.to_string(),
+            Ok(file) => select(Some(&file), Some("x"), &Environment::default()).unwrap_err().to_string(),
+        }
+    }
+
+    #[rstest]
+    #[case::misspelt("origin = []", "postflight.toml:3: `origin` is no key here; did you mean `origins`?")]
+    #[case::kind("origins = 'https://a'", "postflight.toml:3: a text where an array, like [\"…\"], belongs")]
+    #[case::variant("task.update = 'pacth'", "postflight.toml:3: `pacth` is no value of this key; did you mean `patch`?")]
+    #[case::twice(
+        "[targets.x.paths]\n[targets.x.paths]",
+        "postflight.toml:4: this key or table is there twice; remove one of them"
+    )]
+    #[case::origin(
+        "origins = [\n'https://a.example',\n'https://A.example/']",
+        "postflight.toml:5: targets.x: `origins`: a browser sends this origin as `https://a.example`, not as `https://A.example/`; declare it in that form"
+    )]
+    #[case::no_id(
+        "paths.item = '/tasks'",
+        "postflight.toml:3: targets.x: `paths.item`: must contain `{id}`, as in \"/tasks/{id}\""
+    )]
+    #[case::other_name(
+        "paths.item = '/tasks/{task_id}'",
+        "postflight.toml:3: targets.x: `paths.item`: `{task_id}` means nothing here; write `{id}`"
+    )]
+    #[case::relative(
+        "[targets.x.paths]\nlist = 'tasks'",
+        "postflight.toml:4: targets.x: `paths.list`: must begin with `/`: write \"/tasks\"; a prefix of all paths belongs into `url`"
+    )]
+    #[case::status(
+        "policy.foreign = [404, 40]",
+        "postflight.toml:3: targets.x: `policy.foreign`: a status is a number from 100 to 599 (RFC 9110, 15)"
+    )]
+    #[case::success(
+        "policy.foreign = [200]",
+        "postflight.toml:3: targets.x: `policy.foreign`: a success is no refusal; with it the check could not fail"
+    )]
+    #[case::pointer(
+        "task.items = 'data.items'",
+        "postflight.toml:3: targets.x: `task.items`: must be a JSON pointer (RFC 6901): write \"/data/items\""
+    )]
+    #[case::secret(
+        "tokens.a = 'eyJhbGciOi.J9.x'",
+        "postflight.toml:3: targets.x: `tokens.a`: takes the name of an environment variable, such as \"POSTFLIGHT_TOKEN_A\", never the secret itself"
+    )]
+    #[case::two_ways(
+        "tokens.a = 'A'\ntokens.mint.secret = 'S'",
+        "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several"
+    )]
+    #[case::no_subject(
+        "paths.list = '/{user_id}/tasks'\ntokens.a = 'A'\ntokens.b = 'B'",
+        "targets.x: 2 environment variables are not set:\n  A (it holds the token of user A)\n  B (it holds the token of user B)"
+    )]
+    fn a_mistake_is_one_error_with_its_line_and_what_to_write(#[case] text: &str, #[case] said: &str) {
+        assert_eq!(mistake(&format!("[targets.x]\nurl = 'http://127.0.0.1'\n{text}\n")), said);
     }
 }

@@ -11,7 +11,7 @@ use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
 };
 use crate::target::configuration::Variable;
-use crate::target::{Target, Update};
+use crate::target::{Route, RouteAuth, Target};
 
 /// From which finding on a run fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,21 +156,36 @@ fn summary(target: &Target, options: &Options) -> TargetSummary {
 
 fn endpoints(target: &Target) -> Vec<Endpoint> {
     let paths = &target.paths;
-    let update: &[&str] = match target.resource.update {
-        Update::Put => &["PUT"],
-        Update::Patch => &["PATCH"],
-        Update::Both => &["PUT", "PATCH"],
-    };
-    let item: Vec<&str> = ["GET", "HEAD"].iter().chain(update).chain(&["DELETE"]).copied().collect();
+    let (offers, update) = (target.resource.offers, target.resource.update.methods());
+    let reads = |offered: bool| if offered { ["GET", "HEAD"].as_slice() } else { &[] };
+    let deletes: &[&str] = if offers.delete { &["DELETE"] } else { &[] };
+    let item = [reads(offers.get), update, deletes].concat();
     let mut all = vec![
-        endpoint(&["GET", "HEAD", "POST"], &paths.list, "bearer", "the collection: list and create"),
+        endpoint(&[reads(offers.list), &["POST"]].concat(), &paths.list, "bearer", "the collection: list and create"),
         endpoint(&item, &paths.item, "bearer", "one object: read, change, delete"),
     ];
     all.extend(paths.toggle.iter().map(|path| endpoint(&["PATCH"], path, "bearer", "marks an object as done")));
     all.extend(paths.protected.iter().map(|path| endpoint(&["GET"], path, "bearer", "further protected route")));
+    all.extend(target.routes.all.iter().map(|route| further(route, target.allow_unsafe_routes)));
     all.extend(paths.health.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "deep health: proves the database")));
     all.extend(paths.live.iter().map(|path| endpoint(&["GET", "HEAD"], path, "none", "liveness: the process serves")));
     all
+}
+
+/// A further route, with what was asked of it.
+fn further(route: &Route, unsafe_too: bool) -> Endpoint {
+    let auth = if route.auth == RouteAuth::Bearer { "bearer" } else { "none" };
+    let methods: Vec<_> = route.methods.iter().map(String::as_str).collect();
+    let asked = match (route.auth, route.reads(), route.takes_id() || route.names_user()) {
+        (RouteAuth::None, ..) => "public on purpose",
+        (_, true, true) => "asked without a token and as another user",
+        (_, true, false) => "asked without a token",
+        (_, false, _) if unsafe_too => "asked as another user",
+        (_, false, _) => "not asked",
+    };
+    let left = if route.reads() && route.writes().next().is_some() && !unsafe_too { "; unsafe methods not asked" } else { "" };
+    let source = if route.from_document { "from the OpenAPI document" } else { "declared by hand" };
+    endpoint(&methods, &route.path, auth, &format!("{source}: {asked}{left}"))
 }
 
 fn endpoint(methods: &[&str], path: &str, auth: &str, purpose: &str) -> Endpoint {

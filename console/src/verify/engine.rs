@@ -250,9 +250,9 @@ impl Engine {
     }
 
     async fn observe_release(&self) {
-        let Some(path) = &self.target.paths.health else { return };
+        let Some(path) = self.target.release_path() else { return };
         let Ok(answer) = self.client.send(&Probe::get(path)).await else { return };
-        let release = crate::watch::release_of(&answer);
+        let release = crate::watch::release_at(&answer, &self.target.release);
         let Ok(mut releases) = self.releases.lock() else { return };
         if release != ReleaseSeen::default() && !releases.contains(&release) {
             self.events.send(Event::Release { release: release.clone() });

@@ -13,6 +13,7 @@ mod needs;
 mod options;
 mod plan;
 mod registrar;
+mod routes;
 mod sweep;
 mod users;
 mod workshop;
@@ -54,5 +55,6 @@ pub async fn run(
     events: Events,
     stop: CancellationToken,
 ) -> Result<Run, VerifyError> {
+    let target = routes::complete(target, &options, &events, &stop).await;
     engine::Engine::new(target, options, inputs, events, stop)?.run().await
 }

@@ -2,7 +2,7 @@
 
 use super::{Inputs, Options};
 use crate::checks::{Check, Need, Users};
-use crate::target::{Target, Tokens};
+use crate::target::{Target, Tokens, Update};
 use crate::token::Compact;
 
 /// The inputs of a run.
@@ -46,6 +46,10 @@ impl<'a> Given<'a> {
             Need::Jwt => jwt,
             Need::SigningKey => matches!(target.tokens, Tokens::Mint(_)),
             Need::Writes => self.writes,
+            Need::GetRoute => target.resource.offers.get,
+            Need::ListRoute => target.resource.offers.list,
+            Need::UpdateRoute => target.resource.update != Update::None,
+            Need::DeleteRoute => target.resource.offers.delete,
             Need::Intrusive => target.allow_intrusive,
             Need::HealthPath => target.paths.health.is_some(),
             Need::LivePath => target.paths.live.is_some(),
@@ -53,6 +57,10 @@ impl<'a> Given<'a> {
             Need::Repository => self.inputs.repository.is_some(),
             Need::AskOrigins => target.ask_origins,
             Need::Configuration => target.configuration.is_some(),
+            Need::RateLimit => target.policy.declared.rate_limit.is_some(),
+            Need::HeaderTimeout => target.policy.declared.header_timeout.is_some(),
+            Need::BodyTimeout => target.policy.declared.body_timeout.is_some(),
+            Need::Idempotency => target.policy.declared.idempotency_header.is_some(),
             Need::DeclaredSecrets => !self.inputs.secrets.is_empty(),
         }
     }

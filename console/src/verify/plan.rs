@@ -47,7 +47,16 @@ pub fn plan(target: &Target, options: &Options, inputs: &super::Inputs) -> Plan 
         url: target.base.to_string(),
         tokens: target.tokens.word().to_owned(),
         creates: may_write(target, options),
-        never: vec!["unsafe methods on any route that is not declared".into(), "any host but the target's own".into()],
+        never: never(target),
         checks: options.suites.iter().flat_map(|suite| suite.checks()).map(planned).collect(),
     }
+}
+
+fn never(target: &Target) -> Vec<String> {
+    let unsafe_routes = match target.routes.unsafe_methods() {
+        _ if target.allow_unsafe_routes => "unsafe methods on any route that is not declared".to_owned(),
+        0 => "unsafe methods on any route but those of the declared resource".to_owned(),
+        count => format!("the {count} unsafe methods of further routes"),
+    };
+    vec![unsafe_routes, "any host but the target's own".into()]
 }

@@ -16,6 +16,7 @@ use super::marker::Marker;
 use super::registrar;
 use super::users;
 use super::workshop::{Made, Workshop};
+use crate::checks::paging::next_query;
 use crate::checks::{Session, User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
@@ -57,6 +58,9 @@ pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: 
 /// What killed runs left: first what their journals name, then what carries a marker of a run that is over.
 pub(super) async fn leftovers(client: &Client, target: &Target, users: &Users, journal: &Path, age: Age) -> Swept {
     let mut swept = Swept::default();
+    if age == Age::Settled && !target.resource.offers.delete {
+        return swept;
+    }
     for dead in abandoned(journal, &target.base.to_string()) {
         settle(client, target, users, dead, &mut swept).await;
     }
@@ -132,7 +136,7 @@ fn undeleted(entries: &[Entry]) -> BTreeSet<String> {
 
 async fn remove(client: &Client, target: &Target, user: &User, id: &str, swept: &mut Swept) {
     let path = item_path(target, user, id);
-    match delete(client, user, &path).await {
+    match delete(client, target, user, &path).await {
         Ok(true) => swept.removed += 1,
         Ok(false) => {}
         Err(why) => swept.left.push(left(path, why)),
@@ -144,10 +148,14 @@ fn left(what: impl Into<String>, why: impl Into<String>) -> LeftBehind {
 }
 
 /// Deletes one object: `true` when it was there, `false` when it was already gone.
-async fn delete(client: &Client, user: &User, path: &str) -> Result<bool, String> {
+async fn delete(client: &Client, target: &Target, user: &User, path: &str) -> Result<bool, String> {
+    if !target.resource.offers.delete {
+        return Err("the target declares no route that deletes it".to_owned());
+    }
     let answer = client.send(&Probe::new("DELETE", path).bearer(&user.token)).await.map_err(|trouble| trouble.to_string())?;
     match answer.status {
         404 | 410 => Ok(false),
+        status if target.policy.missing.contains(status) => Ok(false),
         _ if answer.is_success() => Ok(true),
         status => Err(format!("DELETE was answered {status}")),
     }
@@ -170,14 +178,17 @@ async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: imp
 async fn marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Result<Vec<String>, Trouble> {
     let list = list_path(target, user);
     let (mut page, mut found) = (list.clone(), Vec::new());
+    if !target.resource.offers.list {
+        return Ok(found);
+    }
     for _ in 0..PAGES {
         let answer = client.send(&Probe::get(&page).bearer(&user.token)).await?;
         let refused = || Trouble::Unexpected(format!("GET {list} was answered {}", answer.status));
         let json = answer.json().filter(|_| answer.is_success()).ok_or_else(refused)?;
         let items = target.resource.items(&json).into_iter().flatten();
         found.extend(items.filter_map(|item| marked_id(target, item, &wanted)));
-        let Some(next) = json.get("next_cursor").and_then(Value::as_str) else { break };
-        page = format!("{list}?cursor={}", url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
+        let Some(next) = next_query(&answer) else { break };
+        page = format!("{list}?{next}");
     }
     Ok(found)
 }
@@ -199,7 +210,7 @@ fn item_path(target: &Target, user: &User, id: &str) -> String {
 /// Deletes what this run made: what it knows by id, then whatever else carries its marker.
 pub(super) async fn own(client: &Client, target: &Target, users: &Users, workshop: &Workshop, run: Uuid) -> Cleanup {
     let made = workshop.made();
-    let results = join_all(made.iter().map(|object| take_away(client, workshop, object))).await;
+    let results = join_all(made.iter().map(|object| take_away(client, target, workshop, object))).await;
     let mut cleanup =
         Cleanup { created: made.len(), deleted: results.iter().filter(|result| result.is_ok()).count(), ..Cleanup::default() };
     cleanup.left.extend(results.into_iter().filter_map(Result::err));
@@ -215,8 +226,8 @@ pub(super) async fn own(client: &Client, target: &Target, users: &Users, worksho
     cleanup
 }
 
-async fn take_away(client: &Client, workshop: &Workshop, object: &Made) -> Result<(), LeftBehind> {
-    delete(client, &object.user, &object.path).await.map_err(|why| left(&object.path, why))?;
+async fn take_away(client: &Client, target: &Target, workshop: &Workshop, object: &Made) -> Result<(), LeftBehind> {
+    delete(client, target, &object.user, &object.path).await.map_err(|why| left(&object.path, why))?;
     workshop.deleted(&object.id);
     Ok(())
 }

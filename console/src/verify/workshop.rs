@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
-use crate::http::{Answer, Client, Probe, Trouble};
+use crate::http::{Answer, Client, Probe, Trouble, clean};
 use crate::target::Target;
 
 /// Something that was made and must go.
@@ -72,18 +72,37 @@ impl Workshop {
         let canary = self.announce_now(user)?;
         let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
         let created = self.client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
-        let id = created.json().filter(|_| created.is_success()).and_then(|json| self.target.resource.id(&json));
-        let refused =
-            || Trouble::Unexpected(format!("creating an object as {} was answered {} without an id", user.name, created.status));
-        let id = id.ok_or_else(refused)?;
+        let id = self.id_of(&created).ok_or_else(|| refused(user, &created))?;
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
-        self.record(&Entry::Created { marker: canary.clone(), id: id.clone() })?;
-        if let Ok(mut made) = self.made.lock() {
-            made.push(Made { user: user.clone(), id: id.clone(), path: path.clone() });
+        self.note(user, &canary, &id)?;
+        if self.target.resource.offers.get {
+            self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
         }
-        self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
         Ok(Object { id, path, canary, created })
     }
+
+    fn note(&self, user: &User, marker: &str, id: &str) -> Result<(), Trouble> {
+        let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id);
+        if let Ok(mut made) = self.made.lock() {
+            made.push(Made { user: user.clone(), id: id.to_owned(), path });
+        }
+        self.record(&Entry::Created { marker: marker.to_owned(), id: id.to_owned() })
+    }
+
+    fn id_of(&self, created: &Answer) -> Option<String> {
+        let body = created.json().filter(|_| created.is_success());
+        let location = created.headers.text("location").filter(|_| created.is_success());
+        self.target.resource.created_id(body.as_ref(), location.as_deref())
+    }
+}
+
+/// Why there is no object, with what helps: many frameworks redirect a path that lacks its last slash, or has one too many.
+fn refused(user: &User, created: &Answer) -> Trouble {
+    let helps = match (created.status, created.headers.text("location")) {
+        (300..=399, Some(to)) => format!(", a redirect to {}; declare `paths.list` in that form", clean(&to)),
+        _ => " without an id".to_owned(),
+    };
+    Trouble::Unexpected(format!("creating an object as {} was answered {}{helps}", user.name, created.status))
 }
 
 impl Objects for Workshop {
@@ -93,5 +112,10 @@ impl Objects for Workshop {
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
         std::future::ready(self.announce_now(user)).boxed()
+    }
+
+    fn made(&self, user: &User, id: &str) {
+        // The journal has the announcement; without this line a later run looks for the marker.
+        let _ = self.note(user, "", id);
     }
 }

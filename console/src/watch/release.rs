@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::http::{Answer, clean};
 use crate::run::ReleaseSeen;
+use crate::target::{Place, ReleaseAt};
 
 /// Objects in which services nest what they say of themselves; the answer itself comes first.
 const PLACES: [&str; 12] =
@@ -47,6 +48,33 @@ const LONGEST: usize = 128;
 /// Reads the release out of a health answer. A field that the answer does not have, or has in a form that cannot be one, stays empty.
 pub fn release_of(answer: &Answer) -> ReleaseSeen {
     answer.json().map_or_else(ReleaseSeen::default, |body| release_in(&body))
+}
+
+/// The same where the target declares places: what is found there counts, and the usual names fill in for places that are not declared.
+pub fn release_at(answer: &Answer, at: &ReleaseAt) -> ReleaseSeen {
+    let guess = release_of(answer);
+    let body = answer.json().unwrap_or_default();
+    let field = |place: &Option<Place>, guess: Option<String>, read: fn(&Value) -> Option<String>| match place {
+        None => guess,
+        Some(Place::Pointer(pointer)) => body.pointer(pointer).and_then(read),
+        Some(Place::Header(name)) => answer.headers.text(name).and_then(|value| read(&Value::String(value))),
+    };
+    ReleaseSeen {
+        commit: field(&at.commit, guess.commit, commit),
+        version: field(&at.version, guess.version, word),
+        deployment: field(&at.deployment, guess.deployment, word),
+        started_at: field(&at.started_at, guess.started_at, moment),
+        replica: field(&at.replica, guess.replica, word),
+        environment: field(&at.environment, guess.environment, word),
+    }
+}
+
+/// When the process that answered says it started, at the declared place or as [`started_of`] finds it.
+pub fn started_at(answer: &Answer, at: &ReleaseAt) -> Option<OffsetDateTime> {
+    match &at.started_at {
+        None => started_of(answer),
+        Some(_) => OffsetDateTime::parse(&release_at(answer, at).started_at?, &Rfc3339).ok(),
+    }
 }
 
 /// When the process that answered says it started: a start time as it stands, or the answer's own `Date` less the reported uptime in

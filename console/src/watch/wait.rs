@@ -156,6 +156,9 @@ struct Question {
 impl Question {
     /// Liveness where it names the release, since that wakes no database; else deep health.
     async fn of(target: &Target, client: &Client) -> Result<Self, WaitError> {
+        if let Some(path) = target.release.path.clone() {
+            return Ok(Self { asked: Asked::Live, path, every: LIVE });
+        }
         if let Some(path) = target.paths.live.clone()
             && (target.paths.health.is_none() || ask(client, Asked::Live, &path).await.release.commit.is_some())
         {

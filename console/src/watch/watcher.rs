@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Poll};
+use super::{Asked, Poll, release_at};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::target::Target;
 
@@ -95,7 +95,12 @@ pub(super) fn client(target: &Arc<Target>, timeout: Duration, stop: &Cancellatio
 /// One poll of `path`.
 pub(super) async fn ask(client: &Client, asked: Asked, path: &str) -> Poll {
     let at = OffsetDateTime::now_utc();
-    Poll::of(at, asked, &client.send(&Probe::get(path).impatient()).await)
+    let result = client.send(&Probe::get(path).impatient()).await;
+    let poll = Poll::of(at, asked, &result);
+    match result {
+        Ok(answer) => Poll { release: release_at(&answer, &client.target().release), ..poll },
+        Err(_) => poll,
+    }
 }
 
 /// Sleeps until `at`; `None` when stopped before.

@@ -1,6 +1,6 @@
 //! The map of the twin: which request meets which room, in which order.
 //!
-//! From the outside in: security headers, CORS, then the routes. A refused origin reaches no handler.
+//! From the outside in: security headers, CORS, limits, then the routes. A refused origin reaches no handler.
 
 use std::sync::Arc;
 
@@ -10,27 +10,32 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, delete, get, patch, post};
 
-use super::{House, accounts, cors, docs, headers, health, problem, tasks, trespass, verifier};
+use super::{House, accounts, cors, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
     let detour = from_fn_with_state(Arc::clone(&house), trespass::detour);
     // A detour may lead to another route, so it comes before routing.
-    Router::new().fallback_service(routes(house)).layer(detour)
+    Router::new().fallback_service(map(house)).layer(detour)
 }
 
-fn routes(house: Arc<House>) -> Router {
+fn map(house: Arc<House>) -> Router {
     Router::new()
         .route("/livez", get(health::live))
         .route("/health", get(health::deep))
         .route("/api/tasks", get(tasks::list).post(tasks::create))
         .route("/api/tasks/{id}", get(tasks::read).put(tasks::replace).patch(tasks::update).delete(tasks::delete))
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
+        .route("/api/tasks/{id}/history", get(routes::history))
+        .route("/api/tasks/{id}/archive", post(routes::archive))
+        .route("/api/users/{user_id}/summary", get(routes::summary))
+        .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
         .merge(entrance())
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
+        .layer(from_fn_with_state(Arc::clone(&house), robust::guard))
         .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
         .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
         .layer(from_fn_with_state(Arc::clone(&house), count))

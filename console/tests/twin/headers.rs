@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::{House, health};
+use super::{House, health, robust};
 
 const ALWAYS: [(&str, &str); 7] = [
     ("x-content-type-options", "nosniff"),
@@ -53,6 +53,8 @@ const BAD_VALUES: &[(&str, &str, &str)] = &[
     ("headers.cookie-without-secure", "set-cookie", "session=2f7a9c; Path=/; HttpOnly; SameSite=Strict"),
     ("headers.cookie-for-scripts", "set-cookie", "session=2f7a9c; Path=/; Secure; SameSite=Strict"),
     ("headers.cookie-cross-site", "set-cookie", "session=2f7a9c; Path=/; Secure; HttpOnly; SameSite=None"),
+    ("headers.forbidden", "x-node-name", "tasks-7f9c-worker-2"),
+    ("headers.other-value", "permissions-policy", "camera=*"),
     ("headers.transport-security-over-http", "strict-transport-security", "max-age=31536000"),
 ];
 
@@ -95,7 +97,7 @@ struct Seen {
 
 /// Dresses every answer, whoever made it.
 pub(crate) async fn dress(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    let https = request.headers().get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let https = house.secure || request.headers().get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
     let seen = Seen { method, path, status: response.status() };
@@ -106,13 +108,28 @@ pub(crate) async fn dress(State(house): State<Arc<House>>, request: Request, nex
         }
     }
     if https {
-        let withdrawn = house.has("headers.transport-security-withdrawn");
-        let value = if withdrawn { "max-age=0" } else { "max-age=31536000; includeSubDomains" };
-        put(headers, "strict-transport-security", value);
+        transport_security(&house, headers);
     }
     put(headers, "x-request-id", &Uuid::now_v7().to_string());
     undress(&house, &seen, headers);
     response
+}
+
+/// Strict-Transport-Security for what came over TLS.
+fn transport_security(house: &House, headers: &mut HeaderMap) {
+    let weaker = [
+        ("headers.transport-security-withdrawn", "max-age=0"),
+        ("headers.transport-security-short", "max-age=300"),
+        ("headers.transport-security-ageless", "includeSubDomains"),
+    ];
+    let chosen = weaker.iter().find(|(flaw, _)| house.has(flaw)).map(|(_, value)| *value);
+    put(headers, "strict-transport-security", chosen.unwrap_or("max-age=31536000; includeSubDomains"));
+    if house.has("headers.transport-security-absent") {
+        headers.remove("strict-transport-security");
+    }
+    if house.has("headers.transport-security-twice") {
+        headers.append("strict-transport-security", HeaderValue::from_static("max-age=0"));
+    }
 }
 
 fn undress(house: &House, seen: &Seen, headers: &mut HeaderMap) {
@@ -128,6 +145,7 @@ fn undress(house: &House, seen: &Seen, headers: &mut HeaderMap) {
     if house.has("headers.errors-cached") && seen.status.is_client_error() {
         put(headers, "cache-control", "public, max-age=300");
     }
+    robust::undress(house, &seen.method, seen.status, headers);
     health::dress(house, &seen.path, headers);
     health::clock(house, headers);
     if let Some((_, kind)) = MEDIA_TYPES.iter().find(|(flaw, _)| house.has(flaw)) {

@@ -11,6 +11,7 @@ use super::Flaws;
 use super::accounts::{self, Accounts};
 use super::cors::Cache;
 use super::health::Probes;
+use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
 use super::verifier::Kind;
@@ -21,6 +22,8 @@ pub(crate) struct House {
     pub(crate) flaws: Flaws,
     /// A further origin that it lets in: one on this machine, that may be looked at.
     pub(crate) front: Option<String>,
+    /// Whether its front speaks TLS.
+    pub(crate) secure: bool,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
@@ -35,6 +38,8 @@ pub(crate) struct House {
     pub(crate) kind: Kind,
     /// How they travel.
     pub(crate) carrier: Carrier,
+    /// Who asked how often, and which keys made what.
+    pub(crate) ledger: Ledger,
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
@@ -43,19 +48,28 @@ pub(crate) struct House {
 impl House {
     /// An empty house; `front` is let in beside the others.
     pub(crate) fn new(kind: Kind, carrier: Carrier, flaws: Flaws, front: Option<String>) -> Self {
+        let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
         Self {
             flaws,
             front,
-            store: Store::default(),
-            cache: Cache::default(),
+            secure: false,
+            store,
+            cache,
             probes: Probes::default(),
-            trespass: Memory::default(),
+            trespass,
             accounts: accounts::nobody(),
             kind,
             carrier,
+            ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
         }
+    }
+
+    /// The same behind a front that speaks TLS.
+    pub(crate) fn behind_tls(mut self) -> Self {
+        self.secure = true;
+        self
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

@@ -2,7 +2,7 @@
 //!
 //! It exists so that every check of the catalogue is shown to fail on a service with exactly that flaw, and on nothing else. It shares no
 //! code with the real server: a mistake in one cannot hide in the other. Each concern has a file of its own where its switches act
-//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`]) and a table of its own that declares them
+//! ([`cors`], [`verifier`], [`store`], [`trespass`], [`tasks`], [`health`], [`headers`], [`docs`], [`robust`], [`wire`]) and a table of its own that declares them
 //! ([`flaws`]). What the checks conclude belongs to `matrix.rs`.
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
@@ -17,17 +17,21 @@ pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod house;
 pub(crate) mod problem;
+pub(crate) mod robust;
+pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod strict_json;
 pub(crate) mod tasks;
+pub(crate) mod tls;
 pub(crate) mod trespass;
 pub(crate) mod verifier;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 
 use console::target::{
-    Accounts, BaseUrl, Call, Carrier, Grant, HeaderPolicy, Mint, Origin, OtherKeys, Paths, Policy, Resource, Signup, Target,
-    TokenAt, Tokens, Transport,
+    Accounts, BaseUrl, Call, Carrier, Declared, Grant, HeaderPolicy, HealthAt, Mint, Origin, OtherKeys, Paths, Policy, ReleaseAt,
+    Resource, Routes, Signup, Target, TokenAt, Tokens, Transport,
 };
 use console::verify::Inputs;
 use serde_json::{Value, json};
@@ -63,6 +67,7 @@ pub(crate) const COMMIT: &str = "3f9d1c2ab47e5068d1f0c9e8b7a6d5c4e3f2a1b0";
 pub(crate) struct Twin {
     house: Arc<House>,
     base: String,
+    transport: Transport,
     _stop: DropGuard,
 }
 
@@ -87,9 +92,19 @@ impl Twin {
         let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
         let house = Arc::new(House::new(kind, carrier, flaws, front));
         let stop = CancellationToken::new();
-        let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(service.into_future());
-        Self { house, base, _stop: stop.drop_guard() }
+        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
+        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
+    }
+
+    /// The same behind TLS, under a name that a private authority vouches for.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) async fn start_secure(flaws: &[&str]) -> Self {
+        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(flaws), None).behind_tls());
+        let stop = CancellationToken::new();
+        let tls::Front { base, transport } = tls::open(&house, &stop).await;
+        Self { house, base, transport, _stop: stop.drop_guard() }
     }
 
     /// Base URL: `http://127.0.0.1:PORT`.
@@ -109,6 +124,11 @@ impl Twin {
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
             origins: self.origins(),
             paths: Paths::default(),
+            release: ReleaseAt::default(),
+            health: HealthAt::default(),
+            openapi: Some("/twin.openapi.json".into()),
+            routes: Routes::default(),
+            allow_unsafe_routes: true,
             resource: Resource::default(),
             tokens: match self.house.kind {
                 Kind::Opaque => Tokens::Signup,
@@ -124,7 +144,7 @@ impl Twin {
             policy: policy(&self.house.carrier),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
-            transport: Transport::default(),
+            transport: self.transport.clone(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
@@ -225,8 +245,26 @@ fn policy(carrier: &Carrier) -> Policy {
         revocation: true,
         login_limit: Some(accounts::LIMIT),
         request_headers: granted.into_iter().chain(own).map(str::to_owned).collect(),
-        headers: HeaderPolicy { required: required.map(str::to_owned).into() },
+        headers: HeaderPolicy {
+            required: required.map(str::to_owned).into(),
+            forbidden: vec!["x-node-name".into()],
+            exact: vec![("permissions-policy".into(), "camera=(), geolocation=(), microphone=()".into())],
+            ..HeaderPolicy::default()
+        },
+        declared: declared(),
         ..Policy::default()
+    }
+}
+
+fn declared() -> Declared {
+    Declared {
+        rate_limit: Some(robust::BURST),
+        max_body: Some(64 * 1024),
+        problem: ["/type", "/title", "/status", "/detail"].map(str::to_owned).into(),
+        request_id: Some("x-request-id".into()),
+        idempotency_header: Some(robust::IDEMPOTENCY.into()),
+        header_timeout: Some(wire::HEADER_SECS),
+        body_timeout: Some(robust::BODY_SECS),
     }
 }
 

@@ -25,6 +25,10 @@ pub(crate) const UNSUPPORTED: Problem = Problem(StatusCode::UNSUPPORTED_MEDIA_TY
 pub(crate) const TOO_LARGE: Problem = Problem(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 65536 bytes.");
 /// JSON, but not what the resource takes.
 pub(crate) const UNPROCESSABLE: Problem = Problem(StatusCode::UNPROCESSABLE_ENTITY, "The members are not those of a task.");
+/// Too many requests of one user.
+pub(crate) const TOO_MANY: Problem = Problem(StatusCode::TOO_MANY_REQUESTS, "Too many requests; wait a little.");
+/// A body that does not end.
+pub(crate) const TIMEOUT: Problem = Problem(StatusCode::REQUEST_TIMEOUT, "The body took too long.");
 /// A precondition does not hold.
 pub(crate) const PRECONDITION: Problem = Problem(StatusCode::PRECONDITION_FAILED, "The task has another version.");
 /// Our fault.

@@ -1,6 +1,7 @@
 //! The routes of a task: what is read from a request, and where the flaws of the suite `isolation` that concern requests act.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, RawQuery, State};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
-use super::{House, docs, strict_json};
+use super::{House, docs, robust, strict_json};
 
 const BODY_BYTES: usize = 64 * 1024;
 const DEFAULT_LIMIT: usize = 50;
@@ -44,6 +45,12 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
     if house.has("health.blind") {
         return Err(problem::INTERNAL);
     }
+    let key = headers.get(robust::IDEMPOTENCY).and_then(|key| key.to_str().ok()).map(|key| format!("{} {key}", caller.0));
+    let key = key.filter(|_| !house.has("robustness.creates-again"));
+    let body = Value::Object(members.clone());
+    if let Some(made) = key.as_ref().and_then(|key| house.ledger.made(key, &body)) {
+        return Ok(shown(StatusCode::CREATED, &made?));
+    }
     let mut task = Task::new(caller, String::new());
     if let Err(problem) = apply(&house, &mut task, &members, true) {
         if house.has("isolation.keeps-what-it-refuses") {
@@ -53,6 +60,9 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
         return Err(problem);
     }
     house.store.insert(task.clone());
+    if let Some(key) = key {
+        house.ledger.keep(key, body, task.clone());
+    }
     let mut response = shown(StatusCode::CREATED, &task);
     let location = HeaderValue::from_str(&format!("/api/tasks/{}", task.id)).expect("an id is a header value");
     response.headers_mut().insert(LOCATION, location);
@@ -100,7 +110,7 @@ pub(crate) async fn complete(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let bytes = read_body(body).await?;
+    let bytes = read_body(&house, &headers, body).await?;
     let wanted = if bytes.is_empty() { None } else { Some(wanted(&object(&house, &headers, &bytes)?)?) };
     change(&house, &caller, &id, &headers, |task| {
         task.completed = wanted.unwrap_or(!task.completed);
@@ -171,17 +181,22 @@ fn parse_id(text: &str) -> Result<Uuid, Problem> {
 }
 
 async fn members(house: &House, headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Problem> {
-    let bytes = read_body(body).await?;
+    let bytes = read_body(house, headers, body).await?;
     object(house, headers, &bytes)
 }
 
-/// Reads the whole body, also one that is too large: whoever sends it should hear the answer.
-async fn read_body(body: Body) -> Result<axum::body::Bytes, Problem> {
-    let bytes = to_bytes(body, 16 << 20).await.map_err(|_| problem::TOO_LARGE)?;
-    if bytes.len() <= BODY_BYTES { Ok(bytes) } else { Err(problem::TOO_LARGE) }
+/// Reads the whole body, also one that is too large: whoever sends it should hear the answer. One that takes too long is given up.
+async fn read_body(house: &House, headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Problem> {
+    let patience = if house.has("robustness.slow-body") { 60 } else { robust::BODY_SECS };
+    let read = tokio::time::timeout(Duration::from_secs(patience), to_bytes(body, 32 << 20));
+    let bytes = read.await.map_err(|_| problem::TIMEOUT)?.map_err(|_| problem::TOO_LARGE)?;
+    if bytes.len() <= BODY_BYTES || robust::unlimited(house, headers) { Ok(bytes) } else { Err(problem::TOO_LARGE) }
 }
 
 fn object(house: &House, headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    if let Some(read) = robust::body(house, headers, bytes) {
+        return read;
+    }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/json" && !takes(house, &kind) {

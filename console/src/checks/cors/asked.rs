@@ -11,14 +11,14 @@ use crate::target::Origin;
 
 /// How the service refuses strangers: the documented pattern for Express throws, and so answers 500. That is remarked once, where plain
 /// strangers are asked; elsewhere it is how this service refuses.
-async fn strangers_fail(cx: &Context) -> Result<bool, Trouble> {
+pub(super) async fn strangers_fail(cx: &Context) -> Result<bool, Trouble> {
     let evil = stranger(cx);
     let probe = specimens::read(cx).unwrap_or_else(|| specimens::anonymous(cx));
     Ok(matches!(cx.send(&probe.origin(evil)).await?.status, 500 | 501))
 }
 
 /// Judges one answer to foreign origins; a declared one beside them is left out.
-fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, strangers_fail: bool) -> Judgement {
+pub(super) fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, strangers_fail: bool) -> Judgement {
     let sent: Vec<_> = case.probe.sent("origin").filter(|value| !is_declared(cx, value)).collect();
     match refused(is_preflight(&case.probe), &sent, answer) {
         judgement if judgement.finding == Finding::Weak && strangers_fail && answer.is_server_error() => {
@@ -147,6 +147,7 @@ pub(super) async fn allowed_writes(cx: Context) -> Checked {
     let canary = cx.objects.announce(user).await?;
     let write = Probe::post(cx.list_path(user), &cx.target.resource.body(&canary)).bearer(&user.token).origin(origin.as_str());
     let answer = cx.send(&write).await?;
+    cx.made(user, &answer);
     let judgement = admitted(origin, &answer, true, Judgement::broken);
     let piece = evidence(&answer, format!("POST with {origin}"), judgement.finding, &judgement.observed);
     Ok(Outcome::of(judgement.observed, vec![piece]))

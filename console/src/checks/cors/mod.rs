@@ -13,6 +13,7 @@ mod dangling;
 mod foreign;
 mod grants;
 mod preflights;
+mod protocol;
 mod surface;
 mod writes;
 

@@ -5,7 +5,7 @@ use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::access::Access;
 use super::surface::{crossed, options, stranger};
 use crate::http::{Answer, Probe, clean};
-use crate::target::{Carrier, Policy, Update};
+use crate::target::{Carrier, Policy};
 
 /// Longest time that Chromium keeps a preflight, in seconds.
 const MAX_AGE: u64 = 7_200;
@@ -60,11 +60,7 @@ fn judge_anonymous(case: &Case, answer: &Answer) -> Judgement {
 /// Methods that the declared resource is changed with are granted.
 pub(super) async fn declared_methods(cx: Context) -> Checked {
     let item = specimens::missing_path(&cx);
-    let update: &[&str] = match cx.target.resource.update {
-        Update::Put => &["PUT"],
-        Update::Patch => &["PATCH"],
-        Update::Both => &["PUT", "PATCH"],
-    };
+    let update = cx.target.resource.update.methods();
     let cases: Vec<_> = ["DELETE"].iter().chain(update).map(|method| Case::new(*method, options(&cx, &item, method))).collect();
     battery(&cx, "preflights that grant a declared method", crossed(&cases, &first(&cx)), |case, answer| {
         judge_declared(case, answer, update.len() > 1)

@@ -3,7 +3,7 @@
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
 use super::judges;
-use crate::http::{Answer, Probe};
+use crate::http::{Answer, Probe, clean};
 use crate::target::Policy;
 
 /// A rule about one answer. `personal` answers were asked for with a token.
@@ -34,6 +34,19 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// One rule on the common answers.
 pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Checked {
     battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
+}
+
+/// What the target's own policy says of single headers.
+pub(super) async fn declared(cx: Context) -> Checked {
+    let policy = &cx.target.policy.headers;
+    if !policy.has_rules() {
+        return Ok(Outcome::skip("the policy says nothing of single headers; see `policy.headers` in postflight.toml"));
+    }
+    battery(&cx, "answers as the policy wants their headers", common(&cx), |_, answer| {
+        let broken = || policy.broken(|name| answer.headers.text(name)).map(|broken| Judgement::broken(clean(&broken)));
+        answered(answer).or_else(broken).unwrap_or_else(|| Judgement::held("as declared"))
+    })
+    .await
 }
 
 /// What keeps an answer from being judged: the service did not write it.

@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     XSS_FILTER,
     TELEMETRY,
     EVERYWHERE,
+    DECLARED,
 ];
 
 const CHEAT_SHEET: Reference = Reference {
@@ -200,6 +201,20 @@ const RESOURCE_POLICY: Check = check(
     &[CORP_SPEC, HEADERS_PROJECT],
     SET_EVERYWHERE,
     |cx| Box::pin(asked::judged(cx, "answers with a resource policy", judges::resource_policy)),
+);
+
+const DECLARED: Check = check(
+    "headers.declared",
+    Medium,
+    [
+        "Headers are as the target's own policy wants them",
+        "What an operator decided on (a header that a proxy needs, one that must never go out, one exact value) is lost by the next change \
+         of a framework or an edge, and nobody looks at headers.",
+        "Each header of `policy.headers` and `policy.required_headers` is there, absent, or has its one value, on answers and errors alike.",
+    ],
+    &[CHEAT_SHEET, HEADERS_PROJECT],
+    SET_EVERYWHERE,
+    |cx| Box::pin(asked::declared(cx)),
 );
 
 const TRANSPORT: Check = check(

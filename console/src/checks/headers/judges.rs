@@ -12,6 +12,8 @@ pub(super) fn missing(policy: &Policy, name: &str) -> Judgement {
     let required = policy.headers.required.iter().any(|other| other.eq_ignore_ascii_case(name));
     if required {
         Judgement::broken(format!("no {name}, which the policy requires"))
+    } else if policy.headers.optional.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+        Judgement::held(format!("no {name}, which the policy leaves open"))
     } else {
         Judgement::weak(format!("no {name}"))
     }

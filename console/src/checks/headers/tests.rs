@@ -63,7 +63,10 @@ fn a_missing_header_is_a_remark_unless_the_policy_requires_it() {
     let rules = [judges::nosniff, judges::content_policy, judges::framing, judges::referrer, judges::resource_policy];
     let required =
         ["x-content-type-options", "content-security-policy", "x-frame-options", "referrer-policy", "cross-origin-resource-policy"];
-    let strict = Policy { headers: HeaderPolicy { required: required.map(str::to_owned).into() }, ..Policy::default() };
+    let strict = Policy {
+        headers: HeaderPolicy { required: required.map(str::to_owned).into(), ..HeaderPolicy::default() },
+        ..Policy::default()
+    };
     for rule in rules {
         assert_eq!(rule(&Policy::default(), &bare).finding, Weak);
         assert_eq!(rule(&strict, &bare).finding, Broken);

@@ -9,7 +9,7 @@ use super::sample::deep_path;
 
 pub(super) async fn agrees(cx: Context) -> Checked {
     let before = cx.send(&Probe::get(deep_path(&cx)?)).await?;
-    let (steps, healthy) = (journey(&cx).await?, is_healthy(&before));
+    let (steps, healthy) = (journey(&cx).await?, is_healthy(&cx, &before));
     let words = if healthy { "health says that all is well" } else { "health says that something is wrong" };
     let mut pieces = vec![evidence(&before, "deep health", Finding::Held, words)];
     for (label, answer, worked) in &steps {
@@ -23,9 +23,12 @@ pub(super) async fn agrees(cx: Context) -> Checked {
     Ok(Outcome::of(summary, pieces))
 }
 
-fn is_healthy(answer: &Answer) -> bool {
+fn is_healthy(cx: &Context, answer: &Answer) -> bool {
     let json = answer.json().unwrap_or_default();
-    answer.is_success() && body::overall_trouble(&json).is_none() && body::dependency_trouble(&json).is_none()
+    answer.is_success()
+        && cx.target.health.trouble(&json).is_none()
+        && body::overall_trouble(&json).is_none()
+        && body::dependency_trouble(&json).is_none()
 }
 
 type Step = (&'static str, Answer, bool);
@@ -35,15 +38,19 @@ async fn journey(cx: &Context) -> Result<Vec<Step>, Trouble> {
     let a = cx.a()?;
     let canary = cx.objects.announce(a).await?;
     let made = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&a.token)).await?;
-    let id = made.json().filter(|_| made.is_success()).and_then(|json| cx.target.resource.id(&json));
+    let (id, offers) = (cx.made(a, &made), cx.target.resource.offers);
     let mut steps = vec![("writing an object", made, id.is_some())];
     let Some(id) = id else { return Ok(steps) };
-    let read = cx.eventually(&cx.item(a, &id), Answer::is_success).await?;
-    let found = read.is_success() && read.contains(&canary);
-    steps.push(("reading it back", read, found));
-    let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
-    let deleted = gone.is_success();
-    steps.push(("deleting it", gone, deleted));
+    if offers.get {
+        let read = cx.eventually(&cx.item(a, &id), Answer::is_success).await?;
+        let found = read.is_success() && read.contains(&canary);
+        steps.push(("reading it back", read, found));
+    }
+    if offers.delete {
+        let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
+        let deleted = gone.is_success();
+        steps.push(("deleting it", gone, deleted));
+    }
     Ok(steps)
 }
 

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
+use crate::target::HealthAt;
 
 use super::body;
 use super::sample::{declared, deep_path, live_path, percentile, samples};
@@ -110,20 +111,19 @@ pub(super) async fn honest(cx: Context) -> Checked {
 /// The body names each dependency, and none of them is in trouble behind a good status.
 pub(super) async fn dependencies(cx: Context) -> Checked {
     let answer = cx.send(&Probe::get(deep_path(&cx)?)).await?;
-    let judgement = dependency_judgement(&answer);
+    let judgement = dependency_judgement(&answer, &cx.target.health);
     let summary = judgement.observed.clone();
     let piece = evidence(&answer, "dependencies in deep health", judgement.finding, judgement.observed);
     Ok(Outcome::of(summary, vec![piece]))
 }
 
-fn dependency_judgement(answer: &Answer) -> Judgement {
+fn dependency_judgement(answer: &Answer, declared: &HealthAt) -> Judgement {
     let json = answer.json().unwrap_or_default();
-    match body::dependency_trouble(&json) {
+    let named = !declared.dependencies.is_empty() || body::names_dependency(&json);
+    match declared.trouble(&json).or_else(|| body::dependency_trouble(&json)) {
         Some(said) if answer.is_success() => Judgement::broken(format!("{} although `{said}`", answer.status)),
         Some(said) => Judgement::held(format!("{} and `{said}`", answer.status)),
-        None if !body::names_dependency(&json) => {
-            Judgement::weak("the body names no dependency, so nothing shows that a database was asked")
-        }
+        None if !named => Judgement::weak("the body names no dependency, so nothing shows that a database was asked"),
         None if !body::names_latency(&json) => {
             Judgement::weak("a dependency is named, but not how long it took: the word may be a constant")
         }
@@ -184,7 +184,7 @@ pub(super) async fn environment(cx: Context) -> Checked {
         async move { cx.send(&probe).await }
     }))
     .await?;
-    let named = answers.iter().find_map(|answer| Some((answer, crate::watch::release_of(answer).environment?)));
+    let named = answers.iter().find_map(|answer| Some((answer, crate::watch::release_at(answer, &cx.target.release).environment?)));
     let Some((answer, environment)) = named else {
         return Ok(Outcome::skip("health does not say in which environment the service believes to be"));
     };

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::checks::{Context, User};
 use crate::http::{Probe, Trouble};
-use crate::target::Update;
 
 /// Something done to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +42,11 @@ impl Act {
     pub(super) fn is_declared(self, cx: &Context) -> bool {
         let update = cx.target.resource.update;
         match self {
-            Self::Get | Self::Delete => true,
+            Self::Get => cx.target.resource.offers.get,
+            Self::Delete => cx.target.resource.offers.delete,
             Self::Head => false,
-            Self::Put => matches!(update, Update::Put | Update::Both),
-            Self::Patch => matches!(update, Update::Patch | Update::Both),
+            Self::Put => update.puts(),
+            Self::Patch => update.patches(),
             Self::Toggle => cx.target.paths.toggle.is_some(),
         }
     }
@@ -55,11 +55,16 @@ impl Act {
     pub(super) fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
         let resource = &cx.target.resource;
         match self {
-            Self::Put => Probe::new("PUT", item).json(&resource.body(title)),
+            Self::Put => Probe::new("PUT", item).json(&resource.full(title)),
             Self::Patch => Probe::new("PATCH", item).json(&resource.patch(title)),
             Self::Toggle => Probe::new("PATCH", item).json(&done(cx)),
             other => Probe::new(other.word(), item),
         }
+    }
+
+    /// How the target changes an object: by PATCH where it has both.
+    pub(super) fn change(cx: &Context) -> Self {
+        if cx.target.resource.update.patches() { Self::Patch } else { Self::Put }
     }
 
     /// The path at which `owner` would do this to the object `id`; `None` where the target has no such route.

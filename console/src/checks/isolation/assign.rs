@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
-use crate::target::Update;
 
+use super::act::Act;
 use super::claim::{OWNER_FIELDS, subject};
 use super::judge;
 use super::stage::{Victim, conclude, join, missing_like, piece, settle};
@@ -30,12 +30,8 @@ fn fields(owner: &str) -> Vec<Foreign> {
     owners.into_iter().chain(others).collect()
 }
 
-fn with(body: Value, foreign: &Foreign) -> Value {
-    let mut body = body;
-    if let Some(object) = body.as_object_mut() {
-        object.insert(foreign.field.clone(), foreign.value.clone());
-    }
-    body
+fn with(cx: &Context, body: Value, foreign: &Foreign) -> Value {
+    cx.target.resource.with(body, &foreign.field, foreign.value.clone())
 }
 
 pub(super) async fn on_create(cx: Context) -> Checked {
@@ -49,11 +45,10 @@ pub(super) async fn on_create(cx: Context) -> Checked {
 async fn created(cx: &Context, foreign: Foreign) -> Result<Evidence, Trouble> {
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
-    let body = with(cx.target.resource.body(&canary), &foreign);
+    let body = with(cx, cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let label = format!("B makes an object with `{}`: {}", foreign.field, foreign.value);
-    let id = answer.json().and_then(|json| cx.target.resource.id(&json));
-    match id {
+    match cx.made(b, &answer) {
         _ if answer.is_server_error() => Ok(piece(&answer, label, Judgement::weak(format!("{}: an error", answer.status)))),
         _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
         Some(id) => {
@@ -117,9 +112,9 @@ pub(super) async fn on_update(cx: Context) -> Checked {
 
 fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &Foreign) -> Probe {
     let resource = &cx.target.resource;
-    let (method, body) =
-        if resource.update == Update::Put { ("PUT", resource.body(canary)) } else { ("PATCH", resource.patch(canary)) };
-    Probe::new(method, cx.item_path(b, id)).json(&with(body, foreign)).bearer(&b.token)
+    let act = Act::change(cx);
+    let body = if act == Act::Put { resource.full(canary) } else { resource.patch(canary) };
+    Probe::new(act.word(), cx.item_path(b, id)).json(&with(cx, body, foreign)).bearer(&b.token)
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
@@ -150,9 +145,9 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let canary = cx.objects.announce(b).await?;
     let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
     let foreign = Foreign { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
-    let body = with(cx.target.resource.body(&canary), &foreign);
+    let body = with(cx, cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    let given = answer.json().and_then(|json| cx.target.resource.id(&json));
+    let given = cx.made(b, &answer);
     let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
         Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
     } else {
@@ -168,7 +163,7 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     let canary = cx.objects.announce(b).await?;
     let title = format!("{} {canary}", victim.canary());
     let item = cx.item_path(a, &victim.object.id);
-    let set = cx.send(&update_title(&cx, &item, &title).bearer(&a.token)).await?;
+    let set = cx.send(&Act::change(&cx).probe(&cx, &item, &title).bearer(&a.token)).await?;
     if !set.is_success() {
         return Ok(Outcome::inconclusive("A cannot set the title of the own object").seen(
             &set,
@@ -178,20 +173,13 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     }
     let body = cx.target.resource.body(&title);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
+    cx.made(b, &answer);
     let judgement = match answer.status {
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
         409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),
         status => Judgement::unclear(format!("{status}")),
     };
     Ok(conclude("a title that A used is free for B", vec![piece(&answer, "B makes an object with the title of A's", judgement)]))
-}
-
-fn update_title(cx: &Context, item: &str, title: &str) -> Probe {
-    let resource = &cx.target.resource;
-    match resource.update {
-        Update::Put => Probe::new("PUT", item).json(&resource.body(title)),
-        Update::Patch | Update::Both => Probe::new("PATCH", item).json(&resource.patch(title)),
-    }
 }
 
 #[cfg(test)]

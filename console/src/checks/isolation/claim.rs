@@ -1,14 +1,15 @@
 //! Claims beside the token: B says in the query, a header, the body or the path to be A.
 
-use serde_json::{Map, json};
+use serde_json::json;
 
-use crate::checks::{Case, Checked, Context, User, battery};
+use crate::checks::{Case, Checked, Context, Judgement, Object, User, battery};
 use crate::http::{Probe, Trouble};
+use crate::run::Evidence;
 
 use super::judge;
 use super::listing::shown_to_a;
 use super::page::{Page, asking, list};
-use super::stage::{Victim, join};
+use super::stage::{Victim, join, look, piece};
 
 /// Fields in which services keep the owner of an object.
 pub(super) const OWNER_FIELDS: [&str; 10] =
@@ -156,10 +157,10 @@ pub(super) async fn body(cx: Context) -> Checked {
     let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
     let item = cx.item_path(a, &victim.object.id);
     let cases = OWNER_FIELDS.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
-    let accepted = &cx.target.policy.foreign;
+    let accepted = &cx.target.policy.no_such();
     let outcome = battery(&cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
         // Unknown fields may be refused before anything is looked up.
-        400 | 422 if !answer.contains(victim.canary()) => crate::checks::Judgement::held(format!("{}", answer.status)),
+        400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
         status => judge::refusal(accepted, status, answer.contains(victim.canary())),
     })
     .await?;
@@ -168,12 +169,8 @@ pub(super) async fn body(cx: Context) -> Checked {
 
 fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
     let resource = &cx.target.resource;
-    let claimed = |body: serde_json::Value| {
-        let mut body = body.as_object().cloned().unwrap_or_else(Map::new);
-        body.insert(field.to_owned(), json!(subject));
-        serde_json::Value::Object(body)
-    };
-    let bodies = [("PUT", resource.body(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
+    let claimed = |body: serde_json::Value| resource.with(body, field, json!(subject));
+    let bodies = [("PUT", resource.full(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
     let case = |(method, body)| {
         let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
         Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)
@@ -191,7 +188,30 @@ pub(super) async fn path(cx: Context) -> Checked {
     paths.dedup();
     let query = &scene.page.query;
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(asking(path, query)).bearer(&b.token)));
-    scene.ask(&cx, "paths that name A", cases.collect()).await
+    let outcome = scene.ask(&cx, "paths that name A", cases.collect()).await?;
+    Ok(join(outcome, planted(&cx).await?))
+}
+
+/// Where paths name the user, B also creates an object at A's: it must be refused, or become B's own.
+async fn planted(cx: &Context) -> Result<Option<Evidence>, Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    if cx.list_path(a) == cx.list_path(b) {
+        return Ok(None);
+    }
+    let canary = cx.objects.announce(a).await?;
+    let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
+    let Some(id) = cx.made(a, &answer) else {
+        return Ok(Some(piece(&answer, "B creates an object at A's path", judge::harmless(answer.status, false))));
+    };
+    let object = Object { path: cx.item_path(a, &id), id, canary: canary.clone(), created: answer.clone() };
+    let seen = look(cx, a, &object).await.is_ok_and(|seen| seen.is_success() && seen.contains(&canary));
+    let judgement = if seen {
+        Judgement::broken(format!("{}: an object was planted in A's account", answer.status))
+    } else {
+        cx.made(b, &answer);
+        Judgement::held(format!("{}: it did not become A's", answer.status))
+    };
+    Ok(Some(piece(&answer, "B creates an object at A's path", judgement)))
 }
 
 /// `/api/tasks` becomes `/api/A/tasks`, `/api/users/A/tasks`, `/api/tasks/user/A`, `/users/A/tasks`.

@@ -1,12 +1,12 @@
 //! The control: both users can make, read, change and list what is their own, and they are two different users.
 
 use crate::checks::{Checked, Context, Judgement, Object, User};
-use crate::http::{Answer, Trouble};
+use crate::http::{Answer, Trouble, clean};
 use crate::run::{Evidence, Finding};
 use crate::target::Update;
 
 use super::act::Act;
-use super::stage::{conclude, piece};
+use super::stage::{conclude, look, piece};
 
 pub(super) async fn control(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
@@ -17,19 +17,32 @@ pub(super) async fn control(cx: Context) -> Checked {
     Ok(conclude("both users make, read, change and list their own objects", [of_a, of_b].concat()))
 }
 
-/// Walks through the life of an object of `user`. What does not work leaves isolation unjudged; it is no flaw of it.
+/// Walks through the life of an object of `user`, as far as the target has routes for it. What does not work leaves isolation unjudged; it
+/// is no flaw of it.
 async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
-    let object = cx.objects.create(user).await?;
+    let (object, who, resource) = (cx.objects.create(user).await?, user.name, &cx.target.resource);
+    let read = look(cx, user, &object).await?;
+    let mut pieces = vec![piece(&read, format!("{who} reads the own object"), must(shows(&read, &object.canary), &read))];
+    if resource.offers.list {
+        let list = cx.send(&cx.list(user)).await?;
+        pieces.push(piece(&list, format!("{who} lists own objects"), listed(cx, &list, &object)));
+    }
+    if resource.update != Update::None {
+        pieces.extend(changed(cx, user, object).await?);
+    }
+    Ok(pieces)
+}
+
+async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence; 2], Trouble> {
     let who = user.name;
-    let (read, list) = (cx.item(user, &object.id), cx.list(user));
-    let (read, list) = tokio::try_join!(cx.send(&read), cx.send(&list))?;
-    let act = if cx.target.resource.update == Update::Put { Act::Put } else { Act::Patch };
     let title = format!("{} changed", object.canary);
-    let changed = cx.send(&act.probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
-    let after = cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?;
-    Ok(vec![
-        piece(&read, format!("{who} reads the own object"), must(shows(&read, &object.canary), &read)),
-        piece(&list, format!("{who} lists own objects"), listed(cx, &list, &object)),
+    let changed = cx.send(&Act::change(cx).probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
+    let after = if cx.target.resource.offers.get {
+        cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?
+    } else {
+        look(cx, user, &Object { canary: title.clone(), ..object }).await?
+    };
+    Ok([
         piece(&changed, format!("{who} changes the own object"), must(changed.is_success(), &changed)),
         piece(&after, format!("{who} reads the change back"), must(shows(&after, &title), &after)),
     ])
@@ -41,8 +54,16 @@ fn shows(answer: &Answer, text: &str) -> bool {
 
 fn must(holds: bool, answer: &Answer) -> Judgement {
     let finding = if holds { Finding::Held } else { Finding::Unclear };
-    let observed = if holds { format!("{}", answer.status) } else { format!("{}: what must work does not", answer.status) };
+    let observed = if holds { format!("{}", answer.status) } else { what_helps(answer) };
     Judgement { finding, observed }
+}
+
+/// What must work does not; a redirect to the same path with or without a slash says how to mend the target.
+fn what_helps(answer: &Answer) -> String {
+    match (answer.status, answer.headers.text("location")) {
+        (300..=399, Some(to)) => format!("{}: redirected to {}; declare the path in that form", answer.status, clean(&to)),
+        (status, _) => format!("{status}: what must work does not"),
+    }
 }
 
 /// A list must be one; a new object need not be on its first page.

@@ -23,7 +23,7 @@ pub(super) async fn head(cx: Context) -> Checked {
     let missing = cx.send(&Act::Head.probe(&cx, &cx.item_path(b, &missing), "").bearer(&b.token)).await?.status;
     let ways = Act::Head.paths(&cx, &victim.object.id)?;
     let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Head, way, &path, "")).collect();
-    battery(&cx, "HEAD requests by B", cases, |_, answer| judge::head(&cx.target.policy.foreign, answer.status, missing)).await
+    battery(&cx, "HEAD requests by B", cases, |_, answer| judge::head(&cx.target.policy.no_such(), answer.status, missing)).await
 }
 
 pub(super) async fn put(cx: Context) -> Checked {
@@ -124,5 +124,5 @@ fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &st
 }
 
 fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {
-    judge::refusal(&cx.target.policy.foreign, answer.status, answer.contains(victim.canary()))
+    judge::refusal(&cx.target.policy.no_such(), answer.status, answer.contains(victim.canary()))
 }

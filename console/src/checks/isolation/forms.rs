@@ -130,7 +130,8 @@ pub(super) async fn bulk(cx: Context) -> Checked {
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
     let (foreign, own) = (victim.object.id.as_str(), own.id.as_str());
-    let base = cx.list_path(b);
+    let list = cx.list_path(b);
+    let base = list.trim_end_matches('/');
     let routes = ["export", "all", "stats", "count", "search", "recent", "export.csv", "batch", "bulk", "feed", "shared", "trash"];
     let by_route = routes.map(|route| (format!("{base}/{route}"), String::new()));
     let by_id = [
@@ -141,7 +142,7 @@ pub(super) async fn bulk(cx: Context) -> Checked {
         format!("id__in={own},{foreign}"),
         format!("filter[id]={foreign}"),
     ];
-    let by_id = by_id.map(|query| (base.clone(), query));
+    let by_id = by_id.map(|query| (list.clone(), query));
     let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")].map(|path| (path, String::new()));
     let cases = by_route.into_iter().chain(by_id).chain(several).map(|(path, query)| {
         let path = asking(&path, &query);
@@ -173,7 +174,7 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let b = cx.b()?;
     let subject = subject(cx.a()?, &victim).filter(|subject| subject.len() >= 6);
-    let last = cx.list_path(b).rsplit('/').next().unwrap_or_default().to_owned();
+    let last = cx.list_path(b).trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     let own = [format!("/admin/{last}"), format!("/api/admin/{last}")];
     let paths = ADMIN.iter().map(|path| (*path).to_owned()).chain(own).collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));

@@ -35,11 +35,24 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     let answers = try_join_all(probes.iter().map(|(_, _, probe)| cx.send(probe))).await?;
     let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
     pieces.extend(probes.iter().zip(&answers).map(|((act, user, _), answer)| {
-        piece(answer, format!("{}: {} afterwards", user.name, act.word()), after_the_end(*act, answer, victim.canary()))
+        let judgement = if user.name == a.name {
+            of_the_owner(&cx, *act, answer, &victim)
+        } else {
+            after_the_end(*act, answer, victim.canary())
+        };
+        piece(answer, format!("{}: {} afterwards", user.name, act.word()), judgement)
     }));
     let last = cx.send(&cx.item(a, &victim.object.id)).await?;
-    pieces.push(piece(&last, "A reads it once more", after_the_end(Act::Get, &last, victim.canary())));
+    pieces.push(piece(&last, "A reads it once more", of_the_owner(&cx, Act::Get, &last, &victim)));
     Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// What the policy accepts for the owner, where objects are only marked as deleted; else as for everybody.
+fn of_the_owner(cx: &Context, act: Act, answer: &Answer, victim: &Victim) -> Judgement {
+    if cx.target.policy.deleted.contains(answer.status) {
+        return Judgement::held(format!("{}, as the policy accepts", answer.status));
+    }
+    after_the_end(act, answer, victim.canary())
 }
 
 /// 404 or 410 in every way of asking; a second DELETE may also say 2xx without a body of the object.
@@ -84,17 +97,14 @@ pub(super) async fn refused(cx: Context) -> Checked {
 
 /// A good object, but for a title that is a list.
 fn unusable(cx: &Context, canary: &str) -> Value {
-    let mut body = cx.target.resource.body(canary);
-    if let Some(title) = body.get_mut(&cx.target.resource.fields.title) {
-        *title = json!([canary, { "not": "a text" }]);
-    }
-    body
+    let resource = &cx.target.resource;
+    resource.with(resource.body(canary), &resource.fields.title, json!([canary, { "not": "a text" }]))
 }
 
 /// A service that takes any title has refused nothing. What it made may not show its marker, so it is deleted here.
 async fn taken_as_it_is(cx: &Context, answer: &Answer) -> Checked {
     let a = cx.a()?;
-    if let Some(id) = answer.json().and_then(|json| cx.target.resource.id(&json)) {
+    if let Some(id) = cx.made(a, answer).filter(|_| cx.target.resource.offers.delete) {
         let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
         if !gone.is_success() {
             return Err(Trouble::Unexpected(format!("an odd object was made, and its DELETE was answered {}", gone.status)));

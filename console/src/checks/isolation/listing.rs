@@ -2,12 +2,13 @@
 
 use futures::future::join_all;
 
+use crate::checks::paging::{is_last, next_query};
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
 use crate::http::{Answer, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::judge;
-use super::page::{Page, is_last, list, next_query, totals};
+use super::page::{Page, list, totals};
 use super::stage::{Victim, conclude, join, piece};
 
 /// Sizes, orders and offsets, each added to the query that shows A's object to A.

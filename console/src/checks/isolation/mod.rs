@@ -21,6 +21,7 @@ mod lifecycle;
 mod listing;
 mod oracle;
 mod page;
+mod routes;
 mod stage;
 mod together;
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::checks::{Context, Judgement, Object, Outcome};
+use crate::checks::{Context, Judgement, Object, Outcome, User};
 use crate::http::{Answer, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
+
+use super::page::Page;
 
 /// Some stacks commit after they have answered: a change must get the time to show.
 const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(50);
@@ -24,7 +26,7 @@ impl Victim {
     pub(super) async fn new(cx: &Context) -> Result<Self, Trouble> {
         let a = cx.a()?;
         let object = cx.objects.create(a).await?;
-        let read = cx.send(&cx.item(a, &object.id)).await?;
+        let read = look(cx, a, &object).await?;
         if read.is_success() && read.contains(&object.canary) {
             return Ok(Self { object, read });
         }
@@ -39,14 +41,21 @@ impl Victim {
     /// Reads the object as A again and compares. What differs between two reads in a row is the service's own restlessness (a time of
     /// answer, a request id), not a change.
     pub(super) async fn intact(&self, cx: &Context) -> Result<Evidence, Trouble> {
-        let probe = cx.item(cx.a()?, &self.object.id);
         settle().await;
-        let after = cx.send(&probe).await?;
-        let mut judgement = unchanged(cx, &self.read, &after);
+        let after = match look(cx, cx.a()?, &self.object).await {
+            Err(Trouble::Unexpected(_)) => {
+                let answer = cx.send(&cx.list(cx.a()?)).await?;
+                let judgement = Judgement::broken("A's list no longer shows the object as it was");
+                return Ok(evidence(&answer, "A's list, read by A afterwards", judgement.finding, judgement.observed));
+            }
+            looked => looked?,
+        };
+        let id = &self.object.id;
+        let mut judgement = unchanged(cx, id, &self.read, &after);
         if judgement.finding == Finding::Broken && after.is_success() {
-            let again = cx.send(&probe).await?;
-            if shape(cx, &again) != shape(cx, &after) {
-                judgement = same_in_what_stays(cx, &self.read, &after, &again);
+            let again = look(cx, cx.a()?, &self.object).await?;
+            if shape(cx, id, &again) != shape(cx, id, &after) {
+                judgement = same_in_what_stays(cx, id, [&self.read, &after, &again]);
             }
         }
         Ok(evidence(&after, "A's object, read by A afterwards", judgement.finding, judgement.observed))
@@ -58,15 +67,25 @@ pub(super) async fn settle() {
     tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
 }
 
-fn shape(cx: &Context, answer: &Answer) -> Option<Value> {
-    answer.json().and_then(|json| cx.target.resource.object(&json).cloned())
+/// The owner's look at an object: by its own route, or in the list where there is none.
+pub(super) async fn look(cx: &Context, owner: &User, object: &Object) -> Result<Answer, Trouble> {
+    if cx.target.resource.offers.get {
+        return cx.send(&cx.item(owner, &object.id)).await;
+    }
+    Ok(Page::of(cx, owner, object).await?.answer)
 }
 
-fn unchanged(cx: &Context, before: &Answer, after: &Answer) -> Judgement {
+/// The object as the owner sees it.
+fn shape(cx: &Context, id: &str, answer: &Answer) -> Option<Value> {
+    let (json, resource) = (answer.json()?, &cx.target.resource);
+    if resource.offers.get { resource.object(&json).cloned() } else { resource.listed(&json, id).cloned() }
+}
+
+fn unchanged(cx: &Context, id: &str, before: &Answer, after: &Answer) -> Judgement {
     match after.status {
         404 | 410 if after.source != Source::Edge => Judgement::broken(format!("{}: the object is gone", after.status)),
         200..=299 if before.body == after.body => Judgement::held("byte for byte as before"),
-        200..=299 => match (shape(cx, before), shape(cx, after)) {
+        200..=299 => match (shape(cx, id, before), shape(cx, id, after)) {
             (Some(before), Some(after)) => differing(&before, &after, &[]),
             _ => Judgement::broken("the answer is another one than before"),
         },
@@ -74,9 +93,9 @@ fn unchanged(cx: &Context, before: &Answer, after: &Answer) -> Judgement {
     }
 }
 
-fn same_in_what_stays(cx: &Context, before: &Answer, after: &Answer, again: &Answer) -> Judgement {
-    match (shape(cx, before), shape(cx, after), shape(cx, again)) {
-        (Some(before), Some(after), Some(again)) => differing(&before, &after, &changed_fields(&after, &again)),
+fn same_in_what_stays(cx: &Context, id: &str, looks: [&Answer; 3]) -> Judgement {
+    match looks.map(|answer| shape(cx, id, answer)) {
+        [Some(before), Some(after), Some(again)] => differing(&before, &after, &changed_fields(&after, &again)),
         _ => Judgement::unclear("two reads in a row differ"),
     }
 }

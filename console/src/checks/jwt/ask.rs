@@ -43,7 +43,7 @@ impl Forgery {
 
 /// Sends every forgery on the list route of A and expects each to be refused.
 pub(super) async fn refused(cx: &Context, noun: &str, forgeries: Vec<Forgery>) -> Checked {
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     refused_at(cx, noun, &path, forgeries).await
 }
 

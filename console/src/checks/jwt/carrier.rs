@@ -14,7 +14,7 @@ const LITERALS: [&str; 12] =
 
 /// Literals in the place of a token.
 pub(super) async fn literal(cx: Context) -> Checked {
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     let mut cases: Vec<_> = LITERALS
         .iter()
         .map(|text| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(*text, *text))))
@@ -51,7 +51,7 @@ pub(super) async fn scheme(cx: Context) -> Checked {
         return Ok(Outcome::skip(reason));
     }
     let a = cx.a()?;
-    let path = cx.list_path(a);
+    let path = cx.read_path(a);
     let case = |(name, prefix, _): &(&str, &str, Finding)| {
         Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
     };
@@ -91,13 +91,13 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
         Err(_) => Credential::new("<A's token in reverse>", a.token.expose().chars().rev().collect::<String>()),
     };
     let pair = |one: &Credential, two: &Credential| {
-        let first = Probe::get(cx.list_path(a)).secret_header("authorization", "Bearer ", one);
+        let first = Probe::get(cx.read_path(a)).secret_header("authorization", "Bearer ", one);
         first.secret_header("authorization", "Bearer ", two)
     };
     let joined = |one: &Credential, two: &Credential| {
         let name = format!("{}, Bearer {}", one.name(), two.name());
         let value = Credential::new(name, format!("{}, Bearer {}", one.expose(), two.expose()));
-        Probe::get(cx.list_path(a)).secret_header("authorization", "Bearer ", &value)
+        Probe::get(cx.read_path(a)).secret_header("authorization", "Bearer ", &value)
     };
     let cases = vec![
         Case::new("two headers: good, then bad", pair(&a.token, &bad)),
@@ -116,7 +116,7 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
 /// A's token in query parameters, and nowhere else.
 pub(super) async fn query(cx: Context) -> Checked {
     let a = cx.a()?;
-    let path = cx.list_path(a);
+    let path = cx.read_path(a);
     let joint = if path.contains('?') { '&' } else { '?' };
     let names = ["access_token", "token", "jwt", "auth_token", "id_token", "bearer", "authorization", "api_key"];
     let case = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
@@ -135,7 +135,7 @@ pub(super) async fn cookie(cx: Context) -> Checked {
     let case = |name: &&str| {
         Case::new(
             format!("in the cookie {name}"),
-            Probe::get(cx.list_path(a)).secret_header("cookie", &format!("{name}="), &a.token),
+            Probe::get(cx.read_path(a)).secret_header("cookie", &format!("{name}="), &a.token),
         )
     };
     elsewhere(&cx, "cookies", names.iter().filter(|name| own != Some(name)).map(case).collect()).await
@@ -164,7 +164,7 @@ pub(super) async fn header(cx: Context) -> Checked {
         names.push(("authorization", "Bearer "));
     }
     let case = |(name, prefix): &(&str, &str)| {
-        Case::new(format!("in the header {name}"), Probe::get(cx.list_path(a)).secret_header(name, prefix, &a.token))
+        Case::new(format!("in the header {name}"), Probe::get(cx.read_path(a)).secret_header(name, prefix, &a.token))
     };
     elsewhere(&cx, "headers", names.iter().filter(|(name, _)| own.as_deref() != Some(name)).map(case).collect()).await
 }

@@ -30,7 +30,7 @@ impl<'a> Press<'a> {
     /// Reads the target's clock from one good answer; without a `Date`, this machine's clock has to do.
     pub(super) async fn of(cx: &'a Context) -> Result<Self, Trouble> {
         let a = cx.a()?;
-        let answer = cx.send(&cx.list(a)).await?;
+        let answer = cx.send(&cx.read(a)).await?;
         let date = answer.headers.text("date").and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok());
         let subject = a.subject.clone().ok_or_else(|| Trouble::NotGiven("the subject of A is not known".into()))?;
         Ok(Self { forge: cx.forge()?, subject, now: date.unwrap_or_else(now).unix_timestamp() })
@@ -175,7 +175,7 @@ pub(super) async fn leeway(cx: Context) -> Checked {
     let mut skews = vec![1, 5, 10, 30, 60, 120, 300, 600, 1_800];
     skews.retain(|skew| !(allowed..=allowed + 2).contains(skew));
     skews.extend([allowed, allowed + 3]);
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     let case = |skew: &u64| {
         let exp = press.now.saturating_sub_unsigned(*skew);
         let forgery = Forgery::fatal(format!("{skew} s past its end"), press.ending(exp));
@@ -325,7 +325,7 @@ fn wrong(press: &Press<'_>, name: &str, wanted: &str) -> Vec<Forgery> {
 pub(super) async fn sub_missing(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let (object, created) = super::presence::some_object(&cx).await?;
-    let list = cx.list_path(cx.a()?);
+    let list = cx.read_path(cx.a()?);
     let nobody = [
         Forgery::fatal("no sub", press.without_subject()),
         Forgery::lenient("sub null", press.with_subject(Value::Null)),

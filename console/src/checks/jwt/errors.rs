@@ -66,7 +66,7 @@ async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
 /// Compares every refusal with that of a flipped signature.
 pub(super) async fn uniform(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     let probe = |forgery: &Forgery| Probe::get(&path).bearer(&forgery.credential());
     let first = cx.send(&probe(&Forgery::fatal("one bit of the signature flipped", flipped(&token, 0).token()))).await?;
     let forgeries = bad_tokens(&cx, &token).await;

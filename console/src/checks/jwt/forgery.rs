@@ -120,7 +120,7 @@ pub(super) async fn payload(cx: Context) -> Checked {
     }
     let Some(b) = &cx.users.b else { return refused(&cx, "changed payloads", forgeries).await };
     forgeries.extend(as_b(&token, b));
-    refused_at(&cx, "changed payloads", &cx.list_path(b), forgeries).await
+    refused_at(&cx, "changed payloads", &cx.read_path(b), forgeries).await
 }
 
 /// B's identity under A's signature.

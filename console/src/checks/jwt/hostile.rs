@@ -167,7 +167,7 @@ pub(super) async fn malformed(cx: Context) -> Checked {
     let header = Value::Object(press.header()).to_string();
     let claims = Value::Object(press.claims()).to_string();
     let payload = |bytes: &[u8]| forge.sign_bytes(header.as_bytes(), bytes);
-    let nobody = cx.send(&cx.list(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
+    let nobody = cx.send(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
     let accepted = if nobody { Finding::Weak } else { Finding::Broken };
     let mut forgeries: Vec<_> =
         ["", "{", "{\"sub\":"].iter().map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes()))).collect();
@@ -233,12 +233,12 @@ pub(super) async fn size(cx: Context) -> Checked {
     tokens.push(("a header 10,000 levels deep".into(), format!("{}.{}.{}", encode(deep), nested.payload, nested.signature)));
     tokens.push(("10,000 dots".into(), ".".repeat(10_000)));
     let asked = join_all(tokens.into_iter().map(|(name, token)| {
-        let probe = Probe::get(cx.list_path(a)).bearer(&Credential::new(format!("<{name}>"), token));
+        let probe = Probe::get(cx.read_path(a)).bearer(&Credential::new(format!("<{name}>"), token));
         let cx = &cx;
         async move { (name, cx.send(&probe).await) }
     }));
     let mut pieces = asked.await.into_iter().map(|(name, answer)| bounded(&name, answer)).collect::<Result<Vec<_>, _>>()?;
-    let after = cx.send(&cx.list(a)).await?;
+    let after = cx.send(&cx.read(a)).await?;
     let (finding, words) = if after.is_success() { (Finding::Held, "still serves") } else { (Finding::Broken, "no longer serves") };
     pieces.push(evidence(&after, "a good token afterwards", finding, format!("{words}: {}", after.status)));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();

@@ -68,7 +68,7 @@ pub(super) async fn jku(cx: Context) -> Checked {
     let cases: Vec<_> = pointers(&cx, &token, listener.base())
         .iter()
         .map(|(name, forgery)| {
-            Case::new(*name, Probe::get(cx.a().map(|a| cx.list_path(a)).unwrap_or_default()).bearer(&forgery.credential()))
+            Case::new(*name, Probe::get(cx.a().map(|a| cx.read_path(a)).unwrap_or_default()).bearer(&forgery.credential()))
         })
         .collect();
     battery(&cx, "tokens that point to a key", cases, |case, answer| unvisited(&cx, &listener, case, answer)).await

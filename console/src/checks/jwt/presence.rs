@@ -3,17 +3,17 @@
 use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
-use crate::target::Update;
+use crate::target::{Route, RouteAuth};
 
 use super::ask::{not_bearer, refusal};
 
 /// A's token gets in, and so does one minted now.
 pub(super) async fn control(cx: Context) -> Checked {
     let a = cx.a()?;
-    let mut cases = vec![Case::new("A's token", cx.list(a))];
+    let mut cases = vec![Case::new("A's token", cx.read(a))];
     if let (Some(forge), Some(subject)) = (&cx.forge, &a.subject) {
         let fresh = Credential::new("<minted now for A>", forge.good(subject, super::claims::now()));
-        cases.push(Case::new("a token minted now for A", Probe::get(cx.list_path(a)).bearer(&fresh)));
+        cases.push(Case::new("a token minted now for A", Probe::get(cx.read_path(a)).bearer(&fresh)));
     }
     let judge = |_: &Case, answer: &Answer| match answer.status {
         status @ 200..=299 => Judgement::held(format!("let in: {status}")),
@@ -43,17 +43,75 @@ fn asked_for_a_token(cx: &Context, answer: &Answer) -> Judgement {
     }
 }
 
+/// Further routes that are asked at most.
+const MOST: usize = 150;
+
 /// Safe methods on every declared route, without a token.
 pub(super) async fn required_read(cx: Context) -> Checked {
-    let (item, _) = some_object(&cx).await?;
-    let mut paths = vec![cx.list_path(cx.a()?), item];
-    paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", "me").replace("{id}", "1")));
+    let (item, object) = some_object(&cx).await?;
+    let id = object.as_ref().map_or("1", |object| object.id.as_str());
+    let a = cx.a()?;
+    let subject = a.subject.as_deref().unwrap_or("me");
+    let mut paths = vec![cx.read_path(a), item];
+    paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id)));
     let both = |path: &String| ["GET", "HEAD"].map(|method| (method, path.clone()));
-    let cases = paths.iter().flat_map(both).map(|(method, path)| {
+    let of_resource = paths.iter().flat_map(both).map(|(method, path)| {
         let probe = Probe::new(method, &path);
         Case::new(format!("{method} {path} without a token"), probe)
     });
-    battery(&cx, "reads without a token", cases.collect(), |_, answer| asked_for_a_token(&cx, answer)).await
+    let further: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
+    let of_others = further.iter().flat_map(|route| {
+        ["GET", "HEAD"].map(|method| {
+            Case::new(format!("{method} {} without a token", route.path), Probe::new(method, route.filled(id, subject)))
+        })
+    });
+    let cases = of_resource.chain(of_others).collect();
+    battery(&cx, "reads without a token", cases, |case, answer| {
+        match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
+            Some(route) if !paths.contains(&case.probe.path().to_owned()) => further_asks(&cx, route, answer),
+            _ => asked_for_a_token(&cx, answer),
+        }
+    })
+    .await
+}
+
+/// Parts of paths that say themselves that a route is public.
+const OPEN: [&str; 18] = [
+    "docs",
+    "redoc",
+    "openapi",
+    "swagger",
+    "health",
+    "healthz",
+    "live",
+    "livez",
+    "ready",
+    "readyz",
+    "ping",
+    "status",
+    "version",
+    "login",
+    "auth",
+    "register",
+    "signup",
+    "jwks.json",
+];
+
+/// A further route must refuse where it is declared to, or lies below the collection that does. What nobody declared and nothing guards may be
+/// meant so: a remark, unless its name says so.
+fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
+    let open = route.path == "/" || route.path.split('/').any(|part| OPEN.contains(&part.trim_end_matches(".json")));
+    match answer.status {
+        status @ 200..=299 if route.auth == RouteAuth::Bearer || route.is_below(&cx.target.paths) => {
+            Judgement::broken(format!("{status} without a token"))
+        }
+        status @ 200..=299 if open => Judgement::held(format!("{status}, public by its name")),
+        status @ 200..=299 => {
+            Judgement::weak(format!("{status}, and nothing says whether it is meant so; list it under `policy.public` if it is"))
+        }
+        status @ (400 | 404 | 405 | 410 | 422 | 501) => Judgement::held(format!("{status}: nothing was shown")),
+        _ => refusal(&cx.target.policy.unauthenticated, Finding::Weak, answer),
+    }
 }
 
 /// Unsafe methods on the declared resource, without a token: only an object of this run is at stake, and what a creation might make
@@ -63,10 +121,10 @@ pub(super) async fn required_write(cx: Context) -> Checked {
     let (object, canary) = futures::try_join!(cx.objects.create(a), cx.objects.announce(a))?;
     let (resource, update) = (&cx.target.resource, cx.target.resource.update);
     let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(&canary))];
-    if update != Update::Patch {
-        probes.push(Probe::new("PUT", &object.path).json(&resource.body(&object.canary)));
+    if update.puts() {
+        probes.push(Probe::new("PUT", &object.path).json(&resource.full(&object.canary)));
     }
-    if update != Update::Put {
+    if update.patches() {
         probes.push(Probe::new("PATCH", &object.path).json(&resource.patch(&object.canary)));
     }
     if let Some(toggle) = &cx.target.paths.toggle {
@@ -74,8 +132,17 @@ pub(super) async fn required_write(cx: Context) -> Checked {
         probes.push(Probe::new("PATCH", path));
     }
     probes.push(Probe::new("DELETE", &object.path));
+    probes.extend(further_writes(&cx, &object));
     let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
     battery(&cx, "writes without a token", probes.into_iter().map(case).collect(), |_, answer| asked_for_a_token(&cx, answer)).await
+}
+
+/// The unsafe methods of further routes that take the id of the object, where the operator allows them.
+fn further_writes(cx: &Context, object: &Object) -> Vec<Probe> {
+    let subject = cx.users.a.as_ref().and_then(|user| user.subject.as_deref()).unwrap_or("me");
+    let routes = cx.further_routes().filter(|route| cx.target.allow_unsafe_routes && route.takes_id()).take(MOST);
+    let sent = |route: &Route, method: &str| Probe::new(method, route.filled(&object.id, subject)).json(&serde_json::json!({}));
+    routes.flat_map(|route| route.writes().map(move |method| sent(route, method)).collect::<Vec<_>>()).collect()
 }
 
 /// Spellings of the list route that a router may fold into it after a gate in front of it looked at the bytes.
@@ -95,7 +162,7 @@ fn spellings(path: &str) -> Vec<String> {
 
 /// The list route under other spellings and override headers, without a token: only an answer with the list in it is a flaw.
 pub(super) async fn required_path(cx: Context) -> Checked {
-    let list = cx.list_path(cx.a()?);
+    let list = cx.read_path(cx.a()?);
     let mut cases: Vec<_> =
         spellings(&list).into_iter().map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path))).collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
@@ -138,7 +205,7 @@ const IDENTITY_HEADERS: [&str; 14] = [
 /// A's subject in identity headers and a local address in forwarding headers, without a token.
 pub(super) async fn required_identity(cx: Context) -> Checked {
     let a = cx.a()?;
-    let path = cx.list_path(a);
+    let path = cx.read_path(a);
     let subject = a.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())).unwrap_or("1");
     let mut cases: Vec<_> = IDENTITY_HEADERS
         .iter()
@@ -161,7 +228,7 @@ pub(super) async fn challenge(cx: Context) -> Checked {
     if let Some(reason) = not_bearer(&cx) {
         return Ok(Outcome::skip(reason));
     }
-    let path = cx.list_path(cx.a()?);
+    let path = cx.read_path(cx.a()?);
     let junk = Credential::new("<not a token>", "not-a-token");
     let cases =
         vec![Case::new("no token", Probe::get(&path)), Case::new("something that is not a token", Probe::get(&path).bearer(&junk))];

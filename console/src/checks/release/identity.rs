@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::Answer;
 use crate::run::{Finding, ReleaseSeen};
-use crate::watch::{is_commit, release_of, same_commit};
+use crate::watch::{is_commit, release_at, same_commit};
 
 use super::{said, sampled};
 
 /// The service answers at the path that names the release.
 pub(super) async fn control(cx: Context) -> Checked {
-    if cx.target.paths.health.is_none() && cx.target.paths.live.is_none() {
+    if cx.target.release_path().is_none() {
         return Ok(Outcome::skip("neither a health nor a liveness path is declared; set `paths.health` in postflight.toml"));
     }
     let answers = sampled(&cx, 1).await?;
@@ -29,8 +29,10 @@ pub(super) async fn control(cx: Context) -> Checked {
 pub(super) async fn commit(cx: Context) -> Checked {
     let answers = sampled(&cx, 3).await?;
     let expected = expected(&cx);
-    let pieces: Vec<_> =
-        answers.iter().map(|answer| said(answer, "the commit that answers", named(answer, expected.as_ref()))).collect();
+    let pieces: Vec<_> = answers
+        .iter()
+        .map(|answer| said(answer, "the commit that answers", named(&release_at(answer, &cx.target.release), expected.as_ref())))
+        .collect();
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
     if expected.is_none() && pieces.iter().all(|piece| piece.finding == Finding::Held) {
         let reason =
@@ -59,10 +61,9 @@ fn head(repository: &Path) -> Option<String> {
     Some(gix::open(repository).ok()?.head_id().ok()?.to_string())
 }
 
-fn named(answer: &Answer, expected: Option<&Expected>) -> Judgement {
-    let seen = release_of(answer);
-    match (seen.commit, expected) {
-        (Some(seen), Some(expected)) if same_commit(&seen, &expected.commit) => {
+fn named(seen: &ReleaseSeen, expected: Option<&Expected>) -> Judgement {
+    match (&seen.commit, expected) {
+        (Some(seen), Some(expected)) if same_commit(seen, &expected.commit) => {
             Judgement::held(format!("{seen} answers, which is {}", expected.from))
         }
         (Some(seen), Some(expected)) if expected.named => {
@@ -74,7 +75,7 @@ fn named(answer: &Answer, expected: Option<&Expected>) -> Judgement {
         )),
         (Some(seen), None) => Judgement::held(format!("{seen} answers")),
         (None, _) => {
-            let version = seen.version.map_or_else(String::new, |version| format!(" (only the version {version})"));
+            let version = seen.version.as_ref().map_or_else(String::new, |version| format!(" (only the version {version})"));
             Judgement::weak(format!("the service names no commit{version}, so releases cannot be told apart"))
         }
     }
@@ -85,7 +86,7 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let answers = sampled(&cx, 9).await?;
     let mut releases: BTreeMap<String, (usize, &Answer)> = BTreeMap::new();
     for answer in &answers {
-        releases.entry(name(&release_of(answer))).or_insert((0, answer)).0 += 1;
+        releases.entry(name(&release_at(answer, &cx.target.release))).or_insert((0, answer)).0 += 1;
     }
     let count = releases.len();
     let pieces = releases.iter().map(|(name, (times, answer))| {

@@ -12,11 +12,10 @@ use crate::checks::{Context, Judgement, health};
 use crate::http::{Answer, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass};
 
-/// Answers of the path that names the release: deep health, else liveness.
+/// Answers of the path that names the release.
 async fn sampled(cx: &Context, count: usize) -> Result<Vec<Answer>, Trouble> {
-    let paths = &cx.target.paths;
-    let path = paths.health.as_deref().or(paths.live.as_deref());
-    let path = path.ok_or_else(|| Trouble::NotGiven("neither a health nor a liveness path is declared".into()))?;
+    let path =
+        cx.target.release_path().ok_or_else(|| Trouble::NotGiven("neither a health nor a liveness path is declared".into()))?;
     health::samples(cx, path, count).await
 }
 

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::Answer;
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::watch::{release_of, started_of};
+use crate::watch::{release_at, started_at};
 
 use super::{said, sampled};
 
@@ -58,7 +58,8 @@ pub(super) async fn plausible(cx: Context) -> Checked {
 
 async fn each_start(cx: &Context, judge: impl Fn(OffsetDateTime) -> Judgement) -> Checked {
     let answers = sampled(cx, 3).await?;
-    let piece = |answer: &Answer| Some(said(answer, "the start that the service names", judge(started_of(answer)?)));
+    let piece =
+        |answer: &Answer| Some(said(answer, "the start that the service names", judge(started_at(answer, &cx.target.release)?)));
     let pieces: Vec<_> = answers.iter().filter_map(piece).collect();
     if pieces.is_empty() {
         return Ok(Outcome::skip(SILENT));
@@ -71,7 +72,7 @@ async fn each_start(cx: &Context, judge: impl Fn(OffsetDateTime) -> Judgement) -
 pub(super) async fn steady(cx: Context) -> Checked {
     let answers = sampled(&cx, 9).await?;
     let mut starts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for release in answers.iter().map(release_of) {
+    for release in answers.iter().map(|answer| release_at(answer, &cx.target.release)) {
         if let Some(started) = release.started_at {
             starts.entry(release.replica.unwrap_or_default()).or_default().insert(started);
         }

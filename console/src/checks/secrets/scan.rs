@@ -17,7 +17,7 @@ use crate::checks::Context;
 use crate::http::{Probe, Trouble};
 use crate::repository::{Coverage, Place, Repository, Snapshot, State};
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::watch::{release_of, same_commit};
+use crate::watch::{release_at, same_commit};
 
 /// A history that takes longer than this to read is read in part, and its absences are not concluded.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -147,8 +147,8 @@ async fn live_commit(cx: &Context) -> Option<String> {
     if cx.inputs.commit.is_some() {
         return cx.inputs.commit.clone();
     }
-    let path = cx.target.paths.health.as_ref()?;
-    release_of(&cx.send(&Probe::get(path)).await.ok()?).commit
+    let answer = cx.send(&Probe::get(cx.target.release_path()?)).await.ok()?;
+    release_at(&answer, &cx.target.release).commit
 }
 
 fn scan(repository: &Repository, secrets: &[(String, SecretString)], stop: &AtomicBool) -> Result<Scan, Trouble> {

@@ -9,7 +9,7 @@ mod preflight;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -51,13 +51,15 @@ struct Asked {
     preflight: bool,
     headers: HeaderMap,
     turn: u64,
+    old_protocol: bool,
 }
 
 impl Asked {
     fn of(house: &House, request: &Request) -> Self {
         let (method, headers) = (request.method().clone(), request.headers().clone());
         let preflight = method == Method::OPTIONS && headers.contains_key("access-control-request-method");
-        Self { method, path: request.uri().path().to_owned(), preflight, headers, turn: house.requests() }
+        let old_protocol = house.secure && request.version() == Version::HTTP_11;
+        Self { method, path: request.uri().path().to_owned(), preflight, headers, turn: house.requests(), old_protocol }
     }
 }
 
@@ -116,7 +118,8 @@ fn judge(house: &House, asked: &Asked) -> Caller {
     let allowed = ORIGINS.into_iter().chain(house.front.as_deref()).any(|allowed| allowed.as_bytes() == origin.as_bytes());
     let said = String::from_utf8_lossy(origin.as_bytes());
     let admitted = || admits::ADMITS.iter().any(|(flaw, rule)| house.has(flaw) && rule(&said));
-    let astray = house.has("cors.one-replica-reflects") && !asked.turn.is_multiple_of(3);
+    let astray = (house.has("cors.one-replica-reflects") && !asked.turn.is_multiple_of(3))
+        || (house.has("cors.reflects-over-http1") && asked.old_protocol);
     if allowed || astray || admitted() || vouched(house, asked, &said) {
         Caller::Granted((*echoed).clone())
     } else {

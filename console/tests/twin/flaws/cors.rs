@@ -347,4 +347,10 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.dangling"],
         &[],
     ),
+    flaw(
+        "cors.reflects-over-http1",
+        "Over HTTP/1.1, any origin is let in; over HTTP/2 none but the declared.",
+        &["cors.protocol"],
+        &[],
+    ),
 ];

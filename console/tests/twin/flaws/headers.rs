@@ -62,6 +62,30 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     weakness(
+        "headers.transport-security-absent",
+        "Over TLS, browsers are not told to insist on it.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    weakness(
+        "headers.transport-security-short",
+        "Over TLS, browsers insist on it for five minutes.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    flaw(
+        "headers.transport-security-ageless",
+        "Over TLS, Strict-Transport-Security has no max-age.",
+        &["headers.transport-security"],
+        &[],
+    ),
+    flaw(
+        "headers.transport-security-twice",
+        "Over TLS, Strict-Transport-Security says two things.",
+        &["headers.transport-security", "headers.duplicates"],
+        &[],
+    ),
+    weakness(
         "headers.transport-security-over-http",
         "Strict-Transport-Security over plain HTTP, where it means nothing.",
         &["headers.transport-security"],
@@ -86,6 +110,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw(
@@ -98,6 +123,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
             "headers.referrer-policy",
             "headers.resource-policy",
             "headers.framing",
+            "headers.declared",
         ],
     ),
     flaw("headers.bare-methods", "A 405 has no security headers.", &["headers.everywhere"], &[]),
@@ -109,5 +135,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.json-as-text", "JSON is labelled as plain text.", &["headers.content-type"], &[]),
     flaw("headers.untyped", "JSON is not labelled at all.", &["headers.content-type"], &[]),
     flaw("headers.wrong-charset", "JSON is labelled with another charset than UTF-8.", &["headers.content-type"], &[]),
+    flaw("headers.forbidden", "A header goes out that the declared policy forbids.", &["headers.declared"], &[]),
+    flaw("headers.other-value", "A header has another value than the declared one.", &["headers.declared"], &[]),
     flaw("headers.errors-cached", "Errors may be kept by shared caches.", &["headers.caching"], &[]),
 ];

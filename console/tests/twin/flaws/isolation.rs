@@ -131,6 +131,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.cache-public", "A user's data may be kept by shared caches.", &["isolation.cache.directives"], &[]),
     flaw("isolation.cache-shared-age", "A user's data has an age for shared caches.", &["isolation.cache.directives"], &[]),
     flaw("isolation.bleeds", "Under load, one user's answer goes to the other.", &["isolation.concurrency"], EVERYTHING),
+    flaw(
+        "isolation.route-history",
+        "A route below a task shows anybody's, without a word of the task itself.",
+        &["isolation.routes"],
+        &[],
+    ),
+    flaw("isolation.route-summary", "A route with a user in it shows anybody's tasks.", &["isolation.routes"], &[]),
+    flaw("isolation.route-archive", "An action below a task takes anybody's id.", &["isolation.routes"], &[]),
     flaw("isolation.keeps-what-it-refuses", "A creation is written first and validated later.", &["isolation.refused"], &[]),
 ];
 
@@ -164,6 +172,7 @@ const EVERYTHING: &[&str] = &[
     "isolation.forms.method",
     "isolation.forms.versions",
     "isolation.forms.admin",
+    "isolation.routes",
     "isolation.cache.shared",
     "isolation.cache.directives",
     "isolation.cache.conditional",

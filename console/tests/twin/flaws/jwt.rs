@@ -177,4 +177,10 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("jwt.garbage-after-claims", "What follows the claims is ignored.", &["jwt.json.malformed"], &[]),
     weakness("jwt.falls-over", "A token that cannot be decoded is a server error.", &["jwt.structure", "jwt.errors"], FALLEN),
     weakness("jwt.speaks-of-segments", "Refusals speak the library's words.", &["jwt.errors"], &[]),
+    flaw(
+        "jwt.forgotten-route",
+        "A route beside the tasks, which only the OpenAPI document names, asks for no token.",
+        &["jwt.required.read"],
+        &["isolation.routes"],
+    ),
 ];

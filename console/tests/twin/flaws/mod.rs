@@ -51,6 +51,18 @@ impl Flaw {
         named(self.breaks) || named(self.warns) || named(self.implies)
     }
 
+    /// Whether it can show only on a twin behind TLS.
+    pub(crate) fn needs_tls(&self) -> bool {
+        const BESIDE: [&str; 5] = [
+            "cors.reflects-over-http1",
+            "headers.transport-security-absent",
+            "headers.transport-security-short",
+            "headers.transport-security-ageless",
+            "headers.transport-security-twice",
+        ];
+        self.suite() == "tls" || BESIDE.contains(&self.name)
+    }
+
     /// The suite's word: what stands before the first dot.
     pub(crate) fn suite(&self) -> &'static str {
         self.name.split('.').next().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Cards: declared origins get in, and representatives of the others stay out on every surface.
 
-use super::super::{asked, dangling};
+use super::super::{asked, dangling, protocol};
 use super::{API8, CORS_CHECK, CORS_PROTOCOL, CWE_346, CWE_942, Check, EXACT_LIST, Need, Remedy, WSTG, Words, check};
 use crate::run::Severity::{High, Info, Low, Medium};
 
@@ -145,6 +145,23 @@ pub(super) const REPLICAS: Check = check(
     ADD_ORIGIN,
     |cx| Box::pin(asked::replicas(cx)),
 );
+
+pub(super) const PROTOCOL: Check = Check {
+    needs: &[Need::Origins, Need::Https],
+    ..check(
+        "cors.protocol",
+        Medium,
+        Words {
+            title: "HTTP/1.1 and HTTP/2 have the same policy",
+            why: "Proxies terminate HTTP/2 and speak HTTP/1.1 to the service, or serve one of them from another place. A rule that was \
+                  written for one may miss the other, and browsers choose neither by themselves.",
+            expectation: "Over each protocol alone the declared origin is let in and foreign ones are not.",
+        },
+        &[CORS_CHECK],
+        ADD_ORIGIN,
+        |cx| Box::pin(protocol::both(cx)),
+    )
+};
 
 pub(super) const DANGLING: Check = Check {
     needs: &[Need::Origins, Need::AskOrigins],

@@ -164,7 +164,7 @@ pub(super) const REDIRECTS: Check = check(
 );
 
 pub(super) const SIMPLE_WRITE: Check = Check {
-    needs: &[Need::Origins, Need::Token, Need::Writes],
+    needs: &[Need::Origins, Need::Token, Need::Writes, Need::ListRoute],
     ..check(
         "cors.write-without-preflight",
         Medium,

@@ -27,6 +27,7 @@ pub(super) const QUERY: Check = Check {
     expectation: "No answer to B holds A's canary, with twenty-two such queries on the list and on A's object.",
     severity: Severity::Critical,
     remedy: ONLY_THE_TOKEN,
+    needs: super::LIST,
     run: |cx| Box::pin(claim::query(cx)),
     ..CARD
 };
@@ -43,6 +44,7 @@ pub(super) const HEADER: Check = Check {
         Reference { name: "CWE-290: Authentication bypass by spoofing", url: "https://cwe.mitre.org/data/definitions/290.html" },
     ],
     remedy: ONLY_THE_TOKEN,
+    needs: super::LIST,
     run: |cx| Box::pin(claim::header(cx)),
     ..CARD
 };
@@ -70,6 +72,7 @@ pub(super) const PATH: Check = Check {
         fastapi: "Compare in one dependency of the router, `if user_id != user.id: raise HTTPException(403)`, or leave the user out of the path.",
         express: "Compare once in `router.param('userId', ...)`, or leave the user out of the path.",
     },
+    needs: super::LIST,
     run: |cx| Box::pin(claim::path(cx)),
     ..CARD
 };
@@ -82,6 +85,7 @@ pub(super) const CREATE: Check = Check {
     expectation: "Unknown fields are refused or ignored: the object is B's alone, and reads back with the service's own values.",
     references: &[PROPERTY, MASS_ASSIGNMENT],
     remedy: CLOSED_MODELS,
+    needs: super::GET,
     run: |cx| Box::pin(assign::on_create(cx)),
     ..CARD
 };
@@ -94,6 +98,7 @@ pub(super) const UPDATE: Check = Check {
     expectation: "Unknown fields are refused or ignored: after all attempts the object is still B's alone, with the id and times it had.",
     references: &[PROPERTY, MASS_ASSIGNMENT],
     remedy: CLOSED_MODELS,
+    needs: super::UPDATE,
     run: |cx| Box::pin(assign::on_update(cx)),
     ..CARD
 };
@@ -109,6 +114,7 @@ pub(super) const ID: Check = Check {
         fastapi: "Leave `id` out of the create model and use `session.add`, never `session.merge`, for new objects.",
         express: "Leave `id` out of what is accepted and use `create`, never `upsert` or `save`, for new objects.",
     },
+    needs: super::GET,
     run: |cx| Box::pin(assign::id_chosen(cx)),
     ..CARD
 };
@@ -126,6 +132,7 @@ pub(super) const TITLE: Check = Check {
         fastapi: "Use `UniqueConstraint(\"user_id\", \"title\")` instead of `unique=True` on the column.",
         express: "Index `[userId, title]` as unique instead of `title` alone.",
     },
+    needs: super::UPDATE,
     run: |cx| Box::pin(assign::same_title(cx)),
     ..CARD
 };

@@ -41,6 +41,7 @@ pub const CHECKS: &[Check] = &[
     ways::METHOD,
     ways::VERSIONS,
     ways::ADMIN,
+    ways::ROUTES,
     caches::SHARED,
     caches::DIRECTIVES,
     caches::CONDITIONAL,
@@ -86,6 +87,13 @@ const OWNED_QUERIES: Remedy = Remedy {
     fastapi: "Filter by the user of `Depends(get_current_user)` in the query itself: `select(Task).where(Task.id == id, Task.user_id == user.id)`; answer 404 when nothing comes back.",
     express: "Query with the owner of the verified token, `findOne({ where: { id, userId: req.auth.sub } })`, and answer 404 when nothing comes back.",
 };
+
+/// What most checks need, and which route beside.
+const GET: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute];
+const LIST: &[Need] = &[Need::TwoUsers, Need::Writes, Need::ListRoute];
+const BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::ListRoute];
+const UPDATE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::UpdateRoute];
+const DELETE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::DeleteRoute];
 
 /// What most cards of the suite share; each of them replaces the rest.
 const CARD: Check = Check {

@@ -12,6 +12,7 @@ pub(super) const READ: Check = Check {
           valid token, has no privacy between its users. This is the most common and the most exploited flaw of APIs.",
     expectation: "403 or 404 (as the policy says), and never A's canary, whatever the status.",
     severity: Severity::Critical,
+    needs: super::GET,
     run: |cx| Box::pin(foreign::read(cx)),
     ..CARD
 };
@@ -24,6 +25,7 @@ pub(super) const HEAD: Check = Check {
     expectation: "The same refusal as for GET, or 405; never a success that an id which nothing has does not get as well.",
     severity: Severity::Medium,
     references: &[BOLA, DISCREPANCY],
+    needs: super::GET,
     run: |cx| Box::pin(foreign::head(cx)),
     ..CARD
 };
@@ -122,6 +124,7 @@ pub(super) const DELETED: Check = Check {
         fastapi: "Delete the row, or give the model a default filter (`with_loader_criteria`) that leaves soft-deleted rows out everywhere.",
         express: "Use the paranoid or soft-delete mode of the ORM for all queries, updates included, instead of a flag that each handler must remember.",
     },
+    needs: super::DELETE,
     run: |cx| Box::pin(lifecycle::deleted(cx)),
     ..CARD
 };
@@ -164,6 +167,7 @@ pub(super) const REFUSED: Check = Check {
         fastapi: "Validate in the model; use `async with session.begin()` so that an exception rolls back.",
         express: "Validate before the first query; wrap what belongs together in `sequelize.transaction(...)` or `BEGIN … ROLLBACK`.",
     },
+    needs: super::LIST,
     run: |cx| Box::pin(lifecycle::refused(cx)),
     ..CARD
 };

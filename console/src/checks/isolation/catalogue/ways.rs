@@ -1,6 +1,6 @@
 //! Cards of the checks that look for another way in.
 
-use super::super::forms;
+use super::super::{forms, routes};
 use super::{BOLA, CARD, FUNCTION, INVENTORY, USER_KEY};
 use crate::checks::{Check, Reference, Remedy};
 use crate::run::Severity;
@@ -20,6 +20,7 @@ pub(super) const ID_FORMS: Check = Check {
         fastapi: "Declare the parameter as `UUID` or `int`, and decide by the row's owner, never by the text of the path.",
         express: "Parse the id with a strict schema first, and decide by the row's owner, never by `req.path` or `req.url`.",
     },
+    needs: super::GET,
     run: |cx| Box::pin(forms::id_forms(cx)),
     ..CARD
 };
@@ -57,6 +58,7 @@ pub(super) const VERSIONS: Check = Check {
         fastapi: "Include one router under each prefix instead of a copy, and remove versions that have no client.",
         express: "Mount one router under each prefix instead of a copy, and remove versions that have no client.",
     },
+    needs: super::GET,
     run: |cx| Box::pin(forms::versions(cx)),
     ..CARD
 };
@@ -74,5 +76,17 @@ pub(super) const ADMIN: Check = Check {
         express: "Give administrative routes a router that begins with `router.use(requireRole('admin'))`.",
     },
     run: |cx| Box::pin(forms::admin(cx)),
+    ..CARD
+};
+
+pub(super) const ROUTES: Check = Check {
+    id: "isolation.routes",
+    title: "No further route that takes an id shows or touches A's object to B",
+    why: "History, export, comments and summary routes are written after the object's own, and look it up by the id in the path once more. Those \
+          that an OpenAPI document or the operator names are asked, each beside the owner's answer and beside an id that nothing has.",
+    expectation: "B gets for A's id what an id that nothing has gets, on every further route; where unsafe ones are allowed, A's object stays as it is.",
+    severity: Severity::Critical,
+    references: &[BOLA, USER_KEY, INVENTORY],
+    run: |cx| Box::pin(routes::further(cx)),
     ..CARD
 };

@@ -1,0 +1,130 @@
+//! Further routes: what takes an id of the resource or names a user, beside the routes that every task has.
+
+use futures::future::try_join_all;
+use serde_json::json;
+
+use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::{Evidence, Finding};
+use crate::target::Route;
+
+use super::judge;
+use super::stage::{Victim, conclude, join, missing_like, piece};
+
+/// Routes that are asked at most.
+const MOST: usize = 60;
+
+pub(super) async fn further(cx: Context) -> Checked {
+    let reads: Vec<_> = cx.further_routes().filter(|route| concerns(route) && route.reads()).take(MOST).collect();
+    if reads.is_empty() && !cx.target.allow_unsafe_routes {
+        return Ok(Outcome::skip(none(&cx)));
+    }
+    let victim = Victim::new(&cx).await?;
+    let asked = try_join_all(reads.iter().map(|route| read(&cx, &victim, route))).await?;
+    let proven = asked.iter().filter(|asked| asked.works).count();
+    let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).chain(written(&cx, &victim).await?).collect();
+    let clean = pieces.iter().all(|piece| piece.finding == Finding::Held);
+    if clean && proven == 0 && !reads.is_empty() {
+        return Ok(Outcome::skip(format!("none of the {} further routes answers A with the ids of this run", reads.len())));
+    }
+    let words = format!("B sees nothing of A's on {proven} further routes that work for A{}", unasked(&cx));
+    Ok(join(conclude(&words, pieces), [victim.intact(&cx).await?]))
+}
+
+fn concerns(route: &Route) -> bool {
+    route.takes_id() || route.names_user()
+}
+
+fn none(cx: &Context) -> String {
+    let why = match &cx.target.routes.trouble {
+        Some(trouble) => format!("the OpenAPI document gave no routes: {trouble}"),
+        None => "no further route that takes an id is declared; name an OpenAPI document under `openapi`, or `[[routes]]`, in postflight.toml"
+            .to_owned(),
+    };
+    format!("{why}{}", unasked(cx))
+}
+
+/// How many unsafe methods were left alone, for the end of a summary.
+fn unasked(cx: &Context) -> String {
+    match cx.target.routes.unsafe_methods() {
+        0 => String::new(),
+        _ if cx.target.allow_unsafe_routes => String::new(),
+        1 => "; 1 unsafe route was not asked (`allow_unsafe_routes`)".to_owned(),
+        count => format!("; {count} unsafe routes were not asked (`allow_unsafe_routes`)"),
+    }
+}
+
+/// What came of one route.
+struct Asked {
+    /// Whether it answers A, so that a refusal to B means something.
+    works: bool,
+    pieces: Vec<Evidence>,
+}
+
+async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
+    let (a, b, id) = (cx.a()?, cx.b()?, victim.object.id.as_str());
+    let (Some(of_a), Some(of_b)) = (&a.subject, &b.subject) else {
+        if route.names_user() {
+            return Ok(Asked { works: false, pieces: Vec::new() });
+        }
+        return compared(cx, victim, route, [id, "me"], [id, "me"]).await;
+    };
+    let mut asked = compared(cx, victim, route, [id, of_a], [id, of_a]).await?;
+    if route.names_user() && route.takes_id() {
+        let mixed = compared(cx, victim, route, [id, of_a], [id, of_b]).await?;
+        asked.pieces.extend(mixed.pieces);
+    }
+    Ok(asked)
+}
+
+/// A asks with `own`, B with `tried` and with something of that form that nothing has.
+async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], tried: [&str; 2]) -> Result<Asked, Trouble> {
+    let random = cx.random(&format!("isolation.routes/{}", route.path));
+    let missing = if route.takes_id() {
+        route.filled(&missing_like(tried[0], &random), tried[1])
+    } else {
+        route.filled(tried[0], &missing_like(tried[1], &random))
+    };
+    let (as_a, as_b) = (Probe::get(route.filled(own[0], own[1])), Probe::get(route.filled(tried[0], tried[1])));
+    let (as_a, as_b, missing) =
+        (as_a.bearer(&cx.a()?.token), as_b.bearer(&cx.b()?.token), Probe::get(missing).bearer(&cx.b()?.token));
+    let (as_a, as_b, missing) = tokio::try_join!(cx.send(&as_a), cx.send(&as_b), cx.send(&missing))?;
+    let works = as_a.is_success();
+    let judgement = judged(route, [&as_a, &as_b, &missing], victim.canary());
+    Ok(Asked { works, pieces: vec![piece(&as_b, format!("B: GET {}", route.path), judgement)] })
+}
+
+/// An answer that holds A's canary is a leak. One that B gets for A's object and not for one that is not there is one too; where the path
+/// only names a user, it may be a public profile, which is a remark.
+fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], canary: &str) -> Judgement {
+    let status = as_b.status;
+    if as_b.contains(canary) || !as_b.is_success() {
+        return judge::harmless(status, as_b.contains(canary));
+    }
+    let told = !missing.is_success() || (as_b.body == as_a.body && as_b.body != missing.body);
+    match (told && as_a.is_success(), route.takes_id()) {
+        (true, true) => {
+            Judgement::broken(format!("{status}, but {} for an id that nothing has: A's object answers to B", missing.status))
+        }
+        (true, false) => Judgement::weak(format!("{status} with what A is answered, though nothing of this run is in it")),
+        (false, _) => Judgement::held(format!("{status}, as for what is not there")),
+    }
+}
+
+/// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards.
+async fn written(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    if !cx.target.allow_unsafe_routes {
+        return Ok(Vec::new());
+    }
+    let mut pieces = Vec::new();
+    for route in cx.further_routes().filter(|route| route.takes_id()).take(MOST) {
+        for method in route.writes() {
+            let path = route.filled(&victim.object.id, a.subject.as_deref().unwrap_or("me"));
+            let answer = cx.send(&Probe::new(method, path).json(&json!({})).bearer(&b.token)).await?;
+            let judgement = judge::harmless(answer.status, answer.contains(victim.canary()));
+            pieces.push(piece(&answer, format!("B: {method} {}", route.path), judgement));
+        }
+    }
+    Ok(pieces)
+}

@@ -1,0 +1,136 @@
+//! How this suite asks: the control, volleys of raw requests, and what every judgement has in common.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::super::battery::summarise;
+use super::super::specimens;
+use super::super::{Checked, Context, Judgement, Outcome};
+use crate::http::{Ending, Probe, Raw, Reply, Trouble, evidence};
+use crate::run::{Evidence, EvidenceClass, Finding, Source};
+
+/// How long an answer to a malformed request may take: servers that wait for the rest of one say nothing.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One raw request and what it is called.
+pub(super) struct RawCase {
+    pub(super) name: String,
+    pub(super) raw: Raw,
+    /// Whether a connection that ends without an answer is a finding, and so must end so twice.
+    telling_end: bool,
+}
+
+impl RawCase {
+    pub(super) fn new(name: impl Into<String>, raw: Raw) -> Self {
+        Self { name: name.into(), raw, telling_end: false }
+    }
+
+    /// A case in which the end of the connection is a finding.
+    pub(super) fn with_telling_end(self) -> Self {
+        Self { telling_end: true, ..self }
+    }
+
+    async fn send(&self, cx: &Context) -> Result<Reply, Trouble> {
+        let reply = cx.client.send_raw(&self.raw).await?;
+        let ended = reply.answer.is_none() && reply.ending != Ending::Open;
+        if ended && self.telling_end { cx.client.send_raw(&self.raw).await } else { Ok(reply) }
+    }
+}
+
+/// The request target of `path`: with the prefix of the base URL.
+pub(super) fn at(cx: &Context, path: &str) -> String {
+    cx.target.base.path(path)
+}
+
+/// The beginning of a well-formed request: its line, `Host`, and the usual header lines.
+pub(super) fn begun(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw {
+    Raw::line(method, target).header("host", cx.target.base.authority()).usual().within(PATIENCE)
+}
+
+/// The same with A's token, when there is one.
+pub(super) fn begun_as_a(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw {
+    let raw = begun(cx, method, target);
+    match &cx.users.a {
+        Some(user) => raw.bearer(&user.token),
+        None => raw,
+    }
+}
+
+/// `probe` with A's token, when there is one.
+pub(super) fn as_a(cx: &Context, probe: Probe) -> Probe {
+    match &cx.users.a {
+        Some(user) => probe.bearer(&user.token),
+        None => probe,
+    }
+}
+
+/// The good case: a well-formed request gets in, and the raw wire brings what the client brings. What is refused elsewhere is then
+/// refused for what is wrong with it.
+pub(super) async fn control(cx: Context) -> Checked {
+    let list = specimens::read_path(&cx);
+    let probe = as_a(&cx, Probe::get(list.clone()));
+    let raw = begun_as_a(&cx, "GET", at(&cx, &list)).within(Duration::from_secs(10)).end();
+    let (usual, reply) = futures::try_join!(cx.send(&probe), cx.client.send_raw(&raw))?;
+    let fine = if cx.users.a.is_some() { usual.is_success() } else { usual.status < 500 };
+    let same = reply.status() == Some(usual.status);
+    let words = format!("{} by the client, {} on the raw wire", usual.status, reply.words());
+    let outcome = if fine && same { Outcome::pass(words) } else { Outcome::inconclusive(words) };
+    let finding = if fine && same { Finding::Held } else { Finding::Unclear };
+    Ok(outcome.with(shown(&reply, "a well-formed request on the raw wire", finding, reply.words())).seen(
+        &usual,
+        "the same by the client",
+        usual.status.to_string(),
+    ))
+}
+
+/// Evidence of one reply.
+pub(super) fn shown(reply: &Reply, label: impl Into<String>, finding: Finding, observed: impl Into<String>) -> Evidence {
+    match &reply.answer {
+        Some(answer) => evidence(answer, label, finding, observed),
+        None => Evidence { exchange: Some(reply.exchange.clone()), ..Evidence::of(EvidenceClass::Live, label, finding, observed) },
+    }
+}
+
+/// Sends every case at once and judges each reply. What an edge refuses never reaches the service: for malformed requests that is as good.
+pub(super) async fn volley(
+    cx: &Context,
+    noun: &str,
+    cases: Vec<RawCase>,
+    judge: impl Fn(&RawCase, &Reply) -> Judgement,
+) -> Checked {
+    let replies = join_all(cases.iter().map(|case| case.send(cx))).await;
+    let judged = |(case, reply): (&RawCase, Result<Reply, Trouble>)| match reply {
+        Ok(reply) => {
+            let judgement = judge(case, &reply);
+            Ok(shown(&reply, &case.name, judgement.finding, judgement.observed))
+        }
+        Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
+            Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()))
+        }
+        Err(trouble) => Err(trouble),
+    };
+    let evidence = cases.iter().zip(replies).map(judged).collect::<Result<_, _>>()?;
+    Ok(summarise(noun, evidence))
+}
+
+/// Whether a status says that the service itself failed on the request, and not that it, or something in front of it, refused or could
+/// not be reached: 501 and 505 are refusals, 502 to 504 and the private ones of content networks (520 to 530) speak for others.
+pub(super) const fn failed(status: u16) -> bool {
+    matches!(status, 500 | 506..=519 | 531..)
+}
+
+/// What a reply is that needs no closer look: an outage in front of the service, silence, or a failure of the service. `failing` says
+/// what a failure is worth.
+pub(super) fn out_of_order(reply: &Reply, failing: fn(String) -> Judgement) -> Option<Judgement> {
+    match (&reply.answer, reply.ending) {
+        (None, Ending::Open) => Some(Judgement::weak(format!("no answer within {} s: it waits for more", reply.elapsed.as_secs()))),
+        (Some(answer), _) if failed(answer.status) && answer.source != Source::Edge => {
+            Some(failing(format!("{}: the request made the service fail", reply.words())))
+        }
+        (Some(answer), _) if matches!(answer.status, 502..=504 | 520..=530) || failed(answer.status) => {
+            Some(Judgement::unclear(format!("{}: the service did not answer", answer.status)))
+        }
+        (Some(_) | None, _) => None,
+    }
+}

@@ -1,0 +1,47 @@
+//! Ids that are none: not found or refused, and never by failing.
+
+use super::super::specimens;
+use super::super::{Case, Checked, Context, Judgement, battery};
+use super::ask::failed;
+use crate::http::{Answer, Probe};
+use crate::run::Source;
+
+const NUL: &str = "an id with NUL";
+
+/// Names and path segments.
+fn ids() -> Vec<(&'static str, String)> {
+    let ids = [
+        ("a word", "not-an-id"),
+        ("a negative number", "-1"),
+        ("a number beyond 32 bits", "2147483648"),
+        ("a number beyond 64 bits", "99999999999999999999"),
+        (NUL, "%00"),
+        ("an emoji", "%F0%9F%92%A9"),
+        ("broken UTF-8", "%ff%fe"),
+    ];
+    let long = ("a long id", "a".repeat(1_500));
+    ids.into_iter().map(|(name, id)| (name, id.to_owned())).chain([long]).collect()
+}
+
+/// Asks for each of them with A's token.
+pub(super) async fn odd(cx: Context) -> Checked {
+    let (user, item) = (cx.a()?, specimens::missing_path(&cx));
+    let path = |id: &str| item.replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
+    let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token));
+    battery(&cx, "odd ids", ids().into_iter().map(case).collect(), judge).await
+}
+
+/// Judges the answer to an odd id. PostgreSQL holds no NUL in text, so that stock stacks with text ids fail on it: a remark.
+pub(super) fn judge(case: &Case, answer: &Answer) -> Judgement {
+    match answer.status {
+        status if failed(status) && answer.source != Source::Edge && case.name == NUL => {
+            Judgement::weak(format!("{status}: the id made the service fail"))
+        }
+        status if failed(status) && answer.source != Source::Edge => {
+            Judgement::broken(format!("{status}: the id made the service fail"))
+        }
+        status @ 500.. if status != 501 => Judgement::unclear(format!("{status}: the service did not answer")),
+        status @ 200..=299 => Judgement::weak(format!("{status}: found")),
+        status => Judgement::held(status.to_string()),
+    }
+}

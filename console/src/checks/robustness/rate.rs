@@ -1,0 +1,50 @@
+//! The declared rate limit, asked by a user of its own, so that nobody else's requests count against it.
+
+use futures::future::join_all;
+use time::OffsetDateTime;
+
+use super::super::{Checked, Context, Outcome};
+use crate::http::{Answer, Credential, Probe, Trouble};
+
+/// Requests that are sent at most to see a limit.
+const MOST: u32 = 600;
+
+/// More requests than one user may send are answered 429, with the time to wait, and so that a browser can read it.
+pub(super) async fn limit(cx: Context) -> Checked {
+    let declared = cx.target.policy.declared.rate_limit.unwrap_or_default();
+    // Tokens come back while the requests are on their way, so some more than the limit are needed.
+    let count = declared.saturating_mul(2).saturating_add(20);
+    if count > MOST {
+        return Ok(Outcome::skip(format!("to see a limit of {declared} would take {count} requests; {MOST} are sent at most")));
+    }
+    let subject = format!("postflight-rate-{}", cx.random("rate"));
+    let token = Credential::new("<minted for a user of its own>", cx.forge()?.good(&subject, OffsetDateTime::now_utc()));
+    let path = cx.target.paths.list.replace("{user_id}", &subject);
+    let origin = cx.target.origins.first();
+    let probe = Probe::get(path).bearer(&token).impatient();
+    let probe = origin.iter().fold(probe, |probe, origin| probe.origin(origin.as_str()));
+    let first = cx.send(&probe).await?;
+    if !first.is_success() {
+        let words = format!("a user that the service never saw is answered {}", first.status);
+        return Ok(Outcome::inconclusive(words.clone()).seen(&first, "a user of its own", words));
+    }
+    let answers = join_all((1..count).map(|_| cx.send(&probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let refused = answers.iter().find(|answer| answer.status == 429);
+    Ok(if let Some(answer) = refused {
+        judge(answer, origin.is_some()).seen(answer, "a request over the limit", "429")
+    } else {
+        let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
+        Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())
+    })
+}
+
+/// Judges the refusal. Without `Retry-After` (RFC 6585, 4 allows that) clients come back at once; without the grant for an allowed origin
+/// (Fetch standard, "CORS check") a browser tells its page of a network error instead.
+pub(super) fn judge(answer: &Answer, browser: bool) -> Outcome {
+    let wait = answer.headers.text("retry-after");
+    match (wait, browser && !answer.headers.has("access-control-allow-origin")) {
+        (None, _) => Outcome::warn("429 without Retry-After"),
+        (Some(wait), true) => Outcome::warn(format!("429 with Retry-After: {wait}, but without the grant for an allowed origin")),
+        (Some(wait), false) => Outcome::pass(format!("429 with Retry-After: {wait}")),
+    }
+}

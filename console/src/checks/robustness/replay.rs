@@ -1,0 +1,36 @@
+//! Creations that are repeated with the same idempotency key (IETF draft-ietf-httpapi-idempotency-key-header) make one object.
+
+use super::super::{Checked, Context, Judgement, Outcome};
+use crate::http::{Answer, Probe, evidence};
+
+/// The same creation twice, and another one under the same key.
+pub(super) async fn once(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let (first, second) = futures::try_join!(cx.objects.announce(a), cx.objects.announce(a))?;
+    let header = cx.target.policy.declared.idempotency_header.clone().unwrap_or_default();
+    let key = uuid::Uuid::new_v4().to_string();
+    let create = |title: &str| Probe::post(cx.list_path(a), &cx.target.resource.body(title)).bearer(&a.token).header(&header, &key);
+    let id = |answer: &Answer| answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
+    let made = cx.send(&create(&first)).await?;
+    let Some(original) = id(&made) else {
+        return Ok(Outcome::inconclusive(format!("a creation with {header} was answered {}", made.status)));
+    };
+    let again = cx.send(&create(&first)).await?;
+    let other = cx.send(&create(&second)).await?;
+    let judged = [
+        ("the same creation again", &again, judge(&original, id(&again), &again)),
+        ("another creation under the same key", &other, judge(&original, id(&other), &other)),
+    ];
+    let pieces = judged.map(|(name, answer, judgement)| evidence(answer, name, judgement.finding, judgement.observed));
+    Ok(Outcome::of(format!("{header} makes a repeated creation one object"), pieces.into()))
+}
+
+/// Judges a creation under a key that was used: the first object again, or a refusal (409, 422).
+pub(super) fn judge(original: &str, made: Option<String>, answer: &Answer) -> Judgement {
+    match made {
+        Some(id) if id != original => Judgement::broken(format!("{}: a second object", answer.status)),
+        Some(_) => Judgement::held(format!("{}: the first object again", answer.status)),
+        None if answer.is_client_error() => Judgement::held(format!("{}: refused", answer.status)),
+        None => Judgement::unclear(answer.status.to_string()),
+    }
+}

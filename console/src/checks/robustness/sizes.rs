@@ -1,0 +1,107 @@
+//! Sizes: bodies over the limit, header sections without measure, and what a compressed body swells to.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::super::specimens;
+use super::super::{Checked, Context, Judgement, Outcome};
+use super::ask::{RawCase, at, begun, begun_as_a, out_of_order, volley};
+use crate::http::{Ending, Reply, Trouble};
+
+/// Bytes of a body that is too large for a list of tasks, where no limit is declared.
+const LARGE: u64 = 2 << 20;
+/// Bytes that are sent at most to see a declared limit.
+const MOST: u64 = 16 << 20;
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A body over the limit is refused with 413, whether its length is announced or not. It is no JSON, so nothing can come of it.
+pub(super) async fn body(cx: Context) -> Checked {
+    let declared = cx.target.policy.declared.max_body;
+    let size = declared.map_or(LARGE, |limit| limit.saturating_add(1));
+    let Some(size) = usize::try_from(size).ok().filter(|_| size <= MOST) else {
+        return Ok(Outcome::skip(format!("the declared limit of {size} bytes is more than what is sent: {MOST}")));
+    };
+    let body = [b"{\"postflight\":\"".as_slice(), &vec![b'x'; size]].concat();
+    let path = at(&cx, &cx.list_path(cx.a()?));
+    let begun = || begun_as_a(&cx, "POST", &path).header("content-type", "application/json").within(PATIENCE);
+    let announced = begun().header("content-length", body.len().to_string()).end().bytes(&body);
+    let chunks = body.chunks(64 << 10).fold(begun().header("transfer-encoding", "chunked").end(), |raw, chunk| {
+        raw.bytes(format!("{:x}\r\n", chunk.len())).bytes(chunk).bytes("\r\n")
+    });
+    let name = |how: &str| format!("{} bytes, {how}", body.len());
+    let cases = vec![RawCase::new(name("announced"), announced), RawCase::new(name("in chunks"), chunks.bytes("0\r\n\r\n"))];
+    volley(&cx, "bodies over the limit refused", cases, |_, reply| judge_body(declared.is_some(), reply)).await
+}
+
+/// Judges the answer to a large body. Where no limit is declared, reading it all before refusing it is a remark: several stock stacks have
+/// no limit, and the platform may have one.
+pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
+    let words = reply.words();
+    out_of_order(reply, Judgement::broken).unwrap_or_else(|| match (reply.status(), reply.ending) {
+        // Whoever stops reading has a limit, whatever it is called.
+        (Some(411 | 413) | None, _) | (Some(400..=499), Ending::Reset) => Judgement::held(words),
+        (Some(_), _) if declared => Judgement::broken(format!("{words}: read to its end, though it is over the declared limit")),
+        (Some(_), _) => Judgement::weak(format!("{words}: read to its end before it was refused")),
+    })
+}
+
+/// Header sections without measure.
+pub(super) async fn headers(cx: Context) -> Checked {
+    let path = at(&cx, &specimens::read_path(&cx));
+    let begun = |target: String| begun(&cx, "GET", target).within(PATIENCE);
+    let many = (0..5_000).fold(begun(path.clone()), |raw, index| raw.header(&format!("x-postflight-{index}"), "x"));
+    let cases = vec![
+        RawCase::new("a header field of 1 MiB", begun(path.clone()).header("x-postflight", vec![b'x'; 1 << 20]).end()),
+        RawCase::new("5000 header fields", many.end()),
+        RawCase::new("a target of 1 MiB", begun(format!("{path}?{}", "x".repeat(1 << 20))).end()),
+    ];
+    volley(&cx, "header sections without measure refused", cases, |_, reply| judge_headers(reply)).await
+}
+
+/// Judges the answer to a giant header section: 431, 414, 400, or the end of the connection.
+pub(super) fn judge_headers(reply: &Reply) -> Judgement {
+    out_of_order(reply, Judgement::broken).unwrap_or_else(|| match reply.status() {
+        None | Some(400 | 413 | 414 | 431) => Judgement::held(reply.words()),
+        Some(_) => Judgement::weak(format!("{}: read to its end", reply.words())),
+    })
+}
+
+/// What gzip makes of `bytes` (RFC 1952).
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Trouble> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.map_err(|error| Trouble::Unexpected(format!("cannot compress: {error}")))
+}
+
+/// Where compressed bodies are read at all, the limit holds for what they swell to (CWE-409).
+pub(super) async fn compressed(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let canary = cx.objects.announce(a).await?;
+    let path = at(&cx, &cx.list_path(a));
+    let packed = |body: &[u8]| {
+        let raw = begun_as_a(&cx, "POST", &path).header("content-type", "application/json").header("content-encoding", "gzip");
+        raw.header("content-length", body.len().to_string()).within(PATIENCE).end().bytes(body)
+    };
+    let good = cx.target.resource.body(&canary).to_string();
+    let small = cx.client.send_raw(&packed(&gzip(good.as_bytes())?)).await?;
+    if !matches!(small.status(), Some(200..=299)) {
+        let words = format!("{}: compressed bodies are not read", small.words());
+        let piece = super::ask::shown(&small, "a small compressed body", crate::run::Finding::Held, words.clone());
+        return Ok(Outcome::pass(words).with(piece));
+    }
+    let swollen = [good.as_bytes(), b" ".repeat(usize::try_from(MOST).unwrap_or_default()).as_slice()].concat();
+    let cases = vec![RawCase::new("16 MiB in some 16 KiB", packed(&gzip(&swollen)?))];
+    let declared = cx.target.policy.declared.max_body.is_some();
+    volley(&cx, "compressed bodies over the limit refused", cases, |_, reply| judge_compressed(declared, reply)).await
+}
+
+/// Judges the answer to a body that swells. White space behind an object is part of it, so that a service that reads it all takes it.
+fn judge_compressed(declared: bool, reply: &Reply) -> Judgement {
+    out_of_order(reply, Judgement::broken).unwrap_or_else(|| match reply.status() {
+        Some(200..=299) if declared => {
+            Judgement::broken(format!("{}: swollen and taken, though it is over the declared limit", reply.words()))
+        }
+        Some(200..=299) => Judgement::weak(format!("{}: swollen and taken", reply.words())),
+        _ => Judgement::held(reply.words()),
+    })
+}

@@ -1,0 +1,131 @@
+//! `console init`: a commented target in postflight.toml, from flags or by asking. What is written is loaded once before: a file that would
+//! not load is never written.
+
+mod ask;
+mod write;
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::Exit;
+use crate::cli::{InitArgs, Stack};
+use crate::target::propose::{Proposal, propose};
+use crate::target::{Environment, File, SelectError, openapi, select};
+
+/// Everything that a new target says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Answers {
+    name: String,
+    url: String,
+    origins: Vec<String>,
+    list: String,
+    item: String,
+    toggle: Option<String>,
+    health: Option<String>,
+    openapi: Option<String>,
+    tokens: Tokens,
+    update: Option<&'static str>,
+    bare_list: bool,
+}
+
+/// Where tokens come from: names of variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tokens {
+    Given { a: String, b: String },
+    Mint { secret: String },
+}
+
+/// Writes the target that `args` describe, and asks for the rest on a terminal.
+pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
+    let proposal = args.openapi.as_deref().map(proposed).transpose()?.unwrap_or_default();
+    let terminal = std::io::stdin().is_terminal();
+    let answers = match missing(args, &proposal) {
+        missing if missing.is_empty() || terminal => gathered(args, &proposal, terminal && !missing.is_empty())?,
+        missing => anyhow::bail!("{} missing; give them as flags, or run on a terminal to be asked", missing.join(", ")),
+    };
+    let existing = match std::fs::read_to_string(&args.file) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", args.file.display())),
+    };
+    let text = write::file(existing.as_deref(), &answers, args.force).with_context(|| args.file.display().to_string())?;
+    loads(&args.file, &text, &answers.name)?;
+    std::fs::write(&args.file, text).with_context(|| format!("cannot write {}", args.file.display()))?;
+    crate::output::say(&next_steps(&args.file, &answers));
+    Ok(Exit::Pass)
+}
+
+fn proposed(path: &str) -> anyhow::Result<Proposal> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}; save the document to a file first"))?;
+    anyhow::ensure!(bytes.len() <= openapi::LARGEST, "{path}: {}", openapi::OpenApiError::TooLarge);
+    let document = serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))?;
+    Ok(propose(&document))
+}
+
+/// The flags without which nothing useful can be written.
+fn missing(args: &InitArgs, proposal: &Proposal) -> Vec<&'static str> {
+    let tokens = args.mint_variable.is_some() || (args.token_a_variable.is_some() && args.token_b_variable.is_some());
+    let needed = [
+        ("--url", args.url.is_some()),
+        ("--list", args.list.is_some() || proposal.list.is_some()),
+        ("--item", args.item.is_some() || proposal.item.is_some()),
+        ("--token-a-variable and --token-b-variable (or --mint-variable)", tokens),
+    ];
+    needed.into_iter().filter(|(_, there)| !there).map(|(flag, _)| flag).collect()
+}
+
+/// The answers of the flags, of the document where a flag is absent, and of a person for the rest.
+fn gathered(args: &InitArgs, proposal: &Proposal, asking: bool) -> anyhow::Result<Answers> {
+    let stack = args.stack.map_or((None, false), shape);
+    let flags = Answers {
+        name: args.name.clone(),
+        url: args.url.clone().unwrap_or_default(),
+        origins: args.origin.clone(),
+        list: args.list.clone().or_else(|| proposal.list.clone()).unwrap_or_else(|| "/api/tasks".to_owned()),
+        item: args.item.clone().or_else(|| proposal.item.clone()).unwrap_or_default(),
+        toggle: args.toggle.clone().or_else(|| proposal.toggle.clone()),
+        health: args.health.clone().or_else(|| proposal.health.clone()),
+        openapi: args.openapi.clone(),
+        tokens: match &args.mint_variable {
+            Some(secret) => Tokens::Mint { secret: secret.clone() },
+            None => Tokens::Given {
+                a: args.token_a_variable.clone().unwrap_or_else(|| "POSTFLIGHT_TOKEN_A".to_owned()),
+                b: args.token_b_variable.clone().unwrap_or_else(|| "POSTFLIGHT_TOKEN_B".to_owned()),
+            },
+        },
+        update: proposal.update.or(stack.0),
+        bare_list: stack.1,
+    };
+    if asking { ask::rest(flags, args) } else { Ok(flags) }
+}
+
+/// How tutorials of a stack update, and whether their lists are bare arrays.
+const fn shape(stack: Stack) -> (Option<&'static str>, bool) {
+    match stack {
+        Stack::Fastapi | Stack::Express | Stack::Flask => (Some("put"), true),
+        Stack::Axum => (None, false),
+    }
+}
+
+/// Loads what is about to be written. Variables that are not set yet are no mistake of the file.
+fn loads(path: &Path, text: &str, name: &str) -> anyhow::Result<()> {
+    let file = File::parse(path, text)?;
+    match select(Some(&file), Some(name), &Environment::default()) {
+        Ok(_) | Err(SelectError::Missing(..) | SelectError::SeveralMissing { .. }) => Ok(()),
+        Err(error) => Err(error).context("nothing was written"),
+    }
+}
+
+fn next_steps(path: &Path, answers: &Answers) -> String {
+    let variables = match &answers.tokens {
+        Tokens::Given { a, b } => format!("set {a} and {b} to the tokens of two different users"),
+        Tokens::Mint { secret } => format!("set {secret} to the signing key of the service"),
+    };
+    let name = &answers.name;
+    format!(
+        "wrote the target `{name}` to {}\nnext: {variables}, then\n  console verify {name} --plan\n  console verify {name}\n",
+        path.display()
+    )
+}

@@ -1,0 +1,138 @@
+//! The text of a target, with comments, and its place in a file that may be there already. Whatever else the file holds is kept as it is.
+
+use toml_edit::{DocumentMut, Item};
+
+use super::{Answers, Tokens};
+
+/// What stands first in a new file.
+const HEAD: &str = "# What `console` verifies. Secrets never stand here: wherever one is needed, this file names the environment variable that holds it.
+# Every key is explained in docs/target.md; a mistake is reported with its line.
+";
+
+/// The whole file with the target in it. A target of that name is replaced only with `force`.
+pub(super) fn file(existing: Option<&str>, answers: &Answers, force: bool) -> anyhow::Result<String> {
+    let Some(existing) = existing else { return Ok(format!("{HEAD}\n{}", target(answers))) };
+    let mut document: DocumentMut = existing.parse()?;
+    let targets = document.get_mut("targets").and_then(Item::as_table_like_mut);
+    let there = targets.as_ref().is_some_and(|targets| targets.contains_key(&answers.name));
+    anyhow::ensure!(!there || force, "has a target `{}` already; name another one, or replace it with --force", answers.name);
+    if let (true, Some(targets)) = (there, targets) {
+        targets.remove(&answers.name);
+    }
+    let kept = if there { document.to_string() } else { existing.to_owned() };
+    let kept = kept.trim_end();
+    Ok(if kept.is_empty() { target(answers) } else { format!("{kept}\n\n{}", target(answers)) })
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+fn quoted_all(texts: &[String]) -> String {
+    texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+}
+
+/// A name as a part of a table's head.
+fn key(name: &str) -> String {
+    toml_edit::Key::new(name).to_string()
+}
+
+fn target(answers: &Answers) -> String {
+    let name = key(&answers.name);
+    let mut text = format!("[targets.{name}]\nurl = {}\n", quoted(&answers.url));
+    text += "# Exactly the origins that browsers may use; everything else must be refused. Without any, CORS is not judged.\n";
+    text += &format!("origins = [{}]\n", quoted_all(&answers.origins));
+    text += "# Creating objects (deleted again at the end) needs consent on any host that is not this machine.\n# allow_writes = true\n";
+    text += "# A response header that only the application sets tells its answers from those of the platform's edge.\n";
+    text += "# app_header = \"x-request-id\"\n";
+    if let Some(document) = &answers.openapi {
+        text += &format!(
+            "# The routes beside the resource, asked without a token and as another user.\nopenapi = {}\n",
+            quoted(document)
+        );
+    }
+    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers)
+}
+
+fn tokens(name: &str, tokens: &Tokens) -> String {
+    match tokens {
+        Tokens::Given { a, b } => format!(
+            "\n[targets.{name}.tokens]\n# Variables with the tokens of two different users.\na = {}\nb = {}\n",
+            quoted(a),
+            quoted(b)
+        ),
+        Tokens::Mint { secret } => format!(
+            "\n[targets.{name}.tokens.mint]\n# Variable with the signing key: tokens are minted, and every check of tokens can be asked.\nsecret = {}\n",
+            quoted(secret)
+        ),
+    }
+}
+
+fn paths(name: &str, answers: &Answers) -> String {
+    let mut text = format!(
+        "\n[targets.{name}.paths]\n# GET lists and POST creates; {{user_id}} is filled with the subject of the token.\nlist = {}\nitem = {}\n",
+        quoted(&answers.list),
+        quoted(&answers.item)
+    );
+    match &answers.toggle {
+        Some(path) => text += &format!("toggle = {}\n", quoted(path)),
+        None => text += "# toggle = \"/api/tasks/{id}/complete\"\n",
+    }
+    match &answers.health {
+        Some(path) => text += &format!("# Deep health: proves the database.\nhealth = {}\n", quoted(path)),
+        None => text += "# health = \"/health\"\n",
+    }
+    text
+}
+
+fn task(name: &str, answers: &Answers) -> String {
+    let items = if answers.bare_list { "items = \"\"" } else { "# items = \"/items\"" };
+    let update = answers.update.map_or_else(|| "# update = \"both\"".to_owned(), |update| format!("update = {}", quoted(update)));
+    format!(
+        "\n[targets.{name}.task]\n# JSON pointer to the array of a list; \"\" for a bare array.\n{items}\n\
+         # How objects change: \"put\", \"patch\", \"both\" or \"none\".\n{update}\n\
+         # Names of the text field, and of the boolean that says done (\"\" where there is none).\n# title = \"title\"\n# done = \"completed\"\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers() -> Answers {
+        Answers {
+            name: "production".into(),
+            url: "https://api.example.com".into(),
+            origins: vec!["https://app.example.com".into()],
+            list: "/api/{user_id}/tasks".into(),
+            item: "/api/{user_id}/tasks/{id}".into(),
+            toggle: None,
+            health: Some("/health".into()),
+            openapi: None,
+            tokens: Tokens::Given { a: "TOKEN_A".into(), b: "TOKEN_B".into() },
+            update: Some("put"),
+            bare_list: true,
+        }
+    }
+
+    #[test]
+    fn a_target_is_added_after_whatever_the_file_holds_and_replaced_only_by_force() {
+        let other = "# mine\n[targets.staging]   # keep\nurl = 'http://127.0.0.1'\n";
+        let added = file(Some(other), &answers(), false).unwrap();
+        assert!(added.starts_with(other.trim_end()), "{added}");
+        let refused = file(Some(&added), &answers(), false).unwrap_err().to_string();
+        assert_eq!(refused, "has a target `production` already; name another one, or replace it with --force");
+        let forced = file(Some(&added), &Answers { url: "https://new.example".into(), ..answers() }, true).unwrap();
+        assert!(forced.contains("# mine") && forced.contains("# keep") && forced.contains("new.example"), "{forced}");
+        assert!(!forced.contains("api.example.com"), "{forced}");
+    }
+
+    #[test]
+    fn names_and_texts_cannot_break_out_of_their_place() {
+        let odd = Answers { name: "a.b]\nx = 1".into(), health: Some("/h\"\n[x]".into()), ..answers() };
+        let text = file(None, &odd, false).unwrap();
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(table["targets"].as_table().unwrap().keys().collect::<Vec<_>>(), ["a.b]\nx = 1"]);
+    }
+}

@@ -1,0 +1,66 @@
+//! The connections of a client: one pool for all requests, and one apart for those that may cost their connection.
+
+use std::net::SocketAddr;
+
+use super::client::Limits;
+use super::trust::{self, Protocols};
+use super::{Probe, Trouble};
+use crate::target::Target;
+
+/// What a client's connections differ in from those of other clients.
+#[derive(Default)]
+pub(super) struct Way {
+    /// TLS other than what the target's trust asks for.
+    pub(super) tls: Option<rustls::ClientConfig>,
+    /// The address, whatever the name service says of the host.
+    pub(super) address: Option<SocketAddr>,
+    /// Requests at most in flight at once; at least one.
+    pub(super) connections: usize,
+}
+
+/// Connections to one target.
+#[derive(Debug)]
+pub(super) struct Pools {
+    shared: reqwest::Client,
+    /// HTTP/1.1, where each request has a connection of its own.
+    apart: reqwest::Client,
+}
+
+impl Pools {
+    /// Pools that trust what `way` or else `target` says.
+    pub(super) fn open(target: &Target, limits: Limits, agent: &str, way: Way) -> Result<Self, Trouble> {
+        let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
+        let mut lone = tls.clone();
+        lone.alpn_protocols = Protocols::Http1.alpn();
+        let pool = |tls| connections(target, limits, agent, tls, way.address);
+        Ok(Self { shared: pool(tls)?, apart: pool(lone)? })
+    }
+
+    /// The pool for `probe`: on HTTP/2 all requests share a connection, and a head that is too large takes the others down with it.
+    pub(super) fn suited(&self, probe: &Probe) -> &reqwest::Client {
+        if probe.is_oversized() { &self.apart } else { &self.shared }
+    }
+}
+
+/// A pool of connections to `target`.
+fn connections(
+    target: &Target,
+    limits: Limits,
+    agent: &str,
+    tls: rustls::ClientConfig,
+    address: Option<SocketAddr>,
+) -> Result<reqwest::Client, Trouble> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(agent)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(limits.connections)
+        .connect_timeout(limits.request_timeout);
+    let builder = match address {
+        Some(address) => builder.resolve(target.base.host(), address),
+        None => builder,
+    };
+    builder.build().map_err(|error| Trouble::Transport(error.to_string()))
+}

@@ -1,0 +1,271 @@
+//! Reads the routes out of an OpenAPI document (OpenAPI Specification 3.0 and 3.1, in JSON): paths, methods, parameters and security.
+//!
+//! The document is the target's word and may be hostile: its size is bounded, references are followed one step and inside the document only,
+//! and nothing of it is sent but paths on the target's own host. Whether a route keeps what the document says is for the checks.
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::routes::{Route, RouteAuth};
+use super::{BaseUrl, Paths};
+
+/// Bytes of a document that are read at most.
+pub const LARGEST: usize = 4 << 20;
+/// Routes that are taken over at most.
+const MOST: usize = 500;
+/// Longest path that is taken over.
+const LONGEST: usize = 512;
+const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
+
+/// Why a document gives no routes.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum OpenApiError {
+    /// Larger than [`LARGEST`].
+    #[error("it has more than {} MiB", LARGEST >> 20)]
+    TooLarge,
+    /// Not JSON.
+    #[error("it is not JSON ({0}); convert YAML first, for instance with `yq -o=json`")]
+    NotJson(String),
+    /// Another format or version.
+    #[error("it is no OpenAPI document of version 3: its member `openapi` is {0}")]
+    Version(String),
+    /// No paths.
+    #[error("it lists no path")]
+    NoPaths,
+}
+
+/// The further routes of a document, in its order.
+pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Vec<Route>, OpenApiError> {
+    if bytes.len() > LARGEST {
+        return Err(OpenApiError::TooLarge);
+    }
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| OpenApiError::NotJson(error.to_string()))?;
+    let version = document.get("openapi").and_then(Value::as_str);
+    if !version.is_some_and(|version| version.starts_with("3.")) {
+        let shown = version.filter(|version| version.len() < 20).map_or("missing".to_owned(), |version| format!("{version:?}"));
+        return Err(OpenApiError::Version(shown));
+    }
+    let listed = document.get("paths").and_then(Value::as_object).filter(|paths| !paths.is_empty()).ok_or(OpenApiError::NoPaths)?;
+    let reader = Reader { document: &document, prefix: prefix(&document), base, paths };
+    let routes = listed.iter().filter_map(|(path, item)| reader.routes(path, item.as_object()?)).flatten();
+    Ok(routes.filter(|route| !route.is_declared(paths)).take(MOST).collect())
+}
+
+/// The path of the first server, which stands before every path.
+fn prefix(document: &Value) -> String {
+    let url = document.pointer("/servers/0/url").and_then(Value::as_str).unwrap_or_default();
+    let path = url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.path().to_owned());
+    if path.contains('{') { String::new() } else { path.trim_end_matches('/').to_owned() }
+}
+
+struct Reader<'a> {
+    document: &'a Value,
+    prefix: String,
+    base: &'a BaseUrl,
+    paths: &'a Paths,
+}
+
+impl Reader<'_> {
+    /// The routes of one path: one for each kind of security.
+    fn routes(&self, path: &str, item: &Map<String, Value>) -> Option<Vec<Route>> {
+        let path = self.below_base(path)?;
+        let mut routes: Vec<Route> = Vec::new();
+        for method in METHODS {
+            let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
+            let auth = self.auth(operation);
+            let upper = method.to_ascii_uppercase();
+            if let Some(same) = routes.iter_mut().find(|route| route.auth == auth) {
+                same.methods.push(upper);
+                continue;
+            }
+            let mut route = Route::new(&path, vec![upper], auth, self.paths);
+            route.from_document = true;
+            self.fill(&mut route, &path, item, operation);
+            routes.push(route);
+        }
+        Some(routes)
+    }
+
+    /// The path as the target's base URL takes it; `None` for what is no plain path on its host.
+    fn below_base(&self, path: &str) -> Option<String> {
+        let whole = format!("{}{path}", self.prefix);
+        let prefix = self.base.path("");
+        let below = whole.strip_prefix(&prefix).filter(|rest| rest.starts_with('/')).map_or(path, |rest| rest);
+        let plain = below.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
+        let stays = !below.contains("//") && !below.split('/').any(|segment| matches!(segment, "." | ".."));
+        (below.starts_with('/') && below.len() <= LONGEST && plain && stays).then(|| below.to_owned())
+    }
+
+    /// OpenAPI 3.1, 4.8.10 and 4.8.30: an operation's `security` replaces that of the document; an empty list or an empty requirement in it
+    /// make it public.
+    fn auth(&self, operation: &Map<String, Value>) -> RouteAuth {
+        let security = operation.get("security").or_else(|| self.document.get("security"));
+        match security.and_then(Value::as_array) {
+            None => RouteAuth::Unsaid,
+            Some(required)
+                if required.iter().all(|one| one.as_object().is_some_and(|one| !one.is_empty())) && !required.is_empty() =>
+            {
+                RouteAuth::Bearer
+            }
+            Some(_) => RouteAuth::None,
+        }
+    }
+
+    /// Samples for the parameters of the path, and the query that is required.
+    fn fill(&self, route: &mut Route, path: &str, item: &Map<String, Value>, operation: &Map<String, Value>) {
+        let lists = [item.get("parameters"), operation.get("parameters")];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for parameter in lists.into_iter().flatten().filter_map(Value::as_array).flatten() {
+            let parameter = self.resolved(parameter);
+            let (Some(name), place) = (parameter.get("name").and_then(Value::as_str), parameter.get("in").and_then(Value::as_str))
+            else {
+                continue;
+            };
+            match place {
+                Some("path") if path.contains(&format!("{{{name}}}")) => {
+                    route.samples.push((name.to_owned(), self.sample(parameter)));
+                }
+                Some("query") if parameter.get("required") == Some(&Value::Bool(true)) => {
+                    query.append_pair(name, &self.sample(parameter));
+                }
+                _ => {}
+            }
+        }
+        route.query = query.finish();
+    }
+
+    /// What a reference into the document means, one step far.
+    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+        let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+        pointer.and_then(|pointer| self.document.pointer(pointer)).unwrap_or(value)
+    }
+
+    /// A value that the parameter takes: an example, a default, the first of its values, else one of its type.
+    fn sample(&self, parameter: &Value) -> String {
+        let schema = parameter.get("schema").map_or(&Value::Null, |schema| self.resolved(schema));
+        let given = [
+            parameter.get("example"),
+            schema.get("example"),
+            schema.get("default"),
+            schema.pointer("/enum/0"),
+            schema.pointer("/examples/0"),
+        ];
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => None,
+        };
+        let given = given.into_iter().flatten().find_map(text).filter(|text| is_plain(text));
+        given.unwrap_or_else(|| match (schema.get("type").and_then(Value::as_str), schema.get("format").and_then(Value::as_str)) {
+            (_, Some("uuid")) => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+            (_, Some("date")) => "2026-01-31".to_owned(),
+            (Some("string"), _) => "postflight".to_owned(),
+            (Some("boolean"), _) => "true".to_owned(),
+            _ => "1".to_owned(),
+        })
+    }
+}
+
+/// Whether a sample can stand in a path as one segment.
+fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | '@' | ':');
+    !matches!(text, "" | "." | "..") && text.len() <= 128 && text.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    fn base() -> BaseUrl {
+        BaseUrl::parse("http://127.0.0.1:8000/v1").unwrap()
+    }
+
+    fn told(document: &Value) -> String {
+        let routes = read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap();
+        let line =
+            |route: &Route| format!("{:?} {} {} {}", route.auth, route.methods.join("+"), route.path, route.filled("42", "ann"));
+        routes.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn methods_parameters_and_security_are_read() {
+        let document = json!({
+            "openapi": "3.0.3",
+            "servers": [{ "url": "/v1" }],
+            "security": [{ "bearer": [] }],
+            "components": { "parameters": { "Page": { "name": "page", "in": "path", "schema": { "type": "integer" } } } },
+            "paths": {
+                "/api/tasks": { "get": {} },
+                "/api/tasks/{task_id}/history": { "parameters": [{ "name": "task_id", "in": "path" }], "get": {}, "post": {} },
+                "/api/pages/{page}": { "get": { "parameters": [{ "$ref": "#/components/parameters/Page" }] } },
+                "/api/search": { "get": { "parameters": [{ "name": "q", "in": "query", "required": true, "schema": { "enum": ["all"] } }] } },
+                "/status": { "get": { "security": [] }, "head": { "security": [{}, { "bearer": [] }] } },
+                "/api/files/{key}": { "get": { "parameters": [{ "name": "key", "in": "path", "example": "../../x", "schema": { "type": "string" } }] } }
+            }
+        });
+        insta::assert_snapshot!(told(&document), @"
+        Bearer GET+POST /api/tasks/{id}/history /api/tasks/42/history
+        Bearer GET /api/pages/{page} /api/pages/1
+        Bearer GET /api/search /api/search?q=all
+        None GET+HEAD /status /status
+        Bearer GET /api/files/{key} /api/files/postflight
+        ");
+    }
+
+    #[test]
+    fn the_document_of_a_stock_fastapi_is_read_and_its_own_routes_are_left_to_their_checks() {
+        let bytes = include_bytes!("../../tests/openapi/fastapi.json");
+        let paths = Paths {
+            list: "/api/{user_id}/tasks".into(),
+            item: "/api/{user_id}/tasks/{id}".into(),
+            toggle: None,
+            ..Paths::default()
+        };
+        let routes = read(bytes, &base(), &paths).unwrap();
+        let lines: Vec<_> =
+            routes.iter().map(|route| format!("{:?} {} {}", route.auth, route.methods.join("+"), route.path)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"Bearer PATCH /api/{user_id}/tasks/{id}/complete");
+    }
+
+    #[rstest]
+    #[case::not_json("openapi: 3.0.0", "it is not JSON")]
+    #[case::swagger(r#"{"swagger": "2.0"}"#, "its member `openapi` is missing")]
+    #[case::newer(r#"{"openapi": "4.0.0"}"#, "its member `openapi` is \"4.0.0\"")]
+    #[case::empty(r#"{"openapi": "3.1.0", "paths": {}}"#, "it lists no path")]
+    #[case::deep(&"[".repeat(100_000), "it is not JSON (recursion limit exceeded")]
+    fn what_is_no_such_document_says_why(#[case] text: &str, #[case] why: &str) {
+        let error = read(text.as_bytes(), &base(), &Paths::default()).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+
+    #[rstest]
+    #[case("/../admin")]
+    #[case("//evil.example/x")]
+    #[case("http://evil.example/x")]
+    #[case("/x?y=1")]
+    #[case("/x\r\nhost: evil")]
+    #[case("/\u{202e}x")]
+    #[case("relative")]
+    fn a_path_that_leads_elsewhere_is_none(#[case] path: &str) {
+        let document = json!({ "openapi": "3.1.0", "paths": { (path): { "get": {} } } });
+        assert_eq!(read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap(), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_makes_the_reader_stumble(text in "\\PC*", path in "\\PC{0,40}", reference in "\\PC{0,20}") {
+            let document = json!({
+                "openapi": "3.1.0", "servers": [{ "url": text }],
+                "paths": { (path): { "get": { "parameters": [{ "$ref": reference }], "security": [text] }, "parameters": {} } }
+            });
+            for route in read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap() {
+                prop_assert!(route.filled("1", "a").starts_with('/'));
+            }
+            let _ = read(text.as_bytes(), &base(), &Paths::default());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What an OpenAPI document suggests for a target: which of its paths are the collection, one object, the toggle and health. A proposal for a
+//! person to look at, nothing that a check relies on.
+
+use serde_json::{Map, Value};
+
+/// Paths as a target would declare them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proposal {
+    /// The collection, with `{user_id}` where the document has a placeholder there.
+    pub list: Option<String>,
+    /// One object, with `{id}`.
+    pub item: Option<String>,
+    /// The toggle route.
+    pub toggle: Option<String>,
+    /// Deep health.
+    pub health: Option<String>,
+    /// `put`, `patch`, `both` or `none`.
+    pub update: Option<&'static str>,
+}
+
+/// Reads a proposal out of a document; what it does not have stays empty.
+pub fn propose(document: &Value) -> Proposal {
+    let Some(paths) = document.get("paths").and_then(Value::as_object) else { return Proposal::default() };
+    let health = ["health", "healthz", "readyz", "status"];
+    let health = health.iter().find_map(|word| paths.keys().find(|path| path.trim_end_matches('/').ends_with(&format!("/{word}"))));
+    let pairs = paths.keys().filter_map(|list| Some((list, object_of(paths, list)?)));
+    let best = pairs.max_by_key(|(list, item)| (score(paths, list, item), std::cmp::Reverse(list.len())));
+    let Some((list, item)) = best else { return Proposal { health: health.cloned(), ..Proposal::default() } };
+    let toggle = paths.keys().find(|path| is_toggle(paths, path, item));
+    Proposal {
+        list: Some(named(list, false)),
+        item: Some(named(item, true)),
+        toggle: toggle.map(|path| path.replacen(item.trim_end_matches('/'), named(item, true).trim_end_matches('/'), 1)),
+        health: health.cloned(),
+        update: Some(match (has(paths, item, "put"), has(paths, item, "patch")) {
+            (true, true) => "both",
+            (true, false) => "put",
+            (false, true) => "patch",
+            (false, false) => "none",
+        }),
+    }
+}
+
+fn has(paths: &Map<String, Value>, path: &str, method: &str) -> bool {
+    paths.get(path).is_some_and(|item| item.get(method).is_some())
+}
+
+/// The path of one object in a collection that can be added to.
+fn object_of<'a>(paths: &'a Map<String, Value>, list: &str) -> Option<&'a String> {
+    let below = format!("{}/{{", list.trim_end_matches('/'));
+    let is_object = |path: &&String| {
+        let rest = path.strip_prefix(&below).map(|rest| rest.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
+    };
+    paths.keys().find(is_object).filter(|_| has(paths, list, "post"))
+}
+
+/// How much of an ordinary resource a pair of paths is.
+fn score(paths: &Map<String, Value>, list: &str, item: &str) -> usize {
+    let methods = [(list, "get"), (item, "get"), (item, "delete"), (item, "put"), (item, "patch")];
+    let people = ["user", "account", "auth", "token"]
+        .iter()
+        .any(|word| list.ends_with(&format!("/{word}s")) || list.ends_with(&format!("/{word}")));
+    methods.iter().filter(|(path, method)| has(paths, path, method)).count() * 2 + usize::from(!people)
+}
+
+fn is_toggle(paths: &Map<String, Value>, path: &str, item: &str) -> bool {
+    let rest = path.strip_prefix(item.trim_end_matches('/')).map(|rest| rest.trim_matches('/'));
+    let known = ["complete", "toggle", "done", "completed", "finish"];
+    rest.is_some_and(|rest| known.contains(&rest))
+        && (has(paths, path, "patch") || has(paths, path, "post") || has(paths, path, "put"))
+}
+
+/// The last placeholder of an object is its id; any other names the user.
+fn named(path: &str, of_object: bool) -> String {
+    let last = path.matches('{').count();
+    let mut seen = 0;
+    let segment = |segment: &str| {
+        if !segment.starts_with('{') {
+            return segment.to_owned();
+        }
+        seen += 1;
+        if of_object && seen == last { "{id}".to_owned() } else { "{user_id}".to_owned() }
+    };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_paths_of_a_stock_fastapi_are_proposed() {
+        let document: Value = serde_json::from_slice(include_bytes!("../../tests/openapi/fastapi.json")).unwrap();
+        insta::assert_debug_snapshot!(propose(&document), @r#"
+        Proposal {
+            list: Some(
+                "/api/{user_id}/tasks",
+            ),
+            item: Some(
+                "/api/{user_id}/tasks/{id}",
+            ),
+            toggle: Some(
+                "/api/{user_id}/tasks/{id}/complete",
+            ),
+            health: Some(
+                "/health",
+            ),
+            update: Some(
+                "put",
+            ),
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_resource_is_proposed_before_the_users_and_nothing_where_there_is_none() {
+        let all = json!({ "get": {}, "put": {}, "delete": {} });
+        let document = json!({ "paths": {
+            "/users/": { "get": {}, "post": {} }, "/users/{id}/": all, "/notes/": { "get": {}, "post": {} }, "/notes/{note}/": all
+        }});
+        assert_eq!(propose(&document).list.as_deref(), Some("/notes/"));
+        assert_eq!(propose(&document).item.as_deref(), Some("/notes/{id}/"));
+        assert_eq!(propose(&json!({ "paths": { "/a": {} } })), Proposal::default());
+    }
+}

@@ -1,0 +1,117 @@
+//! `console init` as it is used: by flags, and by asking in a terminal. What it writes is what `verify --plan` then reads.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+#[allow(dead_code, reason = "made for the dashboard, which needs more of it")]
+#[path = "screen/pty.rs"]
+mod pty;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use pty::Pty;
+
+fn console(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_console"));
+    command.args(arguments).current_dir(directory).envs(variables.iter().copied()).stdin(Stdio::null());
+    command.output().expect("the program runs")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const FLAGS: [&str; 13] = [
+    "init",
+    "staging",
+    "--url",
+    "https://api.example.com",
+    "--origin",
+    "https://app.example.com",
+    "--openapi",
+    "openapi.json",
+    "--stack",
+    "fastapi",
+    "--mint-variable",
+    "POSTFLIGHT_INIT_KEY",
+    "--force",
+];
+
+fn with_document() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("openapi.json"), include_bytes!("openapi/fastapi.json")).expect("a file");
+    directory
+}
+
+#[test]
+fn flags_and_a_document_make_a_target_that_can_be_planned() {
+    let directory = with_document();
+    let output = console(directory.path(), &FLAGS, &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    insta::assert_snapshot!(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"), @r#"
+
+    [targets.staging]
+    url = "https://api.example.com"
+    origins = ["https://app.example.com"]
+    openapi = "openapi.json"
+
+    [targets.staging.tokens.mint]
+    secret = "POSTFLIGHT_INIT_KEY"
+
+    [targets.staging.paths]
+    list = "/api/{user_id}/tasks"
+    item = "/api/{user_id}/tasks/{id}"
+    toggle = "/api/{user_id}/tasks/{id}/complete"
+    health = "/health"
+
+    [targets.staging.task]
+    items = ""
+    update = "put"
+    "#);
+    let key = [("POSTFLIGHT_INIT_KEY", "Zt7vN2qLx9Wk4RbY6mHc1PfJ8sDg3AeU")];
+    let plan = console(directory.path(), &["verify", "staging", "--plan"], &key);
+    assert!(plan.status.success(), "{}", errors(&plan));
+    assert!(String::from_utf8_lossy(&plan.stdout).contains("https://api.example.com"));
+}
+
+#[test]
+fn without_a_terminal_what_is_missing_is_named_and_nothing_is_written() {
+    let directory = with_document();
+    let output = console(directory.path(), &["init", "--list", "/notes"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = errors(&output);
+    for flag in ["--url", "--item", "--token-a-variable"] {
+        assert!(said.contains(flag), "{said}");
+    }
+    assert!(!said.contains("--list"), "{said}");
+    assert!(!directory.path().join("postflight.toml").exists());
+}
+
+#[test]
+fn a_flag_that_cannot_be_is_refused_like_a_mistake_in_the_file() {
+    let directory = with_document();
+    let mut flags = FLAGS;
+    flags[5] = "https://APP.example.com/";
+    let output = console(directory.path(), &flags, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("declare it in that form"), "{}", errors(&output));
+    assert!(!directory.path().join("postflight.toml").exists());
+}
+
+#[test]
+fn in_a_terminal_it_asks_again_until_an_answer_can_be() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut terminal = Pty::start(&["init"], directory.path(), (120, 30), &[]);
+    terminal.wait_for("Base URL");
+    terminal.press_for("example.com\n", "is not a URL");
+    terminal.press_for("https://api.example.com\n", "Origins");
+    terminal.press_for("\n", "Path of the collection");
+    terminal.press_for("/notes\n", "[/notes/{id}]");
+    terminal.press_for("\n", "deep health");
+    terminal.press_for("/health\n", "token of user A");
+    terminal.press_for("\n", "token of user B");
+    terminal.press_for("\n", "wrote the target `production`");
+    assert!(terminal.end().success());
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    assert!(text.contains("item = \"/notes/{id}\"") && text.contains("a = \"POSTFLIGHT_TOKEN_A\""), "{text}");
+}

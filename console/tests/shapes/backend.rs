@@ -1,0 +1,327 @@
+//! A tasks API in another shape than the twin's: paths, ids, bodies and statuses as real backends have them.
+//!
+//! Token, origin and headers are the twin's own rooms, so that their flaws can be switched on as well. What is here is only the resource.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
+
+use crate::twin::verifier::{self, Subject};
+use crate::twin::{Flaws, House, cors, headers, problem};
+
+/// How ids look.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Ids {
+    /// 1, 2, 3 …
+    #[default]
+    Numbers,
+    /// Random UUIDs.
+    Uuids,
+    /// `note_…`.
+    Texts,
+}
+
+/// Where the answer to a creation has the object.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Created {
+    /// As every other answer.
+    #[default]
+    Alike,
+    /// Under this member.
+    Under(&'static str),
+    /// Nowhere: there is only `Location`.
+    Location,
+}
+
+/// One shape.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) list: &'static str,
+    pub(crate) item: &'static str,
+    pub(crate) ids: Ids,
+    /// Member of a list answer that holds the array; empty for a bare array.
+    pub(crate) items: &'static str,
+    /// Objects on a page; the address of the next page stands in `next`.
+    pub(crate) page: Option<usize>,
+    /// Member that holds the object in single answers; empty where the answer is the object.
+    pub(crate) object: &'static str,
+    pub(crate) created: Created,
+    /// Statuses of a creation, a deletion and an object that is not there.
+    pub(crate) statuses: [u16; 3],
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) listed: bool,
+    pub(crate) title: &'static str,
+    /// Fields that a creation needs, and those that PUT needs beside.
+    pub(crate) needs: [&'static [&'static str]; 2],
+    /// Member that wraps every body received.
+    pub(crate) envelope: &'static str,
+    /// Objects are only marked as deleted.
+    pub(crate) marks: bool,
+    /// A path with one slash too many or too few is redirected.
+    pub(crate) redirects: bool,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            list: "/api/tasks",
+            item: "/api/tasks/{id}",
+            ids: Ids::Numbers,
+            items: "",
+            page: None,
+            object: "",
+            created: Created::Alike,
+            statuses: [201, 204, 404],
+            methods: &["GET", "PUT", "PATCH", "DELETE"],
+            listed: true,
+            title: "title",
+            needs: [&[], &[]],
+            envelope: "",
+            marks: false,
+            redirects: false,
+        }
+    }
+}
+
+/// What is wrong with the resource.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Objects are looked up by id alone.
+    ById,
+    /// The user in the path is believed.
+    ByPath,
+}
+
+struct Record {
+    owner: String,
+    fields: Map<String, Value>,
+    deleted: bool,
+}
+
+struct Backend {
+    shape: Shape,
+    wrong: Wrong,
+    house: Arc<House>,
+    records: Mutex<BTreeMap<String, Record>>,
+}
+
+/// A running backend; dropping it stops it.
+pub(crate) struct Running {
+    pub(crate) base: String,
+    backend: Arc<Backend>,
+    _stop: DropGuard,
+}
+
+impl Running {
+    /// Starts a backend of this shape.
+    pub(crate) async fn start(shape: Shape, wrong: Wrong, flaws: &[&str]) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let house =
+            Arc::new(House::new(crate::twin::verifier::Kind::Shared, console::target::Carrier::Bearer, Flaws::of(flaws), None));
+        let backend = Arc::new(Backend { shape, wrong, house: Arc::clone(&house), records: Mutex::default() });
+        let router = Router::new()
+            .fallback(answer)
+            .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
+            .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
+            .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
+            .with_state(Arc::clone(&backend));
+        let stop = CancellationToken::new();
+        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+        Self { base, backend, _stop: stop.drop_guard() }
+    }
+
+    /// Objects that are still there.
+    pub(crate) fn left(&self) -> usize {
+        self.backend.records.lock().expect("no panic").values().filter(|record| !record.deleted).count()
+    }
+}
+
+/// The values of the placeholders, where `path` is of the form of `template`.
+fn matched(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let mut values = BTreeMap::new();
+    if template.len() != path.len() {
+        return None;
+    }
+    for (wanted, seen) in template.iter().zip(&path) {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if !seen.is_empty() => values.insert(name.to_owned(), (*seen).to_owned()),
+            _ if wanted == seen => None,
+            _ => return None,
+        };
+    }
+    Some(values)
+}
+
+async fn answer(State(backend): State<Arc<Backend>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let shape = backend.shape;
+    if path == "/health" {
+        return axum::Json(json!({ "state": { "database": "fine", "took_ms": 1 }, "build": { "rev": "3f9d1c2ab4" } }))
+            .into_response();
+    }
+    if path == "/api/me" {
+        let (mut parts, _) = request.into_parts();
+        return match Subject::from_request_parts(&mut parts, &backend.house).await {
+            Ok(Subject(subject)) => axum::Json(json!({ "user": subject })).into_response(),
+            Err(refused) => refused,
+        };
+    }
+    if let Some(values) = matched(shape.list, &path) {
+        return backend.collection(&values, request).await;
+    }
+    if let Some(values) = matched(shape.item, &path) {
+        return backend.item(&values, request).await;
+    }
+    let other = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
+    if shape.redirects && [shape.list, shape.item].iter().any(|template| matched(template, &other).is_some()) {
+        return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, other)]).into_response();
+    }
+    problem::NOT_FOUND.into_response()
+}
+
+impl Backend {
+    /// Who may act for whom: the verified subject, who must be the user of the path where that names one.
+    async fn owner(
+        &self,
+        values: &BTreeMap<String, String>,
+        request: Request,
+    ) -> Result<(String, Method, String, Vec<u8>), Response> {
+        let (mut parts, body) = request.into_parts();
+        let Subject(subject) = Subject::from_request_parts(&mut parts, &self.house).await?;
+        let owner = match values.get("user_id") {
+            Some(user) if self.wrong == Wrong::ByPath => user.clone(),
+            Some(user) if *user != subject => return Err(problem::NOT_FOUND.into_response()),
+            _ => subject,
+        };
+        let typed = parts.headers.get("content-type").is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let bytes = to_bytes(body, 1 << 16).await.map_err(|_| problem::TOO_LARGE.into_response())?;
+        if !typed || (!bytes.is_empty() && !parts.headers.contains_key("content-type")) {
+            return Err(problem::UNSUPPORTED.into_response());
+        }
+        Ok((owner, parts.method, parts.uri.query().unwrap_or_default().to_owned(), bytes.into()))
+    }
+
+    async fn collection(&self, values: &BTreeMap<String, String>, request: Request) -> Response {
+        let path = request.uri().path().to_owned();
+        match self.owner(values, request).await {
+            Err(refused) => refused,
+            Ok((owner, Method::POST, _, body)) => self.create(owner, &path, &body),
+            Ok((owner, Method::GET, query, _)) if self.shape.listed => self.list(&owner, &path, &query),
+            Ok(_) => problem::METHOD_NOT_ALLOWED.into_response(),
+        }
+    }
+
+    fn fields(&self, body: &[u8], needs: &[&[&str]]) -> Option<Map<String, Value>> {
+        let mut body: Value = serde_json::from_slice(body).ok()?;
+        if !self.shape.envelope.is_empty() {
+            body = body.get(self.shape.envelope)?.clone();
+        }
+        let fields = body.as_object()?.clone();
+        let title = fields.get(self.shape.title).is_none_or(|title| {
+            title.as_str().is_some_and(|title| (1..=200).contains(&title.chars().count()) && !title.contains('\0'))
+        });
+        let all = needs.iter().copied().flatten().all(|pointer| body.pointer(pointer).is_some());
+        (title && all).then_some(fields)
+    }
+
+    fn create(&self, owner: String, path: &str, body: &[u8]) -> Response {
+        let Some(fields) = self.fields(body, &[self.shape.needs[0]]).filter(|fields| fields.contains_key(self.shape.title)) else {
+            return problem::UNPROCESSABLE.into_response();
+        };
+        let mut records = self.records.lock().expect("no panic");
+        let id = match self.shape.ids {
+            Ids::Numbers => (records.len() + 1).to_string(),
+            Ids::Uuids => Uuid::new_v4().to_string(),
+            Ids::Texts => format!("note_{}", Uuid::new_v4().simple()),
+        };
+        let fields = fields.into_iter().filter(|(name, _)| *name == self.shape.title || name == "done").collect();
+        let record = Record { owner, fields, deleted: false };
+        let shown = self.shown(&id, &record);
+        records.insert(id.clone(), record);
+        let location = self.shape.item.replace("{id}", &id);
+        let location = if location.contains('{') { format!("{path}/{id}") } else { location };
+        let status = StatusCode::from_u16(self.shape.statuses[0]).expect("a status");
+        let location = [(header::LOCATION, location)];
+        match self.shape.created {
+            Created::Alike => (status, location, axum::Json(self.wrapped(shown))).into_response(),
+            Created::Under(name) => (status, location, axum::Json(json!({ (name): shown, "ok": true }))).into_response(),
+            Created::Location => (status, location).into_response(),
+        }
+    }
+
+    fn shown(&self, id: &str, record: &Record) -> Value {
+        let mut fields = record.fields.clone();
+        let id = id.parse::<u64>().map_or_else(|_| json!(id), |number| json!(number));
+        fields.insert("id".to_owned(), id);
+        if self.shape.marks {
+            fields.insert("deleted".to_owned(), json!(record.deleted));
+        }
+        Value::Object(fields)
+    }
+
+    fn wrapped(&self, object: Value) -> Value {
+        if self.shape.object.is_empty() { object } else { json!({ (self.shape.object): object }) }
+    }
+
+    fn list(&self, owner: &str, path: &str, query: &str) -> Response {
+        let records = self.records.lock().expect("no panic");
+        let own = records.iter().filter(|(_, record)| record.owner == owner && !record.deleted);
+        let all: Vec<_> = own.map(|(id, record)| self.shown(id, record)).collect();
+        if self.shape.items.is_empty() {
+            return axum::Json(all).into_response();
+        }
+        let page = query.split('&').find_map(|pair| pair.strip_prefix("page=")?.parse::<usize>().ok()).unwrap_or(1);
+        let size = self.shape.page.unwrap_or(usize::MAX);
+        let shown: Vec<_> = all.iter().skip(page.saturating_sub(1).saturating_mul(size)).take(size).collect();
+        let next = (page.saturating_mul(size) < all.len()).then(|| format!("{path}?page={}", page + 1));
+        axum::Json(json!({ (self.shape.items): shown, "next": next })).into_response()
+    }
+
+    async fn item(&self, values: &BTreeMap<String, String>, request: Request) -> Response {
+        let (owner, method, _, body) = match self.owner(values, request).await {
+            Ok(asked) => asked,
+            Err(refused) => return refused,
+        };
+        let reads = method == Method::HEAD && self.shape.methods.contains(&"GET");
+        if !reads && !self.shape.methods.contains(&method.as_str()) {
+            return problem::METHOD_NOT_ALLOWED.into_response();
+        }
+        let missing = || (StatusCode::from_u16(self.shape.statuses[2]).expect("a status"), "no such task").into_response();
+        let mut records = self.records.lock().expect("no panic");
+        let (shape, by_id) = (self.shape, self.wrong == Wrong::ById);
+        let id = values.get("id").cloned().unwrap_or_default();
+        let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
+        let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };
+        match method {
+            Method::DELETE => record.deleted = true,
+            Method::PUT | Method::PATCH => {
+                let needs: &[&[&str]] = if method == Method::PUT { &shape.needs } else { &[] };
+                let Some(fields) = self.fields(&body, needs) else { return problem::UNPROCESSABLE.into_response() };
+                let known = fields.into_iter().filter(|(name, _)| *name == shape.title || name == "done");
+                record.fields.extend(known);
+            }
+            _ => {}
+        }
+        let status = if method == Method::DELETE { shape.statuses[1] } else { 200 };
+        let status = StatusCode::from_u16(status).expect("a status");
+        if status == StatusCode::NO_CONTENT {
+            return status.into_response();
+        }
+        let shown = self.wrapped(self.shown(&id, record));
+        (status, axum::Json(shown)).into_response()
+    }
+}

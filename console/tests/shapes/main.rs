@@ -1,0 +1,193 @@
+//! Backends in other shapes than the twin's are verified by describing them, as an operator would: in the text of a `postflight.toml`.
+//!
+//! Each shape comes out without a FAIL when it is secure, and with one where tokens or owners are not looked at: a description that made the
+//! checks blind would show here.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod backend;
+#[path = "../twin/mod.rs"]
+mod twin;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use backend::{Created, Ids, Running, Shape, Wrong};
+use console::checks::Suite;
+use console::run::{CheckResult, Events, Run, Verdict};
+use console::target::{Environment, File, select};
+use console::verify::{self, Options};
+
+use tokio_util::sync::CancellationToken;
+
+fn described(base: &str, text: &str) -> console::target::Target {
+    let head = format!(
+        "[targets.shaped]\nurl = '{base}'\norigins = {:?}\napp_header = 'x-request-id'\n\
+         tokens.mint = {{ secret = 'KEY', claims = {{ iss = '{}', aud = '{}' }} }}\n\
+         policy.issuer = '{}'\npolicy.audience = '{}'\npaths.health = '/health'\nhealth.database = '/state/database'\nrelease.commit = '/build/rev'\n",
+        twin::ORIGINS,
+        twin::ISSUER,
+        twin::AUDIENCE,
+        twin::ISSUER,
+        twin::AUDIENCE
+    );
+    let file = File::parse(Path::new("postflight.toml"), &format!("{head}{text}")).expect("a file that loads");
+    select(Some(&file), None, &Environment::of([("KEY", twin::SECRET)])).expect("a target")
+}
+
+async fn verify(running: &Running, text: &str, suites: &[Suite]) -> Run {
+    let journal = twin::in_memory();
+    let options = Options { suites: suites.to_vec(), journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let target = Arc::new(described(&running.base, text));
+    verify::run(target, options, verify::Inputs::default(), events, CancellationToken::new()).await.expect("a client and a journal")
+}
+
+fn failed(run: &Run) -> Vec<&str> {
+    run.checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.id.as_str()).collect()
+}
+
+fn check<'a>(run: &'a Run, id: &str) -> &'a CheckResult {
+    run.checks.iter().find(|check| check.id == id).expect("a check of the catalogue")
+}
+
+const PLAIN: Shape = Shape {
+    list: "/api/tasks",
+    item: "/api/tasks/{id}",
+    ids: Ids::Numbers,
+    items: "",
+    page: None,
+    object: "",
+    created: Created::Alike,
+    statuses: [201, 204, 404],
+    methods: &["GET", "PUT", "PATCH", "DELETE"],
+    listed: true,
+    title: "title",
+    needs: [&[], &[]],
+    envelope: "",
+    marks: false,
+    redirects: false,
+};
+
+/// Every shape, with what its description says beside the defaults.
+const SHAPES: [(&str, Shape, &str); 11] = [
+    ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
+    (
+        "the user in the path, PUT with every field",
+        Shape {
+            list: "/api/{user_id}/tasks",
+            item: "/api/{user_id}/tasks/{id}",
+            methods: &["GET", "PUT", "DELETE"],
+            needs: [&[], &["/done"]],
+            statuses: [201, 200, 404],
+            ..PLAIN
+        },
+        "paths.list = '/api/{user_id}/tasks'\npaths.item = '/api/{user_id}/tasks/{id}'\ntask.items = ''\ntask.done = 'done'\n\
+         task.update = 'put'\ntask.put = { done = false }\n",
+    ),
+    (
+        "slashes behind, redirected without",
+        Shape { list: "/v1/notes/", item: "/v1/notes/{id}/", ids: Ids::Uuids, items: "results", redirects: true, ..PLAIN },
+        "paths.list = '/v1/notes/'\npaths.item = '/v1/notes/{id}/'\ntask.items = '/results'\n",
+    ),
+    (
+        "pages of ten, links to the next",
+        Shape { ids: Ids::Texts, items: "data", page: Some(10), object: "data", ..PLAIN },
+        "task.items = '/data'\ntask.object = '/data'\n",
+    ),
+    (
+        "the created object elsewhere, 200",
+        Shape { object: "task", created: Created::Under("created"), statuses: [200, 202, 404], ..PLAIN },
+        "task.items = ''\ntask.object = '/task'\ntask.created_object = '/created'\n",
+    ),
+    (
+        "the id in Location alone",
+        Shape { created: Created::Location, ids: Ids::Uuids, ..PLAIN },
+        "task.items = ''\ntask.id = 'location'\n",
+    ),
+    (
+        "wrapped bodies, other names, nested fields",
+        Shape { envelope: "note", title: "text", needs: [&["/list/name"], &[]], methods: &["GET", "PATCH", "DELETE"], ..PLAIN },
+        "task = { items = '', envelope = 'note', title = 'text', done = '', update = 'patch', extra = { list = { name = 'inbox' } } }\n",
+    ),
+    (
+        "deleted objects are only marked",
+        Shape { marks: true, statuses: [201, 200, 404], ..PLAIN },
+        "task.items = ''\npolicy.deleted = [200, 404]\n",
+    ),
+    (
+        "missing is 400",
+        Shape { statuses: [201, 204, 400], ..PLAIN },
+        "task.items = ''\npolicy.missing = [400]\npolicy.foreign = [400]\n",
+    ),
+    (
+        "no route for one object but its deletion and change",
+        Shape { methods: &["PATCH", "DELETE"], ..PLAIN },
+        "task = { items = '', get = false, update = 'patch' }\n",
+    ),
+    (
+        "no list",
+        Shape { listed: false, methods: &["GET", "DELETE"], ..PLAIN },
+        "paths.read = '/api/me'\ntask = { list = false, update = 'none' }\n",
+    ),
+];
+
+/// What a run on a secure backend must not come to.
+fn odd(name: &str, running: &Running, run: &Run) -> String {
+    let unjudged = |check: &CheckResult| check.verdict == Verdict::Inconclusive && !matches!(&*check.suite, "secrets" | "procfile");
+    let odd = run.checks.iter().filter(|check| check.verdict == Verdict::Fail || unjudged(check));
+    let mut text: String = odd.map(|check| format!("\n  {} {}: {}", check.verdict, check.id, check.summary)).collect();
+    if running.left() > 0 || !run.cleanup.left.is_empty() {
+        text += &format!("\n  {} objects left, {:?}", running.left(), run.cleanup.left);
+    }
+    if text.is_empty() { text } else { format!("\n{name}:{text}") }
+}
+
+fn chosen() -> impl Iterator<Item = &'static (&'static str, Shape, &'static str)> {
+    let only = std::env::var("POSTFLIGHT_SHAPE").unwrap_or_default();
+    SHAPES.iter().filter(move |(name, ..)| name.starts_with(&only))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secure_backend_of_any_shape_never_fails() {
+    let mut told = String::new();
+    for (name, shape, text) in chosen() {
+        let running = Running::start(*shape, Wrong::Nothing, &[]).await;
+        let run = verify(&running, text, &Suite::ALL).await;
+        told += &odd(name, &running, &run);
+        assert_eq!(check(&run, "isolation.control").verdict, Verdict::Pass, "{name}");
+    }
+    assert!(told.is_empty(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_looks_up_by_id_alone_fails_in_any_shape() {
+    let mut blind = String::new();
+    for (name, shape, text) in chosen() {
+        let running = Running::start(*shape, Wrong::ById, &[]).await;
+        let run = verify(&running, text, &[Suite::Isolation]).await;
+        let expected = if shape.methods.contains(&"GET") { "isolation.foreign.read" } else { "isolation.foreign.delete" };
+        if !failed(&run).contains(&expected) {
+            blind += &format!("\n{name}: {expected} is {} ({})", check(&run, expected).verdict, check(&run, expected).summary);
+        }
+    }
+    assert!(blind.is_empty(), "{blind}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_takes_unsigned_tokens_fails_in_any_shape() {
+    for (name, shape, text) in chosen() {
+        let running = Running::start(*shape, Wrong::Nothing, &["jwt.none"]).await;
+        let run = verify(&running, text, &[Suite::Jwt]).await;
+        assert!(failed(&run).iter().any(|id| id.starts_with("jwt.")), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_believes_the_user_in_the_path_fails() {
+    let (_, shape, text) = SHAPES[1];
+    let running = Running::start(shape, Wrong::ByPath, &[]).await;
+    let run = verify(&running, text, &[Suite::Isolation]).await;
+    for id in ["isolation.foreign.read", "isolation.foreign.delete", "isolation.claim.path"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
+    }
+}

@@ -1,0 +1,84 @@
+//! Routes beside the tasks themselves, and the document that lists them: where the flaws act that hide in what nobody looks at.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts as _, Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::House;
+use super::problem::{self, Problem};
+use super::store::Task;
+use super::verifier::Subject;
+
+/// The OpenAPI document of the twin; it says of every route that it needs a token.
+pub(crate) async fn document() -> Json<Value> {
+    let task = json!([{ "name": "task_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }]);
+    let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    Json(json!({
+        "openapi": "3.1.0",
+        "info": { "title": "tasks twin", "version": "1" },
+        "security": [{ "bearer": [] }],
+        "components": { "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } } },
+        "paths": {
+            "/api/tasks": { "get": {}, "post": {} },
+            "/api/tasks/{task_id}": { "get": { "parameters": task }, "delete": { "parameters": task } },
+            "/api/tasks/{task_id}/history": { "parameters": task, "get": {} },
+            "/api/tasks/{task_id}/archive": { "parameters": task, "post": {} },
+            "/api/users/{user_id}/summary": { "parameters": user, "get": {} },
+            "/livez": { "get": { "security": [] } }
+        }
+    }))
+}
+
+fn owned(house: &House, caller: &Subject, id: &str, flaw: &str) -> Result<Task, Problem> {
+    let id = Uuid::parse_str(id).map_err(|_| problem::NOT_FOUND)?;
+    let task = house.store.any(id).filter(|task| task.owner == *caller || house.has(flaw));
+    task.ok_or(problem::NOT_FOUND)
+}
+
+/// `GET /api/tasks/{id}/history`.
+pub(crate) async fn history(State(house): State<Arc<House>>, Path(id): Path<String>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let caller = match Subject::from_request_parts(&mut parts, &house).await {
+        Ok(caller) => caller,
+        Err(_) if house.has("jwt.forgotten-route") => match Uuid::parse_str(&id).ok().and_then(|id| house.store.any(id)) {
+            Some(task) => task.owner,
+            None => return problem::NOT_FOUND.into_response(),
+        },
+        Err(refused) => return refused,
+    };
+    let task = owned(&house, &caller, &id, "isolation.route-history");
+    task.map(|task| Json(json!([{ "version": task.version, "completed": task.completed }]))).into_response()
+}
+
+/// `POST /api/tasks/{id}/archive`.
+pub(crate) async fn archive(
+    State(house): State<Arc<House>>,
+    caller: Subject,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let task = owned(&house, &caller, &id, "isolation.route-archive")?;
+    let done = house.store.change(&house.flaws, &task.owner, task.id, |task| {
+        task.completed = true;
+        Ok::<_, Problem>(())
+    });
+    done.map_or(Err(problem::NOT_FOUND), |done| done.map(|_| StatusCode::NO_CONTENT))
+}
+
+/// `GET /api/users/{user_id}/summary`.
+pub(crate) async fn summary(
+    State(house): State<Arc<House>>,
+    caller: Subject,
+    Path(user): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let wanted = Subject(user);
+    if wanted != caller && !house.has("isolation.route-summary") {
+        return Err(problem::NOT_FOUND);
+    }
+    let titles: Vec<_> = house.store.all().into_iter().filter(|task| task.owner == wanted).map(|task| task.title).collect();
+    Ok(Json(json!({ "open": titles })))
+}
