@@ -119,6 +119,8 @@ impl Engine {
             forge,
             writes: may_write(&self.target, &self.options),
             objects: Arc::clone(&self.workshop) as _,
+            exhaustive: self.options.exhaustive,
+            shared: Arc::default(),
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::journal::{Entry, Journal};
@@ -30,12 +31,14 @@ pub(super) struct Workshop {
     next: AtomicU32,
     announced: AtomicUsize,
     made: Mutex<Vec<Made>>,
+    /// The objects that checks share, of A and of others.
+    witnesses: [OnceCell<Object>; 2],
 }
 
 impl Workshop {
     /// A workshop; without a journal it makes nothing.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Journal>, run: Uuid) -> Self {
-        Self { target, client, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default() }
+        Self { target, client, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default(), witnesses: [const { OnceCell::const_new() }; 2] }
     }
 
     /// Everything made so far.
@@ -86,14 +89,20 @@ impl Workshop {
         if let Ok(mut made) = self.made.lock() {
             made.push(Made { user: user.clone(), id: id.clone(), path: path.clone() });
         }
-        self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
-        Ok(Object { id, path, canary, created })
+        let read = self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
+        Ok(Object { id, path, canary, created, read })
     }
 }
 
 impl Objects for Workshop {
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
         self.create_now(user).boxed()
+    }
+
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        let [of_a, of_others] = &self.witnesses;
+        let witness = if user.name == "A" { of_a } else { of_others };
+        async move { witness.get_or_try_init(|| self.create_now(user)).await.cloned() }.boxed()
     }
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
