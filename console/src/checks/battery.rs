@@ -68,12 +68,14 @@ impl Judgement {
 /// Asks every case at once (the client bounds how many are in flight) and judges each answer. A refusal that the edge gave is no
 /// evidence about the application, so it is unclear. `noun` names the cases in the summary: "12 of 12 foreign origins as expected".
 pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
-    let asked = join_all(cases.iter().map(|case| cx.client.send(&case.probe))).await;
+    let client = cx.client.one_of_many();
+    let asked = join_all(cases.iter().map(|case| client.send(&case.probe))).await;
     concluded(noun, &cases, asked, judge)
 }
 
 /// The same for requests that change nothing and that other checks send as well: each is sent once in a run; see [`Context::once`].
 pub async fn shared_battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
+    let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
     let asked = join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await;
     concluded(noun, &cases, asked, judge)
 }

@@ -84,6 +84,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// The same for one of several chains of requests that run side by side in one check, so that the longest is measured, not their sum.
+    #[must_use]
+    pub fn branch(&self) -> Self {
+        Self { client: self.client.scoped().0, ..self.clone() }
+    }
+
     /// User A, or the trouble that there is none.
     pub fn a(&self) -> Result<&User, Trouble> {
         self.users.a.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user A".into()))

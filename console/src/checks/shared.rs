@@ -11,8 +11,8 @@ use tokio::sync::OnceCell;
 
 use crate::http::{Answer, Client, Probe, Trouble};
 
-/// An answer, and when it came.
-type Kept = Arc<OnceCell<(Answer, Instant)>>;
+/// An answer, when it came, and how far down a chain of requests.
+type Kept = Arc<OnceCell<(Answer, Instant, u64)>>;
 /// What was asked, and the how manieth time.
 type Key = ([u8; 32], usize);
 
@@ -24,8 +24,9 @@ impl Shared {
     /// The answer to `probe`, with its age: sent now, or by whoever asked the same first. `turn` tells repetitions of one question apart.
     pub(super) async fn answer(&self, client: &Client, probe: &Probe, turn: usize) -> Result<(Answer, Duration), Trouble> {
         let kept = self.kept((probe.fingerprint(), turn))?;
-        let send = || async { Ok::<_, Trouble>((client.send(probe).await?, Instant::now())) };
-        let (answer, at) = kept.get_or_try_init(send).await?;
+        let send = || async { Ok::<_, Trouble>((client.send(probe).await?, Instant::now(), client.scope().chain())) };
+        let (answer, at, link) = kept.get_or_try_init(send).await?;
+        client.waited_for(*link);
         Ok((answer.clone(), at.elapsed()))
     }
 

@@ -8,13 +8,16 @@ mod client;
 mod credential;
 mod probe;
 mod record;
+mod scope;
+mod slots;
 mod trouble;
 mod unsaid;
 
 pub use answer::{Answer, Headers};
 pub use clean::clean;
-pub use client::{Client, Limits, Meter, MeterReading, Scope};
+pub use client::{Client, Limits, Meter, MeterReading};
 pub use credential::Credential;
 pub use probe::{Body, Probe};
 pub use record::evidence;
+pub use scope::Scope;
 pub use trouble::Trouble;

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use crate::run::{CheckResult, Event, Finding, Phase, ReleaseSeen, Run, Verdict};
+use crate::run::{CheckResult, Event, Finding, Phase, ReleaseSeen, Run, Stats, Verdict};
 use crate::text::{counted, fit};
 
 /// Width of the progress bar in cells.
@@ -129,11 +129,20 @@ fn skipped<'a>(checks: impl Iterator<Item = &'a CheckResult>) -> String {
     reasons.iter().map(paragraph).collect()
 }
 
+/// How close the run came to what the network allows.
+fn pace(stats: &Stats) -> String {
+    if stats.bound_ms <= 0.0 {
+        return String::new();
+    }
+    let chain = counted(stats.longest_chain, "round trip");
+    format!("{:.1} times what the network allows (median {:.1} ms, longest chain {chain})\n", stats.bound_ratio, stats.p50_ms)
+}
+
 fn totals(run: &Run) -> String {
     let counts = &run.counts;
     let seconds = std::time::Duration::from_millis(run.stats.wall_ms).as_secs_f64();
     format!(
-        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}: {}\n",
+        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}{}: {}\n",
         counts.pass,
         counts.warn,
         counts.fail,
@@ -143,6 +152,7 @@ fn totals(run: &Run) -> String {
         counted(run.cleanup.created as u64, "object"),
         run.cleanup.deleted,
         run.cleanup.left.len(),
+        pace(&run.stats),
         run.verdict,
         run.headline,
     )

@@ -120,6 +120,28 @@ pub struct Stats {
     pub p50_ms: f64,
     /// 95th percentile of the round trips in milliseconds.
     pub p95_ms: f64,
+    /// Round trips of the longest chain of requests of which each was asked for after the answer to the one before.
+    #[serde(default)]
+    pub longest_chain: u64,
+    /// The least time that the network allows, in milliseconds: the longest chain, or all requests over all connections, whichever takes
+    /// longer, at the median round trip.
+    #[serde(default)]
+    pub bound_ms: f64,
+    /// Wall time in multiples of that bound; 0 where nothing was sent.
+    #[serde(default)]
+    pub bound_ratio: f64,
+}
+
+impl Stats {
+    /// Fills in [`Self::bound_ms`] and [`Self::bound_ratio`] from the other figures.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds of one run are far below 2^52")]
+    pub fn bounded(self) -> Self {
+        let side_by_side = self.probes as f64 / self.connections.max(1) as f64;
+        let bound_ms = self.p50_ms * side_by_side.max(self.longest_chain as f64);
+        let bound_ratio = if bound_ms > 0.0 { self.wall_ms as f64 / bound_ms } else { 0.0 };
+        Self { bound_ms, bound_ratio, ..self }
+    }
 }
 
 /// What the service said of the release that answers. All of it is self-reported.

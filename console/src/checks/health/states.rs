@@ -120,9 +120,9 @@ const SLUGGISH: Duration = Duration::from_secs(1);
 /// The first answer may wake a sleeping database; it is shown apart and not judged.
 pub(super) async fn latency(cx: Context) -> Checked {
     let path = deep_path(&cx)?.to_owned();
-    let mut warm = samples(&cx, &path, 7).await?;
-    let cold = warm.remove(0);
-    let (median, tail) = (percentile(&warm, 50), percentile(&warm, 95));
+    let all = samples(&cx, &path, 7).await?;
+    let Some((cold, warm)) = all.split_first() else { return Ok(Outcome::inconclusive("deep health was not sampled")) };
+    let (median, tail) = (percentile(warm, 50), percentile(warm, 95));
     let figures = format!(
         "median {} ms, 95th percentile {} ms of {} warm answers; the first took {} ms",
         median.as_millis(),
@@ -135,7 +135,7 @@ pub(super) async fn latency(cx: Context) -> Checked {
         () if tail >= SLUGGISH => Finding::Weak,
         () => Finding::Held,
     };
-    let slowest = warm.iter().max_by_key(|answer| answer.elapsed).unwrap_or(&cold);
+    let slowest = warm.iter().max_by_key(|answer| answer.elapsed).unwrap_or(cold);
     Ok(Outcome::of(figures.clone(), vec![evidence(slowest, "the slowest warm answer", finding, figures)]))
 }
 

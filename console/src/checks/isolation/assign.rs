@@ -57,13 +57,13 @@ fn named(foreign: &[Foreign]) -> String {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
-    let pieces = try_join_all(bodies(&cx, &owner).into_iter().map(|foreign| created(&cx, foreign))).await?;
+    let pieces = try_join_all(bodies(&cx, &owner).into_iter().map(|foreign| created(cx.branch(), foreign))).await?;
     Ok(conclude("B cannot set any of them when making an object", pieces))
 }
 
 /// B makes an object with such fields, then A and B both look for it.
-async fn created(cx: &Context, foreign: Vec<Foreign>) -> Result<Evidence, Trouble> {
-    let b = cx.b()?;
+async fn created(cx: Context, foreign: Vec<Foreign>) -> Result<Evidence, Trouble> {
+    let (cx, b) = (&cx, cx.b()?);
     let canary = cx.objects.announce(b).await?;
     let body = with(cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
