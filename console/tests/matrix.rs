@@ -23,7 +23,9 @@ use twin::flaws::{self, Flaw};
 /// Twins verified side by side.
 const AT_ONCE: usize = 6;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
-const SKIPPABLE: [&str; 3] = ["https", "git repository", "secret is declared"];
+const SKIPPABLE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
+/// Checks that can only warn: what they see is a reason to look, no proof.
+const ONLY_WARN: [&str; 1] = ["cors.origin.dangling"];
 
 /// Verifies a twin with `flaws` by the checks of `suites`.
 async fn verify(flaws: &[&str], suites: Vec<Suite>) -> Run {
@@ -101,13 +103,14 @@ async fn a_service_without_a_flaw_passes_every_check() {
         let sent: u64 = run.checks.iter().filter(|check| check.suite == suite.word()).map(|check| check.probes).sum();
         println!("{suite:10} {sent:5} probes");
     }
-    assert!((500..=2_500).contains(&run.stats.probes), "{} probes are too few or too many", run.stats.probes);
+    assert!((500..=1_300).contains(&run.stats.probes), "{} probes are too few or too many", run.stats.probes);
     assert!(run.stats.wall_ms < 30_000, "{} ms", run.stats.wall_ms);
 }
 
 #[test]
 fn every_check_is_broken_by_some_flaw_and_every_flaw_names_checks_that_exist() {
-    let found: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).copied().collect();
+    let remarked = flaws::all().flat_map(|flaw| flaw.warns).filter(|id| ONLY_WARN.contains(id));
+    let found: BTreeSet<_> = flaws::all().flat_map(|flaw| flaw.breaks).chain(remarked).copied().collect();
     let named: BTreeSet<_> = flaws::all().flat_map(|flaw| [flaw.breaks, flaw.warns, flaw.implies].concat()).collect();
     let unproven: Vec<_> =
         checks::catalogue().filter(|check| !check.is_control() && !found.contains(check.id)).map(|check| check.id).collect();

@@ -143,6 +143,8 @@ pub enum Need {
     DeclaredSecrets,
     /// What the service says of its own configuration.
     Configuration,
+    /// Consent to look at the declared origins, which are other hosts than the target.
+    AskOrigins,
 }
 
 impl Need {
@@ -161,6 +163,9 @@ impl Need {
             Self::Https => "the target is not https",
             Self::Repository => "not inside a git repository; run from the checkout that was deployed",
             Self::DeclaredSecrets => "no secret is declared with its value; list variable names under `secrets` and set them",
+            Self::AskOrigins => {
+                "looking at the declared origins leaves the target; allow it with `ask_origins = true` in postflight.toml"
+            }
             Self::Configuration => {
                 "no report of the configuration is declared; name the output of `server check-config --format json` under `configuration`"
             }

@@ -15,6 +15,7 @@ use super::answer::Headers;
 use super::probe::Field;
 use super::scope::Scope;
 use super::slots::{Rank, Slots};
+use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
 use crate::run::Source;
@@ -125,8 +126,9 @@ pub struct Client {
 impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = trust::config(&target, Protocols::Any)?;
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -196,6 +198,19 @@ impl Client {
         self.scope.came(link);
     }
 
+    /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
+    /// the deadline, the interruption and the count of this client.
+    pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
+        let inner = &self.inner;
+        let limits = Limits { request_timeout, connections: 1, deadline: inner.deadline - Instant::now(), ..inner.limits };
+        let mut other = Self::new(Arc::new(target), limits, "elsewhere", inner.stop.clone())?;
+        if let Some(other) = Arc::get_mut(&mut other.inner) {
+            other.meter = Arc::clone(&inner.meter);
+        }
+        other.scope = self.scope.clone();
+        Ok(other)
+    }
+
     /// The run's meter.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.inner.meter
@@ -258,7 +273,7 @@ impl Client {
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    pub(super) async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),

@@ -246,3 +246,29 @@ pub struct LeftBehind {
     /// Why it could not be removed.
     pub why: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::bound_by_its_connections(800, 20, 5_000.0, 1.2)]
+    #[case::bound_by_its_longest_chain(80, 60, 6_000.0, 1.0)]
+    #[case::nothing_was_sent(0, 0, 0.0, 0.0)]
+    fn a_run_is_held_against_what_the_network_allows(
+        #[case] probes: u64,
+        #[case] longest_chain: u64,
+        #[case] bound_ms: f64,
+        #[case] ratio: f64,
+    ) {
+        let stats = Stats { probes, longest_chain, wall_ms: 6_000, connections: 16, p50_ms: 100.0, ..Stats::default() }.bounded();
+        assert!((stats.bound_ms - bound_ms).abs() < 1e-6 && (stats.bound_ratio - ratio).abs() < 1e-6, "{stats:?}");
+    }
+
+    #[test]
+    fn figures_of_documents_from_before_the_bound_was_measured_are_read() {
+        let old = r#"{"probes":1,"wall_ms":2,"deadline_ms":3,"connections":4,"p50_ms":5.0,"p95_ms":6.0}"#;
+        assert_eq!(serde_json::from_str::<Stats>(old).unwrap().longest_chain, 0);
+    }
+}

@@ -63,12 +63,21 @@ impl File {
 pub struct Entry {
     /// Base URL, with a path prefix if there is one.
     pub url: String,
+    /// Certificates of private authorities, PEM.
+    pub ca: Option<PathBuf>,
+    /// Where plain HTTP would answer.
+    pub plain_http: Option<String>,
+    /// Address of the origin server behind a CDN.
+    pub direct: Option<String>,
     /// Allowed origins, in the browser's form.
     #[serde(default)]
     pub origins: Vec<String>,
     /// Consent to create objects on a host that is not this machine.
     #[serde(default)]
     pub allow_writes: bool,
+    /// Consent to look at the declared origins.
+    #[serde(default)]
+    pub ask_origins: bool,
     /// Header that only the application sets.
     pub app_header: Option<String>,
     /// Extra request headers: header name to the name of the variable that holds its value.

@@ -11,6 +11,7 @@ mod resource;
 mod secrets;
 mod select;
 mod tokens;
+mod transport;
 
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
@@ -21,6 +22,7 @@ pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use transport::{Transport, TransportError};
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Target {
     pub base: BaseUrl,
     /// Origins that must be let in; all others must not.
     pub origins: Vec<Origin>,
+    /// How it is reached beside its URL.
+    pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
     /// How its objects are made and read.
@@ -43,6 +47,8 @@ pub struct Target {
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
     pub allow_writes: bool,
+    /// Whether the declared origins may be looked at, which are other hosts than the target.
+    pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
@@ -64,12 +70,14 @@ impl Target {
             name: base.host().to_owned(),
             base,
             origins: Vec::new(),
+            transport: Transport::default(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::None,
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
+            ask_origins: false,
             allow_intrusive: false,
             app_header: None,
             headers: Vec::new(),

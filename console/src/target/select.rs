@@ -10,7 +10,7 @@ use super::file::{
 };
 use super::{
     Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint, MissingVariable,
-    NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Update,
+    NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Transport, TransportError, Update,
 };
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
@@ -40,6 +40,9 @@ pub enum SelectError {
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
+    /// How the service is reached is not said rightly.
+    #[error("targets.{0}.{1}")]
+    Transport(String, TransportError),
     /// The report of the service's configuration is not one.
     #[error("targets.{0}.configuration: {1}")]
     Configuration(String, #[source] ConfigurationError),
@@ -88,12 +91,14 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
     Ok(Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
+        transport: transport(name, entry, directory)?,
         paths: paths(name, &entry.paths)?,
         resource: resource(&entry.task),
         tokens: tokens(name, &entry.tokens, environment)?,
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
+        ask_origins: entry.ask_origins,
         app_header: entry.app_header.as_ref().map(|name| name.to_ascii_lowercase()),
         headers: entry.headers.iter().map(header).collect::<Result<_, _>>().map_err(missing)?,
         declared_secrets: entry.secrets.clone(),
@@ -101,6 +106,12 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         configuration: configuration(name, entry, directory)?,
         ..Target::new(BaseUrl::parse(&entry.url)?)
     })
+}
+
+fn transport(name: &str, entry: &Entry, directory: &Path) -> Result<Transport, SelectError> {
+    let ca = entry.ca.as_ref().map(|path| directory.join(path));
+    Transport::read(ca.as_deref(), entry.plain_http.as_deref(), entry.direct.as_deref())
+        .map_err(|error| SelectError::Transport(name.to_owned(), error))
 }
 
 fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {

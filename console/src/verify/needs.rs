@@ -47,6 +47,7 @@ impl<'a> Given<'a> {
             Need::LivePath => target.paths.live.is_some(),
             Need::Https => target.base.is_https(),
             Need::Repository => self.inputs.repository.is_some(),
+            Need::AskOrigins => target.ask_origins,
             Need::Configuration => target.configuration.is_some(),
             Need::DeclaredSecrets => !self.inputs.secrets.is_empty(),
         }

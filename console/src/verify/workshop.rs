@@ -38,7 +38,15 @@ impl Workshop {
     /// A workshop; without a journal it makes nothing.
     pub(super) fn new(target: Arc<Target>, journal: Option<Journal>, run: Uuid) -> Self {
         let journal = journal.map(Arc::new);
-        Self { target, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default(), witnesses: [const { OnceCell::const_new() }; 2] }
+        Self {
+            target,
+            journal,
+            run,
+            next: AtomicU32::new(0),
+            announced: AtomicUsize::new(0),
+            made: Mutex::default(),
+            witnesses: [const { OnceCell::const_new() }; 2],
+        }
     }
 
     /// Everything made so far.

@@ -24,7 +24,9 @@ pub(crate) mod verifier;
 
 use std::sync::Arc;
 
-use console::target::{Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens};
+use console::target::{
+    Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens, Transport,
+};
 use console::verify::Inputs;
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -61,7 +63,9 @@ impl Twin {
     pub(crate) async fn start(flaws: &[&str]) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
         let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let house = Arc::new(House::new(Flaws::of(flaws)));
+        let flaws = Flaws::of(flaws);
+        let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
+        let house = Arc::new(House::new(flaws, front));
         let stop = CancellationToken::new();
         let service = axum::serve(listener, app::router(Arc::clone(&house))).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::spawn(service.into_future());
@@ -83,13 +87,15 @@ impl Twin {
         Target {
             name: "twin".into(),
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
-            origins: ORIGINS.iter().map(|origin| Origin::parse(origin).expect("a canonical origin")).collect(),
+            origins: self.origins(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::Mint(Box::new(mint(&self.house))),
             carrier: Carrier::Bearer,
             policy: policy(),
             allow_writes: true,
+            ask_origins: self.house.front.is_some(),
+            transport: Transport::default(),
             allow_intrusive: true,
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
@@ -97,6 +103,12 @@ impl Twin {
             repository: None,
             configuration: Some(configuration::report(&self.house)),
         }
+    }
+
+    /// The declared origins. One that may be looked at stands alone: the others are not on this machine.
+    fn origins(&self) -> Vec<Origin> {
+        let parsed = |origin: &str| Origin::parse(origin).expect("a canonical origin");
+        self.house.front.as_deref().map_or_else(|| ORIGINS.map(parsed).into(), |front| vec![parsed(front)])
     }
 
     /// What the operator says beside the target: the release that was deployed.
@@ -108,6 +120,17 @@ impl Twin {
             ..Inputs::default()
         }
     }
+}
+
+/// Serves what Vercel answers for a name that nobody has; its origin.
+async fn vacant() -> String {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+    let origin = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+    let answer =
+        (axum::http::StatusCode::NOT_FOUND, [("x-vercel-error", "DEPLOYMENT_NOT_FOUND")], "The deployment could not be found");
+    let router = axum::Router::new().fallback(move || std::future::ready(answer));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    origin
 }
 
 fn mint(house: &House) -> Mint {

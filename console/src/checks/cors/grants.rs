@@ -153,7 +153,8 @@ pub(super) fn judge_credentials(policy: &Policy, declared: bool, origin: &[u8], 
 /// Only declared answer headers are exposed.
 pub(super) async fn exposed(cx: Context) -> Checked {
     let cases = everywhere(&cx);
-    shared_battery(&cx, "answers that expose only declared headers", cases, |_, answer| judge_exposed(&cx.target.policy, answer)).await
+    shared_battery(&cx, "answers that expose only declared headers", cases, |_, answer| judge_exposed(&cx.target.policy, answer))
+        .await
 }
 
 /// Judges `Access-Control-Expose-Headers`. Names beyond the default policy are a remark; beyond a policy of the operator's own, a flaw.
@@ -174,7 +175,8 @@ pub(super) fn judge_exposed(policy: &Policy, answer: &Answer) -> Judgement {
 /// Precise timings are for declared origins at most.
 pub(super) async fn timing(cx: Context) -> Checked {
     let cases = everywhere(&cx);
-    shared_battery(&cx, "answers that keep their timing", cases, |_, answer| judge_timing(answer, |value| is_declared(&cx, value))).await
+    shared_battery(&cx, "answers that keep their timing", cases, |_, answer| judge_timing(answer, |value| is_declared(&cx, value)))
+        .await
 }
 
 /// Judges `Timing-Allow-Origin` (Resource Timing, 4.5).

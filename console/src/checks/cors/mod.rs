@@ -9,6 +9,7 @@ mod access;
 mod asked;
 mod caching;
 mod catalogue;
+mod dangling;
 mod foreign;
 mod grants;
 mod preflights;

@@ -242,7 +242,8 @@ pub(super) async fn private_network(cx: Context) -> Checked {
     let names = ["access-control-request-private-network", "access-control-request-local-network"];
     let cases = names.map(|name| Case::new(name, wish(name)));
     let origins: Vec<_> = first(&cx).into_iter().chain([stranger(&cx)]).collect();
-    shared_battery(&cx, "preflights from a public network", crossed(&cases, &origins), |_, answer| judge_private_network(answer)).await
+    shared_battery(&cx, "preflights from a public network", crossed(&cases, &origins), |_, answer| judge_private_network(answer))
+        .await
 }
 
 /// Judges the answer of the Private Network Access draft (and its successor's name).

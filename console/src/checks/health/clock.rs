@@ -18,9 +18,12 @@ const STALE: Duration = Duration::minutes(1);
 pub(super) async fn fresh(cx: Context) -> Checked {
     let cases = declared(&cx)
         .into_iter()
-        .flat_map(|path| ["first", "second"].into_iter().enumerate().map(move |(turn, name)| {
-                Case::new(format!("GET {path}, {name} time"), Probe::get(path)).in_turn(turn)
-            }))
+        .flat_map(|path| {
+            ["first", "second"]
+                .into_iter()
+                .enumerate()
+                .map(move |(turn, name)| Case::new(format!("GET {path}, {name} time"), Probe::get(path)).in_turn(turn))
+        })
         .collect();
     shared_battery(&cx, "health answers", cases, |_, answer| freshness(answer)).await
 }

@@ -98,7 +98,9 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judge
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let json = seen.by_b.json();
     let object = json.as_ref().and_then(|json| cx.target.resource.object(json));
-    let sticks = |foreign: &&Foreign| object.and_then(|object| object.get(&foreign.field)).is_some_and(|value| same_value(value, &foreign.value));
+    let sticks = |foreign: &&Foreign| {
+        object.and_then(|object| object.get(&foreign.field)).is_some_and(|value| same_value(value, &foreign.value))
+    };
     if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {

@@ -82,10 +82,10 @@ pub(super) async fn query(cx: Context) -> Checked {
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
     let queries = QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject)));
-    for query in cx.telling(&queries, 12) {
+    for query in cx.telling(&queries, 8) {
         cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query))));
     }
-    for query in cx.telling(&queries, 4) {
+    for query in cx.telling(&queries, 3) {
         cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token)));
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
@@ -122,14 +122,14 @@ pub(super) async fn header(cx: Context) -> Checked {
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
     let claim = |name: &str, probe: Probe| probe.header(name, &scene.subject);
-    for name in cx.telling(HEADERS, 8) {
+    for name in cx.telling(HEADERS, 6) {
         cases.push(Case::new(format!("B: A's object with {name}"), claim(name, Probe::get(&item).bearer(&b.token))));
     }
     for name in cx.telling(HEADERS, 2) {
         cases.push(Case::new(format!("B: the list with {name}"), claim(name, list(&cx, b, &scene.page.query))));
     }
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
-    for name in cx.telling(gateways, 4) {
+    for name in cx.telling(gateways, 2) {
         cases.push(Case::new(format!("nobody: A's object with {name}"), claim(name, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));
@@ -150,8 +150,7 @@ fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
             Probe::get(cx.list_path(b)).bearer(&b.token).header(name, &full),
         )
     };
-    let as_nobody =
-        |name: &&str| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full));
+    let as_nobody = |name: &&str| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full));
     names.iter().map(as_b).chain(names.iter().map(as_nobody)).collect()
 }
 

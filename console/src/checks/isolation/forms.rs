@@ -15,7 +15,7 @@ use super::stage::{Victim, join};
 pub(super) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
-    let forms = cx.telling(forms(&victim.object.id), 14);
+    let forms = cx.telling(forms(&victim.object.id), 12);
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
@@ -91,7 +91,10 @@ fn overridden(cx: &Context, user: &User, method: &str, item: &str, title: &str) 
         ["DELETE", "PUT"]
             .map(|verb| Case::new(format!("{}: {method} with {name}: {verb}", user.name), sent(item.to_owned()).header(name, verb)))
     });
-    let by_query = cx.telling(["_method=DELETE", "_method=PATCH", "method=DELETE"], 1).into_iter().map(|query| Case::new(format!("{}: {method} with ?{query}", user.name), sent(asking(item, query))));
+    let by_query = cx
+        .telling(["_method=DELETE", "_method=PATCH", "method=DELETE"], 1)
+        .into_iter()
+        .map(|query| Case::new(format!("{}: {method} with ?{query}", user.name), sent(asking(item, query))));
     let form = (method == "POST").then(|| {
         let probe = Probe::new("POST", item).bearer(&user.token);
         let form = probe.body(Some("application/x-www-form-urlencoded"), "_method=DELETE");
@@ -104,7 +107,7 @@ pub(super) async fn versions(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
-    let paths = [cx.telling(prefixed(&item), 6), cx.telling(prefixed(&list), 6)].concat();
+    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 4)].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token));
         let hidden = ["/internal", "/beta", "/v0"].iter().any(|part| path.contains(part));
@@ -131,7 +134,7 @@ pub(super) async fn bulk(cx: Context) -> Checked {
     let (foreign, own) = (victim.object.id.as_str(), own.id.as_str());
     let base = cx.list_path(b);
     let routes = ["export", "all", "search", "shared", "stats", "trash", "count", "recent", "export.csv", "batch", "bulk", "feed"];
-    let by_route = cx.telling(routes, 6).into_iter().map(|route| (format!("{base}/{route}"), String::new()));
+    let by_route = cx.telling(routes, 4).into_iter().map(|route| (format!("{base}/{route}"), String::new()));
     let by_id = [
         format!("ids={own},{foreign}"),
         format!("ids={own}&ids={foreign}"),
@@ -217,7 +220,9 @@ pub(super) async fn errors(cx: Context) -> Checked {
         ("a list of A's by a wrong sort", list(&cx, a, "sort=no_such_field").header("accept", "text/html")),
     ];
     let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
-    let outcome = battery(&cx, "errors", cx.telling(probes, 9).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer)).await?;
+    let outcome =
+        battery(&cx, "errors", cx.telling(probes, 7).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer))
+            .await?;
     Ok(join(outcome, [victim.intact(&cx).await?]))
 }
 

@@ -47,6 +47,7 @@ const SEARCHES: [&str; 14] = [
     "title={}",
     "filter={}",
     "q=%27%20OR%20%271%27=%271",
+    "filter[title]={}",
     "title__contains={}",
     "where[title]={}",
     "q=%25",
@@ -54,7 +55,6 @@ const SEARCHES: [&str; 14] = [
     "s={}",
     "title__startswith={}",
     "title[like]={}%25",
-    "filter[title]={}",
     "search=*",
 ];
 

@@ -46,7 +46,8 @@ impl Page {
     /// The page of one of these queries that shows the object; else the longest answer.
     async fn among(cx: &Context, object: &Object, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
         let a = cx.a()?;
-        let asked = queries.iter().map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, object, &list(cx, a, query)).await?)) });
+        let asked =
+            queries.iter().map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, object, &list(cx, a, query)).await?)) });
         let answers = try_join_all(asked).await?;
         let longest = answers.iter().map(|(_, answer)| answer.clone()).max_by_key(|answer| answer.body.len());
         let found = answers.into_iter().find(|(_, answer)| shows(answer, &object.canary));

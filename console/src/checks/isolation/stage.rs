@@ -47,8 +47,7 @@ impl Victim {
         let text = answer.raw_text();
         let beginning = beginning(self.canary());
         let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
-        text.contains(self.canary())
-            || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
+        text.contains(self.canary()) || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
     }
 
     /// The canary in A's title.

@@ -15,8 +15,9 @@ const LITERALS: [&str; 12] =
 /// Literals in the place of a token.
 pub(super) async fn literal(cx: Context) -> Checked {
     let path = cx.list_path(cx.a()?);
-    let literal = |text: &str| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(text, text.to_owned())));
-    let mut cases: Vec<_> = cx.telling(LITERALS, 5).into_iter().map(literal).collect();
+    let literal =
+        |text: &str| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(text, text.to_owned())));
+    let mut cases: Vec<_> = cx.telling(LITERALS, 4).into_iter().map(literal).collect();
     if not_bearer(&cx).is_none() {
         for value in cx.telling(["", "Bearer ", "null", "Basic Og==", "Bearer", "bearer", "undefined"], 4) {
             cases.push(Case::new(format!("Authorization: {value:?}"), Probe::get(&path).header("authorization", value)));
@@ -53,7 +54,7 @@ pub(super) async fn scheme(cx: Context) -> Checked {
     let case = |(name, prefix, _): &(&str, &str, Finding)| {
         Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
     };
-    let mut cases: Vec<_> = cx.telling(&SCHEMES, 7).into_iter().map(case).collect();
+    let mut cases: Vec<_> = cx.telling(&SCHEMES, 6).into_iter().map(case).collect();
     cases.extend(
         cx.telling(unproven(a.subject.as_deref().unwrap_or("admin")), 2)
             .into_iter()
@@ -98,8 +99,8 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
         Case::new("two headers: good, then bad", pair(&a.token, &bad)),
         Case::new("two headers: bad, then good", pair(&bad, &a.token)),
         Case::new("joined by a comma: good, then bad", joined(&a.token, &bad)),
-        Case::new("joined by a comma: bad, then good", joined(&bad, &a.token)),
         Case::new("two headers: both bad", pair(&bad, &bad)),
+        Case::new("joined by a comma: bad, then good", joined(&bad, &a.token)),
     ];
     battery(&cx, "pairs of credentials", cx.telling(cases, 4), |case, answer| {
         let accepted = if case.name.ends_with("both bad") { Finding::Broken } else { Finding::Weak };
@@ -212,7 +213,7 @@ fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
 pub(super) async fn structure(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let structures = structures(&token.header, &token.payload, &token.signature);
-    refused(&cx, "broken structures", cx.telling(structures, 9)).await
+    refused(&cx, "broken structures", cx.telling(structures, 8)).await
 }
 
 fn structures(header: &str, payload: &str, signature: &str) -> Vec<Forgery> {

@@ -87,7 +87,8 @@ pub(super) async fn expired(cx: Context) -> Checked {
         ("in 1970", json!(1)),
         ("very negative", json!(i64::MIN)),
     ];
-    let forgeries = cx.telling(past, 4).into_iter().map(|(name, exp)| Forgery::fatal(format!("exp {name}"), press.with("exp", exp)));
+    let forgeries =
+        cx.telling(past, 4).into_iter().map(|(name, exp)| Forgery::fatal(format!("exp {name}"), press.with("exp", exp)));
     refused(&cx, "expired tokens", forgeries.collect()).await
 }
 
@@ -120,12 +121,15 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
         ("a past power", format!("{hour_ago}e0")),
         ("a past array", format!("[{hour_ago}]")),
     ];
-    let mut forgeries: Vec<_> =
-        cx.telling(&past, 3).into_iter().map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.with_raw("exp", raw))).collect();
+    let mut forgeries: Vec<_> = cx
+        .telling(&past, 3)
+        .into_iter()
+        .map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.with_raw("exp", raw)))
+        .collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
-    forgeries.extend(cx.telling(&MEANINGLESS, 4).into_iter().map(|raw| odd(raw, endless(&cx))));
-    forgeries.extend(cx.telling(&FAR, 3).into_iter().map(|raw| odd(raw, if bounded { Finding::Broken } else { Finding::Held })));
+    forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
+    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { Finding::Broken } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }
 
@@ -259,7 +263,7 @@ pub(super) async fn aud(cx: Context) -> Checked {
         return Ok(Outcome::skip("no audience is declared; set `policy.audience` in postflight.toml if the service requires one"));
     };
     let press = Press::of(&cx).await?;
-    let mut forgeries = cx.telling(wrong(&press, "aud", audience), 10);
+    let mut forgeries = cx.telling(wrong(&press, "aud", audience), 8);
     forgeries.push(Forgery::harmless("aud a list with the right one in it", press.with("aud", json!(["other", audience]))));
     refused(&cx, "audiences", forgeries).await
 }
@@ -270,7 +274,7 @@ pub(super) async fn iss(cx: Context) -> Checked {
         return Ok(Outcome::skip("no issuer is declared; set `policy.issuer` in postflight.toml if the service requires one"));
     };
     let press = Press::of(&cx).await?;
-    let mut forgeries = cx.telling(wrong(&press, "iss", issuer), 10);
+    let mut forgeries = cx.telling(wrong(&press, "iss", issuer), 7);
     forgeries.push(Forgery::lenient("iss a list with the right one in it", press.with("iss", json!(["other", issuer]))));
     refused(&cx, "issuers", forgeries).await
 }
@@ -378,7 +382,7 @@ fn aliases(subject: &str) -> Vec<(&'static str, String)> {
 pub(super) async fn sub_alias(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let object = cx.objects.witness(cx.a()?).await?;
-    let cases = cx.telling(aliases(&press.subject), 8).into_iter().map(|(name, alias)| {
+    let cases = cx.telling(aliases(&press.subject), 7).into_iter().map(|(name, alias)| {
         let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with("sub", alias));
         Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
     });

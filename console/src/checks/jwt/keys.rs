@@ -54,7 +54,7 @@ pub(super) async fn x5c(cx: Context) -> Checked {
         ("x5c that is no certificate", vec![("x5c", json!(["bm90IGEgY2VydGlmaWNhdGU="]))]),
     ];
     let forged = forgeries.into_iter().filter_map(|(name, members)| by_attacker(Kind::Rsa, &token, name.to_owned(), members));
-    refused(&cx, "tokens that bring their own certificate", cx.telling(forged, 4)).await
+    refused(&cx, "tokens that bring their own certificate", cx.telling(forged, 2)).await
 }
 
 /// `jku` and `x5u` (RFC 7515, 4.1.2 and 4.1.5), a key id that is a URL, and an issuer of the attacker's: a visit alone is the flaw.
@@ -147,7 +147,7 @@ pub(super) async fn kid(cx: Context) -> Checked {
         let header = header(Kind::Oct, [("kid", kid)]);
         Forgery::fatal(format!("{name} (#{})", index + 1), token.with_header(&header).signed(Algorithm::Hs256, key).token())
     };
-    refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 13).into_iter().enumerate().map(forged).collect()).await
+    refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 12).into_iter().enumerate().map(forged).collect()).await
 }
 
 /// Order of P-256 (FIPS 186-5; SEC 2, 2.4.2).

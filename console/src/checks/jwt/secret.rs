@@ -121,7 +121,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
-    let mut secrets: Vec<_> = cx.telling(DEFAULTS, 13).into_iter().map(str::to_owned).collect();
+    let mut secrets: Vec<_> = cx.telling(DEFAULTS, 10).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets
         .iter()

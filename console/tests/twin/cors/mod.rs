@@ -113,7 +113,7 @@ fn judge(house: &House, asked: &Asked) -> Caller {
         [first, .., last] if house.has("cors.checks-last-origin") => (last, first),
         [first, ..] => return Caller::Refused((*first).clone()),
     };
-    let allowed = ORIGINS.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+    let allowed = ORIGINS.into_iter().chain(house.front.as_deref()).any(|allowed| allowed.as_bytes() == origin.as_bytes());
     let said = String::from_utf8_lossy(origin.as_bytes());
     let admitted = || admits::ADMITS.iter().any(|(flaw, rule)| house.has(flaw) && rule(&said));
     let astray = house.has("cors.one-replica-reflects") && !asked.turn.is_multiple_of(3);

@@ -341,4 +341,10 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.own-host"],
         &["cors.origin.stages", "cors.origin.development", "cors.claims"],
     ),
+    weakness(
+        "cors.dangling-origin",
+        "An origin on the list was given up: anybody can claim its name.",
+        &["cors.origin.dangling"],
+        &[],
+    ),
 ];

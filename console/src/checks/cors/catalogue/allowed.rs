@@ -1,6 +1,6 @@
 //! Cards: declared origins get in, and representatives of the others stay out on every surface.
 
-use super::super::asked;
+use super::super::{asked, dangling};
 use super::{API8, CORS_CHECK, CORS_PROTOCOL, CWE_346, CWE_942, Check, EXACT_LIST, Need, Remedy, WSTG, Words, check};
 use crate::run::Severity::{High, Info, Low, Medium};
 
@@ -145,3 +145,25 @@ pub(super) const REPLICAS: Check = check(
     ADD_ORIGIN,
     |cx| Box::pin(asked::replicas(cx)),
 );
+
+pub(super) const DANGLING: Check = Check {
+    needs: &[Need::Origins, Need::AskOrigins],
+    ..check(
+        "cors.origin.dangling",
+        Info,
+        Words {
+            title: "Every declared origin is held by somebody",
+            why: "An origin stays on the list after its project was deleted or its domain ran out. Names on shared platforms and expired \
+                  domains can be claimed by anybody, who then reads the API from a page that the list lets in.",
+            expectation: "Each declared origin leads to an address, and its platform does not answer that nothing is deployed there. It can only warn: \
+                          one look from outside proves no vacancy.",
+        },
+        &[WSTG, CWE_942],
+        Remedy {
+            axum: "Take the origin off the list, or claim its name again.",
+            fastapi: "Take the origin off the list, or claim its name again.",
+            express: "Take the origin off the list, or claim its name again.",
+        },
+        |cx| Box::pin(dangling::claimed(cx)),
+    )
+};

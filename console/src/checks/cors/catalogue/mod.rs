@@ -50,6 +50,7 @@ pub const CHECKS: &[Check] = &[
     allowed::SURFACE_METHODS,
     allowed::CLAIMS,
     allowed::REPLICAS,
+    allowed::DANGLING,
     answers::WILDCARD,
     answers::STALE,
     answers::SINGLE,
