@@ -2,9 +2,11 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accept;
 mod base;
 pub mod configuration;
 pub mod file;
+mod mistake;
 mod origin;
 mod policy;
 mod resource;
@@ -13,6 +15,7 @@ mod select;
 mod tokens;
 mod transport;
 
+pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
@@ -61,6 +64,8 @@ pub struct Target {
     pub repository: Option<std::path::PathBuf>,
     /// What the service says of its own configuration, when given.
     pub configuration: Option<Configuration>,
+    /// Known findings that somebody answers for.
+    pub accepted: Vec<Acceptance>,
 }
 
 impl Target {
@@ -84,6 +89,7 @@ impl Target {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: None,
+            accepted: Vec::new(),
         }
     }
 

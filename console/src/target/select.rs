@@ -9,8 +9,9 @@ use super::file::{
     AlgorithmEntry, CarrierEntry, Entry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, TaskEntry, TokensEntry, UpdateEntry,
 };
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint, MissingVariable,
-    NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Transport, TransportError, Update,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint,
+    MissingVariable, NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Transport, TransportError,
+    Update,
 };
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
@@ -77,7 +78,9 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
     let found = file.and_then(|file| Some((file, file.targets.get(name)?)));
     let (file, entry) = found.ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
-    build(name, entry, &file.directory, environment)
+    let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
+    let accepted = file.accepted.iter().filter(ours).cloned().collect();
+    Ok(Target { accepted, ..build(name, entry, &file.directory, environment)? })
 }
 
 /// Paths of the entry are relative to `directory`.

@@ -102,6 +102,7 @@ impl Twin {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: Some(configuration::report(&self.house)),
+            accepted: Vec::new(),
         }
     }
 
