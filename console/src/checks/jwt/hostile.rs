@@ -58,7 +58,7 @@ pub(super) async fn meaning(cx: Context) -> Checked {
     let headed = extended(&press.header())
         .into_iter()
         .map(|(name, accepted, header)| Forgery { accepted, ..Forgery::fatal(name, forge.sign(&header, &claims)) });
-    let forgeries = [cx.telling(headed, 6), cx.telling(wrapped(&press, forge), 3)].concat();
+    let forgeries = [cx.telling(headed, 6), cx.telling(wrapped(&press, forge), 4)].concat();
     refused(&cx, "headers that change the meaning", forgeries).await
 }
 
