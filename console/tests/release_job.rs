@@ -75,6 +75,13 @@ impl Machine {
         Self { folder, environment }
     }
 
+    /// Adds a table to the configuration.
+    fn configure(&self, more: &str) {
+        let file = self.path("postflight.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{more}\n")).unwrap();
+    }
+
     fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
@@ -139,8 +146,14 @@ fn configuration(twin: &Twin) -> String {
 
 /// Runs the whole job beside the twin.
 async fn job(flaws: &[&str], commit: &str) -> (Machine, BTreeMap<String, (Option<i32>, String)>) {
+    job_with(flaws, commit, "").await
+}
+
+/// Runs the whole job beside the twin, with `more` in the configuration.
+async fn job_with(flaws: &[&str], commit: &str, more: &str) -> (Machine, BTreeMap<String, (Option<i32>, String)>) {
     let twin = Twin::start(flaws).await;
     let machine = Machine::new(&twin, commit);
+    machine.configure(more);
     tokio::task::spawn_blocking(move || {
         let done = machine.job();
         (machine, done)
@@ -204,4 +217,31 @@ async fn a_release_that_does_not_land_could_not_be_judged() {
     assert_eq!(*code, Some(3), "{said}");
     assert!(said.contains("still answers instead of"), "{said}");
     assert!(!done.contains_key(COMMENT) && !machine.path("out").exists());
+}
+
+/// A table that accepts what ReDoc in public breaks, until `until`.
+fn acceptance(until: time::Date) -> String {
+    format!("[[accept]]\ncheck = \"docs.interactive\"\nreason = \"moves behind the login\"\nowner = \"ops\"\nuntil = {until}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finding_that_somebody_answers_for_lets_the_release_through_and_stands_in_every_form() {
+    let until = OffsetDateTime::now_utc().date();
+    let (machine, done) = job_with(&["docs.redoc"], twin::COMMIT, &acceptance(until)).await;
+    let (code, said) = &done[VERIFY];
+    assert_eq!(*code, Some(0), "{said}");
+    assert!(said.contains("::notice title=FAIL (accepted) [") && !said.contains("::error"), "{said}");
+    for file in ["out/comment.md", "out/audit.html", "out/audit.md", "out/audit.junit.xml", "out/audit.sarif"] {
+        let text = machine.read(file);
+        assert!(text.contains("FAIL (accepted)") && text.contains("moves behind the login"), "{file}");
+    }
+    assert!(machine.read("out/audit.json").contains("\"accepted\": {"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acceptance_that_has_ended_fails_the_release_and_names_its_owner() {
+    let (_, done) = job_with(&["docs.redoc"], twin::COMMIT, &acceptance(time::macros::date!(2020 - 01 - 01))).await;
+    let (code, said) = &done[VERIFY];
+    assert_eq!(*code, Some(1), "{said}");
+    assert!(said.contains("the acceptance of ops ended on 2020-01-01"), "{said}");
 }

@@ -47,7 +47,11 @@ impl Lines {
             let _ = out.write_all(said.as_bytes()).and_then(|()| err.write_all(remark.as_bytes()));
             return;
         };
+        let before = progress.drawn();
         progress.take(event);
+        if said.is_empty() && remark.is_empty() && progress.drawn() == before {
+            return;
+        }
         let _ = err.write_all(WIPE.as_bytes()).and_then(|()| err.flush());
         let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
         let _ = err.write_all(remark.as_bytes());

@@ -9,7 +9,7 @@ use ratatui::layout::Size;
 use ratatui::style::Color;
 use rstest::rstest;
 
-use crate::fixture::{ASCII, COLOUR, PLAIN, buffer, fresh, poll, press, results, screen, seen, text};
+use crate::fixture::{ASCII, COLOUR, PLAIN, buffer, fresh, poll, press, results, run, screen, seen, text};
 
 /// A screen in each state that draws differently.
 fn states(palette: Palette, columns: u16, rows: u16) -> Vec<State> {
@@ -38,6 +38,21 @@ fn states(palette: Palette, columns: u16, rows: u16) -> Vec<State> {
     update(&mut fault, Message::Fault("no decision records\nin history/adr".to_owned()));
     states.extend([fault, fresh(palette, columns, rows)]);
     states
+}
+
+#[test]
+fn what_somebody_answers_for_is_a_fail_that_says_so_and_is_no_finding() {
+    let mut run = run();
+    let check = run.checks.iter_mut().find(|check| check.id == "cors.nobody").expect("it is in the fixture");
+    let until = time::macros::date!(2026 - 12 - 31);
+    check.accepted = Some(console::run::Accepted { reason: "a kiosk".to_owned(), owner: "ops".to_owned(), until });
+    let mut state = fresh(PLAIN, 140, 40);
+    let _ = update(&mut state, Message::Run(Event::Finished { run: Box::new(run) }));
+    state.view = View::Verify;
+    state.verify.cursor = 3;
+    let text = screen(&state);
+    assert!(text.contains("✘ FAIL (accepted)") && text.contains("a kiosk; ops answers for it until 2026-12-31"), "{text}");
+    assert!(!state.verify.selected().expect("the row").is_finding());
 }
 
 #[test]

@@ -92,6 +92,29 @@ fn a_terminal_gets_a_progress_line_that_the_next_line_wipes() {
 }
 
 #[test]
+fn the_progress_line_is_not_drawn_again_when_nothing_changed() {
+    let mut lines = Lines::new(PLAIN, Some(80), Some(80));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    lines.event(&Event::Phase { phase: Phase::Checking }, &mut out, &mut err);
+    let drawn = err.len();
+    lines.event(&Event::CheckStarted { id: "cors.nobody".to_owned() }, &mut out, &mut err);
+    assert!(drawn > 0 && err.len() == drawn && out.is_empty());
+}
+
+#[test]
+fn what_answers_while_a_release_is_waited_for_is_said_once_each_on_a_pipe() {
+    let mut lines = Lines::new(PLAIN, None, None);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    for seen in ["up 200, commit 1111111", "up 200, commit 1111111", "edge 502"] {
+        let waiting = Event::Waiting { seen: seen.to_owned(), waited_ms: 2_000, timeout_ms: 300_000 };
+        lines.event(&waiting, &mut out, &mut err);
+    }
+    let err = String::from_utf8(err).expect("text");
+    assert_eq!(err, "waiting for the release: up 200, commit 1111111\nwaiting for the release: edge 502\n");
+    assert!(out.is_empty());
+}
+
+#[test]
 fn skipped_checks_are_gathered_by_their_reason() {
     let mut run = run();
     let mut other = run.checks.iter().find(|check| check.id == "jwt.unsigned").cloned().expect("it is in the fixture");
