@@ -6,11 +6,13 @@ mod answer;
 mod clean;
 mod client;
 mod credential;
+mod edge;
 mod elsewhere;
 mod probe;
 mod record;
 mod trouble;
 mod unsaid;
+mod vault;
 
 pub use answer::{Answer, Headers};
 pub use clean::clean;

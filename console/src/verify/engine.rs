@@ -1,5 +1,6 @@
 //! The schedule of a run: sweep, users, suites side by side with their controls, clean-up, conclusion.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,12 +8,14 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::journal::Journal;
 use super::needs::{Given, may_write};
+use super::sentinel::Sentinel;
 use super::workshop::Workshop;
 use super::{Inputs, Options, VerifyError, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
@@ -34,6 +37,8 @@ pub(super) struct Engine {
     releases: Mutex<Vec<ReleaseSeen>>,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
+    /// Killed runs whose objects were swept.
+    dead: OnceLock<BTreeSet<Uuid>>,
 }
 
 impl Engine {
@@ -62,6 +67,7 @@ impl Engine {
             done: AtomicUsize::new(0),
             releases: Mutex::default(),
             no_tokens: OnceLock::new(),
+            dead: OnceLock::new(),
         })
     }
 
@@ -78,7 +84,8 @@ impl Engine {
         self.phase(Phase::Cleaning);
         let users = Arc::clone(&context.users);
         drop(context);
-        let cleanup = Cleanup { swept, ..self.clean_up(&users).await };
+        let cleanup = self.clean_up(&users).await;
+        let cleanup = Cleanup { swept: swept + cleanup.swept, ..cleanup };
         let events = self.events.clone();
         let run = self.document(results, cleanup);
         events.send(Event::Finished { run: Box::new(run.clone()) });
@@ -108,6 +115,12 @@ impl Engine {
             let _ = self.no_tokens.set(trouble.to_string());
             Users::default()
         });
+        for user in [&users.a, &users.b].into_iter().flatten() {
+            self.client.keep_unsaid(user.token.name(), user.token.expose());
+        }
+        for (name, secret) in &self.inputs.secrets {
+            self.client.keep_unsaid(&format!("${name}"), secret.expose_secret());
+        }
         let forge = match &self.target.tokens {
             Tokens::Mint(mint) => Some(Arc::new(Forge::new((**mint).clone()))),
             _ => None,
@@ -129,15 +142,27 @@ impl Engine {
             return 0;
         }
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
-        for left in &swept.left {
+        for left in self.client.unsaid(swept.left.clone()) {
             self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
         }
+        let _ = self.dead.set(swept.dead);
         swept.removed
     }
 
     async fn check_all(&self, cx: &Context) -> Vec<CheckResult> {
         let suites = self.options.suites.iter().map(|suite| self.check_suite(cx, *suite));
-        let mut results: Vec<_> = join_all(suites).await.into_iter().flatten().collect();
+        let asked = join_all(suites);
+        let sentinel = Sentinel::new(&self.client, &self.target, &cx.users);
+        let watched = async {
+            match sentinel {
+                Some(sentinel) => sentinel.watch().await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut results: Vec<_> = tokio::select! {
+            results = asked => results.into_iter().flatten().collect(),
+            never = watched => match never {},
+        };
         self.observe_release().await;
         if let Some(reason) = self.release_changed() {
             self.withdraw_all(&mut results, &reason);
@@ -210,6 +235,7 @@ impl Engine {
     }
 
     fn finish(&self, result: CheckResult) -> CheckResult {
+        let result = self.client.unsaid(result);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
@@ -235,7 +261,7 @@ impl Engine {
     async fn observe_release(&self) {
         let Some(path) = &self.target.paths.health else { return };
         let Ok(answer) = self.client.send(&Probe::get(path)).await else { return };
-        let release = crate::watch::release_of(&answer);
+        let release = self.client.unsaid(crate::watch::release_of(&answer));
         let Ok(mut releases) = self.releases.lock() else { return };
         if release != ReleaseSeen::default() && !releases.contains(&release) {
             self.events.send(Event::Release { release: release.clone() });
@@ -258,7 +284,9 @@ impl Engine {
         let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
             return Cleanup::default();
         };
-        let cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
+        let cleanup =
+            sweep::own(&client, &self.target, users, &self.workshop, self.run, self.dead.get().unwrap_or(&BTreeSet::new())).await;
+        let cleanup = self.client.unsaid(cleanup);
         for left in &cleanup.left {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));
         }

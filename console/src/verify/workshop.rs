@@ -67,7 +67,7 @@ impl Workshop {
 
     fn announce_now(&self, user: &User) -> Result<String, Trouble> {
         let nonce = format!("{}{:04}", user.name.to_ascii_lowercase(), self.next.fetch_add(1, Ordering::Relaxed));
-        let marker = Marker::text(self.run, &nonce);
+        let marker = Marker::text(self.run, self.client.lifetime(), &nonce);
         self.record(&Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() })?;
         self.announced.fetch_add(1, Ordering::Relaxed);
         Ok(marker)
