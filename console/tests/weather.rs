@@ -88,7 +88,7 @@ struct Outdoors {
 
 impl Outdoors {
     async fn start(flaws: &[&str], weather: Weather, after: u64) -> Self {
-        let house = Arc::new(House::new(Flaws::of(flaws)));
+        let house = Arc::new(House::new(Flaws::of(flaws), None));
         let seen = Arc::new(AtomicU64::new(0));
         let sky = from_fn(move |request: Request, next: Next| {
             let bad = seen.fetch_add(1, Ordering::Relaxed) >= after && request.method() != "DELETE";

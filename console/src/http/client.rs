@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::pace::{Sent, Window};
 use super::probe::Field;
 use super::unsaid::Unsaid;
 use super::vault::Vault;
@@ -42,6 +43,8 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at most a second; `None` for no pace.
     pub rate: Option<u32>,
+    /// Requests at most in any window of time; `None` where the service sets none.
+    pub window: Option<Window>,
     /// Requests at most in the run; `None` for no budget.
     pub budget: Option<u64>,
     /// Bytes read at most of one body.
@@ -55,6 +58,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(10),
             connections: 16,
             rate: None,
+            window: None,
             budget: None,
             body_cap: 1 << 20,
         }
@@ -117,6 +121,10 @@ struct Inner {
     deadline: Instant,
     slots: Semaphore,
     next_slot: Mutex<Instant>,
+    /// The requests of the last window, shared with whoever sends afterwards.
+    recent: Arc<Sent>,
+    /// Requests set aside for what must still be deleted.
+    owed: AtomicU64,
     stop: CancellationToken,
     meter: Arc<Meter>,
     vault: Arc<Vault>,
@@ -162,6 +170,8 @@ impl Client {
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
             next_slot: Mutex::new(now),
+            recent: Arc::default(),
+            owed: AtomicU64::default(),
             stop,
             meter: Arc::default(),
             vault: Arc::default(),
@@ -236,7 +246,7 @@ impl Client {
     pub(crate) fn pulse_every(&self) -> Option<Duration> {
         let limits = self.inner.limits;
         let every = limits.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * PULSE_SHARE / rate.max(1));
-        limits.budget.is_none().then_some(every)
+        (limits.budget.is_none() && limits.window.is_none()).then_some(every)
     }
 
     /// Who wrote an answer, by what is known of the application so far.
@@ -328,24 +338,57 @@ impl Client {
     }
 
     async fn pace(&self) {
-        let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) else { return };
-        let mine = {
-            let mut next = self.inner.next_slot.lock().await;
-            let mine = (*next).max(Instant::now());
-            *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
-            mine
-        };
-        tokio::time::sleep_until(mine).await;
+        if let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) {
+            let mine = {
+                let mut next = self.inner.next_slot.lock().await;
+                let mine = (*next).max(Instant::now());
+                *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
+                mine
+            };
+            tokio::time::sleep_until(mine).await;
+        }
+        if let Some(window) = self.inner.limits.window {
+            self.inner.recent.turn(window).await;
+        }
     }
 
     fn count(&self) -> Result<(), Trouble> {
         let sent = self.inner.meter.sent.fetch_add(1, Ordering::Relaxed);
-        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent >= *budget) {
+        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent + self.owed() >= *budget) {
             self.inner.meter.sent.fetch_sub(1, Ordering::Relaxed);
             return Err(Trouble::Budget(budget));
         }
         self.scope.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn owed(&self) -> u64 {
+        self.inner.owed.load(Ordering::Relaxed)
+    }
+
+    /// Sets `requests` of the budget aside for later: whoever makes something must be able to delete it. Refused when they are not there.
+    pub(crate) fn set_aside(&self, requests: u64) -> Result<(), Trouble> {
+        let owed = self.inner.owed.fetch_add(requests, Ordering::Relaxed) + requests;
+        match self.inner.limits.budget.filter(|budget| self.meter().sent() + owed > *budget) {
+            Some(budget) => {
+                self.inner.owed.fetch_sub(requests, Ordering::Relaxed);
+                Err(Trouble::Budget(budget))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A client for clean-up: with `grace` as its deadline, beyond the reach of what stopped this one, free of the budget (what it needs was
+    /// set aside) and within the same window.
+    pub(crate) fn afterwards(&self, grace: Duration, run: &str) -> Result<Self, Trouble> {
+        let inner = &self.inner;
+        let limits = Limits { deadline: grace, budget: None, ..inner.limits };
+        let mut client = Self::new(Arc::clone(&inner.target), limits, run, CancellationToken::new())?;
+        if let Some(after) = Arc::get_mut(&mut client.inner) {
+            after.recent = Arc::clone(&inner.recent);
+            after.vault = Arc::clone(&inner.vault);
+        }
+        Ok(client)
     }
 
     fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {

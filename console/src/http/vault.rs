@@ -112,7 +112,7 @@ fn forms(secret: &str) -> Vec<String> {
 
 /// The characters of base64 that depend on `secret` alone when `before` bytes (modulo three) stand in front of it.
 fn inner(engine: &impl base64::Engine, secret: &str, before: usize) -> String {
-    let text = engine.encode([&[0; 2].get(..before).unwrap_or_default(), secret.as_bytes()].concat());
+    let text = engine.encode([[0; 2].get(..before).unwrap_or_default(), secret.as_bytes()].concat());
     let shared_end = usize::from(!(secret.len() + before).is_multiple_of(3));
     let own = [0, 2, 3].get(before).copied().unwrap_or_default()..text.len().saturating_sub(shared_end);
     text.get(own).unwrap_or_default().to_owned()

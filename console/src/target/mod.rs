@@ -5,6 +5,7 @@
 mod base;
 pub mod configuration;
 pub mod file;
+mod limits;
 mod origin;
 mod policy;
 mod resource;
@@ -15,6 +16,7 @@ mod tokens;
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
+pub use limits::TargetLimits;
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Paths, Resource, Update};
@@ -47,6 +49,8 @@ pub struct Target {
     pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
+    /// How much traffic it bears.
+    pub limits: TargetLimits,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
     pub app_header: Option<String>,
     /// Extra request headers (name, value); the values may be secrets (protection bypass) and are redacted.
@@ -74,6 +78,7 @@ impl Target {
             allow_writes: false,
             ask_origins: false,
             allow_intrusive: false,
+            limits: TargetLimits::default(),
             app_header: None,
             headers: Vec::new(),
             declared_secrets: Vec::new(),

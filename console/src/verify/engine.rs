@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::budget::{Allotment, CLEANING};
 use super::journal::Journal;
 use super::needs::{Given, may_write};
 use super::sentinel::Sentinel;
@@ -29,6 +30,8 @@ pub(super) struct Engine {
     started: (Instant, OffsetDateTime),
     target: Arc<Target>,
     options: Options,
+    /// What is asked where requests are few.
+    allotment: Option<Allotment>,
     inputs: Arc<Inputs>,
     client: Client,
     workshop: Arc<Workshop>,
@@ -50,8 +53,11 @@ impl Engine {
         stop: CancellationToken,
     ) -> Result<Self, VerifyError> {
         let run = Uuid::now_v7();
-        let client =
-            Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
+        let allotment = Allotment::of(&options.suites, &options.limits, &Given::planned(&target, &options, &inputs));
+        // What clean-up needs beside the objects themselves is not the checks' to spend.
+        let budget = allotment.as_ref().map(|allotment| allotment.budget.saturating_sub(CLEANING));
+        let client = Client::new(Arc::clone(&target), Limits { budget, ..options.limits }, &run.simple().to_string(), stop)
+            .map_err(VerifyError::Client)?;
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
@@ -60,6 +66,7 @@ impl Engine {
             started: (Instant::now(), OffsetDateTime::now_utc()),
             target,
             options,
+            allotment,
             inputs: Arc::new(inputs),
             client,
             workshop,
@@ -172,8 +179,28 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
-        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
-        let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
+        let (all, left_out): (Vec<_>, Vec<_>) = suite.checks().iter().partition(|check| self.is_afforded(cx, check));
+        let mut left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
+        let mut results = self.check_afforded(cx, suite, &all).await;
+        results.append(&mut left_out);
+        results
+    }
+
+    /// Whether the budget has room for `check`. What cannot be asked at all costs nothing and says so itself.
+    fn is_afforded(&self, cx: &Context, check: &Check) -> bool {
+        let covered = self.allotment.as_ref().is_none_or(|allotment| allotment.covers(check));
+        covered || self.unaskable(cx, check).is_some()
+    }
+
+    fn left_out(&self, check: &Check) -> CheckResult {
+        let reason = self.allotment.as_ref().map(Allotment::reason).unwrap_or_default();
+        concluded(check, Outcome::skip(reason), 0, Instant::now())
+    }
+
+    async fn check_afforded(&self, cx: &Context, suite: Suite, afforded: &[&'static Check]) -> Vec<CheckResult> {
+        let others: Vec<_> = afforded.iter().copied().filter(|check| !check.is_control()).collect();
+        let control = suite.control().filter(|control| afforded.iter().any(|check| check.id == control.id));
+        let Some(control) = control else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
         if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
             proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
@@ -182,7 +209,9 @@ impl Engine {
         }
         let (first, second) = others.split_at(others.len() / 2);
         let mut results = self.ask_all(cx, first).await;
-        merge(&mut proof, self.ask(cx, control).await, "between");
+        if self.allotment.is_none() {
+            merge(&mut proof, self.ask(cx, control).await, "between");
+        }
         results.extend(self.ask_all(cx, second).await);
         merge(&mut proof, self.ask(cx, control).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
@@ -279,9 +308,7 @@ impl Engine {
 
     /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
-        let id = self.run.simple().to_string();
-        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
+        let Ok(client) = self.client.afterwards(sweep::GRACE, &self.run.simple().to_string()) else {
             return Cleanup::default();
         };
         let cleanup =

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_marker_is_found_inside_a_title_and_nothing_else_is_taken_for_one() {
-        let (run, lives) = (Uuid::now_v7(), Duration::from_secs(60));
+        let (run, lives) = (Uuid::now_v7(), Duration::from_mins(1));
         let title = format!("renamed {} by A", Marker::text(run, lives, "abc"));
         assert_eq!(Marker::find(&title), Some(Marker { run, lives }));
         assert!(Marker { run, lives }.began().is_some_and(|at| (OffsetDateTime::now_utc() - at).whole_seconds() < 5));

@@ -94,6 +94,7 @@ impl Twin {
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
             allow_intrusive: true,
+            limits: console::target::TargetLimits::default(),
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
             declared_secrets: Vec::new(),
