@@ -156,8 +156,14 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
     pub suite: Vec<Suite>,
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "What is written")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = Form::Human, help_heading = "What is written")]
+    pub format: Form,
+    /// Also write the result in another form, like `junit=audit.xml`; may be given several times.
+    #[arg(long, value_name = "FORM=FILE", value_parser = form_file, help_heading = "What is written")]
+    pub report: Vec<FormFile>,
+    /// Say what changed since an earlier audit.json, or since the newest of this target in a folder.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "What is written")]
+    pub since: Option<PathBuf>,
     /// Also write audit.html, audit.md and audit.json there.
     #[arg(long, value_name = "DIR", help_heading = "What is written")]
     pub out: Option<PathBuf>,
@@ -199,7 +205,37 @@ pub struct VerifyArgs {
     pub journal: Option<PathBuf>,
 }
 
-/// How results are printed.
+/// The forms of a finished run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Lines for people.
+    Human,
+    /// One JSON document at the end: the same as audit.json.
+    Json,
+    /// One JSON object an event.
+    Ndjson,
+    /// A summary for a pull request or a chat.
+    Markdown,
+    /// The whole report as one HTML file.
+    Html,
+    /// XML as `JUnit` writes it.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitHub annotations; also adds the Markdown summary to `$GITHUB_STEP_SUMMARY`.
+    Github,
+}
+
+/// `FORM=FILE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormFile {
+    /// The form.
+    pub form: Form,
+    /// Where it goes.
+    pub file: PathBuf,
+}
+
+/// How lists are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Lines for people.
@@ -244,9 +280,18 @@ pub struct ReportArgs {
     /// Where the decision records are.
     #[command(flatten)]
     pub paths: ReportPaths,
-    /// Where audit.html and audit.md go.
-    #[arg(long, value_name = "DIR", default_value = "out", help_heading = "What is written")]
-    pub out: PathBuf,
+    /// Print the result in this form.
+    #[arg(long, value_enum, help_heading = "What is written")]
+    pub format: Option<Form>,
+    /// Write the result in this form, like `junit=audit.xml`; may be given several times.
+    #[arg(long, value_name = "FORM=FILE", value_parser = form_file, help_heading = "What is written")]
+    pub report: Vec<FormFile>,
+    /// Say what changed since an earlier audit.json, or since the newest of this target in a folder.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "What is written")]
+    pub since: Option<PathBuf>,
+    /// Write audit.html, audit.md and audit.json there; into `out` when no form is asked for.
+    #[arg(long, value_name = "DIR", help_heading = "What is written")]
+    pub out: Option<PathBuf>,
 }
 
 /// `cleanup`.
@@ -284,6 +329,14 @@ fn rate(text: &str) -> Result<Rate, String> {
             Ok(Rate::Window(Window { requests: requests.parse::<NonZero<u32>>().map_err(wrong)?.get(), per }))
         }
     }
+}
+
+fn form_file(text: &str) -> Result<FormFile, String> {
+    let known = || Form::value_variants().iter().filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()));
+    let (form, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write it like junit=audit.xml")?;
+    let form =
+        Form::from_str(form, false).map_err(|_| format!("no such form; there are {}", known().collect::<Vec<_>>().join(", ")))?;
+    Ok(FormFile { form, file: file.into() })
 }
 
 fn suite(text: &str) -> Result<Suite, String> {

@@ -1,13 +1,15 @@
 //! What changed between two runs: verdicts, declared origins, routes. An audit is read for what is new in it.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::run::{Endpoint, Run, Verdict};
 
 /// The differences between an earlier run and a later one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
-    /// When the earlier run began.
+    /// When the earlier run began (RFC 3339, UTC).
+    #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
     /// The id of the earlier run.
     pub run: String,
@@ -20,7 +22,7 @@ pub struct Changes {
 }
 
 /// A check whose verdict differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Its id.
     pub id: String,
@@ -33,15 +35,26 @@ pub struct Change {
 }
 
 /// Members that a list gained or lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListChange {
     /// What the list holds.
-    pub what: &'static str,
+    pub what: String,
     /// What only the later run has.
     pub added: Vec<String>,
     /// What only the earlier run has.
     pub removed: Vec<String>,
 }
+
+/// A kind of change: its name, and whether a change is of it.
+type Kind = (&'static str, fn(&Change) -> bool);
+
+/// The kinds of change, in the order in which they matter.
+const DIRECTIONS: [Kind; 4] = [
+    ("Worse", |change| change.from.is_some() && change.from < change.to),
+    ("Better", |change| change.to.is_some() && change.from > change.to),
+    ("New", |change| change.from.is_none()),
+    ("No longer asked", |change| change.to.is_none()),
+];
 
 impl Changes {
     /// Compares two runs.
@@ -57,6 +70,12 @@ impl Changes {
             verdicts: verdicts(earlier, later),
             lists: lists.into_iter().filter(|list| !(list.added.is_empty() && list.removed.is_empty())).collect(),
         }
+    }
+
+    /// The verdicts that differ, by what that means to a reader; kinds of which there are none are left out.
+    pub fn by_direction(&self) -> Vec<(&'static str, Vec<&Change>)> {
+        let of = |(name, fits): Kind| (name, self.verdicts.iter().filter(|change| fits(change)).collect::<Vec<_>>());
+        DIRECTIONS.into_iter().map(of).filter(|(_, changes)| !changes.is_empty()).collect()
     }
 
     /// Whether nothing differs.
@@ -77,9 +96,9 @@ fn verdicts(earlier: &Run, later: &Run) -> Vec<Change> {
     later.checks.iter().chain(gone).map(change).filter(|change| change.from != change.to).collect()
 }
 
-fn list(what: &'static str, earlier: &[String], later: &[String]) -> ListChange {
+fn list(what: &str, earlier: &[String], later: &[String]) -> ListChange {
     let only = |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).cloned().collect();
-    ListChange { what, added: only(later, earlier), removed: only(earlier, later) }
+    ListChange { what: what.to_owned(), added: only(later, earlier), removed: only(earlier, later) }
 }
 
 /// Every method of every route, so that a new method shows too.

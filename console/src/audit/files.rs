@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Audit, templates};
+use super::{Audit, Changes, templates};
 use crate::run::{Run, SCHEMA};
 
 /// Why an audit could not be written or read.
@@ -48,6 +48,9 @@ pub enum AuditError {
     /// A template does not fit the audit: a mistake in this program.
     #[error("the report's template failed; please report this as a bug")]
     Template(#[from] tera::Error),
+    /// The audit cannot be written as XML: a mistake in this program.
+    #[error("the audit cannot be written as JUnit XML; please report this as a bug")]
+    Xml(#[from] quick_junit::SerializeError),
     /// The run cannot be written as JSON: a mistake in this program.
     #[error("the run cannot be written as JSON; please report this as a bug")]
     Json(#[from] serde_json::Error),
@@ -86,16 +89,34 @@ pub fn write(audit: &Audit, dir: &Path) -> Result<Written, AuditError> {
     Ok(Written { html: dir.join("audit.html"), markdown: dir.join("audit.md"), json: dir.join("audit.json") })
 }
 
+/// Writes one report as `path`, whole or not at all; its folder is made if need be.
+pub fn put(path: &Path, content: &str) -> Result<(), AuditError> {
+    let failed = |source| AuditError::Write { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut staged = Staged::default();
+    staged.add(path, content).map_err(failed)?;
+    staged.commit().map_err(failed)
+}
+
 /// Reads the run of an `audit.json`.
 pub fn load(path: &Path) -> Result<Run, AuditError> {
+    read(path).map(|(run, _)| run)
+}
+
+/// Reads an `audit.json`: the run, and what had changed since an earlier one, where that was asked.
+pub fn read(path: &Path) -> Result<(Run, Option<Changes>), AuditError> {
     let bytes = fs::read(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })?;
     let malformed = |source| AuditError::Malformed { path: path.to_owned(), source };
-    let document: serde_json::Value = serde_json::from_slice(&bytes).map_err(malformed)?;
+    let mut document: serde_json::Value = serde_json::from_slice(&bytes).map_err(malformed)?;
     let found = document.get("schema").and_then(serde_json::Value::as_str).unwrap_or("none");
     if found != SCHEMA {
         return Err(AuditError::Schema { path: path.to_owned(), found: crate::http::clean(found) });
     }
-    serde_json::from_value(document).map_err(malformed)
+    let changes = document.get_mut("changes").map(serde_json::Value::take).unwrap_or_default();
+    let changes = serde_json::from_value(changes).map_err(malformed)?;
+    Ok((serde_json::from_value(document).map_err(malformed)?, changes))
 }
 
 /// Files that wait under other names; what was not renamed is removed when this is dropped.

@@ -72,7 +72,14 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure(
         "Objects that only their owner reaches",
-        &["isolation.foreign.", "isolation.claim.", "isolation.forms.", "isolation.deleted", "isolation.concurrency"],
+        &[
+            "isolation.foreign.",
+            "isolation.claim.",
+            "isolation.forms.",
+            "isolation.deleted",
+            "isolation.refused",
+            "isolation.concurrency",
+        ],
         "one user who reads or changes what is another's",
     ),
     measure("Lists of one's own", &["isolation.list."], "pages, searches, cursors and counts that hold another's objects"),

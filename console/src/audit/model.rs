@@ -93,6 +93,13 @@ impl Audit {
         self
     }
 
+    /// Takes over what changed, where a document says it.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Option<Changes>) -> Self {
+        self.changes = changes;
+        self
+    }
+
     /// Says where the ADR files are, if not in `history/adr`.
     #[must_use]
     pub fn with_adrs_in(mut self, directory: impl Into<PathBuf>) -> Self {

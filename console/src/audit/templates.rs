@@ -1,11 +1,13 @@
 //! The three renderers: HTML and Markdown through the templates of `report-templates`, JSON as the run itself.
 
 use base64::Engine as _;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tera::{Context, EscapeFn, Kwargs, State, Tera, Value};
 
 use super::view::View;
-use super::{Audit, AuditError, escape};
+use super::{Audit, AuditError, Changes, escape};
+use crate::run::Run;
 
 /// The stylesheet, which stands inside the page.
 const STYLESHEET: &str = include_str!("../../../report-templates/audit.css");
@@ -47,9 +49,19 @@ pub(super) fn markdown_beside(audit: &Audit, adr_path: &str) -> Result<String, A
     Ok(tidy(&text))
 }
 
-/// The run document itself.
+/// The run document itself, and what changed since an earlier run where that was asked.
 pub fn json(audit: &Audit) -> Result<String, AuditError> {
-    Ok(serde_json::to_string_pretty(&audit.run)? + "\n")
+    let document = Document { run: &audit.run, changes: audit.changes.as_ref() };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+/// `audit.json`; `docs/audit.schema.json` describes it.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    run: &'a Run,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a Changes>,
 }
 
 /// The engine for one form: everything that a template prints is escaped for it, unless a filter below has done so.

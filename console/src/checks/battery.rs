@@ -8,7 +8,8 @@ use crate::run::{Evidence, EvidenceClass, Finding, Source};
 
 /// Exchanges of held cases that are kept as samples; flaws are all kept up to [`FLAWS_KEPT`].
 const SAMPLES_KEPT: usize = 2;
-const FLAWS_KEPT: usize = 20;
+/// Pieces of evidence that are kept at most of those that did not hold.
+pub const FLAWS_KEPT: usize = 20;
 
 /// One variant: what it is called, and what is sent.
 #[derive(Clone, Debug)]

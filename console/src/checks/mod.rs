@@ -22,7 +22,7 @@ pub mod robustness;
 pub mod secrets;
 pub mod tls;
 
-pub use battery::{Case, Judgement, battery};
+pub use battery::{Case, FLAWS_KEPT, Judgement, battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge, Object, Objects, User, Users};
 pub use outcome::Outcome;

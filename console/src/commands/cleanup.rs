@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{Exit, selected, stop_signal};
 use crate::cli::CleanupArgs;
 use crate::http::Limits;
-use crate::output::say;
+use crate::output::{Busy, say};
 use crate::target::Tokens;
 use crate::verify;
 
@@ -20,7 +20,9 @@ pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
     );
     anyhow::ensure!(target.may_write(), "`{}` does not allow writes; set `allow_writes = true` in postflight.toml", target.name);
     let journal = args.journal.unwrap_or_else(verify::default_directory);
+    let busy = Busy::with("looking for what interrupted runs left ...");
     let swept = verify::cleanup(target, &journal, Limits::default(), stop_signal()).await.context("nothing was removed")?;
+    drop(busy);
     let left = swept.left.iter().map(|left| format!("left: {} ({})\n", left.what, left.why));
     say(&format!("{} removed\n{}", swept.removed, left.collect::<String>()));
     Ok(if swept.left.is_empty() { Exit::Pass } else { Exit::Unjudged })

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Exit, stop_signal, verify};
-use crate::cli::{DemoArgs, Format};
+use crate::cli::{DemoArgs, Form};
 use crate::demo::Server;
+use crate::output;
 use crate::verify::{Inputs, Options};
 
 /// Starts the embedded server, verifies it, writes the audit, stops the server.
@@ -32,7 +33,8 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
 }
 
 async fn plain(target: Arc<crate::target::Target>, options: Options, inputs: Inputs, args: &DemoArgs) -> anyhow::Result<Exit> {
-    let run = verify::followed(target, options, inputs, Format::Human, stop_signal()).await?;
-    verify::write_reports(&run, &args.paths.adr_dir, &args.out)?;
-    Ok(run.verdict.into())
+    let audit = verify::audit(verify::followed(target, options, inputs, Form::Human, stop_signal()).await?, &args.paths.adr_dir)?;
+    output::say(&output::summary(&audit.run, None));
+    verify::write_reports(&audit, &args.out)?;
+    Ok(audit.run.verdict.into())
 }

@@ -2,19 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use super::{Exit, inputs, selected, stop_signal};
 use crate::adr::{self, AdrError, Decisions};
 use crate::audit::{self, Audit};
 use crate::checks::Suite;
-use crate::cli::{ADR_DIR, FailLevel, Format, Rate, TrafficArgs, VerifyArgs};
-use crate::http::Limits;
-use crate::run::{Events, Run};
+use crate::cli::{ADR_DIR, FailLevel, Form, FormFile, Rate, TrafficArgs, VerifyArgs};
+use crate::http::{Limits, clean};
+use crate::run::{Event, Events, Phase, Run};
 use crate::target::Target;
 use crate::verify::{Demands, FailOn, Inputs, Options, Plan, plan};
+use crate::watch::{WaitError, Wanted};
 use crate::{output, verify, watch};
 
 /// Verifies the target that `args` names.
@@ -28,22 +31,80 @@ pub(super) async fn run(args: VerifyArgs) -> anyhow::Result<Exit> {
         print_plan(&plan(&target, &options, &inputs), args.format)?;
         return Ok(Exit::Pass);
     }
+    let earlier = earlier(args.since.as_deref(), &target.name, OffsetDateTime::now_utc())?;
     let stop = stop_signal();
-    if let Some(sha) = &args.wait_for {
-        let began = args.deployed_at.unwrap_or_else(OffsetDateTime::now_utc);
-        match watch::wait_for_release(&target, sha, args.timeout, args.deployed_at, &stop).await {
-            Ok(landed) => inputs.waited = Some(landed.after(began)),
+    let (events, stream) = Events::channel();
+    let printing = tokio::spawn(output::follow(stream, args.format));
+    if let Some(commit) = &args.wait_for {
+        match waited(&args, &target, commit, &events, &stop).await {
+            Ok(waited) => inputs.waited = Some(waited),
             Err(error) => {
+                drop(events);
+                printing.await.context("printing failed")?;
                 eprintln!("error: {error}");
                 return Ok(Exit::Unjudged);
             }
         }
     }
-    let run = followed(target, options, inputs, args.format, stop).await?;
-    if let Some(out) = &args.out {
-        write_reports(&run, &args.paths.adr_dir, out)?;
+    let run = verify::run(target, options, inputs, events, stop).await?;
+    printing.await.context("printing failed")?;
+    let mut audit = audit(run, &args.paths.adr_dir)?;
+    if let Some(earlier) = earlier {
+        audit = audit.since(&earlier);
     }
-    Ok(run.verdict.into())
+    publish_all(&args, &audit)?;
+    Ok(audit.run.verdict.into())
+}
+
+/// Waits for the release of `commit`, telling what answers instead; how long it took from the deploy on.
+async fn waited(
+    args: &VerifyArgs,
+    target: &Arc<Target>,
+    commit: &str,
+    events: &Events,
+    stop: &CancellationToken,
+) -> Result<Duration, WaitError> {
+    let (asked, began) = (Instant::now(), args.deployed_at.unwrap_or_else(OffsetDateTime::now_utc));
+    let wanted = Wanted { commit: commit.to_owned(), deployed_at: args.deployed_at, timeout: args.timeout };
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    events.send(Event::Phase { phase: Phase::Waiting });
+    let landed = watch::wait_for(target, &wanted, stop, |poll| {
+        let seen = poll.release.commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
+        let seen = clean(&format!("{} {}{seen}", poll.condition, poll.note));
+        events.send(Event::Waiting { seen, waited_ms: millis(asked.elapsed()), timeout_ms: millis(args.timeout) });
+    });
+    Ok(landed.await?.after(began))
+}
+
+/// Prints the audit, and writes every form and report that was asked for.
+fn publish_all(args: &VerifyArgs, audit: &Audit) -> anyhow::Result<()> {
+    match args.format {
+        // Its events were printed as they came.
+        Form::Ndjson => {}
+        Form::Human => drop(output::say(&output::summary(&audit.run, audit.changes.as_ref()))),
+        form => print(form, audit)?,
+    }
+    write_forms(&args.report, audit)?;
+    args.out.as_ref().map_or(Ok(()), |out| write_reports(audit, out))
+}
+
+/// Prints `audit` in `form`. With annotations, the page of the step gets the summary too.
+pub(super) fn print(form: Form, audit: &Audit) -> anyhow::Result<()> {
+    output::say(&output::render(form, audit)?);
+    let page = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|page| form == Form::Github && !page.is_empty());
+    if let Some(page) = page {
+        output::step_summary(audit, Path::new(&page)).context("cannot write the file that GITHUB_STEP_SUMMARY names")?;
+    }
+    Ok(())
+}
+
+/// Writes `audit` in the forms that were asked for and says where they are.
+pub(super) fn write_forms(forms: &[FormFile], audit: &Audit) -> anyhow::Result<()> {
+    for FormFile { form, file } in forms {
+        audit::put(file, &output::render(*form, audit)?)?;
+        eprintln!("wrote {}", file.display());
+    }
+    Ok(())
 }
 
 /// Runs a verification while its events are printed, and returns its document.
@@ -51,19 +112,34 @@ pub(super) async fn followed(
     target: Arc<Target>,
     options: Options,
     inputs: Inputs,
-    format: Format,
-    stop: tokio_util::sync::CancellationToken,
+    form: Form,
+    stop: CancellationToken,
 ) -> anyhow::Result<Run> {
     let (events, stream) = Events::channel();
-    let printing = tokio::spawn(output::follow(stream, format));
+    let printing = tokio::spawn(output::follow(stream, form));
     let run = verify::run(target, options, inputs, events, stop).await?;
     printing.await.context("printing failed")?;
     Ok(run)
 }
 
+/// The earlier run that `since` means, if it was given.
+pub(super) fn earlier(since: Option<&Path>, target: &str, before: OffsetDateTime) -> anyhow::Result<Option<Run>> {
+    let Some(path) = since else { return Ok(None) };
+    let earlier = audit::earlier(path, target, before).context("nothing to compare with")?;
+    if earlier.is_none() {
+        eprintln!("note: no earlier audit of {target} in {}: nothing to compare with", path.display());
+    }
+    Ok(earlier)
+}
+
+/// Joins `run` with the decision records of `adr_dir`.
+pub(super) fn audit(run: Run, adr_dir: &Path) -> anyhow::Result<Audit> {
+    Ok(Audit::of(run, decisions(adr_dir)?).with_adrs_in(adr_dir))
+}
+
 /// Writes the three reports and says where they are.
-pub(super) fn write_reports(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<()> {
-    for path in publish(run, adr_dir, out)? {
+pub(super) fn write_reports(audit: &Audit, out: &Path) -> anyhow::Result<()> {
+    for path in written(audit, out)? {
         eprintln!("wrote {}", path.display());
     }
     Ok(())
@@ -71,7 +147,11 @@ pub(super) fn write_reports(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Re
 
 /// Joins `run` with the decision records of `adr_dir` and writes the reports into `out`; the paths of the files.
 pub(crate) fn publish(run: &Run, adr_dir: &Path, out: &Path) -> anyhow::Result<[PathBuf; 3]> {
-    let written = audit::write(&Audit::of(run.clone(), decisions(adr_dir)?).with_adrs_in(adr_dir), out)?;
+    written(&audit(run.clone(), adr_dir)?, out)
+}
+
+fn written(audit: &Audit, out: &Path) -> anyhow::Result<[PathBuf; 3]> {
+    let written = audit::write(audit, out)?;
     Ok([written.html, written.markdown, written.json])
 }
 
@@ -112,11 +192,12 @@ fn limits(traffic: TrafficArgs) -> Limits {
     Limits { deadline, connections, rate, window, budget: traffic.budget, ..Limits::default() }
 }
 
-fn print_plan(plan: &Plan, format: Format) -> anyhow::Result<()> {
-    output::say(&match format {
-        Format::Human => planned(plan),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(plan)?),
-        Format::Ndjson => format!("{}\n", serde_json::to_string(plan)?),
+fn print_plan(plan: &Plan, form: Form) -> anyhow::Result<()> {
+    output::say(&match form {
+        Form::Human => planned(plan),
+        Form::Json => format!("{}\n", serde_json::to_string_pretty(plan)?),
+        Form::Ndjson => format!("{}\n", serde_json::to_string(plan)?),
+        _ => anyhow::bail!("a plan has only the formats human, json and ndjson"),
     });
     Ok(())
 }

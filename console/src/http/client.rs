@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Headers;
 use super::pace::{Sent, Window};
 use super::probe::Field;
+use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::vault::Vault;
 use super::{Answer, Probe, Trouble, edge, record};
@@ -153,8 +154,9 @@ impl Scope {
 impl Client {
     /// A client for `target`. `run` goes into the user agent; `stop` interrupts whatever is under way.
     pub fn new(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken) -> Result<Self, Trouble> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = trust::config(&target, Protocols::Any)?;
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

@@ -12,6 +12,7 @@ mod pace;
 mod probe;
 mod record;
 mod trouble;
+pub mod trust;
 mod unsaid;
 mod vault;
 

@@ -18,10 +18,9 @@ pub struct Window {
 impl Window {
     /// Requests that fit into `time` whatever the phase of the service's own windows; at least one window's worth.
     pub fn within(self, time: Duration) -> u64 {
-        let whole = (time.as_secs_f64() / self.per.as_secs_f64().max(1e-3)).floor();
-        // A run never outlives days: the product is far below what a float holds exactly.
-        let windows = whole.clamp(1.0, 1e6);
-        (f64::from(self.requests) * windows).round() as u64
+        let whole = time.as_millis() / self.per.as_millis().max(1);
+        let windows = u64::try_from(whole).unwrap_or(u64::MAX).max(1);
+        u64::from(self.requests).saturating_mul(windows)
     }
 }
 

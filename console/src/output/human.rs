@@ -1,71 +1,12 @@
-//! Lines for people: a line a check as it is concluded, a progress line on a terminal, a summary with the failures first and the
-//! verdict last.
+//! The end of a run in lines for people: the findings first, each with its reason and where to read on; then what somebody answers for,
+//! what could not be judged, what was skipped, what changed, the counts, and the verdict last.
 
-use std::io::Write;
+use crate::audit::{Audit, Changes};
+use crate::run::{CheckResult, Finding, ReleaseSeen, Run, Verdict};
+use crate::text::counted;
 
-use crate::run::{CheckResult, Event, Finding, Phase, ReleaseSeen, Run, Verdict};
-use crate::text::{counted, fit};
-
-/// Width of the progress bar in cells.
-const BAR: usize = 24;
 /// Findings shown at most for one failed check; the audit has all of them.
 const SHOWN: usize = 3;
-
-/// Prints events as lines.
-#[derive(Clone, Copy, Debug)]
-pub struct Human {
-    /// Whether standard error is a terminal, and shows a progress line.
-    pub progress: bool,
-    /// Columns of standard output where that is a terminal: longer summaries are cut there. Files and pipes get everything.
-    pub columns: Option<usize>,
-}
-
-impl Human {
-    /// Prints what `event` has to say: results to `out`, progress and notes to `err`.
-    pub fn event(self, event: &Event, out: &mut dyn Write, err: &mut dyn Write) {
-        if self.progress && !matches!(event, Event::CheckStarted { .. }) {
-            let _ = write!(err, "\r\x1b[K");
-        }
-        let _ = match event {
-            Event::Started { target, url, checks, run } => {
-                writeln!(out, "Verifying {target} at {url} ({}, run {run})\n", counted(checks.len() as u64, "check"))
-            }
-            Event::Phase { phase } => self.phase(*phase, err),
-            Event::Release { release } => writeln!(out, "Release: {}\n", release_line(release)),
-            Event::CheckFinished { result } => writeln!(out, "{}", self.check_line(result)),
-            Event::Progress { probes, done, total } if self.progress => write!(err, "{}", bar(*probes, *done, *total)),
-            Event::Note { text } => writeln!(err, "note: {text}"),
-            Event::Finished { run } => write!(out, "{}", summary(run)),
-            Event::CheckStarted { .. } | Event::Progress { .. } => Ok(()),
-        };
-        let _ = err.flush();
-    }
-
-    fn phase(self, phase: Phase, err: &mut dyn Write) -> std::io::Result<()> {
-        let words = match phase {
-            Phase::Waiting => "waiting for the release",
-            Phase::Preparing => "getting tokens",
-            Phase::Sweeping => "clearing what earlier runs left",
-            Phase::Checking => "asking",
-            Phase::Cleaning => "deleting what this run made",
-        };
-        if self.progress { write!(err, "{words} ...") } else { Ok(()) }
-    }
-
-    fn check_line(self, result: &CheckResult) -> String {
-        let line = format!("{:12}  {:28}  {}", result.verdict, result.id, first_line(&result.summary));
-        self.columns.map_or_else(|| line.clone(), |columns| fit(&line, columns))
-    }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
-fn bar(probes: u64, done: usize, total: usize) -> String {
-    let filled = (BAR * done / total.max(1)).min(BAR);
-    format!("[{}{}] {done}/{total} checks, {}", "#".repeat(filled), "-".repeat(BAR - filled), counted(probes, "request"))
-}
 
 /// What a release says of itself, in one line.
 pub(super) fn release_line(release: &ReleaseSeen) -> String {
@@ -81,32 +22,59 @@ pub(super) fn release_line(release: &ReleaseSeen) -> String {
     parts.join(", ")
 }
 
-/// The end of a run: what failed with its evidence, what could not be judged, what was skipped for which reason, the counts, the verdict.
-pub fn summary(run: &Run) -> String {
-    let of = |verdict| run.checks.iter().filter(move |check| check.verdict == verdict);
+/// A finished run as the lines that verifying it printed.
+pub(super) fn report(audit: &Audit) -> String {
+    let run = &audit.run;
+    let lines: String = run.checks.iter().map(|check| check_line(check) + "\n").collect();
+    format!("{} at {}, {}\n\n{lines}{}", run.target.name, run.target.url, run.started_at, summary(run, audit.changes.as_ref()))
+}
+
+/// A check as one line.
+pub(super) fn check_line(check: &CheckResult) -> String {
+    format!("{:12}  {:28}  {}", check.words(), check.id, first_line(&check.summary))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// The end of a run.
+pub fn summary(run: &Run, changes: Option<&Changes>) -> String {
+    let of = |verdict| run.checks.iter().filter(move |check| check.verdict == verdict && check.accepted.is_none());
     let parts = [
-        of(Verdict::Fail).map(failure).collect(),
+        of(Verdict::Fail).map(finding).collect(),
+        of(Verdict::Warn).map(finding).collect(),
+        run.checks.iter().filter_map(accepted).collect(),
         of(Verdict::Inconclusive).map(open).collect(),
         skipped(of(Verdict::Skip)),
+        changes.map(changed).unwrap_or_default(),
         totals(run),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     format!("\n{}", parts.join("\n"))
 }
 
-fn failure(check: &CheckResult) -> String {
+/// A finding, what it rests on, and where to read on.
+fn finding(check: &CheckResult) -> String {
     let mut text = format!("{} [{}] {}: {}\n  {}\n", check.verdict, check.severity, check.id, check.title, check.summary);
-    let broken = || check.evidence.iter().filter(|piece| piece.finding == Finding::Broken);
-    for piece in broken().take(SHOWN) {
+    let carrying = if check.verdict == Verdict::Warn { Finding::Weak } else { Finding::Broken };
+    let pieces = || check.evidence.iter().filter(move |piece| piece.finding == carrying);
+    for piece in pieces().take(SHOWN) {
         text.push_str(&format!("  - {}: {}\n", piece.label, piece.observed));
         if let Some(exchange) = &piece.exchange {
             text.push_str(&format!("    {}\n", exchange.curl.replace('\n', " ")));
         }
     }
-    if let Some(more) = broken().count().checked_sub(SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = pieces().count().checked_sub(SHOWN).filter(|more| *more > 0) {
         text.push_str(&format!("  - and {more} more, in the audit\n"));
     }
-    text
+    format!("{text}  read more: console checks {}\n", check.id)
+}
+
+fn accepted(check: &CheckResult) -> Option<String> {
+    let accepted = check.accepted.as_ref()?;
+    let head = format!("{} [{}] {}: {}", check.words(), check.severity, check.id, first_line(&check.summary));
+    Some(format!("{head}\n  {}; {} answers for it until {}\n", accepted.reason, accepted.owner, accepted.until))
 }
 
 fn open(check: &CheckResult) -> String {
@@ -129,11 +97,33 @@ fn skipped<'a>(checks: impl Iterator<Item = &'a CheckResult>) -> String {
     reasons.iter().map(paragraph).collect()
 }
 
+/// What differs from an earlier run.
+pub fn changed(changes: &Changes) -> String {
+    let other = changes.other_target.as_ref().map(|name| format!(", which was of another target, {name}")).unwrap_or_default();
+    let mut text = format!("Since run {} of {}{other}:\n", changes.run, changes.since.date());
+    if changes.is_empty() {
+        text.push_str("  no verdict, declared origin or endpoint differs\n");
+    }
+    let word = |verdict: Option<Verdict>| verdict.map_or("not in the run", Verdict::word);
+    for (direction, changes) in changes.by_direction() {
+        for change in changes {
+            text.push_str(&format!("  {direction}: {} -> {}  {}\n", word(change.from), word(change.to), change.id));
+        }
+    }
+    for list in &changes.lists {
+        for (sign, ones) in [('+', &list.added), ('-', &list.removed)] {
+            text.extend(ones.iter().map(|one| format!("  {}: {sign} {one}\n", list.what)));
+        }
+    }
+    text
+}
+
 fn totals(run: &Run) -> String {
     let counts = &run.counts;
     let seconds = std::time::Duration::from_millis(run.stats.wall_ms).as_secs_f64();
+    let accepted = if counts.accepted > 0 { format!(", {} of these accepted", counts.accepted) } else { String::new() };
     format!(
-        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}: {}\n",
+        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive{accepted}\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}: {}\n",
         counts.pass,
         counts.warn,
         counts.fail,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Evidence, Severity, Verdict};
+use super::{Accepted, Evidence, Severity, Verdict};
 
 /// Name and version of the document's format. A reader refuses what it does not know.
 pub const SCHEMA: &str = "postflight.audit/1";
@@ -42,6 +42,9 @@ pub struct Run {
     pub variables: Vec<VariableSeen>,
     /// What was made and whether all of it is gone.
     pub cleanup: Cleanup,
+    /// What the operator was told on the way, one sentence each, in the order in which it was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The program that wrote a document.
@@ -83,6 +86,9 @@ pub struct Counts {
     pub inconclusive: usize,
     /// FAIL.
     pub fail: usize,
+    /// FAIL or WARN that somebody answers for until a date; counted as FAIL or WARN too.
+    #[serde(default)]
+    pub accepted: usize,
 }
 
 impl Counts {
@@ -96,6 +102,7 @@ impl Counts {
             skip: count(Verdict::Skip),
             inconclusive: count(Verdict::Inconclusive),
             fail: count(Verdict::Fail),
+            accepted: checks.iter().filter(|check| check.accepted.is_some()).count(),
         }
     }
 
@@ -165,6 +172,9 @@ pub struct CheckResult {
     pub severity: Severity,
     /// What was concluded.
     pub verdict: Verdict,
+    /// Who answers for the finding, where it is a known one; it stays FAIL or WARN, but does not fail the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// Why, in one or two sentences.
     pub summary: String,
     /// What the verdict rests on, worst first.
@@ -175,6 +185,22 @@ pub struct CheckResult {
     pub probes: u64,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
+}
+
+impl CheckResult {
+    /// The verdict as it is shown: `FAIL`, or `FAIL (accepted)`.
+    pub const fn words(&self) -> &'static str {
+        match (&self.accepted, self.verdict) {
+            (Some(_), Verdict::Fail) => "FAIL (accepted)",
+            (Some(_), Verdict::Warn) => "WARN (accepted)",
+            _ => self.verdict.word(),
+        }
+    }
+
+    /// Whether somebody has to act on it: a FAIL or WARN that nobody answers for.
+    pub const fn is_open_finding(&self) -> bool {
+        self.accepted.is_none() && matches!(self.verdict, Verdict::Fail | Verdict::Warn)
+    }
 }
 
 /// A route of the target.

@@ -1,9 +1,12 @@
 //! The one stream of events that a run in progress emits; screen, plain lines and NDJSON all read it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{CheckResult, ReleaseSeen, Run};
+use crate::http::clean;
 
 /// What a run is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +44,15 @@ pub enum Event {
         /// The phase.
         phase: Phase,
     },
+    /// The release that was deployed does not answer yet, or not steadily.
+    Waiting {
+        /// What answers instead, in a few words.
+        seen: String,
+        /// For how long it has been waited, in milliseconds.
+        waited_ms: u64,
+        /// How long it will be waited at most, in milliseconds.
+        timeout_ms: u64,
+    },
     /// A release answered.
     Release {
         /// What it said of itself.
@@ -77,24 +89,35 @@ pub enum Event {
     },
 }
 
-/// The sending side of the stream. Sending never blocks and never fails: a reader that went away is nobody's error.
+/// The sending side of the stream. Sending never blocks and never fails: a reader that went away is nobody's error. Remembers the notes,
+/// so that the document of the run has them too.
 #[derive(Clone, Debug)]
-pub struct Events(mpsc::UnboundedSender<Event>);
+pub struct Events {
+    stream: mpsc::UnboundedSender<Event>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
 
 impl Events {
     /// A stream and its reader.
     pub fn channel() -> (Self, mpsc::UnboundedReceiver<Event>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), receiver)
+        let (stream, receiver) = mpsc::unbounded_channel();
+        (Self { stream, notes: Arc::default() }, receiver)
     }
 
     /// Emits one event.
     pub fn send(&self, event: Event) {
-        let _ = self.0.send(event);
+        let _ = self.stream.send(event);
     }
 
     /// Emits a note.
     pub fn note(&self, text: impl Into<String>) {
-        self.send(Event::Note { text: text.into() });
+        let text = clean(&text.into());
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        self.send(Event::Note { text });
+    }
+
+    /// Every note so far.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -3,11 +3,13 @@
 //! Owns the words (verdict, severity, evidence), the events of a run in progress and the finished, versioned document that
 //! `--format json` prints and `audit.json` holds. Does no work: nothing here sends, judges or draws.
 
+mod accepted;
 mod document;
 mod event;
 mod evidence;
 mod verdict;
 
+pub use accepted::Accepted;
 pub use document::{
     CheckResult, Cleanup, Counts, Endpoint, LeftBehind, ReleaseSeen, Run, SCHEMA, Stats, TargetSummary, Tool, VariableSeen,
 };

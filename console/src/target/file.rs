@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
+use time::{Date, OffsetDateTime};
+
+use super::accept::{self, AcceptEntry, Acceptance};
 
 /// What is wrong with the file.
 #[derive(Debug, Error)]
@@ -38,6 +41,12 @@ pub struct File {
     /// Targets by name.
     #[serde(default)]
     pub targets: BTreeMap<String, Entry>,
+    /// Known findings, as written.
+    #[serde(default)]
+    pub accept: Vec<AcceptEntry>,
+    /// Known findings that are accepted.
+    #[serde(skip)]
+    pub accepted: Vec<Acceptance>,
     /// Where the file is: paths in it are relative to that.
     #[serde(skip)]
     pub directory: PathBuf,
@@ -53,7 +62,15 @@ impl File {
 
     /// Parses the text of a file; the error shows line, column and excerpt.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        Self::parse_on(text, OffsetDateTime::now_utc().date())
+    }
+
+    /// [`parse`](Self::parse) as of `today`, which bounds how far ahead a finding may be accepted.
+    pub fn parse_on(text: &str, today: Date) -> Result<Self, String> {
+        let file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let targets: Vec<_> = file.targets.keys().map(String::as_str).collect();
+        let accepted = accept::read(&file.accept, text, &targets, today)?;
+        Ok(Self { accepted, ..file })
     }
 }
 
@@ -63,6 +80,12 @@ impl File {
 pub struct Entry {
     /// Base URL, with a path prefix if there is one.
     pub url: String,
+    /// Certificates of private authorities, PEM.
+    pub ca: Option<PathBuf>,
+    /// Where plain HTTP would answer.
+    pub plain_http: Option<String>,
+    /// Address of the origin server behind a CDN.
+    pub direct: Option<String>,
     /// Allowed origins, in the browser's form.
     #[serde(default)]
     pub origins: Vec<String>,

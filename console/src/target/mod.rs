@@ -2,17 +2,21 @@
 //!
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
+mod accept;
 mod base;
 pub mod configuration;
 pub mod file;
 mod limits;
+mod mistake;
 mod origin;
 mod policy;
 mod resource;
 mod secrets;
 mod select;
 mod tokens;
+mod transport;
 
+pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
@@ -23,6 +27,7 @@ pub use resource::{Fields, Paths, Resource, Update};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use transport::{Transport, TransportError};
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -33,6 +38,8 @@ pub struct Target {
     pub base: BaseUrl,
     /// Origins that must be let in; all others must not.
     pub origins: Vec<Origin>,
+    /// How it is reached beside its URL.
+    pub transport: Transport,
     /// Where its routes are.
     pub paths: Paths,
     /// How its objects are made and read.
@@ -61,6 +68,8 @@ pub struct Target {
     pub repository: Option<std::path::PathBuf>,
     /// What the service says of its own configuration, when given.
     pub configuration: Option<Configuration>,
+    /// Known findings that somebody answers for.
+    pub accepted: Vec<Acceptance>,
 }
 
 impl Target {
@@ -70,6 +79,7 @@ impl Target {
             name: base.host().to_owned(),
             base,
             origins: Vec::new(),
+            transport: Transport::default(),
             paths: Paths::default(),
             resource: Resource::default(),
             tokens: Tokens::None,
@@ -84,6 +94,7 @@ impl Target {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: None,
+            accepted: Vec::new(),
         }
     }
 

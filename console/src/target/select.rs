@@ -9,8 +9,9 @@ use super::file::{
     AlgorithmEntry, CarrierEntry, Entry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, TaskEntry, TokensEntry, UpdateEntry,
 };
 use super::{
-    Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint, MissingVariable,
-    NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Update,
+    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Environment, File, Login, Mint,
+    MissingVariable, NamedUser, Origin, OriginError, Paths, Policy, Resource, Statuses, Target, Tokens, Transport, TransportError,
+    Update,
 };
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
@@ -40,6 +41,9 @@ pub enum SelectError {
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
+    /// How the service is reached is not said rightly.
+    #[error("targets.{0}.{1}")]
+    Transport(String, TransportError),
     /// The report of the service's configuration is not one.
     #[error("targets.{0}.configuration: {1}")]
     Configuration(String, #[source] ConfigurationError),
@@ -74,7 +78,9 @@ fn bare(url: &str) -> Result<Target, SelectError> {
 fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<Target, SelectError> {
     let found = file.and_then(|file| Some((file, file.targets.get(name)?)));
     let (file, entry) = found.ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
-    build(name, entry, &file.directory, environment)
+    let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
+    let accepted = file.accepted.iter().filter(ours).cloned().collect();
+    Ok(Target { accepted, ..build(name, entry, &file.directory, environment)? })
 }
 
 /// Paths of the entry are relative to `directory`.
@@ -88,6 +94,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
     Ok(Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
+        transport: transport(name, entry, directory)?,
         paths: paths(name, &entry.paths)?,
         resource: resource(&entry.task),
         tokens: tokens(name, &entry.tokens, environment)?,
@@ -103,6 +110,12 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         configuration: configuration(name, entry, directory)?,
         ..Target::new(BaseUrl::parse(&entry.url)?)
     })
+}
+
+fn transport(name: &str, entry: &Entry, directory: &Path) -> Result<Transport, SelectError> {
+    let ca = entry.ca.as_ref().map(|path| directory.join(path));
+    Transport::read(ca.as_deref(), entry.plain_http.as_deref(), entry.direct.as_deref())
+        .map_err(|error| SelectError::Transport(name.to_owned(), error))
 }
 
 fn configuration(name: &str, entry: &Entry, directory: &Path) -> Result<Option<Configuration>, SelectError> {

@@ -101,6 +101,7 @@ fn happened(state: &mut State, event: Event) -> Vec<Intent> {
     match event {
         Event::Started { .. } => restart(state),
         Event::Phase { phase } => state.verify.phase = Some(phase),
+        Event::Waiting { seen, .. } => state.note(seen),
         Event::Release { release } => state.watch.release = Some(release),
         Event::CheckStarted { id } => state.verify.begin(&id),
         Event::CheckFinished { result } => state.verify.set(&result.id.clone(), Progress::Done(result)),

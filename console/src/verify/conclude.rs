@@ -28,6 +28,7 @@ pub enum FailOn {
 impl FailOn {
     fn fails(self, check: &CheckResult) -> bool {
         match (self, check.verdict) {
+            _ if check.accepted.is_some() => false,
             (Self::Warn, Verdict::Warn | Verdict::Fail) | (Self::Fail, Verdict::Fail) => true,
             (Self::High, Verdict::Fail) => check.severity >= Severity::High,
             _ => false,
@@ -53,9 +54,10 @@ pub(super) struct Raw {
     pub(super) releases: Vec<ReleaseSeen>,
     pub(super) results: Vec<CheckResult>,
     pub(super) cleanup: Cleanup,
+    pub(super) notes: Vec<String>,
 }
 
-/// The verdict over all checks, with the sentence that explains it. Any finding that `demands` counts fails; else anything inconclusive,
+/// The verdict over all checks, with the sentence that explains it. Any finding that `demands` counts and nobody answers for fails; else anything inconclusive,
 /// a required suite without a judgement, or nothing judged at all leaves it open; else it passes.
 pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
     let counts = Counts::of(checks);
@@ -64,15 +66,20 @@ pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) 
     let open = format!("{} of {} checks could not be judged{cut}", counts.unjudged(), counts.total);
     let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
     if checks.iter().any(|check| demands.fail_on.fails(check)) {
-        return (Verdict::Fail, format!("{}; {open}", findings(checks, &counts)));
+        return (Verdict::Fail, format!("{}{}; {open}", findings(checks), accepted(&counts)));
     }
     if !unmet.is_empty() {
         return (Verdict::Inconclusive, format!("required but not judged: {}; {open}", unmet.join(", ")));
     }
     if counts.inconclusive > 0 || counts.unjudged() == counts.total {
-        return (Verdict::Inconclusive, format!("no flaw seen, but {open}"));
+        return (Verdict::Inconclusive, format!("{}, but {open}", no_flaw(&counts)));
     }
-    let tolerated = [(counts.warn, "with a warning"), (counts.fail, "failed below the demanded severity")];
+    let unanswered = |verdict| checks.iter().filter(|check| check.verdict == verdict && check.accepted.is_none()).count();
+    let tolerated = [
+        (unanswered(Verdict::Warn), "with a warning"),
+        (unanswered(Verdict::Fail), "failed below the demanded severity"),
+        (counts.accepted, "accepted until a date"),
+    ];
     let tolerated =
         tolerated.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}")).collect::<String>();
     (Verdict::Pass, format!("{} of {} checks passed{tolerated}; {open}", counts.pass, counts.total))
@@ -83,11 +90,28 @@ fn was_judged(checks: &[CheckResult], suite: Suite) -> bool {
     of_suite.peek().is_some() && of_suite.any(|check| check.verdict.judged() && !check.id.ends_with(".control"))
 }
 
-fn findings(checks: &[CheckResult], counts: &Counts) -> String {
-    let worst = checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.severity).max();
-    match worst {
-        Some(severity) => format!("{} of {} checks failed, the worst of {severity} severity", counts.fail, counts.total),
-        None => format!("{} of {} checks warned, and warnings were to fail", counts.warn, counts.total),
+/// What failed and has nobody who answers for it.
+fn findings(checks: &[CheckResult]) -> String {
+    let open = |verdict| checks.iter().filter(move |check| check.verdict == verdict && check.accepted.is_none());
+    let total = checks.len();
+    match open(Verdict::Fail).map(|check| check.severity).max() {
+        Some(severity) => {
+            format!("{} of {total} checks failed, the worst of {severity} severity", open(Verdict::Fail).count())
+        }
+        None => format!("{} of {total} checks warned, and warnings were to fail", open(Verdict::Warn).count()),
+    }
+}
+
+fn accepted(counts: &Counts) -> String {
+    if counts.accepted > 0 { format!(", {} accepted until a date", counts.accepted) } else { String::new() }
+}
+
+fn no_flaw(counts: &Counts) -> String {
+    let plural = if counts.accepted == 1 { "" } else { "s" };
+    if counts.accepted > 0 {
+        format!("no flaw seen beside {} accepted one{plural}", counts.accepted)
+    } else {
+        "no flaw seen".into()
     }
 }
 
@@ -118,6 +142,7 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
         endpoints: endpoints(target),
         variables: variables(target),
         cleanup: raw.cleanup,
+        notes: raw.notes,
     }
 }
 

@@ -18,7 +18,7 @@ use super::journal::Journal;
 use super::needs::{Given, may_write};
 use super::sentinel::Sentinel;
 use super::workshop::Workshop;
-use super::{Inputs, Options, VerifyError, conclude, sweep, users};
+use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
 use crate::http::{Client, Limits, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Phase, ReleaseSeen, Run, Verdict};
@@ -264,7 +264,7 @@ impl Engine {
     }
 
     fn finish(&self, result: CheckResult) -> CheckResult {
-        let result = self.client.unsaid(result);
+        let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
@@ -283,7 +283,7 @@ impl Engine {
             return;
         }
         result.summary = format!("{reason}; it had come out as {}: {}", result.verdict, result.summary);
-        result.verdict = Verdict::Inconclusive;
+        (result.verdict, result.accepted) = (Verdict::Inconclusive, None);
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
     }
 
@@ -323,6 +323,9 @@ impl Engine {
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
         let releases = self.releases.into_inner().unwrap_or_default();
         let wall = self.started.0.elapsed();
+        for gone in accept::stale(&results, &self.target.accepted) {
+            self.events.note(gone);
+        }
         let run = conclude::Raw {
             id: self.run.simple().to_string(),
             started_at: self.started.1,
@@ -331,6 +334,7 @@ impl Engine {
             releases,
             results,
             cleanup,
+            notes: self.events.notes(),
         };
         if run.cleanup.left.is_empty()
             && let Some(journal) = Arc::into_inner(self.workshop).and_then(Workshop::into_journal)
@@ -353,6 +357,7 @@ fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> 
         title: check.title.to_owned(),
         severity: check.severity,
         verdict: outcome.verdict,
+        accepted: None,
         summary: clean(&outcome.summary),
         evidence: outcome.evidence.into_iter().map(harmless).collect(),
         requirements: check.requirements.iter().map(|id| (*id).to_owned()).collect(),

@@ -2,6 +2,7 @@
 //!
 //! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`].
 
+mod accept;
 mod budget;
 mod conclude;
 mod engine;

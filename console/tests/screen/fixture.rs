@@ -68,6 +68,7 @@ fn result(id: &str, title: &str, severity: Severity, verdict: Verdict, summary: 
         title: title.to_owned(),
         severity,
         verdict,
+        accepted: None,
         summary: summary.to_owned(),
         evidence: if verdict == Verdict::Fail { vec![broken()] } else { Vec::new() },
         requirements: vec!["FR-004".to_owned()],
@@ -125,6 +126,7 @@ pub(crate) fn run() -> Run {
         endpoints: Vec::new(),
         variables: Vec::new(),
         cleanup: Cleanup { created: 9, deleted: 9, ..Cleanup::default() },
+        notes: Vec::new(),
     }
 }
 

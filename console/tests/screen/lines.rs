@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use console::output::Human;
+use console::output::Lines;
 use console::run::{Event, Phase};
+use console::tui::Palette;
 
 use crate::fixture::{release, results, run};
 
@@ -27,17 +28,20 @@ fn events() -> Vec<Event> {
     events
 }
 
-fn printed(human: Human) -> (String, String) {
+const PLAIN: Palette = Palette { colour: false, ascii: true };
+
+fn printed(mut lines: Lines) -> (String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     for event in events() {
-        human.event(&event, &mut out, &mut err);
+        lines.event(&event, &mut out, &mut err);
     }
     (String::from_utf8(out).expect("text"), String::from_utf8(err).expect("text"))
 }
 
 #[test]
 fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
-    let (out, err) = printed(Human { progress: false, columns: None });
+    let (out, err) = printed(Lines::new(PLAIN, None, None));
+    let out = out + &console::output::summary(&run(), None);
     insta::assert_snapshot!(out, @r#"
     Verifying production at https://api.example.com/ (7 checks, run 019a)
 
@@ -55,6 +59,11 @@ fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
       null may read with credentials
       - GET /api/tasks with Origin: null: 200 that the origin null may read
         curl -i -H 'Origin: null' https://api.example.com/api/tasks
+      read more: console checks cors.nobody
+
+    WARN [medium] health.depth: Health asks the database
+      the answer names no database
+      read more: console checks health.depth
 
     INCONCLUSIVE jwt.expired: 429 Too Many Requests, three times
 
@@ -69,16 +78,16 @@ fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
 
 #[test]
 fn lines_are_cut_to_the_terminal_and_nowhere_else() {
-    let (out, _) = printed(Human { progress: false, columns: Some(50) });
+    let (out, _) = printed(Lines::new(PLAIN, Some(50), None));
     let lines: Vec<_> = out.lines().filter(|line| line.contains("jwt.expired") || line.contains("cors.nobody")).take(2).collect();
-    assert_eq!(lines, ["FAIL          cors.nobody                   null …", "INCONCLUSIVE  jwt.expired                   429 T…"]);
+    assert_eq!(lines, ["x FAIL          cors.nobody                   nul~", "? INCONCLUSIVE  jwt.expired                   429~"]);
 }
 
 #[test]
 fn a_terminal_gets_a_progress_line_that_the_next_line_wipes() {
-    let (out, err) = printed(Human { progress: true, columns: Some(80) });
+    let (out, err) = printed(Lines::new(PLAIN, Some(80), Some(80)));
     assert!(!out.contains('\u{1b}'));
-    assert!(err.contains("\r\u{1b}[K[###---------------------] 1/7 checks, 58 requests\r\u{1b}[K"), "{err:?}");
+    assert!(err.contains("\r\u{1b}[K###--------------------- 1/7 checks, 58 requests\r\u{1b}[K"), "{err:?}");
     assert!(err.ends_with("\r\u{1b}[K"), "nothing is left on the line: {err:?}");
 }
 
@@ -88,7 +97,7 @@ fn skipped_checks_are_gathered_by_their_reason() {
     let mut other = run.checks.iter().find(|check| check.id == "jwt.unsigned").cloned().expect("it is in the fixture");
     "jwt.key".clone_into(&mut other.id);
     run.checks.push(other);
-    let text = console::output::summary(&run);
+    let text = console::output::summary(&run, None);
     assert!(text.contains("SKIP (2 checks) minting needs the signing key: jwt.unsigned, jwt.key\n"), "{text}");
 }
 

@@ -41,6 +41,13 @@ pub(crate) async fn deep(State(house): State<Arc<House>>, headers: HeaderMap) ->
     if house.has("health.slow") {
         tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     }
+    let Some(_turn) = house.probes.enter(&house) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unhealthy", "database": "disconnected" })))
+            .into_response();
+    };
+    if house.has("health.connection-for-each") {
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+    }
     let started = std::time::Instant::now();
     house.store.ping();
     let mut body = json!({
@@ -57,6 +64,31 @@ pub(crate) async fn deep(State(house): State<Arc<House>>, headers: HeaderMap) ->
     });
     bend(&house, &mut body);
     (status(&house), Json(body)).into_response()
+}
+
+/// Connections that health has for itself, where a flaw takes one for each request.
+const CONNECTIONS: usize = 6;
+
+/// Requests of deep health under way.
+#[derive(Debug, Default)]
+pub(crate) struct Probes(Arc<std::sync::atomic::AtomicUsize>);
+
+/// One of them; it ends when this is dropped.
+pub(crate) struct Turn(Arc<std::sync::atomic::AtomicUsize>);
+
+impl Probes {
+    /// Lets a request in, unless a flaw has run out of connections.
+    fn enter(&self, house: &House) -> Option<Turn> {
+        let under_way = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let turn = Turn(Arc::clone(&self.0));
+        (under_way < CONNECTIONS || !house.has("health.connection-for-each")).then_some(turn)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+    }
 }
 
 /// Flaws of the status.

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Flaws;
 use super::cors::Cache;
+use super::health::Probes;
 use super::store::Store;
 use super::trespass::Memory;
 
@@ -20,6 +21,8 @@ pub(crate) struct House {
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
     pub(crate) cache: Cache,
+    /// Requests of deep health under way.
+    pub(crate) probes: Probes,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
     /// When it started.
@@ -31,7 +34,16 @@ impl House {
     /// An empty house; `front` is let in beside the others.
     pub(crate) fn new(flaws: Flaws, front: Option<String>) -> Self {
         let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
-        Self { flaws, front, store, cache, trespass, started: OffsetDateTime::now_utc(), requests: AtomicU64::new(0) }
+        Self {
+            flaws,
+            front,
+            store,
+            cache,
+            probes: Probes::default(),
+            trespass,
+            started: OffsetDateTime::now_utc(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// Whether the flaw is switched on. `name` must stand in a table.

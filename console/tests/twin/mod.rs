@@ -24,7 +24,9 @@ pub(crate) mod verifier;
 
 use std::sync::Arc;
 
-use console::target::{Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens};
+use console::target::{
+    Algorithm, BaseUrl, Carrier, HeaderPolicy, Mint, Origin, Paths, Policy, Resource, Target, Tokens, Transport,
+};
 use console::verify::Inputs;
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -93,6 +95,7 @@ impl Twin {
             policy: policy(),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
+            transport: Transport::default(),
             allow_intrusive: true,
             limits: console::target::TargetLimits::default(),
             app_header: Some("x-request-id".into()),
@@ -100,6 +103,7 @@ impl Twin {
             declared_secrets: Vec::new(),
             repository: None,
             configuration: Some(configuration::report(&self.house)),
+            accepted: Vec::new(),
         }
     }
 

@@ -40,30 +40,19 @@ struct ListView<'a> {
     removed: &'a [String],
 }
 
-/// A kind of change: its name, and whether a change is of it.
-type Kind = (&'static str, fn(&Change) -> bool);
-
-/// The kinds of change, in the order in which they matter.
-const DIRECTIONS: [Kind; 4] = [
-    ("Worse", |change| change.from.is_some() && change.from < change.to),
-    ("Better", |change| change.to.is_some() && change.from > change.to),
-    ("New", |change| change.from.is_none()),
-    ("No longer asked", |change| change.to.is_none()),
-];
-
 impl<'a> ChangesView<'a> {
     pub(super) fn new(changes: &'a Changes, run: &'a Run) -> Self {
-        let group = |(name, fits): Kind| Direction {
+        let group = |(name, changes): (_, Vec<&'a Change>)| Direction {
             name,
-            changes: changes.verdicts.iter().filter(|change| fits(change)).map(|change| ChangeView::new(change, run)).collect(),
+            changes: changes.into_iter().map(|change| ChangeView::new(change, run)).collect(),
         };
-        let list = |list: &'a crate::audit::ListChange| ListView { what: list.what, added: &list.added, removed: &list.removed };
+        let list = |list: &'a crate::audit::ListChange| ListView { what: &list.what, added: &list.added, removed: &list.removed };
         Self {
             since: words::moment(changes.since),
             run: &changes.run,
             other_target: changes.other_target.as_deref(),
             empty: changes.is_empty(),
-            groups: DIRECTIONS.into_iter().map(group).filter(|group| !group.changes.is_empty()).collect(),
+            groups: changes.by_direction().into_iter().map(group).collect(),
             lists: changes.lists.iter().map(list).collect(),
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct CheckView<'a> {
     summary: &'a str,
     /// Whether the reader should see it without a click.
     open: bool,
+    /// Who answers for the finding.
+    accepted: Option<AcceptedCard<'a>>,
     card: Option<Card>,
     evidence: Vec<EvidenceView<'a>>,
     requirements: Vec<RequirementLink<'a>>,
@@ -27,6 +29,14 @@ pub(super) struct CheckView<'a> {
     /// Requests that the check sent.
     probes: u64,
     elapsed: String,
+}
+
+/// Who answers for a finding, why and until when.
+#[derive(Debug, Serialize)]
+struct AcceptedCard<'a> {
+    reason: &'a str,
+    owner: &'a str,
+    until: String,
 }
 
 /// What the catalogue says of a check; absent for checks that this version does not know.
@@ -106,7 +116,12 @@ impl<'a> CheckView<'a> {
             link: CheckLink::from(check),
             severity: check.severity.word(),
             summary: &check.summary,
-            open: check.verdict == Verdict::Fail,
+            open: check.verdict == Verdict::Fail && check.accepted.is_none(),
+            accepted: check.accepted.as_ref().map(|it| AcceptedCard {
+                reason: &it.reason,
+                owner: &it.owner,
+                until: words::day(it.until),
+            }),
             card: checks::find(&check.id).map(card),
             evidence: evidence(check),
             requirements: check.requirements.iter().map(|id| RequirementLink { id, known: known(id) }).collect(),

@@ -39,6 +39,8 @@ pub(super) struct View<'a> {
     unjudged_count: usize,
     /// What failed or warned, worst first.
     attention: Vec<Attention<'a>>,
+    /// What failed or warned and somebody answers for.
+    accepted: Vec<AcceptedView<'a>>,
     changes: Option<ChangesView<'a>>,
     requirements: Vec<RequirementView<'a>>,
     suites: Vec<SuiteView<'a>>,
@@ -47,6 +49,8 @@ pub(super) struct View<'a> {
     endpoints: &'a [Endpoint],
     variables: Vec<VariableView<'a>>,
     cleanup: &'a Cleanup,
+    /// What the operator was told on the way.
+    notes: &'a [String],
     stats: &'a Stats,
     decisions: Vec<DecisionView<'a>>,
     unreadable: &'a [Unreadable],
@@ -78,7 +82,7 @@ struct CheckLink<'a> {
 
 impl<'a> From<&'a CheckResult> for CheckLink<'a> {
     fn from(check: &'a CheckResult) -> Self {
-        Self { id: &check.id, anchor: anchor(&check.id), title: &check.title, state: check.verdict.into(), known: true }
+        Self { id: &check.id, anchor: anchor(&check.id), title: &check.title, state: check.into(), known: true }
     }
 }
 
@@ -91,6 +95,32 @@ struct Attention<'a> {
     summary: &'a str,
 }
 
+/// A finding that somebody answers for.
+#[derive(Debug, Serialize)]
+struct AcceptedView<'a> {
+    #[serde(flatten)]
+    link: CheckLink<'a>,
+    severity: &'static str,
+    summary: &'a str,
+    reason: &'a str,
+    owner: &'a str,
+    until: String,
+}
+
+impl<'a> AcceptedView<'a> {
+    fn new(check: &'a CheckResult) -> Option<Self> {
+        let accepted = check.accepted.as_ref()?;
+        Some(Self {
+            link: check.into(),
+            severity: check.severity.word(),
+            summary: &check.summary,
+            reason: &accepted.reason,
+            owner: &accepted.owner,
+            until: words::day(accepted.until),
+        })
+    }
+}
+
 /// References to checks that came out alike.
 #[derive(Debug, Serialize)]
 struct Group<'a> {
@@ -101,7 +131,8 @@ struct Group<'a> {
 /// Groups references by state, worst first; what is not in the run comes last.
 fn grouped<'a>(links: impl Iterator<Item = CheckLink<'a>>) -> Vec<Group<'a>> {
     let mut links: Vec<_> = links.collect();
-    let states = Verdict::WORST_FIRST.into_iter().map(State::from).chain([State::ABSENT]);
+    let states = Verdict::WORST_FIRST.into_iter().map(State::from);
+    let states = states.chain([State::ACCEPTED_FAIL, State::ACCEPTED_WARN, State::ABSENT]);
     let group = |state| Group { state, checks: links.extract_if(.., |link| link.state == state).collect() };
     states.map(group).filter(|group| !group.checks.is_empty()).collect()
 }
@@ -149,6 +180,7 @@ impl<'a> View<'a> {
             unjudged: unjudged(run),
             unjudged_count: run.checks.iter().filter(|check| !check.verdict.judged()).count(),
             attention: attention(run),
+            accepted: run.checks.iter().filter_map(AcceptedView::new).collect(),
             changes: audit.changes.as_ref().map(|changes| ChangesView::new(changes, run)),
             requirements: audit.requirements.iter().map(|judged| RequirementView::new(judged, run)).collect(),
             suites: suites(audit),
@@ -157,6 +189,7 @@ impl<'a> View<'a> {
             endpoints: &run.endpoints,
             variables: run.variables.iter().map(VariableView::from).collect(),
             cleanup: &run.cleanup,
+            notes: &run.notes,
             stats: &run.stats,
             decisions: decisions(audit, adr_path),
             unreadable: &audit.decisions.unreadable,
@@ -167,9 +200,9 @@ impl<'a> View<'a> {
     }
 }
 
-/// What failed or warned, worst first.
+/// What failed or warned and nobody answers for, worst first.
 fn attention(run: &Run) -> Vec<Attention<'_>> {
-    let mut checks: Vec<_> = run.checks.iter().filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Warn)).collect();
+    let mut checks: Vec<_> = run.checks.iter().filter(|check| check.is_open_finding()).collect();
     checks.sort_by_key(|check| std::cmp::Reverse((check.verdict, check.severity)));
     checks
         .into_iter()

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::macros::format_description;
 
 use crate::audit::Standing;
-use crate::run::{EvidenceClass, Finding, Source, Verdict};
+use crate::run::{CheckResult, EvidenceClass, Finding, Source, Verdict};
 
 /// A state: a word and a glyph, and the key under which the stylesheet knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,10 @@ impl State {
     const NOT_JUDGED: Self = Self { key: "skip", glyph: "○", word: "not judged" };
     /// What was judged passed, but something remains.
     const IN_PART: Self = Self { key: "part", glyph: "◐", word: "PASS in part" };
+    /// Failed, but somebody answers for it until a date.
+    pub(super) const ACCEPTED_FAIL: Self = Self { key: "accepted", glyph: "✘", word: "FAIL (accepted)" };
+    /// Warned, but somebody answers for it until a date.
+    pub(super) const ACCEPTED_WARN: Self = Self { key: "accepted", glyph: "▲", word: "WARN (accepted)" };
     /// Not part of the run.
     pub(super) const ABSENT: Self = Self { key: "skip", glyph: "○", word: "not in the run" };
 }
@@ -36,6 +40,16 @@ impl From<Verdict> for State {
             Verdict::Fail => "fail",
         };
         Self { key, glyph: verdict.glyph(false), word: verdict.word() }
+    }
+}
+
+impl From<&CheckResult> for State {
+    fn from(check: &CheckResult) -> Self {
+        match (&check.accepted, check.verdict) {
+            (Some(_), Verdict::Fail) => Self::ACCEPTED_FAIL,
+            (Some(_), Verdict::Warn) => Self::ACCEPTED_WARN,
+            (_, verdict) => verdict.into(),
+        }
     }
 }
 
@@ -102,6 +116,11 @@ pub(super) fn suite(word: &str) -> &str {
 /// `840 ms` below a second, else `12.3 s`.
 pub(super) fn duration(ms: u64) -> String {
     if ms < 1_000 { format!("{ms} ms") } else { format!("{:.1} s", std::time::Duration::from_millis(ms).as_secs_f64()) }
+}
+
+/// `31 December 2026`.
+pub(super) fn day(day: time::Date) -> String {
+    day.format(format_description!("[day padding:none] [month repr:long] [year]")).unwrap_or_else(|_| day.to_string())
 }
 
 /// `23 November 2026, 21:13:05 UTC`.

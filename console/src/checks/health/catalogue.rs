@@ -5,7 +5,8 @@ use crate::checks::{Check, Need, Reference, Remedy, Suite};
 use crate::run::Severity;
 
 /// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[CONTROL, LIVE, DEEP, HONEST, DEPENDENCIES, AGREES, LATENCY, OPEN, FRESH, CLOCK, LEAKS, ENVIRONMENT];
+pub const CHECKS: &[Check] =
+    &[CONTROL, LIVE, DEEP, HONEST, DEPENDENCIES, AGREES, LATENCY, TOGETHER, OPEN, FRESH, CLOCK, LEAKS, ENVIRONMENT];
 
 const PATTERN: Reference = Reference {
     name: "Health Endpoint Monitoring pattern",
@@ -146,6 +147,29 @@ const LATENCY: Check = Check {
     references: &[PROBES, RAILWAY],
     needs: &[Need::HealthPath],
     run: |cx| Box::pin(states::latency(cx)),
+    ..CARD
+};
+
+const TOGETHER: Check = Check {
+    id: "health.together",
+    title: "A dozen requests of deep health at once are all answered",
+    why: "Deep health is open to everybody and asks the database each time. Where every request takes a connection of its own, whoever repeats it \
+          starves the service, and the platform takes the failing probe for a broken release.",
+    expectation: "Twelve requests at once are answered 200, or 429 with a time to wait.",
+    references: &[
+        PATTERN,
+        Reference {
+            name: "OWASP API4:2023 Unrestricted Resource Consumption",
+            url: "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",
+        },
+    ],
+    remedy: Remedy {
+        axum: "Let one probe of the database be in flight at a time and share its answer for a second (a `tokio::sync::Mutex` around the last result).",
+        fastapi: "Keep the last result of the probe for a second behind an `asyncio.Lock`.",
+        express: "Keep the promise of the running probe and hand it to everybody who asks meanwhile.",
+    },
+    needs: &[Need::HealthPath],
+    run: |cx| Box::pin(states::together(cx)),
     ..CARD
 };
 

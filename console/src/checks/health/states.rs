@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
-use crate::http::{Answer, Probe, evidence};
+use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
 
 use super::body;
@@ -53,6 +53,28 @@ pub(super) async fn deep(cx: Context) -> Checked {
     battery(&cx, "deep health answers", cases, |_, answer| match answer.status {
         200 => Judgement::held("200"),
         status => Judgement::broken(format!("{status}{}", said(answer))),
+    })
+    .await
+}
+
+/// Requests of deep health sent at once: what a platform's probe, a load balancer and a few monitors may come to in the same moment.
+const AT_ONCE: usize = 12;
+
+/// Anybody may ask deep health, and each request asks the database: many at once must not bring it down. To be told to wait is fine.
+pub(super) async fn together(cx: Context) -> Checked {
+    let path = deep_path(&cx)?.to_owned();
+    let alone = cx.send(&Probe::get(&path)).await?;
+    if alone.status != 200 {
+        return Err(Trouble::Unexpected(format!("one request alone is answered {}, so many at once prove nothing", alone.status)));
+    }
+    let cases =
+        (1..=AT_ONCE).map(|turn| Case::new(format!("GET {path}, {turn} of {AT_ONCE} at once"), Probe::get(&path).impatient()));
+    battery(&cx, "deep health answers at once", cases.collect(), |_, answer| match answer.status {
+        status @ (200 | 429) => Judgement::held(status.to_string()),
+        status if answer.is_server_error() => {
+            Judgement::broken(format!("{status}{}: a handful of requests brings it down", said(answer)))
+        }
+        status => Judgement::weak(status.to_string()),
     })
     .await
 }

@@ -1,12 +1,15 @@
-//! After the end: what A deleted is gone for A and for B, and comes back for nobody.
+//! The two ends of an object: what A deleted is gone for everybody, and what was refused at its creation never was.
 
 use futures::future::try_join_all;
 
-use crate::checks::{Checked, Context, Judgement};
-use crate::http::Answer;
+use serde_json::{Value, json};
+
+use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
 use super::act::Act;
+use super::page::Page;
 use super::stage::{Victim, conclude, piece, settle};
 
 pub(super) async fn deleted(cx: Context) -> Checked {
@@ -52,4 +55,50 @@ fn after_the_end(act: Act, answer: &Answer, canary: &str) -> Judgement {
         _ if answer.is_server_error() => Judgement::weak(format!("{status}: an error of the service")),
         _ => Judgement::held(format!("{status}")),
     }
+}
+
+/// A creation that is refused leaves nothing, for A as for B. A's own good object shows that the list would show it.
+pub(super) async fn refused(cx: Context) -> Checked {
+    let a = cx.a()?;
+    let canary = cx.objects.announce(a).await?;
+    let answer = cx.send(&Probe::post(cx.list_path(a), &unusable(&cx, &canary)).bearer(&a.token)).await?;
+    if answer.is_success() {
+        return taken_as_it_is(&cx, &answer).await;
+    }
+    settle().await;
+    let good = cx.objects.create(a).await?;
+    let page = Page::showing(&cx, &good).await?;
+    let by_b = cx.send(&Probe::get(format!("{}?{}", cx.list_path(cx.b()?), page.query)).bearer(&cx.b()?.token)).await?;
+    let refusal = Judgement::held(format!("{}: refused", answer.status));
+    let mut pieces = vec![piece(&answer, "A creates an object whose title is no text", refusal)];
+    for (label, list) in [("A's list afterwards", &page.answer), ("B's list afterwards", &by_b)] {
+        let judgement = if list.contains(&canary) {
+            Judgement::broken("it was refused, and is there all the same")
+        } else {
+            Judgement::held("nothing of it")
+        };
+        pieces.push(piece(list, label, judgement));
+    }
+    Ok(conclude("what was refused is nowhere", pieces))
+}
+
+/// A good object, but for a title that is a list.
+fn unusable(cx: &Context, canary: &str) -> Value {
+    let mut body = cx.target.resource.body(canary);
+    if let Some(title) = body.get_mut(&cx.target.resource.fields.title) {
+        *title = json!([canary, { "not": "a text" }]);
+    }
+    body
+}
+
+/// A service that takes any title has refused nothing. What it made may not show its marker, so it is deleted here.
+async fn taken_as_it_is(cx: &Context, answer: &Answer) -> Checked {
+    let a = cx.a()?;
+    if let Some(id) = answer.json().and_then(|json| cx.target.resource.id(&json)) {
+        let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
+        if !gone.is_success() {
+            return Err(Trouble::Unexpected(format!("an odd object was made, and its DELETE was answered {}", gone.status)));
+        }
+    }
+    Ok(Outcome::skip(format!("{}: the service takes a list for a title, so nothing was refused", answer.status)))
 }

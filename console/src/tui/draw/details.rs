@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::frame::verdict_words;
+use super::frame::result_words;
 use super::pieces::millis;
 use crate::checks::{Check, Need};
 use crate::run::{CheckResult, Evidence, EvidenceClass, Exchange, Finding, Source, Verdict};
@@ -20,6 +20,7 @@ pub(super) fn lines(state: &State, row: &Row, columns: usize) -> Vec<Line<'stati
     page.head(row);
     if let Some(result) = row.result() {
         page.section("Seen", &result.summary);
+        page.accepted(result);
     }
     if let Some(check) = row.check() {
         page.card(check, row.verdict());
@@ -61,12 +62,17 @@ impl Page {
         let (word, style) = match &row.progress {
             Progress::Waiting => ("· not asked yet".to_owned(), Style::new()),
             Progress::Running => ("▸ being asked".to_owned(), self.palette.busy()),
-            Progress::Done(result) => (verdict_words(result.verdict), self.palette.verdict(result.verdict)),
+            Progress::Done(result) => (result_words(result), self.palette.verdict(result.verdict)),
         };
         let severity = Span::styled(row.severity.word(), self.palette.severity(row.severity));
         let mut spans = vec![Span::raw(" "), Span::styled(word, style), Span::raw("   severity "), severity];
         spans.extend(row.result().map(|result| Span::raw(format!("   {}", figures(result)))));
         self.lines.push(Line::from(spans));
+    }
+
+    fn accepted(&mut self, result: &CheckResult) {
+        let Some(accepted) = &result.accepted else { return };
+        self.section("Accepted", &format!("{}; {} answers for it until {}", accepted.reason, accepted.owner, accepted.until));
     }
 
     fn card(&mut self, check: &Check, verdict: Option<Verdict>) {

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::run::Verdict;
+use crate::run::{CheckResult, Verdict};
 use crate::text::{cell, fit, width};
 use crate::tui::action;
 use crate::tui::palette::{glyph, word};
@@ -47,6 +47,11 @@ fn standing(state: &State) -> Vec<Span<'static>> {
 /// `✔ PASS`.
 pub(super) fn verdict_words(verdict: Verdict) -> String {
     format!("{} {verdict}", verdict.glyph(false))
+}
+
+/// `✘ FAIL`, `✘ FAIL (accepted)`.
+pub(super) fn result_words(result: &CheckResult) -> String {
+    format!("{} {}", result.verdict.glyph(false), result.words())
 }
 
 /// The names of the screens, the one that is shown marked.

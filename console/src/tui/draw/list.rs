@@ -6,15 +6,16 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::frame::verdict_words;
+use super::frame::result_words;
 use super::pieces::{framed, inner};
 use crate::run::Verdict;
 use crate::text::{cell, fit, width};
 use crate::tui::state::{Progress, Row};
 use crate::tui::{Palette, State};
 
-/// Columns of glyph and word: `? INCONCLUSIVE`.
+/// Columns of glyph and word: `? INCONCLUSIVE`, and `✘ FAIL (accepted)` where there is such a row.
 const VERDICT: usize = 14;
+const ACCEPTED: usize = 17;
 /// Columns of a check's name within its suite.
 const NAME: usize = 20;
 
@@ -86,10 +87,11 @@ fn heading(state: &State, suite: &str, columns: usize) -> Line<'static> {
 fn line(state: &State, row: &Row, chosen: bool, columns: usize) -> Line<'static> {
     let (word, style) = standing(state, row);
     let mark = if chosen { "▸ " } else { "  " };
-    let left = columns.saturating_sub(2 + VERDICT + 2 + NAME + 2);
+    let verdict = if state.verify.any_accepted() { ACCEPTED } else { VERDICT };
+    let left = columns.saturating_sub(2 + verdict + 2 + NAME + 2);
     let line = Line::from(vec![
         Span::raw(mark),
-        Span::styled(cell(&word, VERDICT), style),
+        Span::styled(cell(&word, verdict), style),
         Span::raw(format!("  {}  ", cell(row.names().1, NAME))),
         Span::raw(cell(&words(row), left)),
     ]);
@@ -109,6 +111,6 @@ fn standing(state: &State, row: &Row) -> (String, Style) {
     match &row.progress {
         Progress::Waiting => ("· waiting".to_owned(), Palette::FAINT),
         Progress::Running => ("▸ asking".to_owned(), state.palette.busy()),
-        Progress::Done(result) => (verdict_words(result.verdict), state.palette.verdict(result.verdict)),
+        Progress::Done(result) => (result_words(result), state.palette.verdict(result.verdict)),
     }
 }

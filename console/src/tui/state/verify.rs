@@ -46,9 +46,9 @@ impl Row {
         self.result().map(|result| result.verdict)
     }
 
-    /// Whether somebody has to act on it: it failed, warned or could not be judged. What was skipped is no finding.
+    /// Whether somebody has to act on it: it failed, warned or could not be judged. What was skipped is no finding, nor is what is accepted.
     pub fn is_finding(&self) -> bool {
-        matches!(self.verdict(), Some(Verdict::Fail | Verdict::Inconclusive | Verdict::Warn))
+        self.result().is_some_and(|result| result.is_open_finding() || result.verdict == Verdict::Inconclusive)
     }
 
     /// The suite's word and what the id says within the suite: `cors` and `origin.null`.
@@ -169,6 +169,11 @@ impl Verify {
     /// Whether a run is under way.
     pub const fn running(&self) -> bool {
         self.phase.is_some()
+    }
+
+    /// Whether somebody answers for a finding of the list.
+    pub fn any_accepted(&self) -> bool {
+        self.rows.iter().any(|row| row.result().is_some_and(|result| result.accepted.is_some()))
     }
 
     /// How many checks came out as `verdict`.

@@ -11,7 +11,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "health.needs-token",
         "Deep health asks for a token.",
         &["health.open", "health.deep"],
-        &["health.agrees", "health.dependencies", "health.honest"],
+        &["health.together", "health.agrees", "health.dependencies", "health.honest"],
     ),
     weakness("health.is-text", "Deep health is the text OK.", &["health.dependencies"], &[]),
     flaw("health.slow", "Deep health takes longer than a probe waits.", &["health.latency"], &[]),
@@ -19,13 +19,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "health.down",
         "The database is down, and deep health says so with 503.",
         &["health.deep"],
-        &["health.agrees", "health.open"],
+        &["health.together", "health.agrees", "health.open"],
     ),
     flaw(
         "health.one-replica-down",
         "One replica of three answers 503.",
         &["health.deep"],
-        &["health.agrees", "health.open", "health.honest", "health.dependencies"],
+        &["health.together", "health.agrees", "health.open", "health.honest", "health.dependencies"],
     ),
     flaw(
         "health.lies",
@@ -48,4 +48,10 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.clock-ahead", "The clock is five minutes ahead.", &["health.clock"], &["health.fresh"]),
     flaw("health.blind", "Health is fine, but nothing can be written.", &["health.agrees"], &[]),
     flaw("health.clock-behind", "The clock is five minutes behind.", &["health.clock"], &["health.fresh"]),
+    flaw(
+        "health.connection-for-each",
+        "Every request of health takes a connection of its own, and there are six.",
+        &["health.together"],
+        &["health.*", "release.*"],
+    ),
 ];

@@ -131,6 +131,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.cache-public", "A user's data may be kept by shared caches.", &["isolation.cache.directives"], &[]),
     flaw("isolation.cache-shared-age", "A user's data has an age for shared caches.", &["isolation.cache.directives"], &[]),
     flaw("isolation.bleeds", "Under load, one user's answer goes to the other.", &["isolation.concurrency"], EVERYTHING),
+    flaw("isolation.keeps-what-it-refuses", "A creation is written first and validated later.", &["isolation.refused"], &[]),
 ];
 
 /// All checks of the suite but the control: where answers trade places, any of them may see it.
@@ -144,6 +145,7 @@ const EVERYTHING: &[&str] = &[
     "isolation.anonymous",
     "isolation.oracle",
     "isolation.deleted",
+    "isolation.refused",
     "isolation.errors",
     "isolation.list.pages",
     "isolation.list.search",

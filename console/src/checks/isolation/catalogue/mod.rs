@@ -22,6 +22,7 @@ pub const CHECKS: &[Check] = &[
     objects::ANONYMOUS,
     objects::ORACLE,
     objects::DELETED,
+    objects::REFUSED,
     objects::ERRORS,
     lists::PAGES,
     lists::SEARCH,

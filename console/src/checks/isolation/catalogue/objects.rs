@@ -147,3 +147,23 @@ pub(super) const ERRORS: Check = Check {
     run: |cx| Box::pin(forms::errors(cx)),
     ..CARD
 };
+
+pub(super) const REFUSED: Check = Check {
+    id: "isolation.refused",
+    title: "What was refused at its creation is not there",
+    why: "A handler that writes first and validates later, or a transaction that is not rolled back, leaves half an object behind every refusal: its owner \
+          never hears of it, and it often belongs to nobody or to everybody.",
+    expectation: "After a creation that was refused, neither A's list nor B's holds anything of it.",
+    severity: Severity::Medium,
+    references: &[
+        BOLA,
+        Reference { name: "CWE-460: Improper cleanup on thrown exception", url: "https://cwe.mitre.org/data/definitions/460.html" },
+    ],
+    remedy: Remedy {
+        axum: "Validate before the first query; where several belong together, put them into one transaction and `?` out of it before `commit`.",
+        fastapi: "Validate in the model; use `async with session.begin()` so that an exception rolls back.",
+        express: "Validate before the first query; wrap what belongs together in `sequelize.transaction(...)` or `BEGIN … ROLLBACK`.",
+    },
+    run: |cx| Box::pin(lifecycle::refused(cx)),
+    ..CARD
+};
