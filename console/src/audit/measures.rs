@@ -110,7 +110,7 @@ pub const MEASURES: &[Measure] = &[
         "a request that makes the service fail, and errors that no program can read",
     ),
     measure(
-        "One way in",
+        "No way around the door",
         &["robustness.method.", "robustness.path.", "robustness.host.forwarded"],
         "methods, paths and hosts by which a request gets around the door",
     ),

@@ -16,7 +16,7 @@ use super::pool::{Pools, Way};
 use super::probe::Field;
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
-use super::{Answer, Probe, Trouble, record};
+use super::{Answer, Meter, Probe, Trouble, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
 
@@ -59,47 +59,6 @@ impl Default for Limits {
             budget: None,
             body_cap: 1 << 20,
         }
-    }
-}
-
-/// Counts what was sent and how long answers took.
-#[derive(Debug, Default)]
-pub struct Meter {
-    sent: AtomicU64,
-    micros: std::sync::Mutex<Vec<u32>>,
-}
-
-/// A reading of the [`Meter`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MeterReading {
-    /// Requests sent.
-    pub probes: u64,
-    /// Median round trip in milliseconds.
-    pub p50_ms: f64,
-    /// 95th percentile in milliseconds.
-    pub p95_ms: f64,
-}
-
-impl Meter {
-    /// Requests sent so far.
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn answered(&self, elapsed: Duration) {
-        if let Ok(mut micros) = self.micros.lock() {
-            micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
-        }
-    }
-
-    /// Count and percentiles.
-    pub fn read(&self) -> MeterReading {
-        let mut micros = self.micros.lock().map(|micros| micros.clone()).unwrap_or_default();
-        micros.sort_unstable();
-        let at = |share: usize| {
-            micros.get((micros.len() * share / 100).min(micros.len().saturating_sub(1))).map_or(0.0, |us| f64::from(*us) / 1e3)
-        };
-        MeterReading { probes: self.sent(), p50_ms: at(50), p95_ms: at(95) }
     }
 }
 
@@ -331,10 +290,9 @@ impl Client {
     }
 
     fn count(&self) -> Result<(), Trouble> {
-        let sent = self.inner.meter.sent.fetch_add(1, Ordering::Relaxed);
-        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent >= *budget) {
-            self.inner.meter.sent.fetch_sub(1, Ordering::Relaxed);
-            return Err(Trouble::Budget(budget));
+        let budget = self.inner.limits.budget;
+        if !self.inner.meter.admit(budget) {
+            return Err(Trouble::Budget(budget.unwrap_or_default()));
         }
         self.scope.0.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -2,9 +2,8 @@
 
 use super::{must, part, should};
 use crate::checks::{Checked, Context, Judgement};
-use crate::target::Target;
 use crate::target::configuration::{Auth, Limits, RateLimit};
-use url::Url;
+use crate::target::{BaseUrl, Origin, Target};
 
 /// Largest body that an API for JSON needs, in bytes.
 const LARGEST_BODY: u64 = 16 << 20;
@@ -82,12 +81,10 @@ fn listed(origins: &[String]) -> Judgement {
     if origins.is_empty() { Judgement::held("none") } else { Judgement::broken(origins.join(", ")) }
 }
 
-/// `https`, a host that is no wildcard and not this machine, and nothing behind it.
+/// In the browser's form, with `https`, and neither a wildcard nor this machine.
 fn is_exact(origin: &str) -> bool {
-    let Ok(url) = Url::parse(origin) else { return false };
-    let host = url.host_str().unwrap_or_default();
-    let local = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]";
-    url.scheme() == "https" && !local && !origin.contains('*') && url.origin().ascii_serialization() == origin
+    let local = BaseUrl::parse(origin).is_ok_and(|base| base.is_loopback());
+    Origin::parse(origin).is_ok_and(|origin| origin.scheme() == "https") && !local && !origin.contains('*')
 }
 
 /// What one caller may ask is bounded.

@@ -1,8 +1,7 @@
 //! How the service reaches its database: encrypted, through a pool that fits the pooler and the sleeping compute behind it.
 
-use super::{must, part, report, should};
+use super::{concluded, must, part, report, should};
 use crate::checks::{Checked, Context, Judgement, Outcome};
-use crate::http::Trouble;
 use crate::target::configuration::{Database, Settings};
 
 /// Seconds after which Neon suspends a compute that nobody uses.
@@ -14,16 +13,16 @@ const LIFETIME_SECS: u64 = 3_600;
 /// Most connections of one replica that leave room for others on the smallest compute (97 usable).
 const ROOM: u32 = 40;
 
-/// The reported database, or why nothing can be said of a pool.
-fn pooled(cx: &Context) -> Result<Result<Database, Outcome>, Trouble> {
+/// Judges the connections to a database server; a file has none.
+fn connected(cx: &Context, judge: impl FnOnce(&Database) -> Outcome) -> Checked {
     let settings = report(cx)?.settings.as_ref();
-    let Some(database) = settings.and_then(|settings| settings.database.clone()) else {
-        return Ok(Err(Outcome::skip("the report of the configuration says nothing of `database`")));
-    };
-    if database.engine == "sqlite" {
-        return Ok(Err(Outcome::skip("the service keeps its data in a file: there is no connection to judge")));
-    }
-    Ok(Ok(database))
+    Ok(match settings.and_then(|settings| settings.database.as_ref()) {
+        None => Outcome::skip("the report of the configuration says nothing of `database`"),
+        Some(database) if database.engine == "sqlite" => {
+            Outcome::skip("the service keeps its data in a file: there is no connection to judge")
+        }
+        Some(database) => judge(database),
+    })
 }
 
 /// The engine outlives the container that the service runs in.
@@ -43,10 +42,7 @@ pub(super) fn engine(cx: &Context) -> Checked {
 
 /// What goes to the database goes encrypted, to a server that proved its name.
 pub(super) fn tls(cx: &Context) -> Checked {
-    Ok(match pooled(cx)? {
-        Err(outcome) => outcome,
-        Ok(database) => super::concluded(vec![("sslmode", encrypted(database.tls.as_deref()))]),
-    })
+    connected(cx, |database| concluded(vec![("sslmode", encrypted(database.tls.as_deref()))]))
 }
 
 /// Judges a `sslmode` by what libpq's documentation says each protects against ("SSL Mode Descriptions").
@@ -61,10 +57,7 @@ fn encrypted(mode: Option<&str>) -> Judgement {
 
 /// The pool fits what is behind it.
 pub(super) fn pool(cx: &Context) -> Checked {
-    Ok(match pooled(cx)? {
-        Err(outcome) => outcome,
-        Ok(database) => super::concluded(sizes(&database).into_iter().chain(times(&database)).collect()),
-    })
+    connected(cx, |database| concluded(sizes(database).into_iter().chain(times(database)).collect()))
 }
 
 type Judged = (&'static str, Judgement);
@@ -109,12 +102,11 @@ fn times(database: &Database) -> Vec<Judged> {
 
 /// Behind a transaction-mode pooler, migrations have a direct connection: their advisory lock belongs to a session.
 pub(super) fn migrations(cx: &Context) -> Checked {
-    Ok(match pooled(cx)? {
-        Err(outcome) => outcome,
-        Ok(Database { pooler: false, .. }) => Outcome::skip("requests use the direct connection, and so can migrations"),
-        Ok(database) => {
-            let said = if database.direct_url { "a direct one" } else { "none but the pooled one" };
-            super::concluded(vec![("connection of migrations", must(database.direct_url, said))])
+    connected(cx, |database| match database {
+        Database { pooler: false, .. } => Outcome::skip("requests use the direct connection, and so can migrations"),
+        Database { direct_url, .. } => {
+            let said = if *direct_url { "a direct one" } else { "none but the pooled one" };
+            concluded(vec![("connection of migrations", must(*direct_url, said))])
         }
     })
 }

@@ -72,9 +72,8 @@ pub(super) fn environment(cx: &Context) -> Checked {
 
 /// Platforms let people name their environments: only the well-known names can contradict.
 fn agree(own: &str, platform: &str) -> bool {
-    let platform = platform.to_ascii_lowercase();
-    let known = ["production", "staging", "development"].into_iter().find(|known| platform.starts_with(&known[..4]));
-    known.is_none_or(|known| known == own)
+    let known = |name: &str| ["prod", "stag", "dev"].into_iter().find(|known| name.to_ascii_lowercase().starts_with(known));
+    known(platform).is_none_or(|platform| known(own) == Some(platform))
 }
 
 fn stage(own: &str) -> Judgement {
@@ -146,4 +145,21 @@ pub(super) fn docs(cx: &Context) -> Checked {
             vec![("interactive documentation", judgement)]
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::same("production", "production", true)]
+    #[case::short("prod", "Production", true)]
+    #[case::a_name_of_their_own("production", "eu-main", true)]
+    #[case::another("production", "staging", false)]
+    #[case::short_and_another("prod", "dev", false)]
+    fn only_well_known_names_of_environments_can_contradict(#[case] own: &str, #[case] platform: &str, #[case] agrees: bool) {
+        assert_eq!(agree(own, platform), agrees);
+    }
 }

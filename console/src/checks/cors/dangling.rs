@@ -8,15 +8,13 @@ use crate::run::{Evidence, EvidenceClass, Finding};
 use crate::target::Origin;
 
 /// What platforms answer for a name that they host and that nobody has: a response header, or words of the body.
-const VACANT: [(&str, Mark); 8] = [
+const VACANT: [(&str, Mark); 6] = [
     ("Vercel", Mark::Header("x-vercel-error", "DEPLOYMENT_NOT_FOUND")),
-    ("Vercel", Mark::Header("x-vercel-error", "NOT_FOUND")),
     ("Railway", Mark::Header("x-railway-fallback", "true")),
+    ("Render", Mark::Header("x-render-routing", "no-server")),
     ("Netlify", Mark::Words("Not Found - Request ID:")),
     ("GitHub Pages", Mark::Words("There isn't a GitHub Pages site here")),
     ("Heroku", Mark::Words("no-such-app")),
-    ("Cloudflare Pages", Mark::Words("error code: 1001")),
-    ("Fly.io or Render", Mark::Header("x-render-routing", "no-server")),
 ];
 
 #[derive(Clone, Copy)]
@@ -80,6 +78,7 @@ mod tests {
     #[case::front_end(200, &[], "<html>", Finding::Held)]
     #[case::own_404(404, &[], "Not Found", Finding::Held)]
     #[case::vercel(404, &[("x-vercel-error", "DEPLOYMENT_NOT_FOUND")], "The deployment could not be found", Finding::Weak)]
+    #[case::vercel_page_missing(404, &[("x-vercel-error", "NOT_FOUND")], "The page could not be found", Finding::Held)]
     #[case::pages(404, &[], "<p>There isn't a GitHub Pages site here.</p>", Finding::Weak)]
     #[case::quoted(200, &[], "<p>We explain \"no-such-app\".</p>", Finding::Held)]
     fn a_vacant_name_is_told_from_a_page_that_is_missing(
