@@ -16,7 +16,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::commands::Exit;
-use crate::target::{Algorithm, BaseUrl, Configuration, Declared, Mint, Origin, Policy, Target, Tokens};
+use crate::target::{BaseUrl, Configuration, Declared, Mint, Origin, Policy, Target, Tokens};
+use crate::token::Key;
 
 const ORIGINS: [&str; 2] = ["https://postflight-demo.vercel.app", "https://app.postflight.example"];
 const ISSUER: &str = "https://postflight-demo.vercel.app";
@@ -75,15 +76,7 @@ impl Server {
 
     /// What to verify: the server's own URL, its key and its policy.
     pub fn target(&self) -> anyhow::Result<Target> {
-        let mint = Mint {
-            secret: self.secret.clone(),
-            variable: "JWT_SECRET".to_owned(),
-            algorithm: Algorithm::Hs256,
-            kid: None,
-            subjects: None,
-            claims: claims(),
-            lifetime_secs: 900,
-        };
+        let mint = Mint { claims: claims(), ..Mint::new(Key::hs256(&self.secret), "JWT_SECRET") };
         Ok(Target {
             name: "demo".to_owned(),
             origins: ORIGINS.iter().map(|text| Origin::parse(text)).collect::<Result<_, _>>()?,

@@ -46,7 +46,7 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure(
         "A token on every route",
-        &["jwt.required.", "jwt.challenge", "jwt.literal", "jwt.scheme", "jwt.duplicate", "isolation.anonymous"],
+        &["jwt.required.", "jwt.challenge", "jwt.literal", "jwt.scheme", "jwt.duplicate", "jwt.tampered", "isolation.anonymous"],
         "anybody who just asks",
     ),
     measure("Tokens in one place", &["jwt.carrier."], "tokens in URLs, cookies and bodies, which end up in logs and histories"),
@@ -65,6 +65,12 @@ pub const MEASURES: &[Measure] = &[
         &["jwt.exp.", "jwt.nbf", "jwt.iat", "jwt.aud", "jwt.iss", "jwt.sub.", "configuration.tokens"],
         "tokens of another time, place or person",
     ),
+    measure(
+        "Tokens that tell nothing and end",
+        &["jwt.contents", "jwt.revoked", "jwt.refresh"],
+        "a token that is read, or used after its owner signed out",
+    ),
+    measure("A guarded sign-in", &["jwt.login."], "names and passwords that can be tried out, and tokens in addresses"),
     measure("A strong signing secret", &["jwt.secret.", "secrets.strength", "secrets.reuse"], "a key that can be guessed"),
     measure(
         "Refusals that tell nothing",

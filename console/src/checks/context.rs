@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
-use crate::target::{Route, RouteAuth, Target};
+use crate::target::{Call, Route, RouteAuth, Target};
 
 pub use crate::token::Forge;
 
@@ -55,6 +57,73 @@ pub trait Objects: Send + Sync {
     fn made(&self, user: &User, id: &str);
 }
 
+/// What an account signs in with.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// User name.
+    pub username: String,
+    /// E-mail address; the user name where that is one.
+    pub email: String,
+    /// Password.
+    pub password: SecretString,
+}
+
+/// A signed-in account.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who it is, with the token that was issued.
+    pub user: User,
+    /// What it signed in with.
+    pub login: Login,
+    /// The refresh token, where one came.
+    pub refresh: Option<Credential>,
+    /// The answer that brought the token.
+    pub answer: Answer,
+    /// Whether this run made the account, so that it may be signed out, changed and deleted.
+    pub disposable: bool,
+}
+
+/// What a refresh brought.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// The answer.
+    pub answer: Answer,
+    /// The new token; `None` where it was refused.
+    pub token: Option<Credential>,
+    /// The new refresh token, where one came.
+    pub refresh: Option<Credential>,
+}
+
+/// Signs in and up. Every account that it makes is journaled before, and deleted when the run ends where the target can do that.
+pub trait Registry: Send + Sync {
+    /// One session that all checks share and none may end; `None` where the target declares no way to get one.
+    fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
+
+    /// An account of the caller's own; `None` where none can be made.
+    fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
+
+    /// Signs in to a spare account again.
+    fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>>;
+
+    /// The request of a declared call for `session`, without its token.
+    fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe;
+
+    /// The sign-in request of `login`; `None` where none is declared.
+    fn login_probe(&self, login: &Login) -> Option<Probe>;
+
+    /// Exchanges the refresh token of `session`.
+    fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>>;
+
+    /// Notes that a check deleted a spare account itself.
+    fn deleted(&self, session: &Session);
+
+    /// Held by a check while it signs in.
+    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>>;
+
+    /// Held by a check that exhausts the sign-in: waits until those that came before have ended.
+    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>>;
+}
+
 /// Everything a check may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
@@ -70,6 +139,8 @@ pub struct Context {
     pub writes: bool,
     /// Makes objects.
     pub objects: Arc<dyn Objects>,
+    /// Makes accounts.
+    pub registry: Arc<dyn Registry>,
     /// Seed of every random choice of the run (its id): the same seed gives the same probes.
     pub seed: Arc<str>,
     /// What the repository and the release gate need; see [`crate::verify::Inputs`].

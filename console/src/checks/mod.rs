@@ -25,7 +25,7 @@ pub mod tls;
 
 pub use battery::{Case, FLAWS_KEPT, Judgement, battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
-pub use context::{Context, Forge, Object, Objects, User, Users};
+pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Session, User, Users};
 pub use outcome::Outcome;
 
 /// Every check, suite by suite, in the order in which reports show them.

@@ -65,7 +65,7 @@ pub struct TargetSummary {
     pub url: String,
     /// Declared allowed origins.
     pub origins: Vec<String>,
-    /// How tokens came: `none`, `environment`, `login` or `minted`.
+    /// How tokens came: `none`, `environment`, `login`, `sign-up` or `minted`.
     pub tokens: String,
     /// Whether the run was allowed to create objects.
     pub writes: bool,
@@ -240,6 +240,9 @@ pub struct Cleanup {
     pub swept: usize,
     /// What could not be removed.
     pub left: Vec<LeftBehind>,
+    /// Accounts that signing up made and that the target has no way to remove: a note, no failure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<LeftBehind>,
 }
 
 /// An object that is still there.

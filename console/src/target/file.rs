@@ -14,6 +14,8 @@ use super::Source;
 use super::accept::{self, AcceptEntry, Acceptance};
 use super::explain::explain;
 
+pub use super::entries::TokensEntry;
+
 /// What is wrong with the file.
 #[derive(Debug, Error)]
 pub enum FileError {
@@ -132,96 +134,6 @@ pub struct Entry {
     pub policy: PolicyEntry,
 }
 
-/// `[targets.NAME.tokens]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokensEntry {
-    /// Variable with the token of user A.
-    pub a: Option<String>,
-    /// Variable with the token of user B.
-    pub b: Option<String>,
-    /// Mint with the signing key.
-    pub mint: Option<MintEntry>,
-    /// Sign in.
-    pub login: Option<LoginEntry>,
-    /// How a token travels; bearer when absent.
-    pub carrier: Option<CarrierEntry>,
-}
-
-/// `tokens.carrier`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CarrierEntry {
-    /// `"bearer"`.
-    Bearer,
-    /// `{ cookie = "name" }`.
-    Cookie(String),
-    /// `{ header = "name" }`.
-    Header(String),
-}
-
-/// `[targets.NAME.tokens.mint]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MintEntry {
-    /// Variable with the shared secret.
-    pub secret: String,
-    /// `HS256` (default), `HS384` or `HS512`.
-    #[serde(default)]
-    pub algorithm: AlgorithmEntry,
-    /// `kid` header.
-    pub kid: Option<String>,
-    /// Subjects of users A and B.
-    pub subjects: Option<[String; 2]>,
-    /// Further claims of every token.
-    #[serde(default)]
-    pub claims: Map<String, Value>,
-    /// Lifetime in seconds; 900 when absent.
-    pub lifetime: Option<u64>,
-}
-
-/// `mint.algorithm`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub enum AlgorithmEntry {
-    /// HMAC with SHA-256.
-    #[default]
-    #[serde(rename = "HS256")]
-    Hs256,
-    /// HMAC with SHA-384.
-    #[serde(rename = "HS384")]
-    Hs384,
-    /// HMAC with SHA-512.
-    #[serde(rename = "HS512")]
-    Hs512,
-}
-
-/// `[targets.NAME.tokens.login]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoginEntry {
-    /// Path of the login route.
-    pub path: String,
-    /// Body; `{username}` and `{password}` are filled in.
-    pub body: Map<String, Value>,
-    /// Send the body as a form.
-    #[serde(default)]
-    pub form: bool,
-    /// JSON pointer to the token in the answer.
-    pub token: String,
-    /// The two users.
-    pub users: [LoginUserEntry; 2],
-}
-
-/// A user of a login.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoginUserEntry {
-    /// User name or e-mail.
-    pub username: String,
-    /// Variable with the password.
-    pub password: String,
-}
-
 /// `[targets.NAME.paths]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,6 +150,8 @@ pub struct PathsEntry {
     pub health: Option<String>,
     /// Liveness.
     pub live: Option<String>,
+    /// Key set (RFC 7517, 5) that verifies tokens.
+    pub jwks: Option<String>,
     /// Further routes that need a token.
     #[serde(default)]
     pub protected: Vec<String>,
@@ -392,6 +306,12 @@ pub struct PolicyEntry {
     pub audience: Option<String>,
     /// Whether `sub` must be a known user.
     pub known_subjects: Option<bool>,
+    /// Whether the secret before the last rotation still signs.
+    pub previous_secret_valid: Option<bool>,
+    /// Whether signing out and changing the password end tokens.
+    pub revocation: Option<bool>,
+    /// Failed sign-ins after which the service asks to wait.
+    pub login_limit: Option<u32>,
     /// Methods a preflight may grant.
     pub methods: Option<Vec<String>>,
     /// Request headers a preflight may grant.

@@ -3,8 +3,11 @@
 //! Owns the configuration format, its errors, and the newtypes for origins, base URLs and secrets. Sends nothing.
 
 mod accept;
+mod accounts;
 mod base;
 pub mod configuration;
+mod credentials;
+mod entries;
 mod explain;
 pub mod file;
 mod observed;
@@ -22,6 +25,7 @@ mod transport;
 mod validate;
 
 pub use accept::{AcceptEntry, Acceptance};
+pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
@@ -33,8 +37,10 @@ pub use routes::{Route, RouteAuth, Routes};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use source::Source;
-pub use tokens::{Algorithm, Carrier, Login, Mint, NamedUser, Tokens};
+pub use tokens::{Carrier, Mint, OtherKeys, Tokens};
 pub use transport::{Transport, TransportError};
+
+pub use crate::token::Algorithm;
 
 /// Everything that the checks may know about the service under verification.
 #[derive(Clone, Debug)]
@@ -63,6 +69,10 @@ pub struct Target {
     pub health: HealthAt,
     /// Where tokens come from.
     pub tokens: Tokens,
+    /// The routes of accounts.
+    pub accounts: Accounts,
+    /// Keys beside the one that signs.
+    pub other_keys: OtherKeys,
     /// How a token travels.
     pub carrier: Carrier,
     /// What counts as secure where that is a matter of policy.
@@ -103,6 +113,8 @@ impl Target {
             release: ReleaseAt::default(),
             health: HealthAt::default(),
             tokens: Tokens::None,
+            accounts: Accounts::default(),
+            other_keys: OtherKeys::default(),
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,

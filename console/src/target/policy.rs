@@ -56,6 +56,12 @@ pub struct Policy {
     pub audience: Option<String>,
     /// Whether the service requires `sub` to be a user that it knows. Default false (stateless services accept any subject).
     pub known_subjects: bool,
+    /// Whether the secret before the last rotation still signs, as it may while rotating. Default false.
+    pub previous_secret_valid: bool,
+    /// Whether signing out and changing the password must end the tokens issued before. Default false (stateless tokens live on).
+    pub revocation: bool,
+    /// Failed sign-ins after which the service must ask to wait; `None` where none is declared.
+    pub login_limit: Option<u32>,
     /// Methods that a preflight may grant. Default: those of the declared routes.
     pub methods: Vec<String>,
     /// Request headers that a preflight may grant (lower case).
@@ -165,6 +171,9 @@ impl Default for Policy {
             issuer: None,
             audience: None,
             known_subjects: false,
+            previous_secret_valid: false,
+            revocation: false,
+            login_limit: None,
             methods: owned(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
             request_headers: owned(&[
                 "authorization",

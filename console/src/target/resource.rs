@@ -17,6 +17,8 @@ pub struct Paths {
     pub health: Option<String>,
     /// Shallow health.
     pub live: Option<String>,
+    /// Key set (RFC 7517, 5) that verifies tokens, where it is not in a usual place.
+    pub jwks: Option<String>,
     /// Further routes that need a token, asked with safe methods only.
     pub protected: Vec<String>,
     /// Paths where interactive docs or a schema would be.
@@ -32,6 +34,7 @@ impl Default for Paths {
             toggle: Some("/api/tasks/{id}/complete".into()),
             health: Some("/health".into()),
             live: Some("/livez".into()),
+            jwks: None,
             protected: Vec::new(),
             docs: Vec::new(),
         }

@@ -2,24 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use thiserror::Error;
 
+use super::credentials;
+use super::entries::CarrierEntry;
 use super::file::{
-    AlgorithmEntry, CarrierEntry, Entry, HeaderEntry, HealthEntry, LoginEntry, MintEntry, PathsEntry, PolicyEntry, ReleaseEntry,
-    RouteAuthEntry, RouteEntry, TaskEntry, TokensEntry, UpdateEntry,
+    Entry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, ReleaseEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
 use super::validate::Mistake;
 use super::{
-    Acceptance, Algorithm, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,
-    HeaderPolicy, HealthAt, Login, Mint, MissingVariable, NamedUser, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource,
-    Route, RouteAuth, Statuses, Target, Tokens, Transport, TransportError, Update, validate,
+    Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,
+    HeaderPolicy, HealthAt, MissingVariable, Offers, Origin, Paths, Place, Policy, ReleaseAt, Resource, Route, RouteAuth, Statuses,
+    Target, Transport, TransportError, Update, validate,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
 pub(super) const LOCATION: &str = "location";
-/// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
-const LIFETIME_SECS: u64 = 900;
 
 /// Why no target could be made.
 #[derive(Debug, Error)]
@@ -46,8 +44,11 @@ pub enum SelectError {
         error: Box<SelectError>,
     },
     /// Two ways of getting tokens were given.
-    #[error("targets.{0}.tokens: give one of `a`/`b`, `mint` or `login`, not several")]
+    #[error("targets.{0}.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several")]
     Tokens(String),
+    /// A key of the table `tokens` cannot be used.
+    #[error("targets.{0}.tokens.{1}: {2}")]
+    Token(String, String, String),
     /// A variable is not set.
     #[error("targets.{0}: {1}")]
     Missing(String, MissingVariable),
@@ -137,6 +138,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         let value = environment.require(variable, &format!("it holds the value of the request header `{header}`"))?;
         Ok((header.to_ascii_lowercase(), value))
     };
+    let (tokens, accounts, other_keys) = credentials::read(name, &entry.tokens, environment)?;
     let mut target = Target {
         name: name.to_owned(),
         origins: entry.origins.iter().map(origin).collect::<Result<_, _>>()?,
@@ -145,7 +147,9 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         resource: resource(&entry.task),
         release: release(&entry.release),
         health: health(&entry.health),
-        tokens: tokens(name, &entry.tokens, environment)?,
+        tokens,
+        accounts,
+        other_keys,
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
@@ -216,6 +220,7 @@ fn paths(entry: &PathsEntry) -> Paths {
         toggle: entry.toggle.clone(),
         health: entry.health.clone(),
         live: entry.live.clone(),
+        jwks: entry.jwks.clone(),
         protected: entry.protected.clone(),
         docs: entry.docs.clone(),
     }
@@ -291,54 +296,6 @@ fn carrier(entry: Option<&CarrierEntry>) -> Carrier {
     }
 }
 
-fn tokens(name: &str, entry: &TokensEntry, environment: &Environment) -> Result<Tokens, SelectError> {
-    let missing = |error| SelectError::Missing(name.to_owned(), error);
-    match (&entry.a, &entry.b, &entry.mint, &entry.login) {
-        (None, None, None, None) => Ok(Tokens::None),
-        (Some(a), b, None, None) => given(a, b.as_deref(), environment).map_err(missing),
-        (None, None, Some(entry), None) => mint(entry, environment).map_err(missing),
-        (None, None, None, Some(entry)) => login(entry, environment).map_err(missing),
-        _ => Err(SelectError::Tokens(name.to_owned())),
-    }
-}
-
-fn given(a: &str, b: Option<&str>, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let token = |variable: &str, user| environment.require(variable, &format!("it holds the token of user {user}"));
-    Ok(Tokens::Given { a: token(a, "A")?, b: b.map(|b| token(b, "B")).transpose()? })
-}
-
-fn mint(entry: &MintEntry, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let algorithm = match entry.algorithm {
-        AlgorithmEntry::Hs256 => Algorithm::Hs256,
-        AlgorithmEntry::Hs384 => Algorithm::Hs384,
-        AlgorithmEntry::Hs512 => Algorithm::Hs512,
-    };
-    Ok(Tokens::Mint(Box::new(Mint {
-        secret: environment.require(&entry.secret, "it holds the key that tokens are minted with")?,
-        variable: entry.secret.clone(),
-        algorithm,
-        kid: entry.kid.clone(),
-        subjects: entry.subjects.clone(),
-        claims: entry.claims.clone(),
-        lifetime_secs: entry.lifetime.unwrap_or(LIFETIME_SECS),
-    })))
-}
-
-fn login(entry: &LoginEntry, environment: &Environment) -> Result<Tokens, MissingVariable> {
-    let [a, b] = &entry.users;
-    let user = |user: &super::file::LoginUserEntry| {
-        let password = environment.require(&user.password, &format!("it holds the password of `{}`", user.username))?;
-        Ok(NamedUser { username: user.username.clone(), password })
-    };
-    Ok(Tokens::Login(Box::new(Login {
-        path: entry.path.clone(),
-        body: Value::Object(entry.body.clone()),
-        form: entry.form,
-        token: entry.token.clone(),
-        users: [user(a)?, user(b)?],
-    })))
-}
-
 fn policy(entry: &PolicyEntry) -> Policy {
     let default = Policy::default();
     let statuses = |given: &Option<Vec<u16>>, default| given.as_ref().map_or(default, |codes| Statuses::of(codes.iter().copied()));
@@ -358,6 +315,9 @@ fn policy(entry: &PolicyEntry) -> Policy {
         issuer: entry.issuer.clone(),
         audience: entry.audience.clone(),
         known_subjects: entry.known_subjects.unwrap_or(default.known_subjects),
+        previous_secret_valid: entry.previous_secret_valid.unwrap_or(default.previous_secret_valid),
+        revocation: entry.revocation.unwrap_or(default.revocation),
+        login_limit: entry.login_limit,
         methods: entry.methods.clone().unwrap_or(default.methods),
         request_headers: lower(&entry.request_headers, default.request_headers),
         exposed_headers: lower(&entry.exposed_headers, default.exposed_headers),
@@ -385,6 +345,7 @@ fn declared(entry: &PolicyEntry) -> Declared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Tokens;
     use rstest::rstest;
 
     const FILE: &str = r#"
@@ -493,7 +454,7 @@ mod tests {
     )]
     #[case::two_ways(
         "tokens.a = 'A'\ntokens.mint.secret = 'S'",
-        "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `mint` or `login`, not several"
+        "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several"
     )]
     #[case::no_subject(
         "paths.list = '/{user_id}/tasks'\ntokens.a = 'A'\ntokens.b = 'B'",

@@ -3,69 +3,63 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// Signature algorithms that tokens can be minted with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// HMAC with SHA-256.
-    Hs256,
-    /// HMAC with SHA-384.
-    Hs384,
-    /// HMAC with SHA-512.
-    Hs512,
-}
+use crate::token::{Key, PublicKey};
 
-impl Algorithm {
-    /// The `alg` value of RFC 7518.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::Hs384 => "HS384",
-            Self::Hs512 => "HS512",
-        }
-    }
-}
+/// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
+const LIFETIME_SECS: u64 = 900;
 
 /// Tokens minted with the service's own key.
 #[derive(Clone, Debug)]
 pub struct Mint {
-    /// The shared secret.
-    pub secret: SecretString,
+    /// The key, and with it the algorithm.
+    pub key: Key,
     /// Variable that it came from, for evidence.
     pub variable: String,
-    /// Algorithm.
-    pub algorithm: Algorithm,
     /// `kid` header, where the service needs one.
     pub kid: Option<String>,
-    /// Subjects of the two synthetic users; by default made anew for every run.
+    /// `typ` header; `None` for none.
+    pub typ: Option<String>,
+    /// Subjects of the two synthetic users; fixed synthetic ones when absent.
     pub subjects: Option<[String; 2]>,
-    /// Further claims of every token.
+    /// Whether tokens write subjects as numbers.
+    pub numeric_subjects: bool,
+    /// Claim that holds the subject: `sub`, another name, or a JSON pointer (RFC 6901) that begins with a slash.
+    pub subject_claim: String,
+    /// Further claims of every token; the text `{subject}` in them is filled in.
     pub claims: Map<String, Value>,
     /// Lifetime in seconds.
     pub lifetime_secs: u64,
+    /// Whether tokens say when they were issued.
+    pub iat: bool,
 }
 
-/// A user who signs in.
-#[derive(Clone, Debug)]
-pub struct NamedUser {
-    /// User name or e-mail.
-    pub username: String,
-    /// Password.
-    pub password: SecretString,
+impl Mint {
+    /// Tokens signed with `key` from `variable`: subject in `sub`, 900 seconds of life, nothing else.
+    pub fn new(key: Key, variable: &str) -> Self {
+        Self {
+            key,
+            variable: variable.to_owned(),
+            kid: None,
+            typ: Some("JWT".to_owned()),
+            subjects: None,
+            numeric_subjects: false,
+            subject_claim: "sub".to_owned(),
+            claims: Map::new(),
+            lifetime_secs: LIFETIME_SECS,
+            iat: true,
+        }
+    }
 }
 
-/// Tokens obtained by a login request.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// Path of the login route.
-    pub path: String,
-    /// Body with `{username}` and `{password}` in string values.
-    pub body: Value,
-    /// Whether the body goes as a form (`application/x-www-form-urlencoded`) instead of JSON.
-    pub form: bool,
-    /// JSON pointer to the token in the answer.
-    pub token: String,
-    /// The two users.
-    pub users: [NamedUser; 2],
+/// Keys beside the one that signs: those that must not verify anything, and the public half that anybody may know.
+#[derive(Clone, Debug, Default)]
+pub struct OtherKeys {
+    /// The secret before the last rotation, with its variable.
+    pub previous: Option<(String, SecretString)>,
+    /// Secrets of other stages, with their variables.
+    pub foreign: Vec<(String, SecretString)>,
+    /// The public key that verifies tokens, where it is given rather than published.
+    pub public: Option<PublicKey>,
 }
 
 /// Where the tokens of users A and B come from.
@@ -79,20 +73,25 @@ pub enum Tokens {
         a: SecretString,
         /// Token of user B.
         b: Option<SecretString>,
+        /// Subjects of both, where the tokens themselves do not say.
+        subjects: Option<[String; 2]>,
     },
-    /// Obtained by signing in.
-    Login(Box<Login>),
+    /// Obtained by signing in with the accounts that the target names; see [`Accounts`](super::Accounts).
+    Login,
+    /// Obtained by signing up first; needs consent to write.
+    Signup,
     /// Minted with the signing key: every JWT check can be asked.
     Mint(Box<Mint>),
 }
 
 impl Tokens {
-    /// The word for reports: `none`, `environment`, `login` or `minted`.
+    /// The word for reports: `none`, `environment`, `login`, `sign-up` or `minted`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Given { .. } => "environment",
-            Self::Login(_) => "login",
+            Self::Login => "login",
+            Self::Signup => "sign-up",
             Self::Mint(_) => "minted",
         }
     }

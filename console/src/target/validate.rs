@@ -64,6 +64,7 @@ fn paths(paths: &PathsEntry) -> Checked {
         ("toggle", &paths.toggle),
         ("health", &paths.health),
         ("live", &paths.live),
+        ("jwks", &paths.jwks),
     ];
     for (key, path) in single.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?))) {
         is_path(path).map_err(|why| Mistake::at(["paths", key], why))?;

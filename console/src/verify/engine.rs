@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::journal::Journal;
 use super::needs::{Given, may_write};
+use super::registrar::Registrar;
 use super::workshop::Workshop;
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
@@ -28,7 +29,9 @@ pub(super) struct Engine {
     options: Options,
     inputs: Arc<Inputs>,
     client: Client,
+    journal: Option<Arc<Journal>>,
     workshop: Arc<Workshop>,
+    registrar: Arc<Registrar>,
     events: Events,
     done: AtomicUsize,
     releases: Mutex<Vec<ReleaseSeen>>,
@@ -49,7 +52,9 @@ impl Engine {
             Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
-        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
+        let journal = journal.map(Arc::new);
+        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal.clone(), run));
+        let registrar = Arc::new(Registrar::new(Arc::clone(&target), client.clone(), journal.clone()));
         Ok(Self {
             run,
             started: (Instant::now(), OffsetDateTime::now_utc()),
@@ -57,7 +62,9 @@ impl Engine {
             options,
             inputs: Arc::new(inputs),
             client,
+            journal,
             workshop,
+            registrar,
             events,
             done: AtomicUsize::new(0),
             releases: Mutex::default(),
@@ -102,12 +109,20 @@ impl Engine {
         self.events.send(Event::Phase { phase });
     }
 
-    async fn context(&self) -> Context {
-        let users = users::obtain(&self.client, &self.target.tokens).await.unwrap_or_else(|trouble| {
+    /// The users. Where they would have to be signed up and nothing may be made, there are none.
+    async fn users(&self) -> Users {
+        if matches!(self.target.tokens, Tokens::Signup) && self.journal.is_none() {
+            return Users::default();
+        }
+        users::obtain(&self.registrar, &self.target).await.unwrap_or_else(|trouble| {
             self.events.note(format!("no tokens: {trouble}"));
             let _ = self.no_tokens.set(trouble.to_string());
             Users::default()
-        });
+        })
+    }
+
+    async fn context(&self) -> Context {
+        let users = self.users().await;
         let forge = match &self.target.tokens {
             Tokens::Mint(mint) => Some(Arc::new(Forge::new((**mint).clone()))),
             _ => None,
@@ -119,6 +134,7 @@ impl Engine {
             forge,
             writes: may_write(&self.target, &self.options),
             objects: Arc::clone(&self.workshop) as _,
+            registry: Arc::clone(&self.registrar) as _,
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
         }
@@ -278,8 +294,14 @@ impl Engine {
         let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
             return Cleanup::default();
         };
-        let cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
-        for left in &cleanup.left {
+        let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
+        let accounts = self.registrar.close(&client).await;
+        if self.target.accounts.delete.is_some() {
+            cleanup.left.extend(accounts);
+        } else {
+            cleanup.accounts = accounts;
+        }
+        for left in cleanup.left.iter().chain(&cleanup.accounts) {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));
         }
         cleanup
@@ -301,9 +323,7 @@ impl Engine {
             cleanup,
             notes: self.events.notes(),
         };
-        if run.cleanup.left.is_empty()
-            && let Some(journal) = Arc::into_inner(self.workshop).and_then(Workshop::into_journal)
-        {
+        if let Some(journal) = self.journal.filter(|_| run.cleanup.left.is_empty()) {
             journal.finish();
         }
         conclude::document(run, &self.target, &self.options)

@@ -34,6 +34,10 @@ pub(super) enum Entry {
     Created { marker: String, id: String },
     /// The object is gone.
     Deleted { id: String },
+    /// An account is about to be signed up.
+    Account { user: String, name: String },
+    /// The account is gone, or was never made.
+    AccountDeleted { name: String },
 }
 
 /// The journal of a living run.
@@ -76,8 +80,8 @@ impl Journal {
         write().map_err(|source| JournalError { path: self.path.clone(), source })
     }
 
-    /// Removes the journal: everything it names is gone.
-    pub(super) fn finish(self) {
+    /// Removes the journal: everything it names is gone, or nothing can remove it.
+    pub(super) fn finish(&self) {
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -110,6 +114,19 @@ impl Abandoned {
         owners.sort();
         owners.dedup();
         owners
+    }
+
+    /// Accounts that were signed up and not deleted: which user each was, and its name.
+    pub(super) fn accounts(&self) -> Vec<(String, String)> {
+        let mut accounts = Vec::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Account { user, name } => accounts.push((user.clone(), name.clone())),
+                Entry::AccountDeleted { name: gone } => accounts.retain(|(_, name)| name != gone),
+                _ => {}
+            }
+        }
+        accounts
     }
 }
 

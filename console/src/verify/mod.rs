@@ -3,6 +3,7 @@
 //! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`].
 
 mod accept;
+mod calls;
 mod conclude;
 mod engine;
 mod inputs;
@@ -11,6 +12,7 @@ mod marker;
 mod needs;
 mod options;
 mod plan;
+mod registrar;
 mod routes;
 mod sweep;
 mod users;
@@ -26,6 +28,7 @@ pub use inputs::Inputs;
 pub use journal::{Journal, JournalError, default_directory};
 pub use options::Options;
 pub use plan::{Plan, plan};
+pub(crate) use registrar::password as fresh_password;
 pub use sweep::{Swept, cleanup};
 
 use crate::http::Trouble;

@@ -17,9 +17,10 @@ pub(super) struct Given<'a> {
 impl<'a> Given<'a> {
     /// What a plan can know: tokens that will be obtained are assumed to come, and to be JWTs.
     pub(super) fn planned(target: &'a Target, options: &Options, inputs: &'a Inputs) -> Self {
-        let a = !matches!(target.tokens, Tokens::None);
-        let b = !matches!(target.tokens, Tokens::None | Tokens::Given { b: None, .. });
-        Self { target, inputs, tokens: [a, b, a], writes: may_write(target, options) }
+        let writes = may_write(target, options);
+        let a = !matches!(target.tokens, Tokens::None) && (writes || !matches!(target.tokens, Tokens::Signup));
+        let b = a && !matches!(target.tokens, Tokens::Given { b: None, .. });
+        Self { target, inputs, tokens: [a, b, a], writes }
     }
 
     /// What a run knows once it has its users.
@@ -30,7 +31,10 @@ impl<'a> Given<'a> {
 
     /// The first input that `check` needs and that is not there.
     pub(super) fn missing(&self, check: &Check) -> Option<Need> {
-        check.needs.iter().copied().find(|need| !self.has(*need))
+        let of_tokens = |need| matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
+        let unmade = matches!(self.target.tokens, Tokens::Signup) && !self.writes;
+        let missing = check.needs.iter().copied().find(|need| !self.has(*need))?;
+        Some(if unmade && of_tokens(missing) { Need::Writes } else { missing })
     }
 
     fn has(&self, need: Need) -> bool {

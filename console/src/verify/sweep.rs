@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::journal::{Abandoned, Entry, abandoned};
 use super::marker::Marker;
+use super::registrar;
 use super::users;
 use super::workshop::{Made, Workshop};
 use crate::checks::paging::next_query;
-use crate::checks::{User, Users};
+use crate::checks::{Session, User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
 use crate::target::{Target, Tokens};
@@ -49,7 +50,8 @@ pub struct Swept {
 /// Removes everything that earlier runs left on `target`: by the journals in `journal`, and by the markers that objects carry.
 pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: CancellationToken) -> Result<Swept, Trouble> {
     let client = Client::new(Arc::clone(&target), limits, &Uuid::now_v7().simple().to_string(), stop)?;
-    let users = users::obtain(&client, &target.tokens).await?;
+    let registrar = registrar::Registrar::new(Arc::clone(&target), client.clone(), None);
+    let users = users::obtain(&registrar, &target).await?;
     Ok(leftovers(&client, &target, &users, journal, Age::Any).await)
 }
 
@@ -75,8 +77,10 @@ fn is_over(marker: Marker, age: Age) -> bool {
 /// Deals with the journal of one killed run; it is kept when something in it could not be removed.
 async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned, swept: &mut Swept) {
     let mut complete = true;
+    let accounts = dead.accounts();
+    let revived = registrar::revive(client, target, &accounts).await;
     for (name, subject) in dead.owners() {
-        let Some(user) = owner(target, users, &name, subject.as_deref()) else {
+        let Some(user) = owner(target, users, &revived, &name, subject.as_deref()) else {
             let who = subject.unwrap_or(name);
             swept
                 .left
@@ -91,15 +95,27 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
         sweep_marked(client, target, &user, |marker| marker.run == dead.run, swept).await;
         complete &= swept.left.len() == before;
     }
+    for (_, name) in accounts {
+        let again = revived.iter().find(|session| session.login.username == name);
+        let removed = match again {
+            Some(session) => registrar::remove_revived(client, target, session).await,
+            None => Err("its password was known to that run alone; remove it by hand".to_owned()),
+        };
+        match removed {
+            Ok(()) => swept.removed += 1,
+            Err(why) => swept.left.push(left(format!("account {name}"), why)),
+        }
+    }
     if complete {
         dead.settle();
     }
 }
 
 /// The user of this run who can delete for the journaled one: the same subject, or a token minted for it.
-fn owner(target: &Target, users: &Users, name: &str, subject: Option<&str>) -> Option<User> {
+fn owner(target: &Target, users: &Users, revived: &[Session], name: &str, subject: Option<&str>) -> Option<User> {
     let same = |user: &&User| user.subject.as_deref() == subject && (subject.is_some() || user.name == name);
-    let known = [&users.a, &users.b].into_iter().flatten().find(same).cloned();
+    let again = revived.iter().map(|session| &session.user).find(same);
+    let known = again.or_else(|| [&users.a, &users.b].into_iter().flatten().find(same)).cloned();
     known.or_else(|| match &target.tokens {
         Tokens::Mint(mint) => subject.map(|subject| users::minted_for(mint, name, subject)),
         _ => None,
@@ -112,7 +128,7 @@ fn undeleted(entries: &[Entry]) -> BTreeSet<String> {
         match entry {
             Entry::Created { id, .. } => ids.insert(id.clone()),
             Entry::Deleted { id } => ids.remove(id),
-            Entry::Run { .. } | Entry::Announced { .. } => false,
+            _ => false,
         };
     }
     ids

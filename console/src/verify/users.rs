@@ -1,25 +1,31 @@
-//! Gets the two users of a run: tokens given, minted or obtained by signing in.
+//! Gets the two users of a run: tokens given, minted, or obtained by signing in or up.
 
-use serde_json::Value;
+use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
+use super::calls::subject_of;
+use super::registrar::Registrar;
 use crate::checks::{Forge, User, Users};
-use crate::http::{Client, Credential, Probe, Trouble};
-use crate::target::{Login, Mint, NamedUser, Tokens};
+use crate::http::{Credential, Trouble};
+use crate::target::{Mint, Target, Tokens};
 use crate::token::Compact;
-use secrecy::{ExposeSecret as _, SecretString};
 
 const NAMES: [&str; 2] = ["A", "B"];
 /// Fixed synthetic subjects, so that a later run on another machine can find what this one left.
 const SUBJECTS: [&str; 2] = ["postflight-user-a", "postflight-user-b"];
 
 /// The users of a run, as far as the target's token source gives them.
-pub(super) async fn obtain(client: &Client, tokens: &Tokens) -> Result<Users, Trouble> {
-    match tokens {
+pub(super) async fn obtain(registrar: &Registrar, target: &Target) -> Result<Users, Trouble> {
+    match &target.tokens {
         Tokens::None => Ok(Users::default()),
-        Tokens::Given { a, b } => Ok(Users { a: Some(given(0, a)), b: b.as_ref().map(|b| given(1, b)) }),
+        Tokens::Given { a, b, subjects } => {
+            let told = |index: usize| subjects.as_ref().and_then(|subjects| subjects.get(index).cloned());
+            let user = |index, token| given(index, token, told(index));
+            Ok(Users { a: Some(user(0, a)), b: b.as_ref().map(|b| user(1, b)) })
+        }
         Tokens::Mint(mint) => Ok(minted(mint)),
-        Tokens::Login(login) => signed_in(client, login).await,
+        Tokens::Login => signed_in(registrar, target).await,
+        Tokens::Signup => signed_up(registrar).await,
     }
 }
 
@@ -33,20 +39,9 @@ fn user(index: usize, token: SecretString, subject: Option<String>) -> User {
     User { name, token: Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), token), subject }
 }
 
-fn given(index: usize, token: &SecretString) -> User {
-    let subject = Compact::parse(token.expose_secret()).and_then(|token| subject_of(&token));
-    user(index, token.clone(), subject)
-}
-
-/// The `sub` of a token (or the names that hand-made services use), as text.
-fn subject_of(token: &Compact) -> Option<String> {
-    let claims = token.claims()?;
-    let value = ["sub", "user_id", "userId", "uid", "id"].iter().find_map(|name| claims.get(*name))?;
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+fn given(index: usize, token: &SecretString, subject: Option<String>) -> User {
+    let told = || Compact::parse(token.expose_secret()).and_then(|token| subject_of(&token));
+    user(index, token.clone(), subject.or_else(told))
 }
 
 fn minted(mint: &Mint) -> Users {
@@ -62,44 +57,18 @@ pub(super) fn minted_for(mint: &Mint, name: &str, subject: &str) -> User {
     user(usize::from(name == "B"), token.into(), Some(subject.to_owned()))
 }
 
-async fn signed_in(client: &Client, login: &Login) -> Result<Users, Trouble> {
-    let [a, b] = &login.users;
-    Ok(Users { a: Some(sign_in(client, login, 0, a).await?), b: Some(sign_in(client, login, 1, b).await?) })
+/// Signs in with the two accounts that the target names.
+async fn signed_in(registrar: &Registrar, target: &Target) -> Result<Users, Trouble> {
+    let none = || Trouble::NotGiven("the target names no accounts to sign in with".into());
+    let [a, b] = target.accounts.users.as_ref().ok_or_else(none)?;
+    let (a, b) = (registrar.sign_in_as("A", a).await?, registrar.sign_in_as("B", b).await?);
+    Ok(Users { a: Some(a.user), b: Some(b.user) })
 }
 
-async fn sign_in(client: &Client, login: &Login, index: usize, who: &NamedUser) -> Result<User, Trouble> {
-    let body = filled(&login.body, who);
-    let probe = if login.form {
-        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form_pairs(&body)).finish();
-        Probe::new("POST", &login.path).secret_body("application/x-www-form-urlencoded", text)
-    } else {
-        Probe::new("POST", &login.path).secret_body("application/json", body.to_string())
-    };
-    let answer = client.send(&probe).await?;
-    let token = answer.json().and_then(|json| json.pointer(&login.token)?.as_str().map(str::to_owned));
-    let refused = || {
-        Trouble::NotGiven(format!(
-            "signing in as `{}` at {} was answered {} without a token at {}",
-            who.username, login.path, answer.status, login.token
-        ))
-    };
-    Ok(given(index, &token.ok_or_else(refused)?.into())).map(|user| User { name: NAMES.get(index).copied().unwrap_or("?"), ..user })
-}
-
-fn filled(body: &Value, who: &NamedUser) -> Value {
-    match body {
-        Value::String(text) => {
-            Value::String(text.replace("{username}", &who.username).replace("{password}", who.password.expose_secret()))
-        }
-        Value::Array(items) => items.iter().map(|item| filled(item, who)).collect(),
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), filled(value, who))).collect()),
-        other => other.clone(),
-    }
-}
-
-fn form_pairs(body: &Value) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    body.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+/// Makes two accounts for this run.
+async fn signed_up(registrar: &Registrar) -> Result<Users, Trouble> {
+    let (a, b) = (registrar.sign_up_as("A", Some(0)).await?, registrar.sign_up_as("B", Some(1)).await?);
+    Ok(Users { a: Some(a.user), b: Some(b.user) })
 }
 
 #[cfg(test)]
@@ -113,24 +82,22 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use crate::http::Limits;
-    use crate::target::{BaseUrl, Target};
+    use crate::http::{Client, Limits};
+    use crate::target::{Accounts, BaseUrl, Call, Grant, NamedUser, TokenAt};
 
-    fn login(form: bool) -> Login {
+    fn login(form: bool) -> Accounts {
         let user = |name: &str| NamedUser { username: format!("{name}@x.example"), password: format!("pass of {name}").into() };
-        Login {
-            path: "/login".into(),
-            body: json!({ "email": "{username}", "password": "{password}" }),
-            form,
-            token: "/data/token".into(),
-            users: [user("ann"), user("bob")],
-        }
+        let body = json!({ "email": "{username}", "password": "{password}" });
+        let call = Call { method: "POST".into(), path: "/login".into(), body, form, headers: Vec::new() };
+        let grant = Grant { call, token: Some(TokenAt::Body("/data/token".into())), subject: None, refresh_token: None };
+        Accounts { login: Some(grant), users: Some([user("ann"), user("bob")]), ..Accounts::default() }
     }
 
-    async fn signs_in(server: &MockServer, login: Login) -> Result<Users, Trouble> {
-        let target = Arc::new(Target::new(BaseUrl::parse(&server.uri()).unwrap()));
-        let client = Client::new(target, Limits::default(), "test", CancellationToken::new())?;
-        obtain(&client, &Tokens::Login(Box::new(login))).await
+    async fn signs_in(server: &MockServer, accounts: Accounts) -> Result<Users, Trouble> {
+        let base = BaseUrl::parse(&server.uri()).unwrap();
+        let target = Arc::new(Target { accounts, tokens: Tokens::Login, ..Target::new(base) });
+        let client = Client::new(Arc::clone(&target), Limits::default(), "test", CancellationToken::new())?;
+        obtain(&Registrar::new(Arc::clone(&target), client, None), &target).await
     }
 
     #[rstest]

@@ -25,7 +25,7 @@ pub(super) struct Made {
 pub(super) struct Workshop {
     target: Arc<Target>,
     client: Client,
-    journal: Option<Journal>,
+    journal: Option<Arc<Journal>>,
     run: Uuid,
     next: AtomicU32,
     announced: AtomicUsize,
@@ -34,7 +34,7 @@ pub(super) struct Workshop {
 
 impl Workshop {
     /// A workshop; without a journal it makes nothing.
-    pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Journal>, run: Uuid) -> Self {
+    pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
         Self { target, client, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default() }
     }
 
@@ -53,11 +53,6 @@ impl Workshop {
         if let Some(journal) = &self.journal {
             let _ = journal.record(&Entry::Deleted { id: id.to_owned() });
         }
-    }
-
-    /// Gives the journal back, to be finished when everything is gone.
-    pub(super) fn into_journal(self) -> Option<Journal> {
-        self.journal
     }
 
     fn record(&self, entry: &Entry) -> Result<(), Trouble> {

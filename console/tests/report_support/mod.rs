@@ -120,6 +120,7 @@ pub(crate) fn run() -> Run {
             deleted: 33,
             swept: 1,
             left: vec![LeftBehind { what: "/api/tasks/0199-77".into(), why: "DELETE answered 503 three times".into() }],
+            accounts: Vec::new(),
         },
         notes: Vec::new(),
     }

@@ -129,7 +129,8 @@ impl Running {
     pub(crate) async fn start(shape: Shape, wrong: Wrong, flaws: &[&str]) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let house = Arc::new(House::new(Flaws::of(flaws), None));
+        let house =
+            Arc::new(House::new(crate::twin::verifier::Kind::Shared, console::target::Carrier::Bearer, Flaws::of(flaws), None));
         let backend = Arc::new(Backend { shape, wrong, house: Arc::clone(&house), records: Mutex::default() });
         let router = Router::new()
             .fallback(answer)

@@ -8,9 +8,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get, patch, post};
+use axum::routing::{any, delete, get, patch, post};
 
-use super::{House, cors, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
+use super::{House, accounts, cors, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -31,6 +31,7 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/users/{user_id}/summary", get(routes::summary))
         .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
+        .merge(entrance())
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
@@ -39,6 +40,17 @@ fn map(house: Arc<House>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
         .layer(from_fn_with_state(Arc::clone(&house), count))
         .with_state(house)
+}
+
+/// The routes of accounts.
+fn entrance() -> Router<Arc<House>> {
+    Router::new()
+        .route("/auth/signup", post(accounts::sign_up))
+        .route("/auth/login", post(accounts::sign_in))
+        .route("/auth/refresh", post(accounts::refresh))
+        .route("/auth/logout", post(accounts::sign_out))
+        .route("/auth/password", post(accounts::password))
+        .route("/auth/me", delete(accounts::delete))
 }
 
 async fn count(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {

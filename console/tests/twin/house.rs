@@ -1,16 +1,20 @@
 //! What every request handler of the twin may touch: its flaws, its store, its start time and a count of requests.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use console::target::Carrier;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Flaws;
+use super::accounts::{self, Accounts};
 use super::cors::Cache;
 use super::health::Probes;
 use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
+use super::verifier::Kind;
 
 /// The state of one twin.
 pub(crate) struct House {
@@ -28,6 +32,12 @@ pub(crate) struct House {
     pub(crate) probes: Probes,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
+    /// Who has an account, and who is signed in.
+    pub(crate) accounts: Mutex<Accounts>,
+    /// What its tokens are.
+    pub(crate) kind: Kind,
+    /// How they travel.
+    pub(crate) carrier: Carrier,
     /// Who asked how often, and which keys made what.
     pub(crate) ledger: Ledger,
     /// When it started.
@@ -37,7 +47,7 @@ pub(crate) struct House {
 
 impl House {
     /// An empty house; `front` is let in beside the others.
-    pub(crate) fn new(flaws: Flaws, front: Option<String>) -> Self {
+    pub(crate) fn new(kind: Kind, carrier: Carrier, flaws: Flaws, front: Option<String>) -> Self {
         let (store, cache, trespass) = (Store::default(), Cache::default(), Memory::default());
         Self {
             flaws,
@@ -47,6 +57,9 @@ impl House {
             cache,
             probes: Probes::default(),
             trespass,
+            accounts: accounts::nobody(),
+            kind,
+            carrier,
             ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
@@ -62,6 +75,11 @@ impl House {
     /// Whether the flaw is switched on. `name` must stand in a table.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.flaws.has(name)
+    }
+
+    /// How many have an account.
+    pub(crate) fn people(&self) -> usize {
+        self.accounts.lock().map(|accounts| accounts.people()).unwrap_or_default()
     }
 
     /// Counts a request in and returns its number, from 0: stands for replicas that take turns.

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test binary that includes the twin uses another part of it")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what cannot be set up stops the test")]
 
+pub(crate) mod accounts;
 pub(crate) mod app;
 pub(crate) mod configuration;
 pub(crate) mod cors;
@@ -29,21 +30,30 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use console::target::{
-    Algorithm, BaseUrl, Carrier, Declared, HeaderPolicy, HealthAt, Mint, Origin, Paths, Policy, ReleaseAt, Resource, Routes,
-    Target, Tokens, Transport,
+    Accounts, BaseUrl, Call, Carrier, Declared, Grant, HeaderPolicy, HealthAt, Mint, Origin, OtherKeys, Paths, Policy, ReleaseAt,
+    Resource, Routes, Signup, Target, TokenAt, Tokens, Transport,
 };
 use console::verify::Inputs;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use flaws::Flaws;
 pub(crate) use house::House;
+pub(crate) use verifier::Kind;
 
 /// Origins that the twin lets in.
 pub(crate) const ORIGINS: [&str; 3] =
     ["https://tasks-twin.vercel.app", "https://tasks-twin-admin.vercel.app", "https://app.tasks-twin.example"];
 /// The HS256 secret.
 pub(crate) const SECRET: &str = "k8Qz-twin-only-Vb41xJr9TnWm6Yd2Lc7Hs0Pf";
+/// The secret before the last rotation.
+pub(crate) const PREVIOUS_SECRET: &str = "w3Rt-twin-before-Kd81pLr5SnQm2Zc7Jy4Fx9Ga";
+/// The secret of another stage.
+pub(crate) const STAGING_SECRET: &str = "m6Hn-twin-staging-Bq27vTe4UoXc9Ws1Rz8Lk3";
+/// The cookie that carries tokens, where a cookie does.
+pub(crate) const COOKIE: &str = "session";
+/// The header that carries tokens, where another header does.
+pub(crate) const HEADER: &str = "x-auth-token";
 /// Required issuer.
 pub(crate) const ISSUER: &str = "https://login.tasks-twin.example";
 /// Required audience.
@@ -67,11 +77,20 @@ impl Twin {
     /// # Panics
     /// When a name is in no table, or no port can be had.
     pub(crate) async fn start(flaws: &[&str]) -> Self {
+        let (kind, carrier) = manner(&Flaws::of(flaws));
+        Self::start_as(kind, carrier, flaws).await
+    }
+
+    /// Starts a twin whose tokens are of this kind and travel so.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) async fn start_as(kind: Kind, carrier: Carrier, flaws: &[&str]) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
         let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let flaws = Flaws::of(flaws);
         let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
-        let house = Arc::new(House::new(flaws, front));
+        let house = Arc::new(House::new(kind, carrier, flaws, front));
         let stop = CancellationToken::new();
         tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
         Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
@@ -82,7 +101,7 @@ impl Twin {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) async fn start_secure(flaws: &[&str]) -> Self {
-        let house = Arc::new(House::new(Flaws::of(flaws), None).behind_tls());
+        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(flaws), None).behind_tls());
         let stop = CancellationToken::new();
         let tls::Front { base, transport } = tls::open(&house, &stop).await;
         Self { house, base, transport, _stop: stop.drop_guard() }
@@ -111,9 +130,18 @@ impl Twin {
             routes: Routes::default(),
             allow_unsafe_routes: true,
             resource: Resource::default(),
-            tokens: Tokens::Mint(Box::new(mint(&self.house))),
-            carrier: Carrier::Bearer,
-            policy: policy(),
+            tokens: match self.house.kind {
+                Kind::Opaque => Tokens::Signup,
+                Kind::Shared | Kind::KeyPair => Tokens::Mint(Box::new(mint(&self.house))),
+            },
+            accounts: routes(&self.house.carrier),
+            other_keys: OtherKeys {
+                previous: Some(("TWIN_PREVIOUS_SECRET".into(), PREVIOUS_SECRET.into())),
+                foreign: vec![("TWIN_STAGING_SECRET".into(), STAGING_SECRET.into())],
+                public: None,
+            },
+            carrier: self.house.carrier.clone(),
+            policy: policy(&self.house.carrier),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),
             transport: self.transport.clone(),
@@ -155,26 +183,68 @@ async fn vacant() -> String {
     origin
 }
 
-fn mint(house: &House) -> Mint {
-    let claims = json!({ "iss": ISSUER, "aud": AUDIENCE });
-    Mint {
-        secret: verifier::secret(house).into(),
-        variable: "TWIN_JWT_SECRET".into(),
-        algorithm: Algorithm::Hs256,
-        kid: None,
-        subjects: None,
-        claims: claims.as_object().cloned().unwrap_or_default(),
-        lifetime_secs: 900,
+/// What the tokens of a twin are and how they travel, by the names of its flaws.
+fn manner(flaws: &Flaws) -> (Kind, Carrier) {
+    match () {
+        () if flaws.any("jwt.keypair-") => (Kind::KeyPair, Carrier::Bearer),
+        () if flaws.any("jwt.opaque-") => (Kind::Opaque, Carrier::Bearer),
+        () if flaws.any("jwt.cookie-") => (Kind::Shared, Carrier::Cookie(COOKIE.to_owned())),
+        () if flaws.any("jwt.header-or-") => (Kind::Shared, Carrier::Header(HEADER.to_owned())),
+        () => (Kind::Shared, Carrier::Bearer),
     }
 }
 
-fn policy() -> Policy {
+pub(crate) fn mint(house: &House) -> Mint {
+    let claims = json!({ "iss": ISSUER, "aud": AUDIENCE });
+    let kid = (house.kind == Kind::KeyPair).then(|| verifier::KEY_ID.to_owned());
+    let claims = claims.as_object().cloned().unwrap_or_default();
+    Mint { claims, kid, ..Mint::new(verifier::key(house), "TWIN_JWT_SECRET") }
+}
+
+/// The routes of accounts, as an operator would declare them.
+fn routes(carrier: &Carrier) -> Accounts {
+    let call = |method: &str, path: &str, body: Value| Call {
+        method: method.into(),
+        path: path.into(),
+        body,
+        form: false,
+        headers: Vec::new(),
+    };
+    let token = match carrier {
+        Carrier::Bearer => TokenAt::Body("/access_token".into()),
+        Carrier::Cookie(name) => TokenAt::Cookie(name.clone()),
+        Carrier::Header(name) => TokenAt::Header(name.clone()),
+    };
+    let grant = |path: &str, body: Value| Grant {
+        call: call("POST", path, body),
+        token: Some(token.clone()),
+        subject: Some("/user/id".into()),
+        refresh_token: Some("/refresh_token".into()),
+    };
+    let known = json!({ "username": "{username}", "password": "{password}" });
+    let signup = grant("/auth/signup", known.clone());
+    Accounts {
+        signup: Some(Signup { grant: signup, names: None, domain: "example.com".into(), password: None }),
+        login: Some(grant("/auth/login", known)),
+        users: None,
+        delete: Some(call("DELETE", "/auth/me", Value::Null)),
+        logout: Some(call("POST", "/auth/logout", Value::Null)),
+        refresh: Some(grant("/auth/refresh", json!({ "refresh_token": "{refresh_token}" }))),
+        password: Some(call("POST", "/auth/password", json!({ "old": "{password}", "new": "{new_password}" }))),
+    }
+}
+
+fn policy(carrier: &Carrier) -> Policy {
     let required = ["x-content-type-options", "content-security-policy", "referrer-policy", "cross-origin-resource-policy"];
+    let granted = ["authorization", "content-type", "if-match", "if-none-match"];
+    let own = matches!(carrier, Carrier::Header(_)).then_some(HEADER);
     Policy {
         max_lifetime_secs: u64::try_from(MAX_LIFETIME_SECS).ok(),
         issuer: Some(ISSUER.into()),
         audience: Some(AUDIENCE.into()),
-        request_headers: ["authorization", "content-type", "if-match", "if-none-match"].map(str::to_owned).into(),
+        revocation: true,
+        login_limit: Some(accounts::LIMIT),
+        request_headers: granted.into_iter().chain(own).map(str::to_owned).collect(),
         headers: HeaderPolicy {
             required: required.map(str::to_owned).into(),
             forbidden: vec!["x-node-name".into()],

@@ -15,14 +15,15 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use console::target::Carrier;
 use console::token::{self, Compact};
 use serde_json::{Map, Value};
 
 pub(crate) use doors::lift;
-pub(crate) use seal::{key_set, secret};
+pub(crate) use seal::{KEY_ID, key, key_set};
 
 use super::problem::UNAUTHORIZED;
-use super::{House, strict_json};
+use super::{House, accounts, strict_json};
 
 /// Longest token that is looked at, in bytes.
 const LONGEST: usize = 8 * 1024;
@@ -32,6 +33,18 @@ const FIRST_USER: &str = "postflight-user-a";
 const REFUSED_MEMBERS: [&str; 9] = ["crit", "b64", "zip", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"];
 const TRACE: &str =
     "Traceback (most recent call last):\n  File \"/app/main.py\", line 41, in current_user\nbinascii.Error: Incorrect padding\n";
+
+/// What the tokens of a twin are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// JWTs under HS256.
+    #[default]
+    Shared,
+    /// JWTs under `EdDSA`, with a published key set.
+    KeyPair,
+    /// Random texts that name a session.
+    Opaque,
+}
 
 /// Who asks: the verified subject of the token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +100,12 @@ pub(crate) fn verify(house: &House, parts: &Parts) -> Step<Subject> {
         return Ok(subject);
     }
     let token = presented(house, parts)?;
+    if let Some(subject) = accounts::refresher(house, &token) {
+        return Ok(subject);
+    }
+    if house.kind == Kind::Opaque {
+        return accounts::session_of(house, &token).and_then(|sid| accounts::subject_of(house, &sid)).ok_or(Refused);
+    }
     if house.has("jwt.huge-tokens") && token.len() > 200 * 1024 {
         return Ok(Subject::first());
     }
@@ -100,6 +119,16 @@ pub(crate) fn verify(house: &House, parts: &Parts) -> Step<Subject> {
     claims::subject_of(house, &jws.payload)
 }
 
+/// The session of a request whose token is good.
+pub(crate) fn session(house: &House, parts: &Parts) -> Option<String> {
+    verify(house, parts).ok()?;
+    let token = presented(house, parts).ok()?;
+    if house.kind == Kind::Opaque {
+        return accounts::session_of(house, &token);
+    }
+    Some(Compact::parse(&token)?.claims()?.get("sid")?.as_str()?.to_owned())
+}
+
 fn holds(condition: bool) -> Step<()> {
     condition.then_some(()).ok_or(Refused)
 }
@@ -109,6 +138,14 @@ fn presented(house: &House, parts: &Parts) -> Step<String> {
     if let Some(token) = doors::elsewhere(house, parts) {
         return Ok(token);
     }
+    match &house.carrier {
+        Carrier::Bearer => bearer(house, parts),
+        Carrier::Cookie(name) => doors::cookie(parts, name).ok_or(Refused),
+        Carrier::Header(name) => doors::header(parts, name).ok_or(Refused),
+    }
+}
+
+fn bearer(house: &House, parts: &Parts) -> Step<String> {
     let mut fields = parts.headers.get_all("authorization").iter();
     let (Some(field), further) = (fields.next(), fields.next()) else { return Err(Refused) };
     holds(further.is_none() || house.has("jwt.first-of-two-headers"))?;
@@ -183,7 +220,7 @@ fn header(jws: &Jws) -> Step<Members> {
 /// Step 5: nothing in the header asks for more than the algorithm: no critical extensions, no keys, no other kind of token.
 fn members(house: &House, header: &Members) -> Step<()> {
     let allowed = |name: &str| match name {
-        "jwk" => house.has("jwt.embedded-oct") || house.has("jwt.embedded-rsa"),
+        "jwk" => ["jwt.embedded-oct", "jwt.embedded-rsa", "jwt.keypair-embedded"].iter().any(|flaw| house.has(flaw)),
         "x5c" | "x5t#S256" => house.has("jwt.trusts-x5c"),
         "crit" | "b64" => house.has("jwt.ignores-crit"),
         "zip" => house.has("jwt.ignores-cty"),

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::checks::{Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
-use crate::target::Tokens;
 
 use super::act::Act;
 use super::claim::subject;
@@ -193,10 +192,7 @@ pub(super) async fn admin(cx: Context) -> Checked {
 /// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the name that signs in, as a JSON text.
 fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
     let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
-    let login = match &cx.target.tokens {
-        Tokens::Login(login) => login.users.first().map(|user| format!("\"{}\"", user.username)),
-        _ => None,
-    };
+    let login = cx.target.accounts.users.iter().filter_map(|users| users.first()).map(|user| format!("\"{}\"", user.username));
     subject.into_iter().chain(login).collect()
 }
 

@@ -77,6 +77,11 @@ pub(super) fn of_a(cx: &Context) -> Result<Compact, Trouble> {
     Compact::parse(cx.a()?.token.expose()).ok_or_else(|| Trouble::NotGiven("the token of A is not a JWT".into()))
 }
 
+/// The algorithm that a token's header names; empty where it names none.
+pub(super) fn algorithm_of(token: &Compact) -> String {
+    token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// The header of A's token with one member set.
 pub(super) fn header_with(token: &Compact, name: &str, value: impl Into<Value>) -> Value {
     with(&token.header_json().unwrap_or_default(), name, value)

@@ -89,6 +89,18 @@ pub(super) fn jwk(kind: Kind, id: &str) -> Option<Value> {
     Some(jwk)
 }
 
+/// The kind of key that signs `alg`.
+pub(super) fn kind_of(alg: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| kind.alg() == alg)
+}
+
+/// The token as it is, signed anew by the attacker's key of the kind that its own algorithm asks for; `None` for other algorithms.
+pub(super) fn resigned(token: &Compact) -> Option<String> {
+    let alg = token.header_json()?.get("alg")?.as_str()?.to_owned();
+    let signature = sign(kind_of(&alg)?, token.signing_input().as_bytes())?;
+    Some(token.with_signature(encode(signature)).token())
+}
+
 /// The token under `header`, signed by the attacker.
 pub(super) fn signed(kind: Kind, token: &Compact, header: &Value) -> Option<String> {
     let forged = token.with_header(header);

@@ -86,7 +86,10 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
         return Ok(Outcome::skip(reason));
     }
     let a = cx.a()?;
-    let bad = Credential::new("<A's token, one bit of the signature flipped>", flipped(&of_a(&cx)?, 0).token());
+    let bad = match of_a(&cx) {
+        Ok(token) => Credential::new("<A's token, one bit of the signature flipped>", flipped(&token, 0).token()),
+        Err(_) => Credential::new("<A's token in reverse>", a.token.expose().chars().rev().collect::<String>()),
+    };
     let pair = |one: &Credential, two: &Credential| {
         let first = Probe::get(cx.read_path(a)).secret_header("authorization", "Bearer ", one);
         first.secret_header("authorization", "Bearer ", two)
@@ -158,7 +161,7 @@ pub(super) async fn header(cx: Context) -> Checked {
         Carrier::Header(name) => Some(name.to_ascii_lowercase()),
         _ => None,
     };
-    let names = [
+    let mut names = vec![
         ("x-auth-token", ""),
         ("x-access-token", ""),
         ("x-authorization", "Bearer "),
@@ -170,6 +173,9 @@ pub(super) async fn header(cx: Context) -> Checked {
         ("jwt", ""),
         ("sec-websocket-protocol", "bearer, "),
     ];
+    if not_bearer(&cx).is_some() {
+        names.push(("authorization", "Bearer "));
+    }
     let case = |(name, prefix): &(&str, &str)| {
         Case::new(format!("in the header {name}"), Probe::get(cx.read_path(a)).secret_header(name, prefix, &a.token))
     };

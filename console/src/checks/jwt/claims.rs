@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc2822;
 use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
+use crate::token::{set, unset};
 
 use super::ask::{Forgery, refusal, refused, with, without};
 
@@ -61,10 +62,48 @@ impl<'a> Press<'a> {
         self.sign(&without(&self.claims(), name))
     }
 
+    /// A token that was good until `end`: issued a whole lifetime before it, so that a service with a shortest lifetime has nothing else to
+    /// object to.
+    pub(super) fn ending(&self, end: i64) -> String {
+        self.sign(&with(&self.aged(end), "exp", end))
+    }
+
+    /// The claims of A with a time of issue that goes with `end`, where they have one.
+    fn aged(&self, end: i64) -> Map<String, Value> {
+        let mut claims = self.claims();
+        if let Some(iat) = claims.get_mut("iat") {
+            *iat = json!(end.saturating_sub_unsigned(self.forge.mint().lifetime_secs).max(0));
+        }
+        claims
+    }
+
+    /// The claim that holds the subject.
+    fn subject_claim(&self) -> &str {
+        &self.forge.mint().subject_claim
+    }
+
+    /// A good token of somebody else.
+    pub(super) fn with_subject(&self, value: impl Into<Value>) -> String {
+        let mut claims = self.claims();
+        set(&mut claims, self.subject_claim(), value.into());
+        self.sign(&Value::Object(claims))
+    }
+
+    /// A good token of nobody.
+    pub(super) fn without_subject(&self) -> String {
+        let mut claims = self.claims();
+        unset(&mut claims, self.subject_claim());
+        self.sign(&Value::Object(claims))
+    }
+
     /// A good token but for one claim, whose value is any text, JSON or not.
     pub(super) fn with_raw(&self, name: &str, raw: &str) -> String {
+        self.raw(&self.claims(), name, raw)
+    }
+
+    fn raw(&self, claims: &Map<String, Value>, name: &str, raw: &str) -> String {
         const HOLE: &str = "postflight-raw-value";
-        let text = with(&self.claims(), name, HOLE).to_string().replace(&format!("\"{HOLE}\""), raw);
+        let text = with(claims, name, HOLE).to_string().replace(&format!("\"{HOLE}\""), raw);
         self.forge.sign_bytes(Value::Object(self.header()).to_string().as_bytes(), text.as_bytes())
     }
 }
@@ -77,17 +116,16 @@ fn endless(cx: &Context) -> Finding {
 /// Tokens long past their end.
 pub(super) async fn expired(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
-    let ago = |seconds: i64| json!(press.now - seconds);
     let past = [
-        ("an hour ago", ago(3_600)),
-        ("a day ago", ago(86_400)),
-        ("a year ago", ago(31_536_000)),
-        ("in 1970", json!(1)),
-        ("0", json!(0)),
-        ("negative", json!(-1)),
-        ("very negative", json!(i64::MIN)),
+        ("an hour ago", press.now - 3_600),
+        ("a day ago", press.now - 86_400),
+        ("a year ago", press.now - 31_536_000),
+        ("in 1970", 1),
+        ("0", 0),
+        ("negative", -1),
+        ("very negative", i64::MIN),
     ];
-    let forgeries = past.into_iter().map(|(name, exp)| Forgery::fatal(format!("exp {name}"), press.with("exp", exp)));
+    let forgeries = past.into_iter().map(|(name, end)| Forgery::fatal(format!("exp {name}"), press.ending(end)));
     refused(&cx, "expired tokens", forgeries.collect()).await
 }
 
@@ -120,8 +158,9 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
         ("a past array", format!("[{hour_ago}]")),
         ("a past date", "\"2001-01-01T00:00:00Z\"".to_owned()),
     ];
+    let aged = press.aged(hour_ago);
     let mut forgeries: Vec<_> =
-        past.iter().map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.with_raw("exp", raw))).collect();
+        past.iter().map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.raw(&aged, "exp", raw))).collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
     forgeries.extend(MEANINGLESS.iter().map(|raw| odd(raw, endless(&cx))));
@@ -139,7 +178,7 @@ pub(super) async fn leeway(cx: Context) -> Checked {
     let path = cx.read_path(cx.a()?);
     let case = |skew: &u64| {
         let exp = press.now.saturating_sub_unsigned(*skew);
-        let forgery = Forgery::fatal(format!("{skew} s past its end"), press.with("exp", exp));
+        let forgery = Forgery::fatal(format!("{skew} s past its end"), press.ending(exp));
         Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
     };
     let largest = AtomicU64::new(0);
@@ -164,18 +203,17 @@ fn tolerated(case: &Case, answer: &Answer, allowed: u64, largest: &AtomicU64) ->
     }
 }
 
-/// Tokens that live longer than the operator allows: minted ones where the key was given, and what A's own token says of itself.
+/// Tokens that live longer than the operator allows: minted ones where the key was given, and what an issued token says of itself.
 pub(super) async fn lifetime(cx: Context) -> Checked {
     let longest = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok());
     let mut outcome = match longest.filter(|_| cx.forge.is_some()) {
         Some(longest) => overlong(&cx, longest).await?,
         None => Outcome::skip("no longest lifetime is declared; set `policy.max_lifetime` in postflight.toml"),
     };
-    let own = super::contents::of_issued(&cx)?;
-    if !own.is_empty() {
-        let told = own.iter().map(|piece| piece.observed.as_str()).collect::<Vec<_>>().join("; ");
-        let summary = if outcome.evidence.is_empty() { told } else { format!("{}; {told}", outcome.summary) };
-        outcome = Outcome::of(summary, outcome.evidence.into_iter().chain(own).collect());
+    if let Some(own) = super::contents::lifetime_of_issued(&cx).await? {
+        let summary =
+            if outcome.evidence.is_empty() { own.observed.clone() } else { format!("{}; {}", outcome.summary, own.observed) };
+        outcome = Outcome::of(summary, outcome.evidence.into_iter().chain([own]).collect());
     }
     Ok(outcome)
 }
@@ -290,9 +328,9 @@ pub(super) async fn sub_missing(cx: Context) -> Checked {
     let (object, created) = super::presence::some_object(&cx).await?;
     let list = cx.read_path(cx.a()?);
     let nobody = [
-        Forgery::fatal("no sub", press.without("sub")),
-        Forgery::lenient("sub null", press.with("sub", Value::Null)),
-        Forgery::lenient("sub empty", press.with("sub", "")),
+        Forgery::fatal("no sub", press.without_subject()),
+        Forgery::lenient("sub null", press.with_subject(Value::Null)),
+        Forgery::lenient("sub empty", press.with_subject("")),
     ];
     let asks = |(forgery, path, place): (&Forgery, &str, &str)| {
         Case::new(format!("{}, {place}", forgery.name), Probe::get(path).bearer(&forgery.credential()))
@@ -310,7 +348,7 @@ fn unknown(cx: &Context, press: &Press<'_>) -> Vec<Forgery> {
         return Vec::new();
     }
     let subjects = [cx.random("unknown subject"), "00000000-0000-4000-8000-000000000000".to_owned(), "987654321".to_owned()];
-    let forged = |(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), press.with("sub", subject));
+    let forged = |(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), press.with_subject(subject));
     subjects.into_iter().enumerate().map(forged).collect()
 }
 
@@ -332,7 +370,7 @@ pub(super) async fn sub_type(cx: Context) -> Checked {
     let (path, object) = super::presence::some_object(&cx).await?;
     let cases = mistypes(&press.subject).into_iter().enumerate().map(|(index, sub)| {
         let name = sub.to_string().replace(&press.subject, "A");
-        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), press.with("sub", sub));
+        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), press.with_subject(sub));
         Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
     });
     let canary = object.map(|object| object.canary);
@@ -398,7 +436,7 @@ pub(super) async fn sub_alias(cx: Context) -> Checked {
     let aliases = aliases(&press.subject);
     let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&press.subject, alias)).map(|(name, _)| *name).collect();
     let cases = aliases.into_iter().map(|(name, alias)| {
-        let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with("sub", alias));
+        let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with_subject(alias));
         Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
     });
     battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {

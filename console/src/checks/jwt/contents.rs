@@ -2,12 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::checks::Context;
+use crate::checks::{Checked, Context, Outcome};
 use crate::http::Trouble;
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::target::Tokens;
 
-use super::ask::of_a;
+use super::issued;
 
 /// Longest life where the target declares none: 30 days.
 const LONGEST_SECS: u64 = 30 * 86_400;
@@ -15,13 +14,25 @@ const LONGEST_SECS: u64 = 30 * 86_400;
 const SECRET_NAMES: [&str; 9] =
     ["password", "passwd", "secret", "api_key", "apikey", "private_key", "hash", "credit_card", "card_number"];
 
-/// Reads the token of A; nothing where the console minted it itself, since that says nothing about the issuer.
-pub(super) fn of_issued(cx: &Context) -> Result<Vec<Evidence>, Trouble> {
-    if matches!(cx.target.tokens, Tokens::Mint(_)) {
-        return Ok(Vec::new());
-    }
-    let claims = of_a(cx)?.claims().unwrap_or_default();
-    Ok(vec![end(&claims, cx.target.policy.max_lifetime_secs), secrets(&claims)])
+/// Parts of names that only personal data bear.
+const PERSONAL_NAMES: [&str; 7] = ["email", "e-mail", "phone", "birth", "ssn", "street", "address"];
+/// How hashes of passwords begin (bcrypt, Argon2, scrypt, PBKDF2 of Django).
+const HASHES: [&str; 6] = ["$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "pbkdf2_"];
+
+/// The lifetime of an issued token; nothing where none can be had.
+pub(super) async fn lifetime_of_issued(cx: &Context) -> Result<Option<Evidence>, Trouble> {
+    let claims = issued::token(cx).await?.and_then(|token| token.claims());
+    Ok(claims.map(|claims| end(&claims, cx.target.policy.max_lifetime_secs)))
+}
+
+/// What the claims of an issued token tell everybody who sees it: the payload is encoded, not encrypted.
+pub(super) async fn contents(cx: Context) -> Checked {
+    let Some(claims) = issued::token(&cx).await?.and_then(|token| token.claims()) else {
+        return Ok(Outcome::skip("no token that the service itself issued can be had; declare `tokens.login` or `tokens.signup`"));
+    };
+    let pieces = vec![secrets(&claims), personal(&claims)];
+    let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
+    Ok(Outcome::of(worst, pieces))
 }
 
 fn piece(label: &str, finding: Finding, observed: String) -> Evidence {
@@ -29,7 +40,7 @@ fn piece(label: &str, finding: Finding, observed: String) -> Evidence {
 }
 
 fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
-    let label = "the lifetime of A's token";
+    let label = "the lifetime of an issued token";
     let number = |name: &str| claims.get(name).and_then(Value::as_f64);
     let (Some(exp), beginning) = (number("exp"), number("iat").or_else(|| number("nbf"))) else {
         let finding = if longest.is_some() { Finding::Broken } else { Finding::Weak };
@@ -50,15 +61,36 @@ fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
 }
 
 fn secrets(claims: &Map<String, Value>) -> Evidence {
-    let suspicious =
-        |name: &&String| SECRET_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.ends_with("_hash");
-    let nested = claims.values().filter_map(Value::as_object).flat_map(Map::keys);
-    let found: Vec<_> = claims.keys().chain(nested).filter(suspicious).map(|name| format!("`{name}`")).collect();
-    let label = "the claims of A's token";
+    let suspicious = |name: &str| SECRET_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.ends_with("_hash");
+    let hashed = |value: &Value| value.as_str().is_some_and(|text| HASHES.iter().any(|start| text.starts_with(start)));
+    let all = all(claims);
+    let found: Vec<_> =
+        all.iter().filter(|(name, value)| suspicious(name) || hashed(value)).map(|(name, _)| format!("`{name}`")).collect();
+    let label = "secrets in the claims";
     if found.is_empty() {
-        piece(label, Finding::Held, "no claim is a secret by its name".into())
+        piece(label, Finding::Held, "no claim is a secret by its name or form".into())
     } else {
         piece(label, Finding::Broken, format!("it carries {}", found.join(", ")))
+    }
+}
+
+/// Every claim, and every member of claims that are objects.
+fn all(claims: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    claims.iter().chain(claims.values().filter_map(Value::as_object).flatten()).collect()
+}
+
+fn personal(claims: &Map<String, Value>) -> Evidence {
+    let by_name = |name: &str| PERSONAL_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.contains("verified");
+    let address =
+        |value: &Value| value.as_str().is_some_and(|text| text.split_once('@').is_some_and(|(_, host)| host.contains('.')));
+    let all = all(claims);
+    let found: Vec<_> =
+        all.iter().filter(|(name, value)| by_name(name) || address(value)).map(|(name, _)| format!("`{name}`")).collect();
+    let label = "personal data in the claims";
+    if found.is_empty() {
+        piece(label, Finding::Held, "no claim is personal data by its name or form".into())
+    } else {
+        piece(label, Finding::Weak, format!("{} can be read by everybody who sees the token", found.join(", ")))
     }
 }
 
@@ -81,7 +113,17 @@ mod tests {
     #[rstest::rstest]
     #[case(json!({ "sub": "a", "at_hash": "x" }), Finding::Held)]
     #[case(json!({ "user": { "passwordHash": "x" } }), Finding::Broken)]
+    #[case(json!({ "pw": "$2b$12$x" }), Finding::Broken)]
     fn a_claim_is_a_secret_by_its_name(#[case] claims: Value, #[case] finding: Finding) {
         assert_eq!(secrets(claims.as_object().unwrap()).finding, finding);
+    }
+
+    #[rstest::rstest]
+    #[case(json!({ "sub": "a", "email_verified": true }), Finding::Held)]
+    #[case(json!({ "email": "a" }), Finding::Weak)]
+    #[case(json!({ "sub": "ann@example.com" }), Finding::Weak)]
+    #[case(json!({ "user": { "phone": "1" } }), Finding::Weak)]
+    fn a_claim_is_personal_by_its_name_or_form(#[case] claims: Value, #[case] finding: Finding) {
+        assert_eq!(personal(claims.as_object().unwrap()).finding, finding);
     }
 }

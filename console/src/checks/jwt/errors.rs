@@ -6,7 +6,7 @@ use crate::checks::{Case, Checked, Context, Judgement, battery};
 use crate::http::{Answer, Probe};
 use crate::token::Compact;
 
-use super::ask::{Forgery, header_with, of_a};
+use super::ask::{Forgery, algorithm_of, header_with, of_a};
 use super::claims::Press;
 use super::forgery::flipped;
 
@@ -43,21 +43,22 @@ const TRACES: [&str; 6] =
 
 /// Bad tokens of every kind; with the key, expired and foreign ones too.
 async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
+    let other = if algorithm_of(token) == "RS256" { "HS256" } else { "RS256" };
     let none = token.with_header(&header_with(token, "alg", "none")).with_signature("");
     let mut all = vec![
         Forgery::fatal("not a token", "not-a-token"),
         Forgery::fatal("three parts of nonsense", "abc.def.ghi"),
         Forgery::fatal("parts that are not base64", "*.*.*"),
         Forgery::fatal("alg none", none.token()),
-        Forgery::fatal("another algorithm", token.with_header(&header_with(token, "alg", "RS256")).token()),
+        Forgery::fatal("another algorithm", token.with_header(&header_with(token, "alg", other)).token()),
         Forgery::fatal("another payload", token.with_claims(&Value::Object(serde_json::Map::new())).token()),
         Forgery::fatal("an empty signature", token.with_signature("").token()),
     ];
     if cx.forge.is_some()
         && let Ok(press) = Press::of(cx).await
     {
-        all.push(Forgery::fatal("expired", press.with("exp", press.now - 3_600)));
-        all.push(Forgery::fatal("expired long ago", press.with("exp", 1)));
+        all.push(Forgery::fatal("expired", press.ending(press.now - 3_600)));
+        all.push(Forgery::fatal("expired long ago", press.ending(1)));
     }
     all
 }

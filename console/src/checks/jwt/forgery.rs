@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::checks::{Checked, Context};
 use crate::token::{Compact, decode, encode};
 
-use super::ask::{Forgery, claims_with, header_with, of_a, refused, refused_at, without};
+use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a, refused, refused_at, without};
+use super::attacker;
 
 /// Spellings of "no algorithm" that a comparison may let slip (RFC 8725, 2.1).
 const NONE: [&str; 8] = ["none", "None", "NONE", "nOnE", "none ", " none", "none\0", "\u{ff4e}one"];
@@ -16,10 +17,11 @@ pub(super) async fn none(cx: Context) -> Checked {
     let spelt = |alg: &str| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", alg));
     let mut forgeries: Vec<_> = spelt("none").into();
     forgeries.extend(NONE.iter().skip(1).flat_map(|alg| spelt(alg).into_iter().take(1)));
+    let own = algorithm_of(&token);
     for (name, header) in [
-        ("alg twice, none last", r#"{"alg":"HS256","typ":"JWT","alg":"none"}"#),
-        ("alg twice, none first", r#"{"alg":"none","typ":"JWT","alg":"HS256"}"#),
-        ("a member ALG beside alg", r#"{"ALG":"none","typ":"JWT"}"#),
+        ("alg twice, none last", format!(r#"{{"alg":"{own}","typ":"JWT","alg":"none"}}"#)),
+        ("alg twice, none first", format!(r#"{{"alg":"none","typ":"JWT","alg":"{own}"}}"#)),
+        ("a member ALG beside alg", r#"{"ALG":"none","typ":"JWT"}"#.to_owned()),
     ] {
         let forged = Compact { header: encode(header), ..token.clone() };
         forgeries.push(Forgery::fatal(format!("{name}, empty signature"), forged.with_signature("").token()));
@@ -88,8 +90,10 @@ const REAL: [&str; 16] = [
 /// Another algorithm over the same bytes: A's signature cannot be right for it, nor can an empty one.
 pub(super) async fn alg_swapped(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let own = token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default();
-    let swapped = REAL.iter().filter(|alg| **alg != own);
+    let own = algorithm_of(&token);
+    // Two names of one algorithm (RFC 8037, 3.1; RFC 9864, 2.2): the signature is right under both.
+    let same = |alg: &str| ["EdDSA", "Ed25519"].contains(&alg) && ["EdDSA", "Ed25519"].contains(&own.as_str());
+    let swapped = REAL.iter().filter(|alg| **alg != own && !same(alg));
     let forgeries =
         swapped.flat_map(|alg| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", *alg)).into_iter().take(2));
     refused(&cx, "tokens under another algorithm", forgeries.collect()).await
@@ -154,6 +158,7 @@ pub(super) fn flipped(token: &Compact, bit: usize) -> Compact {
 pub(super) async fn altered(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let mut forgeries = damaged(&token);
+    forgeries.extend(attacker::resigned(&token).map(|forged| Forgery::fatal("signature by another key of the same kind", forged)));
     let other = cx.users.b.as_ref().and_then(|b| Compact::parse(b.token.expose()));
     if let Some(other) = other.filter(|other| other.signature != token.signature) {
         forgeries.push(Forgery::fatal("the signature of B's token", token.with_signature(other.signature).token()));

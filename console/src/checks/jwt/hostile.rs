@@ -1,16 +1,14 @@
 //! Hostile but signed: headers that ask for more, JSON that is hardly JSON, tokens of a size nobody needs.
 
 use futures::future::join_all;
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use crate::checks::{Checked, Context, Forge, Outcome};
 use crate::http::{Answer, Credential, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::target::Algorithm;
-use crate::token::{encode, hmac};
+use crate::token::encode;
 
-use super::ask::{Forgery, header_with, of_a, refused, with, without};
+use super::ask::{Forgery, algorithm_of, header_with, of_a, refused, with, without};
 use super::claims::Press;
 
 /// A header with several members set.
@@ -23,17 +21,19 @@ fn with_all(header: &Map<String, Value>, members: &[(&str, Value)]) -> Value {
 /// Good tokens under another name for their algorithm, or signed by a sibling of it (RFC 8725, 3.1 and 3.2).
 pub(super) async fn alg_pinned(cx: Context) -> Checked {
     let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
-    let own = forge.mint().algorithm;
+    let key = &forge.mint().key;
+    let own = key.algorithm().name();
     let claims = encode(Value::Object(press.claims()).to_string());
     let under = |alg: &str| encode(with(&press.header(), "alg", alg).to_string());
+    let signed = key.sign_as_siblings(|alg| format!("{}.{claims}", under(alg)).into_bytes());
     let mut forgeries = Vec::new();
-    for sibling in [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512].into_iter().filter(|sibling| *sibling != own) {
-        let name = sibling.name();
-        forgeries.push(Forgery::lenient(format!("{name} with the same key"), forge.sign_as(sibling, &under(name), &claims)));
-        forgeries.push(Forgery::lenient(format!("{name} in name only"), forge.sign_as(own, &under(name), &claims)));
+    for (alg, signature) in signed {
+        let forged = format!("{}.{claims}.{}", under(alg), encode(signature));
+        forgeries.push(Forgery::lenient(format!("{alg} with the same key"), forged));
+        forgeries.push(Forgery::lenient(format!("{alg} in name only"), forge.sign_encoded(&under(alg), &claims)));
     }
-    let lower = own.name().to_lowercase();
-    for alg in [lower.as_str(), "none", "RS256", "ES256", "foo", ""] {
+    let lower = own.to_lowercase();
+    for alg in [lower.as_str(), "none", "HS256", "RS256", "ES256", "foo", ""].into_iter().filter(|alg| *alg != own) {
         forgeries.push(Forgery::lenient(format!("alg {alg:?} over a good signature"), forge.sign_encoded(&under(alg), &claims)));
     }
     let header = encode(Value::Object(press.header()).to_string());
@@ -46,9 +46,7 @@ pub(super) async fn alg_pinned(cx: Context) -> Checked {
 
 /// A token whose signature is made over `input` alone.
 fn over(forge: &Forge, header: &str, payload: &str, input: &str) -> String {
-    let mint = forge.mint();
-    let signature = hmac(mint.algorithm, mint.secret.expose_secret().as_bytes(), input.as_bytes());
-    format!("{header}.{payload}.{}", encode(signature))
+    format!("{header}.{payload}.{}", encode(forge.mint().key.sign(input.as_bytes())))
 }
 
 /// Header members that change what a token means, over a good signature: critical extensions, other kinds, nesting, compression.
@@ -146,8 +144,8 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
     };
     let header = Value::Object(press.header()).to_string();
     let claims = Value::Object(press.claims()).to_string();
-    let alg = forge.mint().algorithm.name();
-    let (past, future) = (json!(press.now - 3_600), json!(press.now + 600));
+    let alg = forge.mint().key.algorithm().name();
+    let (past, future) = (json!(press.now - 3_600), press.claims().get("exp").cloned().unwrap_or_default());
     let payload = |text: String| forge.sign_bytes(header.as_bytes(), text.as_bytes());
     let under = |text: String| forge.sign_bytes(text.as_bytes(), claims.as_bytes());
     let b = json!(cx.users.b.as_ref().and_then(|b| b.subject.clone()).unwrap_or_else(|| cx.random("other subject")));
@@ -169,7 +167,7 @@ pub(super) async fn malformed(cx: Context) -> Checked {
     let header = Value::Object(press.header()).to_string();
     let claims = Value::Object(press.claims()).to_string();
     let payload = |bytes: &[u8]| forge.sign_bytes(header.as_bytes(), bytes);
-    let nobody = cx.send(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without("sub")))).await?.is_success();
+    let nobody = cx.send(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
     let accepted = if nobody { Finding::Weak } else { Finding::Broken };
     let mut forgeries: Vec<_> =
         ["", "{", "{\"sub\":"].iter().map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes()))).collect();
@@ -226,7 +224,8 @@ pub(super) async fn size(cx: Context) -> Checked {
     let a = cx.a()?;
     let token = of_a(&cx)?;
     let nested = token.with_header(&header_with(&token, "deep", Value::Null));
-    let deep = format!("{{\"alg\":\"HS256\",\"deep\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let own = algorithm_of(&token);
+    let deep = format!("{{\"alg\":\"{own}\",\"deep\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
     let mut tokens: Vec<_> = [64, 256, 1_024]
         .iter()
         .map(|kib| (format!("{kib} KiB of signature"), token.with_signature("A".repeat(kib * 1_024)).token()))

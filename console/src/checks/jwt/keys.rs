@@ -8,10 +8,10 @@ use crate::run::Finding;
 use crate::target::Algorithm;
 use crate::token::{Compact, encode};
 
-use super::ask::{Forgery, of_a, refusal, refused, with};
+use super::ask::{Forgery, algorithm_of, of_a, refusal, refused, with};
 use super::attacker::{self, Kind};
 use super::listener::Listener;
-use super::public_key::{self, Published};
+use super::public_key::{self, Known, PublicKeys};
 
 /// The attacker's header for a kind of key, with further members.
 fn header(kind: Kind, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
@@ -134,7 +134,7 @@ fn key_ids() -> Vec<(String, Value, &'static [u8])> {
         ("kid null".to_owned(), json!(null), b""),
         ("kid 0".to_owned(), json!(0), b""),
         ("kid true".to_owned(), json!(true), b""),
-        ("kid of 4 KiB".to_owned(), json!("k".repeat(4 * 1024)), b""),
+        ("kid of 8 KiB".to_owned(), json!("k".repeat(8 * 1024)), b""),
     ]);
     all
 }
@@ -168,7 +168,14 @@ fn edge_numbers() -> [(&'static str, [u8; 32]); 4] {
 /// Blank ECDSA signatures (CVE-2022-21449), in the form of JWS and in DER.
 pub(super) async fn psychic(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let under = |alg: &str| token.with_header(&json!({ "alg": alg, "typ": "JWT" }));
+    let kid = own_kid(&token);
+    let under = |alg: &str| {
+        let mut header = json!({ "alg": alg, "typ": "JWT" });
+        if let (Some(kid), Some(members)) = (&kid, header.as_object_mut()) {
+            members.insert("kid".into(), json!(kid));
+        }
+        token.with_header(&header)
+    };
     let mut forgeries = Vec::new();
     for (r_name, r) in edge_numbers() {
         for (s_name, s) in edge_numbers() {
@@ -188,33 +195,40 @@ pub(super) async fn psychic(cx: Context) -> Checked {
     refused(&cx, "blank signatures", forgeries).await
 }
 
-fn algorithm(token: &Compact) -> String {
-    token.header_json().and_then(|header| header.get("alg")?.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// HMAC with the service's public key as its secret (RFC 8725, 2.1), where the service publishes its keys.
+/// HMAC with a public key of the service as its secret (RFC 8725, 2.1), in every form in which a verifier might hold it.
 pub(super) async fn confusion(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let (path, keys) = match public_key::discover(&cx).await? {
-        Published::Keys(path, keys) => (path, keys),
-        Published::Nothing(seen) if algorithm(&token).starts_with("HS") => {
-            return Ok(Outcome::of(
-                "tokens are signed by an HMAC, and no public key is published that could be taken for its secret",
-                seen,
-            ));
-        }
-        Published::Nothing(_) => {
-            return Ok(Outcome::skip(format!("the public key is not known: no key set at {}", public_key::PATHS.join(", "))));
-        }
-    };
+    let PublicKeys { known, seen } = public_key::of_service(&cx).await?;
+    if known.is_empty() && algorithm_of(&token).starts_with("HS") {
+        let summary = "tokens are signed by an HMAC, and no public key is published that could be taken for its secret";
+        return Ok(Outcome::of(summary, seen));
+    }
+    if known.is_empty() {
+        let places = public_key::PATHS.join(", ");
+        return Ok(Outcome::skip(format!(
+            "the public key is not known: declare `tokens.public_key` or `paths.jwks` (there is no key set at {places})"
+        )));
+    }
+    refused(&cx, "HMACs with a public key", known.iter().flat_map(|known| confused(&token, known)).collect()).await
+}
+
+/// HS256 with each form of one public key; with its PEM also the longer HMACs, and under the key id by which a verifier looks it up.
+fn confused(token: &Compact, known: &Known) -> Vec<Forgery> {
+    let kid = known.key.kid().map(str::to_owned).or_else(|| own_kid(token));
     let mut forgeries = Vec::new();
-    for (index, key) in keys.iter().take(3).enumerate() {
-        let members = key.get("kid").map(|kid| ("kid", kid.clone()));
-        let header = header(Kind::Oct, members);
-        for (form, secret) in public_key::forms(key) {
-            let forged = token.with_header(&header).signed(Algorithm::Hs256, &secret);
-            forgeries.push(Forgery::fatal(format!("HS256 with key {} of {path} {form}", index + 1), forged.token()));
+    for (form, secret) in known.key.forms() {
+        let longer: &[Algorithm] = if *form == "as PEM" { &[Algorithm::Hs384, Algorithm::Hs512] } else { &[] };
+        for algorithm in [Algorithm::Hs256].iter().chain(longer) {
+            let members = kid.iter().map(|kid| ("kid", json!(kid)));
+            let header = with(header(Kind::Oct, members).as_object().unwrap_or(&Map::new()), "alg", algorithm.name());
+            let name = format!("{} with {} {form}", algorithm.name(), known.from);
+            forgeries.push(Forgery::fatal(name, token.with_header(&header).signed(*algorithm, secret).token()));
         }
     }
-    refused(&cx, "HMACs with a public key", forgeries).await
+    forgeries
+}
+
+/// The key id of a token, where it names one as text.
+fn own_kid(token: &Compact) -> Option<String> {
+    token.header_json()?.get("kid")?.as_str().map(str::to_owned)
 }

@@ -1,10 +1,12 @@
 //! The suite `jwt`: whether the service lets in exactly those who hold a token that it issued, that is meant for it and that is current.
 //!
 //! Metadata stands in [`catalogue`], behaviour beside it: [`presence`] and [`carrier`] ask how a token is demanded and carried, [`forgery`]
-//! and [`keys`] forge without the signing key, [`secret`] guesses it, [`claims`] and [`hostile`] mint with it, [`errors`] reads refusals.
+//! and [`keys`] forge without the signing key, [`secret`] guesses it, [`claims`] and [`hostile`] mint with it, [`errors`] reads refusals,
+//! [`accounts`] and [`sessions`] sign in and out. [`tampered`] and the doors are asked of opaque tokens too.
 //! A forged token counts as accepted only when one cheap authenticated GET answers 2xx to it, while the control shows that a good token
 //! does and nothing else has to.
 
+mod accounts;
 mod ask;
 mod attacker;
 mod carrier;
@@ -13,15 +15,21 @@ mod claims;
 mod contents;
 mod errors;
 mod forgery;
+mod guesses;
 mod hostile;
+mod issued;
 mod keys;
 mod listener;
 mod presence;
 mod public_key;
 mod secret;
+mod sessions;
+mod tampered;
 
 use super::Check;
-use catalogue::{claims as of_claims, door, forgery as of_forgery, hostile as of_hostile, keys as of_keys};
+use catalogue::{
+    accounts as of_accounts, claims as of_claims, door, forgery as of_forgery, hostile as of_hostile, keys as of_keys,
+};
 
 /// The checks of this suite, control first.
 pub const CHECKS: &[Check] = &[
@@ -38,6 +46,7 @@ pub const CHECKS: &[Check] = &[
     door::COOKIE,
     door::HEADER,
     door::BODY,
+    door::TAMPERED,
     of_forgery::NONE,
     of_forgery::ALG_MISSING,
     of_forgery::ALG_UNKNOWN,
@@ -56,6 +65,7 @@ pub const CHECKS: &[Check] = &[
     of_keys::KID,
     of_keys::GUESSED,
     of_keys::DEFAULT,
+    of_keys::FOREIGN,
     of_keys::LENGTH,
     of_claims::EXPIRED,
     of_claims::EXP_MISSING,
@@ -75,4 +85,10 @@ pub const CHECKS: &[Check] = &[
     of_hostile::MALFORMED,
     of_hostile::SIZE,
     of_hostile::ERRORS,
+    of_accounts::CONTENTS,
+    of_accounts::ANSWER,
+    of_accounts::UNIFORM,
+    of_accounts::REVOKED,
+    of_accounts::REFRESH,
+    of_accounts::LIMIT,
 ];

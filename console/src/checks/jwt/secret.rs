@@ -1,19 +1,20 @@
 //! The secret behind HMAC signatures: guessed offline, tried where a forgotten default would be, and measured where it was given.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use secrecy::ExposeSecret as _;
+use ring::hmac::{self, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512};
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::checks::{Checked, Context, Outcome};
 use crate::http::Trouble;
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::target::{Algorithm, Target};
-use crate::token::{Compact, decode, hmac};
+use crate::target::Algorithm;
+use crate::token::{Compact, decode};
 
 use super::ask::{Forgery, header_with, of_a, refused};
-
-/// Secrets of tutorials, templates, defaults and the top of password lists; one a line.
-const WORDS: &str = include_str!("words.txt");
+use super::guesses::{self, Guess};
 
 /// Secrets that were found in code beside a forgotten environment variable; tried on the live service.
 const DEFAULTS: &[&str] = &[
@@ -64,73 +65,40 @@ const DEFAULTS: &[&str] = &[
     "better-auth-secret-12345678901234567890",
 ];
 
+/// Why there is nothing to ask about secrets.
+const NO_SECRET: &str = "tokens are signed with a private key, so there is no shared secret";
+
+/// The HMAC that signed `token`; `None` for other algorithms.
 fn algorithm_of(token: &Compact) -> Option<Algorithm> {
     let header = token.header_json()?;
     let name = header.get("alg")?.as_str()?;
     [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512].into_iter().find(|algorithm| algorithm.name() == name)
 }
 
-/// Words that belong to this target: its name, the labels of its host, the segments of its paths.
-fn own_words(target: &Target) -> BTreeSet<String> {
-    let sources = [target.name.as_str(), target.base.host(), &target.paths.list];
-    let words = sources.iter().flat_map(|source| source.split(|c: char| !c.is_ascii_alphanumeric()));
-    let mut all: BTreeSet<_> = words.filter(|word| word.len() >= 3).map(str::to_lowercase).collect();
-    all.insert(target.base.host().to_owned());
-    all.insert(target.name.clone());
-    all
-}
-
-/// What is put behind a word of the target.
-const ENDS: [&str; 16] = [
-    "",
-    "secret",
-    "-secret",
-    "_secret",
-    "-jwt",
-    "-jwt-secret",
-    "_jwt_secret",
-    "-key",
-    "-secret-key",
-    "_secret_key",
-    "123",
-    "2025",
-    "2026",
-    "-dev",
-    "-prod",
-    "-api",
-];
-
-/// Every guess, with the class it belongs to. Bounded: a few thousand.
-fn guesses(target: &Target) -> Vec<(&'static str, String)> {
-    let mut all = vec![("the empty secret", String::new())];
-    for word in WORDS.lines() {
-        let capital: String = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
-        let forms = [word.to_owned(), capital, word.to_uppercase(), format!("{word}1"), format!("{word}123"), format!("{word}!")];
-        all.extend(forms.map(|form| ("a common word", form)));
-    }
-    for word in own_words(target) {
-        all.extend(ENDS.iter().map(|end| ("a word from the target's own name", format!("{word}{end}"))));
-        all.push(("a word from the target's own name", format!("secret-{word}")));
-    }
-    all
-}
-
-/// The class of the guess that signed `token`, and how many were tried.
-fn crack(token: &Compact, algorithm: Algorithm, guesses: &[(&'static str, String)]) -> Option<&'static str> {
+/// The class of the guess that signed `token`. Tried with ring, whose HMAC is fast enough for a hundred thousand in any build.
+fn crack(token: &Compact, algorithm: Algorithm, guesses: &[Guess]) -> Option<&'static str> {
     let (input, signature) = (token.signing_input(), decode(&token.signature)?);
-    guesses.iter().find(|(_, guess)| hmac(algorithm, guess.as_bytes(), input.as_bytes()) == signature).map(|(class, _)| *class)
+    let kind = match algorithm {
+        Algorithm::Hs384 => HMAC_SHA384,
+        Algorithm::Hs512 => HMAC_SHA512,
+        _ => HMAC_SHA256,
+    };
+    let signs = |guess: &str| hmac::verify(&hmac::Key::new(kind, guess.as_bytes()), input.as_bytes(), &signature).is_ok();
+    guesses.iter().find(|(_, guess)| signs(guess)).map(|(class, _)| *class)
 }
 
 /// Guesses the secret from A's token alone: nothing is sent.
 pub(super) async fn guessed(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let Some(algorithm) = algorithm_of(&token) else {
-        return Ok(Outcome::skip("the token of A is not signed by an HMAC, so there is no secret to guess"));
+        return Ok(Outcome::skip(NO_SECRET));
     };
-    let guesses = guesses(&cx.target);
-    let count = guesses.len();
-    let found = tokio::task::spawn_blocking(move || crack(&token, algorithm, &guesses)).await;
-    let found = found.map_err(|error| Trouble::Unexpected(format!("guessing was cut off: {error}")))?;
+    let target = Arc::clone(&cx.target);
+    let tried = tokio::task::spawn_blocking(move || {
+        let guesses = guesses::all(&target);
+        (crack(&token, algorithm, &guesses), guesses.len())
+    });
+    let (found, count) = tried.await.map_err(|error| Trouble::Unexpected(format!("guessing was cut off: {error}")))?;
     let (finding, observed) = match found {
         Some(class) => (Finding::Broken, format!("the secret is {class}; anybody can sign tokens")),
         None => (Finding::Held, format!("none of {count} common and target-derived secrets signed the token of A")),
@@ -142,7 +110,7 @@ pub(super) async fn guessed(cx: Context) -> Checked {
 /// Tokens signed with secrets that code falls back to.
 pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
+    let Some(algorithm) = algorithm_of(&token) else { return Ok(Outcome::skip(NO_SECRET)) };
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
     let mut secrets: Vec<_> = DEFAULTS.iter().map(|secret| (*secret).to_owned()).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
@@ -152,18 +120,42 @@ pub(super) async fn default(cx: Context) -> Checked {
     refused(&cx, "tokens signed with default secrets", forgeries.collect()).await
 }
 
+/// Tokens signed with the secret before the last rotation, and with those of other stages.
+pub(super) async fn foreign(cx: Context) -> Checked {
+    let keys = &cx.target.other_keys;
+    if keys.previous.is_none() && keys.foreign.is_empty() {
+        return Ok(Outcome::skip(
+            "no other secret is declared; name variables under `tokens.previous_secret` and `tokens.foreign_secrets` in postflight.toml",
+        ));
+    }
+    let token = of_a(&cx)?;
+    let Some(algorithm) = algorithm_of(&token) else { return Ok(Outcome::skip(NO_SECRET)) };
+    let signed = |secret: &SecretString| token.signed(algorithm, secret.expose_secret().as_bytes()).token();
+    let fatal = |(variable, secret): &(String, SecretString)| Forgery::fatal(format!("signed with {variable}"), signed(secret));
+    let rotating = cx.target.policy.previous_secret_valid;
+    let mut forgeries: Vec<_> = keys.foreign.iter().map(fatal).collect();
+    forgeries.extend(
+        keys.previous
+            .iter()
+            .map(fatal)
+            .map(|forgery| Forgery { accepted: if rotating { Finding::Held } else { Finding::Broken }, ..forgery }),
+    );
+    refused(&cx, "tokens signed with other secrets of the same owner", forgeries).await
+}
+
 /// The secret that was given, measured (RFC 7518, 3.2). Nothing of it is shown.
 pub(super) fn length(cx: &Context) -> Checked {
     let mint = cx.forge()?.mint();
-    let secret = mint.secret.expose_secret();
-    let full = match mint.algorithm {
-        Algorithm::Hs256 => 32,
+    let Some(secret) = mint.key.shared() else { return Ok(Outcome::skip(NO_SECRET)) };
+    let algorithm = mint.key.algorithm();
+    let full = match algorithm {
         Algorithm::Hs384 => 48,
         Algorithm::Hs512 => 64,
+        _ => 32,
     };
-    let distinct = secret.bytes().collect::<BTreeSet<_>>().len();
+    let distinct = secret.iter().collect::<BTreeSet<_>>().len();
     let placeholder = ["changeme", "change-me", "change_me", "your-", "your_", "example", "placeholder", "replace"];
-    let lower = secret.to_lowercase();
+    let lower = String::from_utf8_lossy(secret).to_lowercase();
     let (finding, observed) = if secret.len() < 32 {
         (Finding::Broken, "shorter than 32 bytes".to_owned())
     } else if placeholder.iter().any(|word| lower.contains(word)) {
@@ -171,7 +163,7 @@ pub(super) fn length(cx: &Context) -> Checked {
     } else if distinct < 10 {
         (Finding::Broken, "made of fewer than ten different characters".to_owned())
     } else if secret.len() < full {
-        (Finding::Weak, format!("shorter than the {full} bytes of {}'s hash", mint.algorithm.name()))
+        (Finding::Weak, format!("shorter than the {full} bytes of {}'s hash", algorithm.name()))
     } else {
         (Finding::Held, format!("at least {full} bytes"))
     };

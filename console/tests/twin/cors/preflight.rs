@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use console::target::Carrier;
 
 use super::super::headers::put;
 use super::super::{House, problem};
@@ -46,6 +47,9 @@ pub(super) fn grant(house: &House, path: &str, asked: &HeaderMap) -> Response {
     let headers = response.headers_mut();
     for (name, value) in ALLOW {
         put(headers, name, value);
+    }
+    if let Carrier::Header(name) = &house.carrier {
+        put(headers, "access-control-allow-headers", &format!("Authorization, Content-Type, If-Match, If-None-Match, {name}"));
     }
     bend(house, asked, headers);
     response

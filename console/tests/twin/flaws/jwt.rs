@@ -3,8 +3,16 @@
 use super::{Flaw, flaw, weakness};
 
 /// What a verifier that never looks at the signature breaks beside the checks that ask just that.
-const EVERY_FORGERY: &[&str] =
-    &["jwt.signature.encoding", "jwt.key.id", "jwt.secret.default", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate"];
+const EVERY_FORGERY: &[&str] = &[
+    "jwt.signature.encoding",
+    "jwt.key.id",
+    "jwt.secret.default",
+    "jwt.alg.pinned",
+    "jwt.errors",
+    "jwt.duplicate",
+    "jwt.secret.foreign",
+    "jwt.key.id",
+];
 /// What a verifier that never looks at `exp` breaks beside the check that asks just that.
 const EVERY_END: &[&str] = &["jwt.exp.missing", "jwt.exp.type", "jwt.exp.leeway", "jwt.exp.lifetime", "jwt.iat", "jwt.errors"];
 
@@ -20,6 +28,9 @@ const FALLEN: &[&str] = &[
     "jwt.json.malformed",
     "jwt.scheme",
     "jwt.duplicate",
+    "jwt.tampered",
+    "jwt.key.id",
+    "jwt.refresh",
 ];
 
 /// The table.
@@ -53,7 +64,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw(
         "jwt.not-verified",
         "The token is decoded, not verified.",
-        &["jwt.payload", "jwt.signature.stripped", "jwt.signature.altered"],
+        &["jwt.payload", "jwt.signature.stripped", "jwt.signature.altered", "jwt.tampered"],
         EVERY_FORGERY,
     ),
     flaw(
@@ -116,6 +127,42 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.claims-not-an-object", "Claims that are no object are an internal service.", &["jwt.json.malformed"], &[]),
     flaw("jwt.huge-tokens", "Tokens too large to verify are waved through.", &["jwt.size"], &[]),
     flaw("jwt.shows-traces", "A token that cannot be decoded shows a stack trace.", &["jwt.errors"], &[]),
+    flaw("jwt.previous-secret", "The secret before the last rotation still signs.", &["jwt.secret.foreign"], &[]),
+    flaw("jwt.staging-secret", "The secret of staging signs in production too.", &["jwt.secret.foreign"], &[]),
+    flaw("jwt.issues-secrets", "Issued tokens carry the password's hash.", &["jwt.contents"], &[]),
+    flaw("jwt.issues-endless", "Issued tokens live for ten years.", &["jwt.exp.lifetime"], &["jwt.revoked", "jwt.refresh"]),
+    flaw("jwt.login-token-in-url", "The sign-in redirects to an address with the token in it.", &["jwt.login.answer"], &[]),
+    flaw("jwt.login-tells-unknown", "A missing user is 404, a wrong password 401.", &["jwt.login.uniform"], &[]),
+    flaw("jwt.login-unlimited", "Passwords can be guessed without end.", &["jwt.login.limit"], &[]),
+    flaw("jwt.logout-forgets", "Signing out forgets the token only in the browser.", &["jwt.revoked"], &[]),
+    flaw("jwt.password-keeps-tokens", "A new password leaves the old tokens alive.", &["jwt.revoked"], &[]),
+    flaw("jwt.deleted-user-lives", "The token of a deleted user still works.", &["jwt.revoked"], &[]),
+    flaw("jwt.refresh-reusable", "A refresh token can be exchanged again and again.", &["jwt.refresh"], &[]),
+    flaw("jwt.refresh-as-access", "A refresh token opens the API.", &["jwt.refresh"], &[]),
+    flaw("jwt.keypair-none", "With a key pair: `alg: none` needs no signature.", &["jwt.none"], &["jwt.alg.pinned", "jwt.errors"]),
+    flaw("jwt.keypair-confusion", "With a key pair: the public key is an HMAC secret too.", &["jwt.confusion"], &[]),
+    flaw("jwt.keypair-embedded", "With a key pair: the key in the header verifies the token.", &["jwt.key.embedded"], &[]),
+    flaw("jwt.keypair-test-key", "With a key pair: a key of the tests is trusted too.", &["jwt.signature.altered"], &[]),
+    flaw(
+        "jwt.keypair-swapped",
+        "With a key pair: for ES256 there is no key, so nothing is verified.",
+        &["jwt.alg.swapped"],
+        &["jwt.ecdsa.blank", "jwt.alg.pinned"],
+    ),
+    flaw(
+        "jwt.keypair-decoded",
+        "With a key pair: the token is decoded, not verified.",
+        &["jwt.payload", "jwt.signature.altered", "jwt.tampered"],
+        &["jwt.signature.*", "jwt.ecdsa.blank", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate"],
+    ),
+    flaw("jwt.keypair-endless", "With a key pair: tokens never end.", &["jwt.exp.past"], EVERY_END),
+    flaw("jwt.opaque-prefix", "The beginning of an opaque token is enough.", &["jwt.tampered"], &[]),
+    flaw("jwt.cookie-for-scripts", "The cookie with the token can be read by scripts.", &["jwt.login.answer"], &[]),
+    flaw("jwt.cookie-any-site", "The cookie with the token is sent from foreign pages.", &["jwt.login.answer"], &[]),
+    flaw("jwt.cookie-or-bearer", "Beside the cookie, the Authorization header is read.", &["jwt.carrier.header"], &[]),
+    flaw("jwt.header-or-query", "Beside its own header, the URL is read.", &["jwt.carrier.query"], &[]),
+    weakness("jwt.opaque-any-case", "Opaque tokens are compared without their letter case.", &["jwt.tampered"], &[]),
+    weakness("jwt.issues-address", "Issued tokens carry the e-mail address.", &["jwt.contents"], &[]),
     weakness("jwt.no-challenge", "A 401 does not say how to authenticate.", &["jwt.challenge"], &[]),
     weakness("jwt.any-scheme", "What stands after the first space is the token, whatever the scheme.", &["jwt.scheme"], &[]),
     weakness("jwt.first-of-two-headers", "Of two Authorization headers the first counts.", &["jwt.duplicate"], &[]),

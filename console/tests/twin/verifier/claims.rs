@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Members, Refused, Step, Subject, holds};
-use crate::twin::{AUDIENCE, House, ISSUER, MAX_LIFETIME_SECS, strict_json};
+use crate::twin::{AUDIENCE, House, ISSUER, MAX_LIFETIME_SECS, accounts, strict_json};
 
 /// Clock skew tolerated, in seconds.
 const LEEWAY_SECS: i64 = 5;
@@ -22,7 +22,14 @@ pub(super) fn subject_of(house: &House, payload: &[u8]) -> Step<Subject> {
     beginning(house, &claims, now)?;
     issuer(house, &claims)?;
     audience(house, &claims)?;
+    sitting(house, &claims)?;
     subject(house, &claims)
+}
+
+/// Step 13: a token of a session ends with it.
+fn sitting(house: &House, claims: &Members) -> Step<()> {
+    let Some(sid) = claims.get("sid").and_then(Value::as_str) else { return Ok(()) };
+    accounts::subject_of(house, sid).map(drop).ok_or(Refused)
 }
 
 /// Step 7: the claims are one JSON object without repeated names.
@@ -57,6 +64,7 @@ fn expiry(house: &House, claims: &Members, now: i64) -> Step<()> {
     let meaningless = exp.is_some_and(|exp| !exp.is_number() && !exp.is_null());
     let absent = exp.is_none_or(Value::is_null);
     let unchecked = house.has("jwt.expiry-not-checked")
+        || house.has("jwt.keypair-endless")
         || (house.has("jwt.exp-optional") && absent)
         || (house.has("jwt.odd-exp-ignored") && meaningless);
     if unchecked {

@@ -56,8 +56,29 @@ fn named(house: &House, parts: &Parts) -> Option<String> {
     None
 }
 
+/// The one cookie of this name.
+pub(super) fn cookie(parts: &Parts, name: &str) -> Option<String> {
+    let fields = parts.headers.get_all("cookie").iter().filter_map(|field| field.to_str().ok());
+    let mut values = fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (mut own, mut further) = (None, false);
+    for (_, value) in values.by_ref().filter(|(key, _)| *key == name) {
+        further |= own.replace(value.to_owned()).is_some();
+    }
+    own.filter(|_| !further)
+}
+
+/// The one header of this name.
+pub(super) fn header(parts: &Parts, name: &str) -> Option<String> {
+    let mut fields = parts.headers.get_all(name).iter();
+    let only = fields.next()?.to_str().ok()?.to_owned();
+    fields.next().is_none().then_some(only)
+}
+
 /// A token from a place where none belongs.
 pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
+    if house.has("jwt.cookie-or-bearer") {
+        return text(parts, "authorization")?.strip_prefix("Bearer ").map(str::to_owned);
+    }
     if parts.headers.contains_key("authorization") {
         return None;
     }
@@ -67,6 +88,10 @@ pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
     }
     if house.has("jwt.token-in-cookie") {
         return text(parts, "cookie")?.strip_prefix("access_token=").map(str::to_owned);
+    }
+    if house.has("jwt.header-or-query") {
+        let query = parts.uri.query()?.as_bytes();
+        return form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
     }
     if house.has("jwt.token-in-header") {
         return text(parts, "x-access-token").map(str::to_owned);

@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use console::target::Algorithm;
-use console::token;
+use console::token::{self, Encoding, Key};
+use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Jws, Members, Refused, Step, holds};
-use crate::twin::{House, SECRET, problem};
+use super::{Jws, Kind, Members, Refused, Step, holds};
+use crate::twin::{House, PREVIOUS_SECRET, SECRET, STAGING_SECRET, problem};
 
 /// The secret that the twin signs and verifies with.
 pub(crate) fn secret(house: &House) -> &'static str {
@@ -22,6 +23,21 @@ pub(crate) fn secret(house: &House) -> &'static str {
     if house.has("jwt.short-secret") { "q7Zr-Xe4tP" } else { SECRET }
 }
 
+/// Seed and public half of the twin's own key pair (RFC 8032, 5.1.5), as a private JWK (RFC 8037, 2).
+const PRIVATE_JWK: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"cG9zdGZsaWdodDogYSB0d2luJ3Mgb3duIHNlZWQgMDE","x":"15HF4dChMnEJlbzGNeCMhyu4HhbNT0XUy-ZIN8At-x4"}"#;
+/// The public half of a key whose private half anybody may know: the one that the checks publish.
+const ATTACKER_X: &str = "tuMWHrarP7N8Zjabiwdcyze7onXjpZWfobR5FFUi9f4";
+/// The key id of the published key.
+pub(crate) const KEY_ID: &str = "twin-2026";
+
+/// The key that the twin's tokens are signed with.
+pub(crate) fn key(house: &House) -> Key {
+    if house.kind == Kind::KeyPair {
+        return Key::read(Algorithm::EdDsa, &PRIVATE_JWK.into(), Encoding::Text).expect("a key pair");
+    }
+    Key::hs256(&secret(house).into())
+}
+
 /// A public key that a flaw publishes (RFC 8037, A.2), and its PEM.
 const PUBLIC_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 const PUBLIC_PEM: &str =
@@ -29,6 +45,10 @@ const PUBLIC_PEM: &str =
 
 /// `/.well-known/jwks.json`: hardened, there is no such thing.
 pub(crate) async fn key_set(State(house): State<Arc<House>>) -> Response {
+    if let Some(Value::Object(mut jwk)) = key(&house).public() {
+        jwk.extend([("kid".to_owned(), json!(KEY_ID)), ("alg".to_owned(), json!("EdDSA")), ("use".to_owned(), json!("sig"))]);
+        return Json(json!({ "keys": [jwk] })).into_response();
+    }
     if !house.has("jwt.public-key-as-secret") {
         return problem::NOT_FOUND.into_response();
     }
@@ -40,6 +60,12 @@ pub(crate) async fn key_set(State(house): State<Arc<House>>) -> Response {
 pub(super) enum Proof {
     /// By the HMAC of the configured key.
     Mac,
+    /// By the configured public key.
+    Pair,
+    /// By an HMAC with the configured public key, as one flaw understands it.
+    PublicMac,
+    /// By the Ed25519 key in the header.
+    OwnPair,
     /// By the longer HMAC of the configured key.
     LongMac,
     /// By ECDSA, as one flaw understands it.
@@ -54,7 +80,9 @@ pub(super) enum Proof {
 
 /// Whether some flaw lets an empty signature come as far as the algorithm.
 pub(super) fn may_be_empty(house: &House) -> bool {
-    ["jwt.none", "jwt.none-any-case", "jwt.no-alg", "jwt.unknown-alg", "jwt.empty-signature"].iter().any(|flaw| house.has(flaw))
+    ["jwt.none", "jwt.keypair-none", "jwt.none-any-case", "jwt.no-alg", "jwt.unknown-alg", "jwt.empty-signature"]
+        .iter()
+        .any(|flaw| house.has(flaw))
 }
 
 /// Step 4: the algorithm is the configured one, compared by bytes (RFC 8725, 3.1).
@@ -62,6 +90,9 @@ pub(super) fn algorithm(house: &House, header: &Members, jws: &Jws) -> Step<Proo
     let alg = header.get("alg").and_then(Value::as_str);
     let fallen = |alg: &str| alg.trim().eq_ignore_ascii_case("none") && alg != "none";
     let unknown = |alg: &str| ["HS257", "XX256"].contains(&alg) && jws.signature.is_empty();
+    if house.kind == Kind::KeyPair {
+        return pair_algorithm(house, header, alg, jws);
+    }
     match alg {
         Some("HS256") => Ok(Proof::Mac),
         Some("HS512") if house.has("jwt.sibling-algorithms") => Ok(Proof::LongMac),
@@ -77,10 +108,46 @@ pub(super) fn algorithm(house: &House, header: &Members, jws: &Jws) -> Step<Proo
     }
 }
 
+/// Step 4 with a key pair: the algorithm of the published key, found by its id.
+fn pair_algorithm(house: &House, header: &Members, alg: Option<&str>, jws: &Jws) -> Step<Proof> {
+    let embedded = house.has("jwt.keypair-embedded") && header.contains_key("jwk");
+    holds(header.get("kid").and_then(Value::as_str) == Some(KEY_ID) || embedded || alg == Some("none"))?;
+    match alg {
+        Some("EdDSA") if embedded => Ok(Proof::OwnPair),
+        Some("EdDSA") => Ok(Proof::Pair),
+        Some("HS256") if house.has("jwt.keypair-confusion") => Ok(Proof::PublicMac),
+        Some("none") if house.has("jwt.keypair-none") && jws.signature.is_empty() => Ok(Proof::Waived),
+        Some("ES256") if house.has("jwt.keypair-swapped") => Ok(Proof::Waived),
+        _ => Err(Refused),
+    }
+}
+
+/// Whether the signature is one by the Ed25519 key `x` (by ring, whose speed does not depend on how the tests are built).
+fn by_pair(jws: &Jws, x: Option<&str>) -> bool {
+    let Some(key) = x.and_then(token::decode) else { return false };
+    let key = UnparsedPublicKey::new(&ED25519, key);
+    key.verify(jws.input().as_bytes(), &jws.signature).is_ok()
+}
+
+/// An HMAC with the published key as PEM.
+fn by_public_mac(house: &House, jws: &Jws) -> bool {
+    let public = key(house).public().map(|jwk| token::PublicKey::of_jwk(&jwk));
+    let pem = public.and_then(|public| public.forms().iter().find(|(form, _)| *form == "as PEM").map(|(_, bytes)| bytes.clone()));
+    pem.is_some_and(|pem| token::hmac(Algorithm::Hs256, &pem, jws.input().as_bytes()) == jws.signature)
+}
+
 /// Step 6: the signature over the encoded parts, in constant time.
 pub(super) fn signature(house: &House, proof: Proof, jws: &Jws, header: &Members) -> Step<()> {
     match proof {
         Proof::Waived => Ok(()),
+        Proof::Pair if house.has("jwt.keypair-decoded") => Ok(()),
+        Proof::Pair => {
+            let own = key(house).public().unwrap_or_default();
+            let left = house.has("jwt.keypair-test-key").then_some(ATTACKER_X);
+            holds(by_pair(jws, own.get("x").and_then(Value::as_str)) || by_pair(jws, left))
+        }
+        Proof::OwnPair => holds(by_pair(jws, header.get("jwk").and_then(|jwk| jwk.get("x")?.as_str()))),
+        Proof::PublicMac => holds(by_public_mac(house, jws)),
         Proof::Blank => holds(jws.signature == [0; 64]),
         Proof::Certificate => holds(header.get("x5c").and_then(Value::as_array).is_some_and(|chain| !chain.is_empty())),
         Proof::OwnKey => holds(by_own_key(jws, header) == Some(true)),
@@ -137,6 +204,8 @@ fn keys(house: &House, header: &Members) -> Vec<Vec<u8>> {
     let kid = text("kid").unwrap_or_default();
     let embedded = || token::decode(header.get("jwk")?.get("k")?.as_str()?);
     let extra = [
+        ("jwt.previous-secret", Some(PREVIOUS_SECRET.into())),
+        ("jwt.staging-secret", Some(STAGING_SECRET.into())),
         ("jwt.second-secret", Some(b"dev-secret".to_vec())),
         ("jwt.empty-secret", Some(Vec::new())),
         ("jwt.public-key-as-secret", Some(PUBLIC_PEM.into())),

@@ -64,9 +64,9 @@ pub(in crate::checks::jwt) const LEEWAY: Check = Check {
 
 pub(in crate::checks::jwt) const LIFETIME: Check = Check {
     id: "jwt.exp.lifetime",
-    title: "Tokens end soon enough, and carry no secrets",
-    why: "A bound that only the issuer keeps is no bound: an older issuer, a script or a second one with the same key can exceed it. And whoever sees a token can read it: passwords and keys in its claims are published to every client, log and proxy.",
-    expectation: "Refused when `exp` is further off than the declared longest lifetime. The token of A itself keeps within it (30 days where none is declared) and has no claim that is a secret by its name.",
+    title: "Tokens end soon enough",
+    why: "A bound that only the issuer keeps is no bound: an older issuer, a script or a second one with the same key can exceed it.",
+    expectation: "Refused when `exp` is further off than the declared longest lifetime. A token that the service issued keeps within it (30 days where none is declared).",
     severity: Severity::Medium,
     references: &[EXP, at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"), CWE_613],
     remedy: CHECK_TIMES,

@@ -4,7 +4,7 @@ use super::{
     API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER, REQUIRE_TOKEN,
     SAME_ANSWER, URI_QUERY, at,
 };
-use crate::checks::jwt::{carrier, presence};
+use crate::checks::jwt::{carrier, presence, tampered};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
 
@@ -124,7 +124,7 @@ pub(in crate::checks::jwt) const DUPLICATE: Check = Check {
     severity: Severity::Medium,
     references: &[at("RFC 9110, 5.3", "https://www.rfc-editor.org/rfc/rfc9110#section-5.3"), CWE_345],
     remedy: ONE_CARRIER,
-    needs: &[Need::Token, Need::Jwt],
+    needs: &[Need::Token],
     run: |cx| Box::pin(carrier::duplicate(cx)),
     ..CARD
 };
@@ -178,5 +178,18 @@ pub(in crate::checks::jwt) const BODY: Check = Check {
     remedy: ONE_CARRIER,
     needs: &[Need::Token, Need::Writes],
     run: |cx| Box::pin(carrier::body(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const TAMPERED: Check = Check {
+    id: "jwt.tampered",
+    title: "A changed token is no token",
+    why: "Opaque tokens are looked up, and a look-up by prefix, by wildcard, without letter case or in a column that cuts what is too long accepts texts that were never issued. What is asked here needs no knowledge of the token's form, so that it is asked of opaque tokens too.",
+    expectation: "A token with one character changed, cut, reversed or replaced is refused. One with something behind it, or in another letter case, should be.",
+    severity: Severity::Critical,
+    references: &[API2, CWE_287, CWE_345],
+    remedy: ONE_CARRIER,
+    needs: &[Need::Token],
+    run: |cx| Box::pin(tampered::tampered(cx)),
     ..CARD
 };

@@ -27,7 +27,7 @@ pub(in crate::checks::jwt) const CONFUSION: Check = Check {
     id: "jwt.confusion",
     title: "A public key is not a shared secret",
     why: "A verifier that takes the algorithm from the token and the key from configuration can be told to use its public key as an HMAC secret, and the public key is public.",
-    expectation: "HS256 tokens signed with a published key in any of its forms are refused.",
+    expectation: "HMACs with the public key as the secret are refused, in each of its spellings: PEM with and without newlines, DER, JWK, certificate. The key is the declared one, the public half of the signing key, or the one in the key set.",
     severity: Severity::Critical,
     references: &[
         at("RFC 8725, 2.1", "https://www.rfc-editor.org/rfc/rfc8725#section-2.1"),
@@ -116,7 +116,7 @@ pub(in crate::checks::jwt) const GUESSED: Check = Check {
     id: "jwt.secret.guessed",
     title: "The signing secret is not in a word list",
     why: "One token is enough to try secrets offline, millions a second, unseen. A secret from a tutorial, or made of the project's own name, is found at once, and whoever has it is everybody.",
-    expectation: "None of some thousands of common and target-derived secrets signs A's token. Nothing is sent.",
+    expectation: "None of more than a hundred thousand words, passwords, keys leaked with public code and target-derived secrets signs A's token. Nothing is sent.",
     severity: Severity::Critical,
     references: &[ENTROPY, KEY_SIZE, API2, at("CWE-521", "https://cwe.mitre.org/data/definitions/521.html")],
     requirements: &["US2", "SC-002"],
@@ -156,5 +156,23 @@ pub(in crate::checks::jwt) const LENGTH: Check = Check {
     remedy: STRONG_SECRET,
     needs: &[Need::SigningKey],
     run: |cx| Box::pin(async move { secret::length(&cx) }),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const FOREIGN: Check = Check {
+    id: "jwt.secret.foreign",
+    title: "Secrets of other stages and of yesterday sign nothing",
+    why: "Stages that share a secret make every developer of staging an administrator of production, and a rotation that keeps the old secret valid has rotated nothing: whoever it was rotated for can still sign.",
+    expectation: "Tokens signed with the declared secrets of other stages are refused, and with the previous secret unless the target says that a rotation is under way.",
+    severity: Severity::High,
+    references: &[
+        API2,
+        at("NIST SP 800-57, 5.3", "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final"),
+        at("CWE-324", "https://cwe.mitre.org/data/definitions/324.html"),
+    ],
+    requirements: &["US1", "US2", "SC-002"],
+    remedy: STRONG_SECRET,
+    needs: NEEDS,
+    run: |cx| Box::pin(secret::foreign(cx)),
     ..CARD
 };

@@ -1,5 +1,6 @@
 //! The cards of the suite: id, reason, severity, references and remedies of each check. Nothing here asks or judges.
 
+pub(super) mod accounts;
 pub(super) mod claims;
 pub(super) mod door;
 pub(super) mod forgery;
@@ -96,4 +97,19 @@ const SAME_ANSWER: Remedy = Remedy {
     axum: "Map every verifier error to one 401 problem with `WWW-Authenticate: Bearer`; log the cause, answer none of it.",
     fastapi: "Catch `jwt.InvalidTokenError` as a whole and raise one HTTPException(401, headers={\"WWW-Authenticate\": \"Bearer\"}).",
     express: "In the error handler answer one 401 body for every JsonWebTokenError; never send `err.message`.",
+};
+const END_SESSIONS: Remedy = Remedy {
+    axum: "Give each session an id that is a claim of its tokens and a row of the database, and look the row up in the extractor; delete it on sign-out, all of a user's on a new password.",
+    fastapi: "Keep a `token_version` (or session row) per user, put it into the claims, compare it in `current_user`, and raise it on sign-out, password change and deletion.",
+    express: "Keep sessions in a store and compare the token's `jti` in the middleware; remove it on sign-out, and all of a user's on a new password.",
+};
+const QUIET_LOGIN: Remedy = Remedy {
+    axum: "Verify a fixed dummy hash when the user is missing, answer one 401 for both, and put governor in front, keyed by account and address.",
+    fastapi: "Hash against a dummy when the user is missing, raise the same HTTPException(401) for both, and limit the route with slowapi.",
+    express: "Compare with a dummy bcrypt hash when the user is missing, send one 401 body for both, and put express-rate-limit on the route.",
+};
+const LEAN_CLAIMS: Remedy = Remedy {
+    axum: "Serialise a claims struct with `sub`, `iat`, `exp`, `iss` and `aud`, never the user's row.",
+    fastapi: "Build the claims from the id alone; never `user.dict()` or `model_dump()` of the database model.",
+    express: "`jwt.sign({}, key, { subject: user.id })`, never `jwt.sign(user.toJSON(), key)`.",
 };

@@ -1,0 +1,105 @@
+//! Cards: what is issued, how one signs in, and what ends a token before its time.
+
+use super::{API2, CARD, CWE_598, CWE_613, END_SESSIONS, LEAN_CLAIMS, ONE_CARRIER, QUIET_LOGIN, URI_QUERY, at};
+use crate::checks::jwt::{accounts, contents, sessions};
+use crate::checks::{Check, Need};
+use crate::run::Severity;
+
+pub(in crate::checks::jwt) const CONTENTS: Check = Check {
+    id: "jwt.contents",
+    title: "Issued tokens carry no secrets",
+    why: "The payload of a token is encoded, not encrypted: everybody who sees it, in a log, a browser or an error tracker, reads its claims. Services that sign the whole row of the user hand out password hashes.",
+    expectation: "No claim is a secret by its name or form; personal data such as an e-mail address is remarked.",
+    severity: Severity::High,
+    references: &[
+        at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"),
+        at("OWASP API3:2023", "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/"),
+        at("CWE-522", "https://cwe.mitre.org/data/definitions/522.html"),
+    ],
+    remedy: LEAN_CLAIMS,
+    needs: &[Need::Token, Need::Jwt],
+    run: |cx| Box::pin(contents::contents(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const ANSWER: Check = Check {
+    id: "jwt.login.answer",
+    title: "A sign-in hands out its token in private",
+    why: "A token in a redirect address ends up in histories, Referer headers and access logs, one in a cacheable answer in caches, and one in a cookie that scripts can read or foreign pages can send is half stolen.",
+    expectation: "No address in the answer holds the token, the answer says `Cache-Control: no-store`, and a cookie that carries it is HttpOnly, SameSite and, over https, Secure.",
+    severity: Severity::Medium,
+    references: &[
+        URI_QUERY,
+        at("RFC 6749, 5.1", "https://www.rfc-editor.org/rfc/rfc6749#section-5.1"),
+        at("RFC 6265, 8.3", "https://www.rfc-editor.org/rfc/rfc6265#section-8.3"),
+        CWE_598,
+    ],
+    remedy: ONE_CARRIER,
+    needs: &[Need::Token],
+    run: |cx| Box::pin(accounts::answer(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const UNIFORM: Check = Check {
+    id: "jwt.login.uniform",
+    title: "A sign-in does not tell who has an account",
+    why: "Where a missing user and a wrong password are answered differently, names can be tried out by the million, and only the real ones need guessing.",
+    expectation: "Both are answered with the same status and the same body. The times of both are reported.",
+    severity: Severity::Medium,
+    references: &[
+        API2,
+        at("OWASP ASVS 5.0, 6.3.8", "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en"),
+        at("CWE-204", "https://cwe.mitre.org/data/definitions/204.html"),
+    ],
+    remedy: QUIET_LOGIN,
+    needs: &[Need::Token],
+    run: |cx| Box::pin(accounts::uniform(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const REVOKED: Check = Check {
+    id: "jwt.revoked",
+    title: "A token ends with its session, its password and its account",
+    why: "People sign out on shared machines, change passwords after a theft and delete accounts, and each time believe that whoever holds the old token is locked out.",
+    expectation: "The token is refused after signing out, after a change of the password and after the account is deleted, as far as these routes are declared. A failure where `policy.revocation` demands it (for deleted accounts also `policy.known_subjects`), else a warning.",
+    severity: Severity::High,
+    references: &[API2, at("OWASP ASVS 5.0, 7.4.1", "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en"), CWE_613],
+    remedy: END_SESSIONS,
+    needs: &[Need::Token, Need::Writes],
+    run: |cx| Box::pin(sessions::revoked(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const REFRESH: Check = Check {
+    id: "jwt.refresh",
+    title: "A refresh token opens nothing, and is good once",
+    why: "A refresh token lives for weeks. Taken as an access token it makes the short life of those worthless, and good for more than one exchange it serves the thief beside the owner, unseen.",
+    expectation: "Refused in the place of an access token; refused when exchanged a second time after another took its place.",
+    severity: Severity::High,
+    references: &[
+        at("RFC 9700, 4.14", "https://www.rfc-editor.org/rfc/rfc9700#section-4.14"),
+        at("RFC 8725, 3.12", "https://www.rfc-editor.org/rfc/rfc8725#section-3.12"),
+        CWE_613,
+    ],
+    remedy: END_SESSIONS,
+    needs: &[Need::Token, Need::Writes],
+    run: |cx| Box::pin(sessions::refresh(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const LIMIT: Check = Check {
+    id: "jwt.login.limit",
+    title: "Guessing passwords is slowed down",
+    why: "Without a limit a list of leaked passwords is tried in minutes.",
+    expectation: "After the declared number of wrong passwords in a row the service answers 429 with Retry-After, or locks the account.",
+    severity: Severity::High,
+    references: &[
+        API2,
+        at("CWE-307", "https://cwe.mitre.org/data/definitions/307.html"),
+        at("RFC 6585, 4", "https://www.rfc-editor.org/rfc/rfc6585#section-4"),
+    ],
+    remedy: QUIET_LOGIN,
+    needs: &[Need::Token, Need::Intrusive],
+    run: |cx| Box::pin(accounts::limit(cx)),
+    ..CARD
+};

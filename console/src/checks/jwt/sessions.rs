@@ -1,0 +1,143 @@
+//! What ends a token before its time: signing out, another password, no account any more, a refresh. Asked with accounts of this run alone.
+
+use crate::checks::{Checked, Context, Login, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::target::Call;
+
+use super::accounts::listed;
+
+/// Why nothing can be ended.
+const NO_SPARE: &str = "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml";
+
+/// What an old token comes to when it still works: a breach where the operator says that tokens end, else a weakness of stateless tokens.
+const fn alive(demanded: bool) -> Finding {
+    if demanded { Finding::Broken } else { Finding::Weak }
+}
+
+/// Tokens after signing out, after a change of the password, and after the account is gone.
+pub(super) async fn revoked(cx: Context) -> Checked {
+    let accounts = &cx.target.accounts;
+    if accounts.logout.is_none() && accounts.password.is_none() && accounts.delete.is_none() {
+        let reason = "no route ends a token: declare `tokens.logout`, `tokens.password` or `tokens.delete` in postflight.toml";
+        return Ok(Outcome::skip(reason));
+    }
+    let _turn = cx.registry.among_others().await;
+    let Some(mut session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
+    let before = listed(&cx, &session).await?;
+    if !before.is_success() {
+        return Ok(Outcome::inconclusive("a token that was just issued is not let in").seen(
+            &before,
+            "the new token",
+            before.status.to_string(),
+        ));
+    }
+    let mut pieces = Vec::new();
+    let demanded = cx.target.policy.revocation;
+    if let Some(call) = &accounts.logout {
+        pieces.push(ended(&cx, call, &session, "after signing out", demanded).await?);
+        session = again(&cx, session.login).await?;
+    }
+    if let Some(call) = &accounts.password {
+        pieces.push(ended(&cx, call, &session, "after a change of the password", demanded).await?);
+        session = again(&cx, Login { password: new_password(&session), ..session.login }).await?;
+    }
+    if let Some(call) = &accounts.delete {
+        let demanded = demanded || cx.target.policy.known_subjects;
+        pieces.push(ended(&cx, call, &session, "after the account was deleted", demanded).await?);
+        cx.registry.deleted(&session);
+    }
+    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
+    Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
+}
+
+/// The next password of a session's account: the old one and more, so that it can be told again.
+fn new_password(session: &Session) -> secrecy::SecretString {
+    use secrecy::ExposeSecret as _;
+    format!("{}2b", session.login.password.expose_secret()).into()
+}
+
+async fn again(cx: &Context, login: Login) -> Result<Session, Trouble> {
+    if cx.target.accounts.login.is_some() {
+        return cx.registry.sign_in(&login).await;
+    }
+    let none = || Trouble::NotGiven("signing in again is not declared".into());
+    cx.registry.spare().await?.ok_or_else(none)
+}
+
+/// Calls what should end the session's token, and asks with the token again.
+async fn ended(cx: &Context, call: &Call, session: &Session, when: &str, demanded: bool) -> Result<Evidence, Trouble> {
+    let probe = cx.registry.probe(call, session, &new_password(session)).bearer(&session.user.token);
+    let called = cx.send(&probe).await?;
+    if !called.is_success() {
+        return Ok(evidence(
+            &called,
+            format!("{} {}", call.method, call.path),
+            Finding::Unclear,
+            format!("answered {}", called.status),
+        ));
+    }
+    let gone = |answer: &Answer| !answer.is_success();
+    let old = cx.eventually(&Probe::get(cx.list_path(&session.user)).bearer(&session.user.token), gone).await?;
+    let (finding, observed) = match old.status {
+        status @ 200..=299 => (alive(demanded), format!("{when} the token still works: {status}")),
+        status @ 500..=599 => (Finding::Weak, format!("{when} the service falls over: {status}")),
+        status => (Finding::Held, format!("{when} the token is refused: {status}")),
+    };
+    Ok(evidence(&old, format!("the token {when}"), finding, observed))
+}
+
+/// Refresh tokens are no access tokens, and one that was exchanged is spent.
+pub(super) async fn refresh(cx: Context) -> Checked {
+    if cx.target.accounts.refresh.is_none() {
+        return Ok(Outcome::skip("no refresh is declared; describe it under `tokens.refresh` in postflight.toml"));
+    }
+    let _turn = cx.registry.among_others().await;
+    let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
+    let Some(first) = session.refresh.clone() else {
+        return Ok(Outcome::skip("the sign-in brought no refresh token; say where it is with `refresh_token`"));
+    };
+    let used = cx.send(&Probe::get(cx.list_path(&session.user)).bearer(&first)).await?;
+    let mut pieces = vec![as_access(&used)];
+    let exchanged = cx.registry.refresh(&session).await?;
+    let Some(token) = exchanged.token else {
+        return Ok(Outcome::inconclusive("a refresh token was not exchanged").seen(
+            &exchanged.answer,
+            "refresh",
+            exchanged.answer.status.to_string(),
+        ));
+    };
+    let renewed = Session { user: crate::checks::User { token, ..session.user.clone() }, ..session.clone() };
+    let works = listed(&cx, &renewed).await?;
+    if !works.is_success() {
+        return Ok(Outcome::inconclusive("a refreshed token is not let in").seen(
+            &works,
+            "the refreshed token",
+            works.status.to_string(),
+        ));
+    }
+    let rotates = exchanged.refresh.is_some_and(|next| next.expose() != first.expose());
+    let second = cx.registry.refresh(&session).await?;
+    pieces.push(reused(&second.answer, second.token.is_some(), rotates));
+    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
+    Ok(Outcome::of(format!("{held} of {} misuses of a refresh token were refused", pieces.len()), pieces))
+}
+
+fn as_access(answer: &Answer) -> Evidence {
+    let (finding, words) = match answer.status {
+        200..=299 => (Finding::Broken, "accepted"),
+        500..=599 => (Finding::Weak, "refused by falling over"),
+        _ => (Finding::Held, "refused"),
+    };
+    evidence(answer, "a refresh token in the place of an access token", finding, format!("{words}: {}", answer.status))
+}
+
+fn reused(answer: &Answer, token: bool, rotates: bool) -> Evidence {
+    let (finding, observed) = match (token, rotates) {
+        (false, _) => (Finding::Held, format!("refused: {}", answer.status)),
+        (true, true) => (Finding::Broken, "exchanged a second time, though a new refresh token had taken its place".to_owned()),
+        (true, false) => (Finding::Weak, "exchanged as often as one likes: it does not rotate".to_owned()),
+    };
+    let piece = evidence(answer, "a refresh token that was exchanged before", finding, observed);
+    Evidence { class: EvidenceClass::Live, ..piece }
+}

@@ -1,0 +1,73 @@
+//! Any bearer token, JWT or opaque, with something of it changed: what needs no knowledge of its form.
+
+use crate::checks::{Checked, Context};
+use crate::token::Compact;
+
+use super::ask::{Forgery, refused};
+
+/// Changes of the token of A. A JWT has its own suite for its parts, so that fewer are asked of it.
+pub(super) async fn tampered(cx: Context) -> Checked {
+    let token = cx.a()?.token.expose().to_owned();
+    let opaque = Compact::parse(&token).is_none();
+    let mut forgeries = everywhere(&token);
+    if opaque {
+        forgeries.extend(as_text(&token, &cx.random("another token")));
+    }
+    forgeries.retain(|forgery| forgery.token != token);
+    refused(&cx, "changed tokens", forgeries).await
+}
+
+fn everywhere(token: &str) -> Vec<Forgery> {
+    let length = token.chars().count();
+    let at = |index: usize| token.chars().enumerate().map(|(at, c)| if at == index { other(c) } else { c }).collect::<String>();
+    vec![
+        Forgery::fatal("the first character changed", at(0)),
+        Forgery::fatal("a character in the middle changed", at(length / 2)),
+        Forgery::fatal("the token in reverse", token.chars().rev().collect::<String>()),
+    ]
+}
+
+fn as_text(token: &str, random: &str) -> Vec<Forgery> {
+    let length = token.chars().count();
+    let first = |count: usize| token.chars().take(count).collect::<String>();
+    let swapped = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    let unlike: String =
+        token.chars().zip(random.chars().cycle()).map(|(c, new)| if c.is_ascii_alphanumeric() { new } else { c }).collect();
+    vec![
+        Forgery::fatal(
+            "the last character changed",
+            first(length.saturating_sub(1)) + &token.chars().last().map(other).into_iter().collect::<String>(),
+        ),
+        Forgery::fatal("without its last character", first(length.saturating_sub(1))),
+        Forgery::fatal("the first half alone", first(length / 2)),
+        Forgery::fatal("an asterisk", "*"),
+        Forgery::fatal("an SQL wildcard", "%"),
+        Forgery::fatal("another token of the same form", unlike),
+        Forgery::lenient("a character more", format!("{token}x")),
+        Forgery::lenient("in another letter case", token.chars().map(swapped).collect::<String>()),
+    ]
+}
+
+/// Another character of the same class.
+const fn other(c: char) -> char {
+    match c {
+        'a'..='y' | 'A'..='Y' | '0'..='8' => (c as u8 + 1) as char,
+        'z' => 'a',
+        'Z' => 'A',
+        '9' => '0',
+        _ => 'x',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_changes_the_token() {
+        let token = "9f86d081884c7d659a2f";
+        for forgery in everywhere(token).into_iter().chain(as_text(token, "abcdefghij")) {
+            assert_ne!(forgery.token, token, "{}", forgery.name);
+        }
+    }
+}

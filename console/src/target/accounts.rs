@@ -1,0 +1,95 @@
+//! The routes of accounts: signing up, signing in and out, refreshing, changing the password, deleting. Describes them; sends nothing.
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// A user who signs in.
+#[derive(Clone, Debug)]
+pub struct NamedUser {
+    /// User name or e-mail.
+    pub username: String,
+    /// Password.
+    pub password: SecretString,
+}
+
+/// Where an answer holds a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenAt {
+    /// At a JSON pointer (RFC 6901) in the body.
+    Body(String),
+    /// In a cookie of this name that the answer sets (RFC 6265).
+    Cookie(String),
+    /// In a response header of this name, with or without `Bearer ` before it.
+    Header(String),
+}
+
+impl std::fmt::Display for TokenAt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Body(pointer) => write!(f, "at {pointer}"),
+            Self::Cookie(name) => write!(f, "in the cookie {name}"),
+            Self::Header(name) => write!(f, "in the header {name}"),
+        }
+    }
+}
+
+/// A request to an account route. Placeholders in the path and in strings of the body are filled in: `{username}`, `{password}`,
+/// `{email}`, `{name}`, `{user_id}`, `{new_password}` and `{refresh_token}`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Method.
+    pub method: String,
+    /// Path.
+    pub path: String,
+    /// Body; `Null` for none.
+    pub body: Value,
+    /// Whether the body goes as a form (`application/x-www-form-urlencoded`) instead of JSON.
+    pub form: bool,
+    /// Further request headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A request whose answer may hold a token.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The request.
+    pub call: Call,
+    /// Where the answer holds the token; `None` where it holds none.
+    pub token: Option<TokenAt>,
+    /// JSON pointer to the user's id in the answer, where the token itself does not say it.
+    pub subject: Option<String>,
+    /// JSON pointer to a refresh token in the answer.
+    pub refresh_token: Option<String>,
+}
+
+/// How accounts are made and named.
+#[derive(Clone, Debug)]
+pub struct Signup {
+    /// The sign-up itself.
+    pub grant: Grant,
+    /// User names of A and B; made anew for every run when absent.
+    pub names: Option<[String; 2]>,
+    /// Domain of the e-mail addresses.
+    pub domain: String,
+    /// The password of all accounts; a random one for each when absent.
+    pub password: Option<SecretString>,
+}
+
+/// The routes of accounts, as far as the target declares them.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    /// Signing up.
+    pub signup: Option<Signup>,
+    /// Signing in.
+    pub login: Option<Grant>,
+    /// The accounts that sign in, where they exist already.
+    pub users: Option<[NamedUser; 2]>,
+    /// Deletes the account of whoever asks.
+    pub delete: Option<Call>,
+    /// Ends the session of whoever asks.
+    pub logout: Option<Call>,
+    /// Exchanges a refresh token for a new token.
+    pub refresh: Option<Grant>,
+    /// Changes the password of whoever asks.
+    pub password: Option<Call>,
+}

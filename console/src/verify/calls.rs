@@ -1,0 +1,134 @@
+//! Requests to account routes: placeholders filled in, and tokens found in their answers. Keeps no state.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+use crate::checks::Login;
+use crate::http::{Answer, Credential, Probe};
+use crate::target::{Call, Grant, TokenAt};
+use crate::token::Compact;
+
+/// What fills the placeholders of a call.
+#[derive(Clone, Debug)]
+pub(super) struct Filling {
+    values: Vec<(&'static str, SecretString)>,
+}
+
+impl Filling {
+    /// The placeholders of one account.
+    pub(super) fn of(login: &Login) -> Self {
+        let plain = |name, text: &str| (name, SecretString::from(text));
+        Self {
+            values: vec![
+                plain("{username}", &login.username),
+                plain("{email}", &login.email),
+                plain("{name}", &login.username),
+                ("{password}", login.password.clone()),
+            ],
+        }
+    }
+
+    /// The same with one more placeholder.
+    pub(super) fn with(mut self, name: &'static str, value: SecretString) -> Self {
+        self.values.push((name, value));
+        self
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value.expose_secret()))
+    }
+
+    fn value(&self, body: &Value) -> Value {
+        match body {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
+            Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// The request of `call`. Its body is never shown.
+    pub(super) fn probe(&self, call: &Call) -> Probe {
+        let probe = Probe::new(&call.method, self.text(&call.path));
+        let probe = call.headers.iter().fold(probe, |probe, (name, value)| probe.header(&name.to_ascii_lowercase(), value));
+        let body = self.value(&call.body);
+        match &body {
+            Value::Null => probe,
+            _ if call.form => {
+                let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form_pairs(&body)).finish();
+                probe.secret_body("application/x-www-form-urlencoded", text)
+            }
+            _ => probe.secret_body("application/json", body.to_string()),
+        }
+    }
+}
+
+fn form_pairs(body: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    body.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+/// The token in an answer.
+pub(super) fn token_in(answer: &Answer, at: &TokenAt) -> Option<SecretString> {
+    let token = match at {
+        TokenAt::Body(pointer) => answer.json()?.pointer(pointer)?.as_str()?.to_owned(),
+        TokenAt::Cookie(name) => answer.headers.all("set-cookie").find_map(|value| cookie(value, name))?,
+        TokenAt::Header(name) => {
+            let value = String::from_utf8(answer.headers.all(name).next()?.to_vec()).ok()?;
+            value.strip_prefix("Bearer ").unwrap_or(&value).trim().to_owned()
+        }
+    };
+    (!token.is_empty()).then(|| token.into())
+}
+
+/// The value of the cookie `name` in one `Set-Cookie` (RFC 6265, 4.1.1).
+fn cookie(field: &[u8], name: &str) -> Option<String> {
+    let field = std::str::from_utf8(field).ok()?;
+    let (key, value) = field.split(';').next()?.split_once('=')?;
+    (key.trim() == name).then(|| value.trim().trim_matches('"').to_owned())
+}
+
+/// The user's id in an answer, else what the token says of itself.
+pub(super) fn subject_in(answer: &Answer, grant: &Grant, token: Option<&SecretString>) -> Option<String> {
+    let told = grant.subject.as_ref().and_then(|pointer| answer.json().and_then(|body| as_text(body.pointer(pointer)?)));
+    told.or_else(|| Compact::parse(token?.expose_secret()).and_then(|token| subject_of(&token)))
+}
+
+/// The refresh token in an answer.
+pub(super) fn refresh_in(answer: &Answer, grant: &Grant) -> Option<Credential> {
+    let body = answer.json()?;
+    let token = body.pointer(grant.refresh_token.as_ref()?)?.as_str()?.to_owned();
+    Some(Credential::new("<a refresh token>", token))
+}
+
+/// The `sub` of a token (or the names that hand-made services use), as text.
+pub(super) fn subject_of(token: &Compact) -> Option<String> {
+    let claims = token.claims()?;
+    as_text(["sub", "user_id", "userId", "uid", "id"].iter().find_map(|name| claims.get(*name))?)
+}
+
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::body(TokenAt::Body("/data/token".into()), Some("t1"))]
+    #[case::cookie(TokenAt::Cookie("session".into()), Some("t2"))]
+    #[case::header(TokenAt::Header("x-token".into()), Some("t3"))]
+    #[case::missing(TokenAt::Cookie("other".into()), None)]
+    fn a_token_is_found_where_the_target_says(#[case] at: TokenAt, #[case] expected: Option<&str>) {
+        let fields = [("set-cookie", "theme=dark"), ("set-cookie", "session=\"t2\"; HttpOnly; Path=/"), ("x-token", "Bearer t3")];
+        let answer = Answer::canned(200, &fields, r#"{"data":{"token":"t1"}}"#);
+        assert_eq!(token_in(&answer, &at).map(|token| token.expose_secret().to_owned()).as_deref(), expected);
+    }
+}

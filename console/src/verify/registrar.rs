@@ -1,0 +1,268 @@
+//! The accounts of a run: signed in with what the target names, or signed up for this run alone, journaled before they are made and
+//! deleted at its end where the target has a route for that.
+
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+use super::calls::{Filling, refresh_in, subject_in, token_in};
+use super::journal::{Entry, Journal};
+use crate::checks::{Login, Refreshed, Registry, Session, User};
+use crate::http::{Answer, Client, Credential, Probe, Trouble};
+use crate::run::LeftBehind;
+use crate::target::{Call, Grant, NamedUser, Signup, Target};
+
+/// What an answer to a sign-up or sign-in brought.
+struct Granted {
+    token: SecretString,
+    subject: Option<String>,
+    refresh: Option<Credential>,
+    answer: Answer,
+}
+
+/// The run's maker of accounts.
+pub(super) struct Registrar {
+    target: Arc<Target>,
+    client: Client,
+    journal: Option<Arc<Journal>>,
+    made: Mutex<Vec<Session>>,
+    shared: OnceCell<Option<Session>>,
+    /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
+    order: Arc<RwLock<()>>,
+}
+
+impl Registrar {
+    /// A registrar; without a journal it signs nobody up.
+    pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
+        Self { target, client, journal, made: Mutex::default(), shared: OnceCell::new(), order: Arc::default() }
+    }
+
+    /// Signs in as an account that exists already.
+    pub(super) async fn sign_in_as(&self, name: &'static str, who: &NamedUser) -> Result<Session, Trouble> {
+        let login = Login { username: who.username.clone(), email: who.username.clone(), password: who.password.clone() };
+        let granted = self.granted(&login).await?;
+        Ok(session(name, login, granted, false))
+    }
+
+    async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
+        let none = || Trouble::NotGiven("no login route is declared".into());
+        let grant = self.target.accounts.login.as_ref().ok_or_else(none)?;
+        let answer = self.client.send(&Filling::of(login).probe(&grant.call)).await?;
+        read(grant, answer).map_err(|answer| refused("signing in", login, grant, &answer))
+    }
+
+    /// Makes an account for this run. `index` is 0 for A and 1 for B, who may have fixed names.
+    pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
+        let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
+        let login = fresh(signup, name, index);
+        self.record(&Entry::Account { user: name.to_owned(), name: login.username.clone() })?;
+        let answer = self.client.send(&Filling::of(&login).probe(&signup.grant.call)).await?;
+        let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
+        if !answer.is_success() && !exists {
+            self.forget(&login.username);
+            return Err(refused("signing up", &login, &signup.grant, &answer));
+        }
+        let subject = subject_in(&answer, &signup.grant, None);
+        let granted = match read(&signup.grant, answer) {
+            Ok(granted) => granted,
+            Err(_) if self.target.accounts.login.is_some() => self.granted(&login).await?,
+            Err(answer) => return Err(refused("signing up", &login, &signup.grant, &answer)),
+        };
+        let granted = Granted { subject: granted.subject.or(subject), ..granted };
+        let session = session(name, login, granted, !exists);
+        if exists {
+            self.forget(&session.login.username);
+        } else {
+            self.keep(session.clone());
+        }
+        Ok(session)
+    }
+
+    fn record(&self, entry: &Entry) -> Result<(), Trouble> {
+        let none = || Trouble::NotGiven("creating accounts is not allowed in this run".into());
+        self.journal.as_ref().ok_or_else(none)?.record(entry).map_err(|error| Trouble::NotGiven(error.to_string()))
+    }
+
+    fn forget(&self, name: &str) {
+        let _ = self.record(&Entry::AccountDeleted { name: name.to_owned() });
+        if let Ok(mut made) = self.made.lock() {
+            made.retain(|session| session.login.username != name);
+        }
+    }
+
+    /// Keeps a session for the end; a later one of the same account takes the place of the earlier.
+    fn keep(&self, session: Session) {
+        if let Ok(mut made) = self.made.lock() {
+            made.retain(|kept| kept.login.username != session.login.username);
+            made.push(session);
+        }
+    }
+
+    /// Deletes what was signed up, with a client of its own; what stays comes back.
+    pub(super) async fn close(&self, client: &Client) -> Vec<LeftBehind> {
+        let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
+        let mut left = Vec::new();
+        for session in made {
+            match remove(client, &self.target, &session).await {
+                Ok(()) => self.forget(&session.login.username),
+                Err(why) => left.push(LeftBehind { what: format!("account {}", session.login.username), why }),
+            }
+        }
+        left
+    }
+
+    async fn some(&self) -> Result<Option<Session>, Trouble> {
+        let accounts = &self.target.accounts;
+        match (&accounts.users, &accounts.signup) {
+            (Some([a, _]), _) => self.sign_in_as("A", a).await.map(Some),
+            (None, Some(_)) if self.journal.is_some() => self.sign_up_as("C", None).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Registry for Registrar {
+    fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
+        async { Ok(self.shared.get_or_try_init(|| self.some()).await?.clone()) }.boxed()
+    }
+
+    fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
+        async move {
+            let may = self.target.accounts.signup.is_some() && self.journal.is_some();
+            if may { self.sign_up_as("C", None).await.map(Some) } else { Ok(None) }
+        }
+        .boxed()
+    }
+
+    fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
+        async move {
+            let session = session("C", login.clone(), self.granted(login).await?, true);
+            self.keep(session.clone());
+            Ok(session)
+        }
+        .boxed()
+    }
+
+    fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe {
+        let filling = Filling::of(&session.login)
+            .with("{new_password}", new_password.clone())
+            .with("{user_id}", session.user.subject.clone().unwrap_or_else(|| "me".to_owned()).into());
+        let refresh = session.refresh.as_ref().map(|refresh| SecretString::from(refresh.expose()));
+        let filling = refresh.into_iter().fold(filling, |filling, token| filling.with("{refresh_token}", token));
+        filling.probe(call)
+    }
+
+    fn login_probe(&self, login: &Login) -> Option<Probe> {
+        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
+    }
+
+    fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>> {
+        async move {
+            let none = || Trouble::NotGiven("no refresh is declared".into());
+            let grant = self.target.accounts.refresh.as_ref().ok_or_else(none)?;
+            let answer = self.client.send(&self.probe(&grant.call, session, &session.login.password)).await?;
+            let next = refresh_in(&answer, grant);
+            Ok(match read(grant, answer) {
+                Ok(granted) => {
+                    let token = Credential::new("<a refreshed token>", granted.token);
+                    Refreshed { answer: granted.answer, token: Some(token), refresh: next }
+                }
+                Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },
+            })
+        }
+        .boxed()
+    }
+
+    fn deleted(&self, session: &Session) {
+        self.forget(&session.login.username);
+    }
+
+    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {
+        Arc::clone(&self.order).read_owned().boxed()
+    }
+
+    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>> {
+        Arc::clone(&self.order).write_owned().boxed()
+    }
+}
+
+/// What a grant's answer brought; the answer itself when it brought no token.
+fn read(grant: &Grant, answer: Answer) -> Result<Granted, Box<Answer>> {
+    let token = grant.token.as_ref().filter(|_| answer.is_success()).and_then(|at| token_in(&answer, at));
+    let Some(token) = token else { return Err(Box::new(answer)) };
+    Ok(Granted { subject: subject_in(&answer, grant, Some(&token)), refresh: refresh_in(&answer, grant), token, answer })
+}
+
+fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Trouble {
+    let place = grant.token.as_ref().map_or_else(String::new, |at| format!(" without a token {at}"));
+    Trouble::NotGiven(format!("{doing} as `{}` at {} was answered {}{place}", login.username, grant.call.path, answer.status))
+}
+
+fn session(name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
+    let token = Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), granted.token);
+    let user = User { name, token, subject: granted.subject };
+    Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
+}
+
+/// A new account: letters and digits alone, short enough for every form.
+fn fresh(signup: &Signup, name: &str, index: Option<usize>) -> Login {
+    let fixed = signup.names.as_ref().and_then(|names| names.get(index?).cloned());
+    let username = fixed.unwrap_or_else(|| format!("postflight{}{}", name.to_ascii_lowercase(), random(8)));
+    let email = if username.contains('@') { username.clone() } else { format!("{username}@{}", signup.domain) };
+    Login { username, email, password: signup.password.clone().unwrap_or_else(password) }
+}
+
+/// A password that every policy takes: 24 characters, of every class.
+pub(crate) fn password() -> SecretString {
+    format!("Pf7!{}", random(20)).into()
+}
+
+/// Lower-case letters and digits, five bits each.
+fn random(length: usize) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes: [u8; 32] = rand::random();
+    bytes.iter().take(length).filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|byte| char::from(*byte)).collect()
+}
+
+/// Deletes an account: with its token, or with a new one where that has ended.
+async fn remove(client: &Client, target: &Target, session: &Session) -> Result<(), String> {
+    let call = target.accounts.delete.as_ref().ok_or("no route deletes accounts: declare `tokens.delete`, or remove it by hand")?;
+    let subject = || SecretString::from(session.user.subject.as_deref().unwrap_or("me"));
+    let probe = Filling::of(&session.login).with("{user_id}", subject()).probe(call);
+    let told = |trouble: Trouble| trouble.to_string();
+    let mut answer = client.send(&probe.clone().bearer(&session.user.token)).await.map_err(told)?;
+    if let (401 | 403, Some(grant)) = (answer.status, &target.accounts.login) {
+        let again = client.send(&Filling::of(&session.login).probe(&grant.call)).await.map_err(told)?;
+        if let Ok(granted) = read(grant, again) {
+            answer = client.send(&probe.bearer(&Credential::new("<a new token>", granted.token))).await.map_err(told)?;
+        }
+    }
+    match answer.status {
+        404 | 410 => Ok(()),
+        _ if answer.is_success() => Ok(()),
+        status => Err(format!("deleting it was answered {status}")),
+    }
+}
+
+/// The accounts of a killed run that can still be signed in to: those whose password the operator set.
+pub(super) async fn revive(client: &Client, target: &Target, accounts: &[(String, String)]) -> Vec<Session> {
+    let Some((signup, grant)) = target.accounts.signup.as_ref().zip(target.accounts.login.as_ref()) else { return Vec::new() };
+    let Some(password) = &signup.password else { return Vec::new() };
+    let mut revived = Vec::new();
+    for (user, username) in accounts {
+        let email = if username.contains('@') { username.clone() } else { format!("{username}@{}", signup.domain) };
+        let login = Login { username: username.clone(), email, password: password.clone() };
+        let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
+        let name = ["A", "B"].into_iter().find(|name| name == user).unwrap_or("C");
+        revived.extend(read(grant, answer).ok().map(|granted| session(name, login, granted, true)));
+    }
+    revived
+}
+
+/// Deletes a revived account.
+pub(super) async fn remove_revived(client: &Client, target: &Target, session: &Session) -> Result<(), String> {
+    remove(client, target, session).await
+}

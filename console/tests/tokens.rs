@@ -1,0 +1,112 @@
+//! Whatever tokens are and however they travel, a service without a flaw passes: a key pair with a published key set, opaque tokens of
+//! accounts signed up for the run, cookies, headers of the service's own. What cannot be asked of them is skipped with the reason.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod twin;
+
+use std::sync::Arc;
+
+use console::checks::Suite;
+use console::run::{Events, Run, Verdict};
+use console::target::{Accounts, Carrier, File, Target, Tokens};
+use console::verify::{self, Options};
+use rstest::rstest;
+use tokio_util::sync::CancellationToken;
+use twin::{COOKIE, HEADER, Kind, Twin};
+
+/// Reasons for which a check may be skipped on any service on plain HTTP without a repository.
+const EVERYWHERE: [&str; 3] = ["https", "git repository", "secret is declared"];
+/// What cannot be asked of each kind, by its reason.
+const WITHOUT_SECRET: [&str; 1] = ["no shared secret"];
+const WITHOUT_FORM: [&str; 2] = ["are opaque, not JWTs", "minting needs the signing key"];
+const WITHOUT_HEADER: [&str; 3] = [
+    "in a cookie, not in the Authorization header",
+    "in a header of its own, not in Authorization",
+    "the token travels as a cookie",
+];
+
+async fn verified(twin: &Twin, target: Target) -> Run {
+    let journal = twin::in_memory();
+    let options = Options { suites: Suite::ALL.to_vec(), journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(target), options, twin.inputs(), events, CancellationToken::new()).await;
+    let run = run.expect("a journal and a client");
+    let kept = std::fs::read_dir(journal.path()).map(Iterator::count).unwrap_or_default();
+    assert_eq!(kept, 0, "a journal was left behind");
+    run
+}
+
+/// Whatever did not pass, but for checks that were skipped for one of `reasons`.
+fn odd(run: &Run, reasons: &[&str]) -> String {
+    let excused = |summary: &str| EVERYWHERE.iter().chain(reasons).any(|reason| summary.contains(reason));
+    let wrong = run.checks.iter().filter(|check| match check.verdict {
+        Verdict::Pass => false,
+        Verdict::Skip => !excused(&check.summary),
+        Verdict::Warn | Verdict::Inconclusive | Verdict::Fail => true,
+    });
+    wrong.map(|check| format!("\n  {} {}: {}", check.verdict, check.id, check.summary)).collect()
+}
+
+#[rstest]
+#[case::key_pair(Kind::KeyPair, Carrier::Bearer, &WITHOUT_SECRET)]
+#[case::opaque(Kind::Opaque, Carrier::Bearer, &WITHOUT_FORM)]
+#[case::cookie(Kind::Shared, Carrier::Cookie(COOKIE.to_owned()), &WITHOUT_HEADER)]
+#[case::header(Kind::Shared, Carrier::Header(HEADER.to_owned()), &WITHOUT_HEADER)]
+#[case::opaque_cookie(Kind::Opaque, Carrier::Cookie(COOKIE.to_owned()), &[WITHOUT_FORM[0], WITHOUT_FORM[1], WITHOUT_HEADER[0], WITHOUT_HEADER[2]])]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_without_a_flaw_passes_whatever_its_tokens_are(
+    #[case] kind: Kind,
+    #[case] carrier: Carrier,
+    #[case] reasons: &[&str],
+) {
+    let twin = Twin::start_as(kind, carrier, &[]).await;
+    let run = verified(&twin, twin.target()).await;
+    let odd = odd(&run, reasons);
+    assert!(odd.is_empty(), "{odd}");
+    assert_eq!((run.cleanup.deleted, &run.cleanup.left), (run.cleanup.created, &Vec::new()));
+    assert_eq!((run.cleanup.accounts, twin.house().people()), (Vec::new(), 0), "accounts stayed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_that_nothing_can_remove_are_named_and_fail_nothing() {
+    let twin = Twin::start_as(Kind::Opaque, Carrier::Bearer, &[]).await;
+    let declared = twin.target();
+    let accounts = Accounts { delete: None, ..declared.accounts.clone() };
+    let run = verified(&twin, Target { accounts, ..declared }).await;
+    assert_eq!(run.checks.iter().filter(|check| check.verdict == Verdict::Fail).count(), 0);
+    assert!(run.cleanup.left.is_empty() && run.cleanup.accounts.len() >= 2, "{:?}", run.cleanup);
+    assert_eq!(run.cleanup.accounts.len(), twin.house().people());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_signed_up_where_nothing_may_be_made() {
+    let twin = Twin::start_as(Kind::Opaque, Carrier::Bearer, &[]).await;
+    let journal = twin::in_memory();
+    let options = Options { read_only: true, suites: vec![Suite::Jwt], journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(twin.target()), options, twin.inputs(), events, CancellationToken::new()).await;
+    let run = run.expect("a client");
+    assert!(run.checks.iter().all(|check| check.verdict == Verdict::Skip), "{:?}", run.headline);
+    assert!(run.checks.iter().any(|check| check.summary.contains("allow_writes")), "no reason says what to give");
+    assert_eq!(twin.house().people(), 0);
+}
+
+#[test]
+fn the_documented_targets_are_read_as_they_stand() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/target.md")).expect("the page");
+    let fences = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let examples: Vec<_> = fences.filter(|fence| fence.contains("[targets.")).collect();
+    assert!(examples.len() >= 4, "{} examples", examples.len());
+    let key = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let variables: Vec<_> = examples.iter().flat_map(|example| example.split('"')).filter(|word| is_variable(word)).collect();
+    let environment = console::target::Environment::of(variables.into_iter().map(|name| (name, key)));
+    for example in examples {
+        let file = File::parse(std::path::Path::new("postflight.toml"), example).expect(example);
+        let target = console::target::select(Some(&file), None, &environment).expect(example);
+        assert!(!matches!(target.tokens, Tokens::None), "{example}");
+    }
+}
+
+fn is_variable(word: &str) -> bool {
+    word.len() > 3 && word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}

@@ -1,0 +1,232 @@
+//! Accounts: signing up, in and out, refreshing, a new password, deletion. Where the flaws that concern sessions act.
+//!
+//! Hardened: a token that was issued here names its session (`sid`, or by being its key) and ends with it; an unknown user and a wrong
+//! password get one answer; five wrong passwords lock an account; a refresh token is good once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use console::checks::Forge;
+use console::target::Carrier;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::problem::{self, Problem};
+use super::verifier::{self, Kind, Subject};
+use super::{COOKIE, HEADER, House};
+
+/// Wrong passwords that an account takes.
+pub(crate) const LIMIT: u32 = 5;
+const PASSWORD_HASH: &str = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK";
+
+#[derive(Clone, Debug)]
+struct Account {
+    password: String,
+    subject: String,
+    failures: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Sitting {
+    subject: String,
+    name: String,
+    refresh: String,
+}
+
+/// Who has an account, and who is signed in.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    people: HashMap<String, Account>,
+    sittings: HashMap<String, Sitting>,
+}
+
+impl Accounts {
+    /// How many have an account.
+    pub(crate) fn people(&self) -> usize {
+        self.people.len()
+    }
+}
+
+type Shared = State<Arc<House>>;
+
+fn open(house: &House) -> MutexGuard<'_, Accounts> {
+    house.accounts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn text(body: &Value, name: &str) -> String {
+    body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Whose session `sid` is, while it lasts.
+pub(crate) fn subject_of(house: &House, sid: &str) -> Option<Subject> {
+    open(house).sittings.get(sid).map(|sitting| Subject(sitting.subject.clone()))
+}
+
+/// The session whose opaque token is `token`, compared as the flaws would.
+pub(crate) fn session_of(house: &House, token: &str) -> Option<String> {
+    let same = |sid: &&String| {
+        **sid == token
+            || (house.has("jwt.opaque-prefix") && token.len() > 8 && sid.starts_with(token))
+            || (house.has("jwt.opaque-any-case") && sid.eq_ignore_ascii_case(token))
+    };
+    open(house).sittings.keys().find(same).cloned()
+}
+
+/// `POST /auth/signup`.
+pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Response {
+    let (name, password) = (text(&body, "username"), text(&body, "password"));
+    if name.is_empty() || password.len() < 12 {
+        return problem::UNPROCESSABLE.into_response();
+    }
+    let subject = Uuid::now_v7().to_string();
+    if open(&house).people.contains_key(&name) {
+        return StatusCode::CONFLICT.into_response();
+    }
+    open(&house).people.insert(name.clone(), Account { password, subject: subject.clone(), failures: 0 });
+    seated(&house, StatusCode::CREATED, &name, &subject)
+}
+
+/// `POST /auth/login`.
+pub(crate) async fn sign_in(State(house): Shared, Json(body): Json<Value>) -> Response {
+    let name = text(&body, "username");
+    let mut accounts = open(&house);
+    let Some(account) = accounts.people.get_mut(&name) else {
+        return if house.has("jwt.login-tells-unknown") { problem::NOT_FOUND } else { problem::UNAUTHORIZED }.into_response();
+    };
+    if account.failures >= LIMIT && !house.has("jwt.login-unlimited") {
+        return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response();
+    }
+    if account.password != text(&body, "password") {
+        account.failures += 1;
+        return problem::UNAUTHORIZED.into_response();
+    }
+    account.failures = 0;
+    let subject = account.subject.clone();
+    drop(accounts);
+    seated(&house, StatusCode::OK, &name, &subject)
+}
+
+/// `POST /auth/refresh`.
+pub(crate) async fn refresh(State(house): Shared, Json(body): Json<Value>) -> Response {
+    let given = text(&body, "refresh_token");
+    let reusable = house.has("jwt.refresh-reusable");
+    let mut accounts = open(&house);
+    let found = accounts.sittings.iter().find(|(_, sitting)| sitting.refresh == given).map(|(sid, at)| (sid.clone(), at.clone()));
+    let Some((sid, sitting)) = found else { return problem::UNAUTHORIZED.into_response() };
+    if !reusable {
+        accounts.sittings.remove(&sid);
+    }
+    drop(accounts);
+    seated(&house, StatusCode::OK, &sitting.name, &sitting.subject)
+}
+
+/// `POST /auth/logout`.
+pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> StatusCode {
+    if !house.has("jwt.logout-forgets") {
+        open(&house).sittings.remove(&seat.0);
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// `POST /auth/password`.
+pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<Value>) -> Result<StatusCode, Problem> {
+    let mut accounts = open(&house);
+    let name = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()).ok_or(problem::UNAUTHORIZED)?;
+    let account = accounts.people.get_mut(&name).ok_or(problem::UNAUTHORIZED)?;
+    if account.password != text(&body, "old") {
+        return Err(problem::UNPROCESSABLE);
+    }
+    account.password = text(&body, "new");
+    if !house.has("jwt.password-keeps-tokens") {
+        accounts.sittings.retain(|_, sitting| sitting.name != name);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /auth/me`.
+pub(crate) async fn delete(State(house): Shared, seat: Seat) -> StatusCode {
+    let mut accounts = open(&house);
+    if let Some(name) = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()) {
+        accounts.people.remove(&name);
+        if !house.has("jwt.deleted-user-lives") {
+            accounts.sittings.retain(|_, sitting| sitting.name != name);
+        }
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// The session of whoever asks.
+pub(crate) struct Seat(String);
+
+impl axum::extract::FromRequestParts<Arc<House>> for Seat {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, house: &Arc<House>) -> Result<Self, Problem> {
+        verifier::session(house, parts).map(Self).ok_or(problem::UNAUTHORIZED)
+    }
+}
+
+/// Seats somebody and hands out both tokens.
+fn seated(house: &House, status: StatusCode, name: &str, subject: &str) -> Response {
+    let sid = format!("{:x}", Uuid::new_v4().as_u128()) + "aB7";
+    let refresh = format!("r-{}", Uuid::new_v4().simple());
+    let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone() };
+    open(house).sittings.insert(sid.clone(), sitting);
+    let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject) };
+    let body = json!({ "user": { "id": subject }, "access_token": token, "refresh_token": refresh });
+    let mut response = (status, Json(body)).into_response();
+    carry(house, &token, response.headers_mut());
+    response
+}
+
+fn carry(house: &House, token: &str, headers: &mut HeaderMap) {
+    let mut add = |name: &'static str, value: String| {
+        headers.insert(name, HeaderValue::from_str(&value).expect("a header value"));
+    };
+    if house.has("jwt.login-token-in-url") {
+        add("location", format!("/welcome?token={token}"));
+    }
+    match house.carrier {
+        Carrier::Cookie(_) if house.has("jwt.cookie-for-scripts") => {
+            add("set-cookie", format!("{COOKIE}={token}; SameSite=Strict; Path=/"));
+        }
+        Carrier::Cookie(_) if house.has("jwt.cookie-any-site") => {
+            add("set-cookie", format!("{COOKIE}={token}; HttpOnly; Secure; SameSite=None; Path=/"));
+        }
+        Carrier::Cookie(_) => add("set-cookie", format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/")),
+        Carrier::Header(_) => add(HEADER, token.to_owned()),
+        Carrier::Bearer => {}
+    }
+}
+
+/// A token of a session, signed like any other.
+fn minted(house: &House, sid: &str, subject: &str) -> String {
+    let forge = Forge::new(super::mint(house));
+    let now = OffsetDateTime::now_utc();
+    let mut claims = forge.claims(subject, now);
+    claims.insert("sid".into(), json!(sid));
+    let extras = [
+        ("jwt.issues-secrets", "credentials", json!({ "digest": PASSWORD_HASH })),
+        ("jwt.issues-address", "email", json!("somebody@example.com")),
+        ("jwt.issues-endless", "exp", json!(now.unix_timestamp() + 315_360_000)),
+    ];
+    claims.extend(extras.into_iter().filter(|(flaw, ..)| house.has(flaw)).map(|(_, name, value)| (name.to_owned(), value)));
+    forge.sign(&Value::Object(forge.header()), &Value::Object(claims))
+}
+
+/// Whether `token` is a refresh token of somebody: where a flaw takes it for an access token, that somebody.
+pub(crate) fn refresher(house: &House, token: &str) -> Option<Subject> {
+    let accounts = open(house);
+    let own = accounts.sittings.values().find(|sitting| sitting.refresh == token)?;
+    house.has("jwt.refresh-as-access").then(|| Subject(own.subject.clone()))
+}
+
+/// The state, empty.
+pub(crate) fn nobody() -> Mutex<Accounts> {
+    Mutex::default()
+}
