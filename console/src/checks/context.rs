@@ -1,6 +1,7 @@
 //! What a check may use: the target, the client, two users, the signing key, and a way to make objects that are surely deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
@@ -40,12 +41,17 @@ pub struct Object {
     pub canary: String,
     /// The answer to the creation.
     pub created: Answer,
+    /// The answer to its owner's first read.
+    pub read: Answer,
 }
 
 /// Makes objects. Every creation is journaled and synced before it is sent, and deleted when the run ends, however it ends.
 pub trait Objects: Send + Sync {
     /// Creates an object of `user` with a fresh canary.
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+
+    /// One object of `user` that all checks of a run share: anybody may try to read it, nobody may try to change it.
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
 
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
@@ -69,11 +75,21 @@ pub struct Context {
     pub objects: Arc<dyn Objects>,
     /// Seed of every random choice of the run (its id): the same seed gives the same probes.
     pub seed: Arc<str>,
+    /// Whether every variant is asked on every surface, or the most telling ones.
+    pub exhaustive: bool,
+    /// Answers that several checks look at.
+    pub shared: Arc<super::Shared>,
     /// What the repository and the release gate need; see [`crate::verify::Inputs`].
     pub inputs: Arc<crate::verify::Inputs>,
 }
 
 impl Context {
+    /// The same for one of several chains of requests that run side by side in one check, so that the longest is measured, not their sum.
+    #[must_use]
+    pub fn branch(&self) -> Self {
+        Self { client: self.client.scoped().0, ..self.clone() }
+    }
+
     /// User A, or the trouble that there is none.
     pub fn a(&self) -> Result<&User, Trouble> {
         self.users.a.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user A".into()))
@@ -92,6 +108,26 @@ impl Context {
     /// Sends one probe.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         self.client.send(probe).await
+    }
+
+    /// The answer to a safe `probe` that other checks ask as well: it is sent once in a run. An exhaustive run asks anew.
+    pub async fn once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        Ok(self.once_in_turn(probe, 0).await?.0)
+    }
+
+    /// The answer to the `turn`th sending of a safe `probe` that other checks repeat as well, and how long ago it came.
+    pub async fn once_in_turn(&self, probe: &Probe, turn: usize) -> Result<(Answer, Duration), Trouble> {
+        if self.exhaustive {
+            return Ok((self.send(probe).await?, Duration::ZERO));
+        }
+        self.shared.answer(&self.client, probe, turn).await
+    }
+
+    /// The first `count` of `all`, which stand in the order in which they tell most; all of them in an exhaustive run. What is left out
+    /// repeats a kind of mistake that one of the first asks about.
+    pub fn telling<T>(&self, all: impl IntoIterator<Item = T>, count: usize) -> Vec<T> {
+        let most = if self.exhaustive { usize::MAX } else { count };
+        all.into_iter().take(most).collect()
     }
 
     /// Sends a safe `probe` until `holds`, for about a second at most, and returns the last answer either way. Some stacks answer before

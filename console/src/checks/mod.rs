@@ -7,6 +7,7 @@ mod battery;
 mod check;
 mod context;
 mod outcome;
+mod shared;
 mod specimens;
 
 pub mod configuration;
@@ -22,10 +23,11 @@ pub mod robustness;
 pub mod secrets;
 pub mod tls;
 
-pub use battery::{Case, FLAWS_KEPT, Judgement, battery};
+pub use battery::{Case, FLAWS_KEPT, Judgement, battery, shared_battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge, Object, Objects, User, Users};
 pub use outcome::Outcome;
+pub use shared::Shared;
 
 /// Every check, suite by suite, in the order in which reports show them.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {

@@ -7,12 +7,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::probe::Field;
+use super::scope::Scope;
+use super::slots::{Rank, Slots};
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Probe, Trouble, record};
@@ -105,7 +107,7 @@ struct Inner {
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
-    slots: Semaphore,
+    slots: Slots,
     next_slot: Mutex<Instant>,
     stop: CancellationToken,
     meter: Arc<Meter>,
@@ -116,17 +118,9 @@ struct Inner {
 pub struct Client {
     inner: Arc<Inner>,
     scope: Scope,
-}
-
-/// Counts the requests of one check.
-#[derive(Clone, Debug, Default)]
-pub struct Scope(Arc<AtomicU64>);
-
-impl Scope {
-    /// Requests sent within this scope.
-    pub fn sent(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+    rank: Rank,
+    /// The rank of one of many.
+    many: Rank,
 }
 
 impl Client {
@@ -148,20 +142,60 @@ impl Client {
             http,
             target,
             deadline: now + limits.deadline,
-            slots: Semaphore::new(limits.connections.max(1)),
+            slots: Slots::new(limits.connections),
             next_slot: Mutex::new(now),
             stop,
             meter: Arc::default(),
             limits,
         };
-        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+        Ok(Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad })
     }
 
-    /// The same client counting into a scope of its own.
+    /// A client over the same connections, into the same counts, that no deadline, budget or interruption of this one binds: for
+    /// clean-up, which has `time` of its own.
+    #[must_use]
+    pub fn successor(&self, time: Duration) -> Self {
+        let (now, limits) = (Instant::now(), Limits { deadline: time, budget: None, ..self.inner.limits });
+        let inner = Inner {
+            http: self.inner.http.clone(),
+            target: Arc::clone(&self.inner.target),
+            deadline: now + time,
+            slots: Slots::new(limits.connections),
+            next_slot: Mutex::new(now),
+            stop: CancellationToken::new(),
+            meter: Arc::clone(&self.inner.meter),
+            limits,
+        };
+        Self { inner: Arc::new(inner), ..self.clone() }
+    }
+
+    /// The same client counting into a scope of its own, within this one's.
     #[must_use]
     pub fn scoped(&self) -> (Self, Scope) {
-        let scope = Scope::default();
-        (Self { inner: Arc::clone(&self.inner), scope: scope.clone() }, scope)
+        let scope = self.scope.within();
+        (Self { scope: scope.clone(), ..self.clone() }, scope)
+    }
+
+    /// The same client for a check that asks one thing after another: what it asks at once goes before what others ask at once.
+    #[must_use]
+    pub fn for_chain(self) -> Self {
+        Self { many: Rank::Deep, ..self }
+    }
+
+    /// The same client for one of many requests that are asked at once: those go after what a check waits for alone.
+    #[must_use]
+    pub fn one_of_many(&self) -> Self {
+        Self { rank: self.many, ..self.clone() }
+    }
+
+    /// What this client counts into.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Notes that an answer was waited for which another scope asked for, `link` round trips down its chain.
+    pub fn waited_for(&self, link: u64) {
+        self.scope.came(link);
     }
 
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
@@ -224,15 +258,18 @@ impl Client {
     }
 
     async fn send_once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let link = self.scope.chain() + 1;
         let request = self.build(probe)?;
-        self.bounded(async {
-            let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+        let answer = self.bounded(async {
+            let _slot = self.inner.slots.acquire(self.rank).await;
             self.pace().await;
             self.count()?;
             let timeout = self.inner.limits.request_timeout;
             tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
-        })
-        .await
+        });
+        let answer = answer.await;
+        self.scope.came(link);
+        answer
     }
 
     /// Runs `work` until the deadline or until the run is stopped.
@@ -262,7 +299,7 @@ impl Client {
             self.inner.meter.sent.fetch_sub(1, Ordering::Relaxed);
             return Err(Trouble::Budget(budget));
         }
-        self.scope.0.fetch_add(1, Ordering::Relaxed);
+        self.scope.count();
         Ok(())
     }
 

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::journal::Journal;
 use super::needs::{Given, may_write};
-use super::workshop::Workshop;
+use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
-use crate::http::{Client, Limits, Probe, clean};
+use crate::http::{Client, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Phase, ReleaseSeen, Run, Verdict};
 use crate::target::{Target, Tokens};
 
@@ -49,7 +49,7 @@ impl Engine {
             Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
-        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
+        let workshop = Arc::new(Workshop::new(Arc::clone(&target), journal, run));
         Ok(Self {
             run,
             started: (Instant::now(), OffsetDateTime::now_utc()),
@@ -69,8 +69,7 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        self.observe_release().await;
-        let context = self.context().await;
+        let ((), context) = tokio::join!(self.observe_release(), self.context());
         self.phase(Phase::Sweeping);
         let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
@@ -118,10 +117,16 @@ impl Engine {
             users: Arc::new(users),
             forge,
             writes: may_write(&self.target, &self.options),
-            objects: Arc::clone(&self.workshop) as _,
+            objects: self.bench(&self.client),
+            exhaustive: self.options.exhaustive,
+            shared: Arc::default(),
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
         }
+    }
+
+    fn bench(&self, client: &Client) -> Arc<Bench> {
+        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone() })
     }
 
     async fn sweep(&self, cx: &Context) -> usize {
@@ -147,6 +152,7 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
+        let cx = &cx.branch();
         let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
         let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
@@ -195,8 +201,10 @@ impl Engine {
             return concluded(check, outcome, 0, started);
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
-        let (client, scope) = self.client.scoped();
-        let asked = AssertUnwindSafe((check.run)(Context { client, ..cx.clone() })).catch_unwind().await;
+        let (client, scope) = cx.client.scoped();
+        let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
+        let cx = Context { objects: self.bench(&client), client, ..cx.clone() };
+        let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
@@ -252,13 +260,9 @@ impl Engine {
         (!first.same_release(last)).then(|| format!("the release changed during the run, from {} to {}", name(first), name(last)))
     }
 
-    /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
+    /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
-        let id = self.run.simple().to_string();
-        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
-            return Cleanup::default();
-        };
+        let client = self.client.successor(sweep::GRACE);
         let cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
         for left in &cleanup.left {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));
@@ -277,13 +281,14 @@ impl Engine {
             started_at: self.started.1,
             wall,
             meter: self.client.meter().read(),
+            longest_chain: self.client.scope().chain(),
             releases,
             results,
             cleanup,
             notes: self.events.notes(),
         };
         if run.cleanup.left.is_empty()
-            && let Some(journal) = Arc::into_inner(self.workshop).and_then(Workshop::into_journal)
+            && let Some(journal) = self.workshop.journal()
         {
             journal.finish();
         }

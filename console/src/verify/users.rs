@@ -64,7 +64,8 @@ pub(super) fn minted_for(mint: &Mint, name: &str, subject: &str) -> User {
 
 async fn signed_in(client: &Client, login: &Login) -> Result<Users, Trouble> {
     let [a, b] = &login.users;
-    Ok(Users { a: Some(sign_in(client, login, 0, a).await?), b: Some(sign_in(client, login, 1, b).await?) })
+    let (a, b) = tokio::try_join!(sign_in(client, login, 0, a), sign_in(client, login, 1, b))?;
+    Ok(Users { a: Some(a), b: Some(b) })
 }
 
 async fn sign_in(client: &Client, login: &Login, index: usize, who: &NamedUser) -> Result<User, Trouble> {

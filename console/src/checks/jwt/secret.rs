@@ -18,26 +18,26 @@ const WORDS: &str = include_str!("words.txt");
 /// Secrets that were found in code beside a forgotten environment variable; tried on the live service.
 const DEFAULTS: [&str; 22] = [
     "",
-    " ",
     "secret",
-    "password",
+    "dev-secret",
     "changeme",
+    "undefined",
+    "your-secret-key",
+    "your-256-bit-secret",
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "better-auth-secret-123456789",
+    "super-secret-jwt-token-with-at-least-32-characters-long",
+    "None",
+    "supersecretkey",
+    "null",
+    "your_jwt_secret",
+    "password",
     "change-me",
     "default",
     "test",
     "dev",
-    "dev-secret",
     "development",
-    "undefined",
-    "null",
-    "None",
-    "your-secret-key",
-    "your_jwt_secret",
-    "your-256-bit-secret",
-    "supersecretkey",
-    "super-secret-jwt-token-with-at-least-32-characters-long",
-    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-    "better-auth-secret-123456789",
+    " ",
     "better-auth-secret-12345678901234567890",
 ];
 
@@ -121,7 +121,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
-    let mut secrets: Vec<_> = DEFAULTS.iter().map(|secret| (*secret).to_owned()).collect();
+    let mut secrets: Vec<_> = cx.telling(DEFAULTS, 10).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets
         .iter()
