@@ -167,6 +167,7 @@ fn options(args: &VerifyArgs) -> Options {
         suites: default.suites.into_iter().filter(chosen).collect(),
         limits: limits(args.traffic),
         read_only: args.read_only,
+        exhaustive: args.exhaustive,
         journal: args.journal.clone().unwrap_or(default.journal),
         demands: Demands { fail_on: fail_on(args.fail_on), require: args.require.clone() },
         demo: false,

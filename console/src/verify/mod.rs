@@ -56,5 +56,5 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Run, VerifyError> {
     let target = routes::complete(target, &options, &events, &stop).await;
-    engine::Engine::new(target, options, inputs, events, stop)?.run().await
+    Box::pin(engine::Engine::new(target, options, inputs, events, stop)?.run()).await
 }

@@ -15,6 +15,8 @@ pub struct Options {
     pub limits: Limits,
     /// Create nothing, even where it is allowed.
     pub read_only: bool,
+    /// Ask every variant on every surface instead of the most telling ones.
+    pub exhaustive: bool,
     /// Where journals of creations are kept.
     pub journal: PathBuf,
     /// What must be judged, and what counts as failing.
@@ -29,6 +31,7 @@ impl Default for Options {
             suites: Suite::ALL.to_vec(),
             limits: Limits::default(),
             read_only: false,
+            exhaustive: false,
             journal: super::default_directory(),
             demands: Demands::default(),
             demo: false,
