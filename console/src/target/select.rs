@@ -456,7 +456,7 @@ mod tests {
         "postflight.toml:3: targets.x: `tokens.a`: takes the name of an environment variable, such as \"POSTFLIGHT_TOKEN_A\", never the secret itself"
     )]
     #[case::two_ways(
-        "tokens.a = 'A'\ntokens.signup = { path = '/join', token = '/token' }",
+        "tokens.a = 'A'\ntokens.signup = { path = '/join', body = {}, token = '/token' }",
         "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `signup` or `login.users`, not several; `mint` may stand beside each of them"
     )]
     #[case::no_accounts(
