@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use console::checks::Suite;
 use console::run::{Events, Run, Verdict};
-use console::target::{Accounts, Carrier, File, Target, Tokens};
+use console::target::{Accounts, Carrier, File, Mint, OtherKeys, Target, Tokens};
 use console::verify::{self, Options};
 use rstest::rstest;
 use tokio_util::sync::CancellationToken;
 use twin::{COOKIE, HEADER, Kind, Twin};
 
 /// Reasons for which a check may be skipped on any service on plain HTTP without a repository.
-const EVERYWHERE: [&str; 3] = ["https", "git repository", "secret is declared"];
+const EVERYWHERE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
 /// What cannot be asked of each kind, by its reason.
 const WITHOUT_SECRET: [&str; 1] = ["no shared secret"];
 const WITHOUT_FORM: [&str; 2] = ["are opaque, not JWTs", "minting needs the signing key"];
@@ -65,6 +65,26 @@ async fn a_service_without_a_flaw_passes_whatever_its_tokens_are(
     assert!(odd.is_empty(), "{odd}");
     assert_eq!((run.cleanup.deleted, &run.cleanup.left), (run.cleanup.created, &Vec::new()));
     assert_eq!((run.cleanup.accounts, twin.house().people()), (Vec::new(), 0), "accounts stayed");
+}
+
+/// The twin, with accounts signed up for the run and the signing key beside them: what a mint would declare of its claims is not.
+async fn signed_up_beside_the_key(flaws: &[&str]) -> Run {
+    let twin = Twin::start_as(Kind::Shared, Carrier::Bearer, flaws).await;
+    let declared = twin.target();
+    let Tokens::Mint(mint) = &declared.tokens else { panic!("the twin's tokens are minted") };
+    let bare = Mint::new(mint.key.clone(), "TWIN_SECRET");
+    let other_keys = OtherKeys { signing: Some(Box::new(bare)), ..declared.other_keys.clone() };
+    verified(&twin, Target { tokens: Tokens::Signup, other_keys, ..declared }).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signing_key_beside_accounts_only_forges_and_learns_from_what_was_issued() {
+    let run = Box::pin(signed_up_beside_the_key(&[])).await;
+    let odd = odd(&run, &["of its own"]);
+    assert!(odd.is_empty(), "{odd}");
+    let flawed = Box::pin(signed_up_beside_the_key(&["jwt.expiry-not-checked"])).await;
+    let past = flawed.checks.iter().find(|check| check.id == "jwt.exp.past").map(|check| check.verdict);
+    assert_eq!(past, Some(Verdict::Fail));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -207,12 +207,13 @@ impl Client {
         &self.inner.meter
     }
 
-    /// Sends `probe`. A 429 is waited out (unless the probe is impatient); a safe request whose connection broke is
-    /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
+    /// Sends `probe`. A 429 is waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request
+    /// whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let mut broken = 0;
         for _ in 0..ASKED_AGAIN {
             match self.send_once(probe, broken > 0).await {
+                Ok(answer) if answer.status == 429 && probe.alone => self.wait_alone(&answer).await?,
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
@@ -242,11 +243,22 @@ impl Client {
         .await
     }
 
-    /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
-    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+    /// When a 429 asks to come back; where that is after the end of the run, there is no point in waiting.
+    fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
-        let until = until.ok_or(Trouble::RateLimited)?;
+        until.ok_or(Trouble::RateLimited)
+    }
+
+    /// Waits as long as a 429 asks for, while the rest of the run goes on.
+    async fn wait_alone(&self, answer: &Answer) -> Result<(), Trouble> {
+        let until = self.asked_for(answer)?;
+        self.pause(until.saturating_duration_since(Instant::now())).await
+    }
+
+    /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
+    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+        let until = self.asked_for(answer)?;
         if let Ok(mut held) = self.inner.held.lock() {
             *held = until.max(*held);
         }

@@ -36,6 +36,8 @@ pub struct Probe {
     pub(super) body: Option<Body>,
     pub(super) bearer: Option<Credential>,
     pub(super) patient: bool,
+    /// Whether a 429 holds back this request alone.
+    pub(super) alone: bool,
     pub(super) in_query: Option<Credential>,
 }
 
@@ -49,6 +51,7 @@ impl Probe {
             body: None,
             bearer: None,
             patient: true,
+            alone: false,
             in_query: None,
         }
     }
@@ -125,10 +128,18 @@ impl Probe {
         self
     }
 
+    /// Waits out a 429 alone, while the rest of the run goes on: routes of accounts have limits of their own.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
     /// Takes a 429 as the answer instead of waiting and asking again: for checks of the rate limit itself.
     #[must_use]
     pub fn impatient(mut self) -> Self {
         self.patient = false;
+        self.alone = false;
         self
     }
 

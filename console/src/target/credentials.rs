@@ -18,7 +18,9 @@ pub(super) type Credentials = (Tokens, Accounts, OtherKeys);
 /// Reads the table of the target `name`.
 pub(super) fn read(name: &str, entry: &TokensEntry, environment: &Environment) -> Result<Credentials, SelectError> {
     let reader = Reader { name, environment };
-    Ok((reader.tokens(entry)?, reader.accounts(entry)?, reader.other_keys(entry)?))
+    let tokens = reader.tokens(entry)?;
+    let beside = entry.mint.as_ref().filter(|_| !matches!(tokens, Tokens::Mint(_)));
+    Ok((tokens, reader.accounts(entry)?, reader.other_keys(entry, beside)?))
 }
 
 struct Reader<'a> {
@@ -38,14 +40,14 @@ impl Reader<'_> {
 
     fn tokens(&self, entry: &TokensEntry) -> Result<Tokens, SelectError> {
         let users = entry.login.as_ref().is_some_and(|login| login.users.is_some());
+        let sources = [entry.a.is_some(), users, entry.signup.is_some()];
         match (&entry.a, &entry.mint) {
-            (Some(_), Some(_)) => Err(SelectError::Tokens(self.name.to_owned())),
-            (Some(a), None) => self.given(a, entry),
-            (None, Some(mint)) => self.mint(mint),
-            (None, None) if entry.b.is_some() => Err(self.wrong("b", "give `a` as well; B is the other user")),
-            (None, None) if entry.signup.is_some() && users => Err(SelectError::Tokens(self.name.to_owned())),
-            (None, None) if entry.signup.is_some() => Ok(Tokens::Signup),
-            (None, None) if users => Ok(Tokens::Login),
+            _ if sources.into_iter().filter(|source| *source).count() > 1 => Err(SelectError::Tokens(self.name.to_owned())),
+            (None, _) if entry.b.is_some() => Err(self.wrong("b", "give `a` as well; B is the other user")),
+            (Some(a), _) => self.given(a, entry),
+            _ if entry.signup.is_some() => Ok(Tokens::Signup),
+            _ if users => Ok(Tokens::Login),
+            (None, Some(mint)) => Ok(Tokens::Mint(Box::new(self.mint(mint)?))),
             (None, None) if entry.login.is_some() => Err(self.wrong("login", "name the two `users` who sign in, or a `signup`")),
             (None, None) => Ok(Tokens::None),
         }
@@ -60,7 +62,7 @@ impl Reader<'_> {
         })
     }
 
-    fn mint(&self, entry: &MintEntry) -> Result<Tokens, SelectError> {
+    fn mint(&self, entry: &MintEntry) -> Result<Mint, SelectError> {
         let algorithm = algorithm(entry.algorithm);
         let ((Some(variable), None) | (None, Some(variable))) = (&entry.secret, &entry.key) else {
             return Err(self.wrong("mint", "give one of `secret` (HS256, HS384, HS512) and `key` (RS256, ES256, EdDSA)"));
@@ -69,7 +71,7 @@ impl Reader<'_> {
         let key = Key::read(algorithm, &value, encoding(entry.encoding));
         let key = key.map_err(|error| self.wrong("mint", format!("variable {variable}: {error}")))?;
         let fresh = Mint::new(key, variable);
-        let mint = Mint {
+        Ok(Mint {
             kid: entry.kid.clone(),
             typ: entry.typ.clone().or(fresh.typ).filter(|typ| !typ.is_empty()),
             subjects: entry.subjects.as_ref().map(|[a, b]| [text(a), text(b)]),
@@ -79,8 +81,7 @@ impl Reader<'_> {
             lifetime_secs: self.lifetime(entry, fresh.lifetime_secs)?,
             iat: entry.iat.unwrap_or(fresh.iat),
             ..fresh
-        };
-        Ok(Tokens::Mint(Box::new(mint)))
+        })
     }
 
     /// The declared lifetime, or the default moved into the window that the service takes.
@@ -175,7 +176,7 @@ impl Reader<'_> {
         })
     }
 
-    fn other_keys(&self, entry: &TokensEntry) -> Result<OtherKeys, SelectError> {
+    fn other_keys(&self, entry: &TokensEntry, signing: Option<&MintEntry>) -> Result<OtherKeys, SelectError> {
         let named =
             |variable: &String| Ok((variable.clone(), self.variable(variable, "it holds a secret that must not sign here")?));
         let public = entry.public_key.as_ref().map(|variable| {
@@ -187,6 +188,7 @@ impl Reader<'_> {
             previous: entry.previous_secret.as_ref().map(named).transpose()?,
             foreign: entry.foreign_secrets.iter().map(named).collect::<Result<_, SelectError>>()?,
             public: public.transpose()?,
+            signing: signing.map(|mint| self.mint(mint).map(Box::new)).transpose()?,
         })
     }
 }

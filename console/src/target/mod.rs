@@ -129,6 +129,14 @@ impl Target {
         }
     }
 
+    /// The signing key, where it was given: as the source of tokens, or beside it.
+    pub fn mint(&self) -> Option<&Mint> {
+        match &self.tokens {
+            Tokens::Mint(mint) => Some(mint),
+            _ => self.other_keys.signing.as_deref(),
+        }
+    }
+
     /// Whether the target is on this machine, where writing needs no consent.
     pub fn is_loopback(&self) -> bool {
         self.base.is_loopback()

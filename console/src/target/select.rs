@@ -43,8 +43,10 @@ pub enum SelectError {
         #[source]
         error: Box<SelectError>,
     },
-    /// Two ways of getting tokens were given.
-    #[error("targets.{0}.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several")]
+    /// Two ways of getting the users' tokens were given.
+    #[error(
+        "targets.{0}.tokens: give one of `a`/`b`, `signup` or `login.users`, not several; `mint` may stand beside each of them"
+    )]
     Tokens(String),
     /// A key of the table `tokens` cannot be used.
     #[error("targets.{0}.tokens.{1}: {2}")]
@@ -117,6 +119,7 @@ fn located(file: &File, error: SelectError) -> SelectError {
     let place = match &error {
         SelectError::Value(target, mistake) => file.source.place(&[&["targets", target], mistake.key().as_slice()].concat()),
         SelectError::Tokens(target) => file.source.place(&["targets", target, "tokens"]),
+        SelectError::Token(target, key, _) => file.source.place(&["targets", target, "tokens", key]),
         _ => None,
     };
     match place {
@@ -453,8 +456,12 @@ mod tests {
         "postflight.toml:3: targets.x: `tokens.a`: takes the name of an environment variable, such as \"POSTFLIGHT_TOKEN_A\", never the secret itself"
     )]
     #[case::two_ways(
-        "tokens.a = 'A'\ntokens.mint.secret = 'S'",
-        "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `mint`, `signup` or `login.users`, not several"
+        "tokens.a = 'A'\ntokens.signup = { path = '/join', body = {}, token = '/token' }",
+        "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `signup` or `login.users`, not several; `mint` may stand beside each of them"
+    )]
+    #[case::no_accounts(
+        "tokens.login = { path = '/login', token = '/token' }",
+        "postflight.toml:3: targets.x.tokens.login: name the two `users` who sign in, or a `signup`"
     )]
     #[case::no_subject(
         "paths.list = '/{user_id}/tasks'\ntokens.a = 'A'\ntokens.b = 'B'",

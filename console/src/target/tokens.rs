@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::token::{Key, PublicKey};
+use crate::token::{Compact, Key, PublicKey};
 
 /// Lifetime of minted tokens unless the target says otherwise: what Better Auth issues.
 const LIFETIME_SECS: u64 = 900;
@@ -49,13 +49,45 @@ impl Mint {
             iat: true,
         }
     }
+
+    /// The same key for tokens like `token`, which the service issued to `subject`: with its header, its claims, its lifetime, and the subject
+    /// where it stands there. What the target declares itself goes before. Times of issue and expiry are made anew; `nbf` and `jti` stay.
+    #[must_use]
+    pub fn like(&self, token: &Compact, subject: &str) -> Self {
+        let header = token.header_json().unwrap_or_default();
+        let mut claims = token.claims().unwrap_or_default();
+        let told = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
+        let times = ["iat", "exp"].map(|name| claims.shift_remove(name));
+        let lived = match times.each_ref().map(|time| time.as_ref().and_then(Value::as_u64)) {
+            [Some(issued), Some(ends)] => ends.checked_sub(issued).filter(|lifetime| *lifetime > 0),
+            _ => None,
+        };
+        let names_subject = |value: &Value| value == subject || value.as_i64().is_some_and(|number| subject.parse() == Ok(number));
+        let claimed = || claims.iter().find(|(_, value)| names_subject(value)).map(|(name, _)| name.clone());
+        let subject_claim = if claims.contains_key(&self.subject_claim) { None } else { claimed() };
+        let subject_claim = subject_claim.unwrap_or_else(|| self.subject_claim.clone());
+        let numeric_subjects = self.numeric_subjects || claims.get(&subject_claim).is_some_and(Value::is_number);
+        claims.extend(self.claims.clone());
+        Self {
+            kid: self.kid.clone().or_else(|| told("kid")),
+            typ: told("typ"),
+            numeric_subjects,
+            subject_claim,
+            claims,
+            lifetime_secs: lived.unwrap_or(self.lifetime_secs),
+            iat: self.iat && times[0].is_some(),
+            ..self.clone()
+        }
+    }
 }
 
-/// Keys beside the one that signs: those that must not verify anything, and the public half that anybody may know.
+/// Keys beside the source of tokens: the one that signs, those that must not verify anything, and the public half that anybody may know.
 #[derive(Clone, Debug, Default)]
 pub struct OtherKeys {
     /// The secret before the last rotation, with its variable.
     pub previous: Option<(String, SecretString)>,
+    /// The signing key, where users get their tokens otherwise: it only forges.
+    pub signing: Option<Box<Mint>>,
     /// Secrets of other stages, with their variables.
     pub foreign: Vec<(String, SecretString)>,
     /// The public key that verifies tokens, where it is given rather than published.
@@ -107,4 +139,39 @@ pub enum Carrier {
     Cookie(String),
     /// A header of this name, the bare token as its value.
     Header(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::token::encode;
+
+    fn issued(header: &Value, claims: &Value) -> Compact {
+        Compact { header: encode(header.to_string()), payload: encode(claims.to_string()), signature: String::new() }
+    }
+
+    #[test]
+    fn a_mint_takes_after_an_issued_token_and_keeps_what_the_target_declares() {
+        let token = issued(
+            &json!({ "alg": "HS256", "kid": "k1" }),
+            &json!({ "user_id": 7, "email": "ann@x.example", "iat": 100, "exp": 460, "aud": "old", "jti": "j" }),
+        );
+        let declared = json!({ "aud": "new" }).as_object().unwrap().clone();
+        let mint = Mint { claims: declared, ..Mint::new(Key::hs256(&"k".into()), "KEY") }.like(&token, "7");
+        assert_eq!((mint.kid.as_deref(), mint.typ.as_deref()), (Some("k1"), None));
+        assert_eq!(
+            (mint.subject_claim.as_str(), mint.numeric_subjects, mint.lifetime_secs, mint.iat),
+            ("user_id", true, 360, true)
+        );
+        assert_eq!(Value::Object(mint.claims), json!({ "user_id": 7, "email": "ann@x.example", "aud": "new", "jti": "j" }));
+    }
+
+    #[test]
+    fn a_token_without_times_gives_no_lifetime() {
+        let mint =
+            Mint::new(Key::hs256(&"k".into()), "KEY").like(&issued(&json!({ "typ": "JWT" }), &json!({ "sub": "ann" })), "ann");
+        assert_eq!((mint.lifetime_secs, mint.iat, mint.subject_claim.as_str()), (LIFETIME_SECS, false, "sub"));
+    }
 }

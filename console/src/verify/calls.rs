@@ -47,9 +47,9 @@ impl Filling {
         }
     }
 
-    /// The request of `call`. Its body is never shown.
+    /// The request of `call`. Its body is never shown, and a 429 to it holds back nothing else.
     pub(super) fn probe(&self, call: &Call) -> Probe {
-        let probe = Probe::new(&call.method, self.text(&call.path));
+        let probe = Probe::new(&call.method, self.text(&call.path)).alone();
         let probe = call.headers.iter().fold(probe, |probe, (name, value)| probe.header(&name.to_ascii_lowercase(), value));
         let body = self.value(&call.body);
         match &body {

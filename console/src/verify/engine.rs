@@ -16,7 +16,7 @@ use super::needs::{Given, may_write};
 use super::registrar::Registrar;
 use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
-use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
+use crate::checks::{Check, Context, Need, Outcome, Suite, Users};
 use crate::http::{Client, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
@@ -122,10 +122,7 @@ impl Engine {
 
     async fn context(&self) -> Context {
         let users = self.users().await;
-        let forge = match &self.target.tokens {
-            Tokens::Mint(mint) => Some(Arc::new(Forge::new((**mint).clone()))),
-            _ => None,
-        };
+        let forge = users::forge(&self.target, users.a.as_ref()).map(Arc::new);
         Context {
             target: Arc::clone(&self.target),
             client: self.client.clone(),

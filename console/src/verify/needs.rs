@@ -44,7 +44,7 @@ impl<'a> Given<'a> {
             Need::Token => a,
             Need::TwoUsers => a && b,
             Need::Jwt => jwt,
-            Need::SigningKey => matches!(target.tokens, Tokens::Mint(_)),
+            Need::SigningKey => target.mint().is_some() && (jwt || !a),
             Need::Writes => self.writes,
             Need::GetRoute => target.resource.offers.get,
             Need::ListRoute => target.resource.offers.list,

@@ -29,6 +29,18 @@ pub(super) async fn obtain(registrar: &Registrar, target: &Target) -> Result<Use
     }
 }
 
+/// The forge, where the signing key was given. Beside users who got their tokens otherwise, it mints what looks like the token of `a`.
+pub(super) fn forge(target: &Target, a: Option<&User>) -> Option<Forge> {
+    let mint = target.mint()?;
+    if matches!(target.tokens, Tokens::Mint(_)) {
+        return Some(Forge::new(mint.clone()));
+    }
+    let a = a?;
+    let issued = Compact::parse(a.token.expose())?;
+    let subject = a.subject.clone().or_else(|| subject_of(&issued))?;
+    Some(Forge::new(mint.like(&issued, &subject)))
+}
+
 /// The subjects that minted tokens name.
 pub(super) fn subjects(mint: &Mint) -> [String; 2] {
     mint.subjects.clone().unwrap_or_else(|| SUBJECTS.map(str::to_owned))

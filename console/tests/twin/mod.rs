@@ -136,6 +136,7 @@ impl Twin {
             },
             accounts: routes(&self.house.carrier),
             other_keys: OtherKeys {
+                signing: None,
                 previous: Some(("TWIN_PREVIOUS_SECRET".into(), PREVIOUS_SECRET.into())),
                 foreign: vec![("TWIN_STAGING_SECRET".into(), STAGING_SECRET.into())],
                 public: None,

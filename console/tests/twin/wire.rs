@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::House;
 
-/// Seconds that a header section may take.
-pub(crate) const HEADER_SECS: u64 = 2;
+/// Seconds that a header section may take: more than a crowded machine needs between a connection and its request.
+pub(crate) const HEADER_SECS: u64 = 5;
 /// How long nothing must come for a request to count as sent.
 const QUIET: Duration = Duration::from_millis(150);
 

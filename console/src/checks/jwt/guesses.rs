@@ -11,6 +11,8 @@ use flate2::read::DeflateDecoder;
 
 use crate::target::Target;
 
+use super::joins::joined;
+
 /// Secrets of tutorials, templates, defaults and the top of password lists; one a line.
 const WORDS: &str = include_str!("words.txt");
 /// The long list: one a line, raw DEFLATE (RFC 1951).
@@ -63,7 +65,7 @@ fn own_words(target: &Target) -> BTreeSet<String> {
     all
 }
 
-/// Every guess: a little over a hundred thousand.
+/// Every guess: about a hundred and fifty thousand.
 pub(super) fn all(target: &Target) -> Vec<Guess> {
     let mut all = vec![("the empty secret", String::new())];
     for word in WORDS.lines() {
@@ -75,6 +77,7 @@ pub(super) fn all(target: &Target) -> Vec<Guess> {
         all.extend(ENDS.iter().map(|end| ("a word from the target's own name", format!("{word}{end}"))));
         all.extend(["secret-", "my-", "jwt-"].map(|start| ("a word from the target's own name", format!("{start}{word}"))));
     }
+    all.extend(joined().map(|words| ("joined words, as templates write them", words)));
     all.extend(common().lines().map(|word| ("in a public list of words, passwords and leaked keys", word.to_owned())));
     all
 }
@@ -109,12 +112,12 @@ mod tests {
             "supersecret",
             "change-me",
             "banana",
-            "wonderland",
+            "hackathon2025",
             "superman",
             "todo-backend",
             "todo-backend-secret",
             "task",
-            "django-insecure-key"
+            "django-insecure"
         )]
         secret: &str,
     ) {

@@ -18,6 +18,7 @@ mod forgery;
 mod guesses;
 mod hostile;
 mod issued;
+mod joins;
 mod keys;
 mod listener;
 mod presence;

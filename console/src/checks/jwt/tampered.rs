@@ -5,16 +5,22 @@ use crate::token::Compact;
 
 use super::ask::{Forgery, refused};
 
-/// Changes of the token of A. A JWT has its own suite for its parts, so that fewer are asked of it.
+/// Changes of the token of A. The parts of a JWT have checks of their own, so of it only what a service that looks no further would miss.
 pub(super) async fn tampered(cx: Context) -> Checked {
     let token = cx.a()?.token.expose().to_owned();
-    let opaque = Compact::parse(&token).is_none();
-    let mut forgeries = everywhere(&token);
-    if opaque {
-        forgeries.extend(as_text(&token, &cx.random("another token")));
-    }
+    let mut forgeries = match Compact::parse(&token) {
+        Some(jwt) => vec![signed_otherwise(&jwt)],
+        None => as_text(&token, &cx.random("another token")),
+    };
+    forgeries.extend(everywhere(&token));
     forgeries.retain(|forgery| forgery.token != token);
     refused(&cx, "changed tokens", forgeries).await
+}
+
+/// The same header and claims, and another signature. Its first character stands for six whole bits.
+fn signed_otherwise(jwt: &Compact) -> Forgery {
+    let signature: String = jwt.signature.chars().take(1).map(other).chain(jwt.signature.chars().skip(1)).collect();
+    Forgery::fatal("the first character of the signature changed", jwt.with_signature(signature).token())
 }
 
 fn everywhere(token: &str) -> Vec<Forgery> {

@@ -130,7 +130,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.previous-secret", "The secret before the last rotation still signs.", &["jwt.secret.foreign"], &[]),
     flaw("jwt.staging-secret", "The secret of staging signs in production too.", &["jwt.secret.foreign"], &[]),
     flaw("jwt.issues-secrets", "Issued tokens carry the password's hash.", &["jwt.contents"], &[]),
-    flaw("jwt.issues-endless", "Issued tokens live for ten years.", &["jwt.exp.lifetime"], &["jwt.revoked", "jwt.refresh"]),
+    flaw("jwt.issues-endless", "Issued tokens live for ten years.", &["jwt.exp.lifetime"], &[]),
     flaw("jwt.login-token-in-url", "The sign-in redirects to an address with the token in it.", &["jwt.login.answer"], &[]),
     flaw("jwt.login-tells-unknown", "A missing user is 404, a wrong password 401.", &["jwt.login.uniform"], &[]),
     flaw("jwt.login-unlimited", "Passwords can be guessed without end.", &["jwt.login.limit"], &[]),
