@@ -74,7 +74,7 @@ pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(
     concluded(noun, &cases, asked, judge)
 }
 
-/// The same for requests that change nothing and that other checks send as well: each is sent once in a run; see [`Context::once`].
+/// The same where other checks send such requests as well: each that changes nothing is sent once in a run; see [`Context::once`].
 pub async fn shared_battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
     let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
     let asked = join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await;

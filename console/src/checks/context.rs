@@ -184,14 +184,15 @@ impl Context {
         self.client.send(probe).await
     }
 
-    /// The answer to a safe `probe` that other checks ask as well: it is sent once in a run. An exhaustive run asks anew.
+    /// The answer to a safe `probe` that other checks ask as well: it is sent once in a run. What is not safe is sent each time, and an
+    /// exhaustive run asks everything anew.
     pub async fn once(&self, probe: &Probe) -> Result<Answer, Trouble> {
         Ok(self.once_in_turn(probe, 0).await?.0)
     }
 
     /// The answer to the `turn`th sending of a safe `probe` that other checks repeat as well, and how long ago it came.
     pub async fn once_in_turn(&self, probe: &Probe, turn: usize) -> Result<(Answer, Duration), Trouble> {
-        if self.exhaustive {
+        if self.exhaustive || !probe.is_safe() {
             return Ok((self.send(probe).await?, Duration::ZERO));
         }
         self.shared.answer(&self.client, probe, turn).await
@@ -202,6 +203,12 @@ impl Context {
     pub fn telling<T>(&self, all: impl IntoIterator<Item = T>, count: usize) -> Vec<T> {
         let most = if self.exhaustive { usize::MAX } else { count };
         all.into_iter().take(most).collect()
+    }
+
+    /// All of `all` in one, since whoever ignores one of them ignores all; each alone in an exhaustive run.
+    pub fn at_once<T>(&self, all: impl IntoIterator<Item = T>) -> Vec<Vec<T>> {
+        let all = all.into_iter();
+        if self.exhaustive { all.map(|one| vec![one]).collect() } else { vec![all.collect()] }
     }
 
     /// Sends a safe `probe` until `holds`, for about a second at most, and returns the last answer either way. Some stacks answer before

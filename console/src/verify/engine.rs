@@ -163,7 +163,7 @@ impl Engine {
         results
     }
 
-    /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
+    /// A suite: its control, its checks, the control again; an exhaustive run, which takes longer, asks the control after half of them too.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
         let cx = &cx.branch();
         let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
@@ -173,11 +173,12 @@ impl Engine {
             proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
             return self.without_control(cx, suite, proof, &others).await;
         }
-        let (first, second) = others.split_at(others.len() / 2);
-        let mut results = self.ask_all(cx, first).await;
-        merge(&mut proof, self.ask(cx, control).await, "between");
-        results.extend(self.ask_all(cx, second).await);
-        merge(&mut proof, self.ask(cx, control).await, "at the end");
+        let turns = if self.options.exhaustive { 2 } else { 1 };
+        let mut results = Vec::with_capacity(others.len());
+        for checks in others.chunks(others.len().div_ceil(turns).max(1)) {
+            results.extend(self.ask_all(cx, checks).await);
+            merge(&mut proof, self.ask(cx, control).await, results.len());
+        }
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
             self.withdraw_all(&mut results, &reason);
@@ -359,13 +360,13 @@ fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> 
 }
 
 /// Adds a later proof of the same control to the first one. A control that no longer holds leaves the suite open.
-fn merge(proof: &mut CheckResult, again: CheckResult, when: &str) {
+fn merge(proof: &mut CheckResult, again: CheckResult, checks: usize) {
     proof.probes += again.probes;
     if matches!(again.verdict, Verdict::Pass | Verdict::Warn) {
         proof.verdict = proof.verdict.max(again.verdict);
         return;
     }
     proof.verdict = Verdict::Inconclusive;
-    proof.summary = format!("it no longer held {when}: {}", again.summary);
+    proof.summary = format!("it no longer held after {checks} checks: {}", again.summary);
     proof.evidence.splice(..0, again.evidence);
 }

@@ -249,13 +249,20 @@ pub(super) async fn claims(cx: Context) -> Checked {
         ("sec-fetch-site", "same-origin".to_owned()),
         ("x-requested-with", "XMLHttpRequest".to_owned()),
     ];
-    let base = || specimens::read(&cx).unwrap_or_else(|| specimens::anonymous(&cx));
-    let cases = claims.map(|(name, value)| Case::new(format!("{name}: {value}"), base().header(name, value).origin(&evil)));
-    let mut cases = Vec::from(cases);
+    let base = || specimens::read(&cx).unwrap_or_else(|| specimens::anonymous(&cx)).origin(&evil);
+    let (referers, others): (Vec<_>, Vec<_>) = claims.into_iter().partition(|(name, _)| *name == "referer");
+    let groups = referers.into_iter().map(|referer| vec![referer]).chain(cx.at_once(others));
+    let mut cases: Vec<_> = groups.map(|claims| claiming(base(), &claims)).collect();
     if cx.target.is_loopback() {
-        cases.push(Case::new(format!("host: {host}"), base().header("host", host).origin(&evil)));
+        cases.push(Case::new(format!("host: {host}"), base().header("host", host)));
     }
     all_refused(&cx, cases).await
+}
+
+/// A request with these headers.
+fn claiming(probe: Probe, claims: &[(&str, String)]) -> Case {
+    let name = claims.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
+    Case::new(name, claims.iter().fold(probe, |probe, (name, value)| probe.header(name, value)))
 }
 
 /// The same question over and over: replicas that disagree, and answers from a cache.

@@ -15,6 +15,9 @@ use crate::http::{Answer, Probe, Trouble};
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
 
+/// Paths of one kind that are asked when the most usual ones are enough; lists put those first.
+const USUAL: usize = 12;
+
 fn get(path: &str) -> Probe {
     Probe::get(path).header("accept", ACCEPT)
 }
@@ -63,7 +66,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// Nothing recognisable is served at these paths.
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| std::ptr::eq(listed, paths::INTERACTIVE));
-    let all: Vec<&str> = listed.iter().copied().chain(declared).collect();
+    let all: Vec<&str> = cx.telling(listed.iter().copied(), USUAL).into_iter().chain(declared).collect();
     let unknown = unknown(&cx, &all).await?;
     let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
     shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
@@ -125,11 +128,14 @@ fn disguises(cx: &Context) -> Vec<Case> {
     let beside = unknown_beside(cx, "/docs");
     for base in bases {
         cases.push(Case::new(format!("HEAD {base}"), Probe::new("HEAD", base)));
-        for name in ["x-original-url", "x-rewrite-url"] {
-            cases.push(Case::new(format!("{name}: {base}"), get(&beside).header(name, base)));
+        for names in cx.at_once(["x-original-url", "x-rewrite-url"]) {
+            let probe = names.iter().fold(get(&beside), |probe, name| probe.header(name, base));
+            cases.push(Case::new(format!("{}: {base}", names.join(", ")), probe));
         }
-        for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-host", "localhost")] {
-            cases.push(Case::new(format!("{base} with {name}: {value}"), get(base).header(name, value)));
+        for claims in cx.at_once([("x-forwarded-for", "127.0.0.1"), ("x-forwarded-host", "localhost")]) {
+            let probe = claims.iter().fold(get(base), |probe, (name, value)| probe.header(name, *value));
+            let named = claims.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
+            cases.push(Case::new(format!("{base} with {named}"), probe));
         }
         if cx.target.is_loopback() {
             cases.push(Case::new(format!("{base} with host: localhost"), get(base).header("host", "localhost")));

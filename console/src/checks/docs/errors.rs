@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Object, User, battery};
+use super::super::{Case, Checked, Context, Judgement, Object, User, shared_battery};
 use crate::http::{Answer, Probe};
 use crate::target::Update;
 
@@ -112,7 +112,7 @@ pub(super) async fn plain(cx: Context) -> Checked {
     {
         cases.extend(updates(&cx, user, &object));
     }
-    battery(&cx, "errors that give nothing away", cases, |_, answer| judge(answer)).await
+    shared_battery(&cx, "errors that give nothing away", cases, |_, answer| judge(answer)).await
 }
 
 /// Judges the text of an error.

@@ -85,7 +85,7 @@ pub(super) async fn conditional(cx: Context) -> Checked {
         let path = cx.item_path(cx.b().ok()?, &missing);
         conditioned(&cx, &path, &title, condition)
     };
-    let conditions = cx.telling(conditions(&victim.read), 7);
+    let conditions = cx.telling(conditions(&victim.read), 6);
     let conditions: Vec<_> = conditions.iter().map(|(name, value, act)| (*name, value.as_str(), *act)).collect();
     let probes: Vec<_> = conditions.iter().filter_map(beside).collect();
     let answers = futures::future::try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;

@@ -133,21 +133,21 @@ pub(super) async fn header(cx: Context) -> Checked {
     let b = cx.b()?;
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
-    let claim = |name: &str, probe: Probe| probe.header(name, &scene.subject);
-    for name in cx.telling(HEADERS, 6) {
-        cases.push(Case::new(format!("B: A's object with {name}"), claim(name, Probe::get(&item).bearer(&b.token))));
-    }
-    for name in cx.telling(HEADERS, 2) {
-        cases.push(Case::new(format!("B: the list with {name}"), claim(name, list(&cx, b, &scene.page.query))));
+    let claim = |names: &[&str], probe: Probe| names.iter().fold(probe, |probe, name| probe.header(name, &scene.subject));
+    for names in cx.at_once(HEADERS) {
+        let all = names.join(", ");
+        cases.push(Case::new(format!("B: A's object with {all}"), claim(&names, Probe::get(&item).bearer(&b.token))));
+        cases.push(Case::new(format!("B: the list with {all}"), claim(&names, list(&cx, b, &scene.page.query))));
     }
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
-    for name in cx.telling(gateways, 2) {
-        cases.push(Case::new(format!("nobody: A's object with {name}"), claim(name, Probe::get(&item))));
+    for names in cx.at_once(gateways) {
+        cases.push(Case::new(format!("nobody: A's object with {}", names.join(", ")), claim(&names, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));
-    cases.extend(cx.telling(["user_id", "uid", "sub"], 2).into_iter().map(|cookie| {
-        let probe = Probe::get(&item).bearer(&b.token).header("cookie", format!("{cookie}={}", scene.subject));
-        Case::new(format!("B: A's object with the cookie {cookie}"), probe)
+    cases.extend(cx.at_once(["user_id", "uid", "sub"]).into_iter().map(|cookies| {
+        let pairs: Vec<_> = cookies.iter().map(|cookie| format!("{cookie}={}", scene.subject)).collect();
+        let probe = Probe::get(&item).bearer(&b.token).header("cookie", pairs.join("; "));
+        Case::new(format!("B: A's object with the cookie {}", cookies.join(", ")), probe)
     }));
     scene.ask(&cx, "headers that claim to be A", cases).await
 }
@@ -155,15 +155,14 @@ pub(super) async fn header(cx: Context) -> Checked {
 /// Headers that some frameworks take for the path, behind the back of a proxy that decided by the real one.
 fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
     let full = cx.target.base.path(item);
-    let names = cx.telling(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"], 2);
-    let as_b = |name: &&str| {
-        Case::new(
-            format!("B: the list with {name} of A's object"),
-            Probe::get(cx.list_path(b)).bearer(&b.token).header(name, &full),
-        )
+    let names = cx.at_once(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"]);
+    let towards = |probe: Probe, names: &[&str]| names.iter().fold(probe, |probe, name| probe.header(name, &full));
+    let cases = |names: &Vec<&str>| {
+        let (list, all) = (Probe::get(cx.list_path(b)).bearer(&b.token), names.join(", "));
+        let as_b = Case::new(format!("B: the list with {all} of A's object"), towards(list, names));
+        [as_b, Case::new(format!("nobody: / with {all} of A's object"), towards(Probe::get("/"), names))]
     };
-    let as_nobody = |name: &&str| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full));
-    names.iter().map(as_b).chain(names.iter().map(as_nobody)).collect()
+    names.iter().flat_map(cases).collect()
 }
 
 /// B writes to A's object and says in the body that it is A who writes.

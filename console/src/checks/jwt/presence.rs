@@ -164,16 +164,19 @@ fn spellings(path: &str) -> Vec<String> {
 pub(super) async fn required_path(cx: Context) -> Checked {
     let list = cx.read_path(cx.a()?);
     let mut cases: Vec<_> = cx
-        .telling(spellings(&list), 9)
+        .telling(spellings(&list), 8)
         .into_iter()
         .map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path)))
         .collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
-    for header in cx.telling(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path"], 2) {
-        cases.push(Case::new(format!("{header} on {open}"), Probe::get(open).header(header, &list)));
+    let with =
+        |probe: Probe, headers: &[&str], value: &str| headers.iter().fold(probe, |probe, header| probe.header(header, value));
+    for headers in cx.at_once(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path"]) {
+        cases.push(Case::new(format!("{} on {open}", headers.join(", ")), with(Probe::get(open), &headers, &list)));
     }
-    for header in cx.telling(["x-http-method-override", "x-method-override", "x-http-method"], 1) {
-        cases.push(Case::new(format!("OPTIONS with {header}: GET"), Probe::new("OPTIONS", &list).header(header, "GET")));
+    for headers in cx.at_once(["x-http-method-override", "x-method-override", "x-http-method"]) {
+        let probe = with(Probe::new("OPTIONS", &list), &headers, "GET");
+        cases.push(Case::new(format!("OPTIONS with {}: GET", headers.join(", ")), probe));
     }
     battery(&cx, "ways around the door", cases, |_, answer| around(&cx, answer)).await
 }
@@ -210,13 +213,13 @@ pub(super) async fn required_identity(cx: Context) -> Checked {
     let a = cx.a()?;
     let path = cx.read_path(a);
     let subject = a.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())).unwrap_or("1");
-    let mut cases: Vec<_> = cx
-        .telling(IDENTITY_HEADERS, 6)
-        .into_iter()
-        .map(|header| Case::new(format!("{header} with the subject of A"), Probe::get(&path).header(header, subject)))
+    let said = |headers: &[&str], value: &str| headers.iter().fold(Probe::get(&path), |probe, header| probe.header(header, value));
+    let identities = cx.at_once(IDENTITY_HEADERS).into_iter();
+    let mut cases: Vec<_> = identities
+        .map(|headers| Case::new(format!("{} with the subject of A", headers.join(", ")), said(&headers, subject)))
         .collect();
-    for header in cx.telling(["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"], 2) {
-        cases.push(Case::new(format!("{header}: 127.0.0.1"), Probe::get(&path).header(header, "127.0.0.1")));
+    for headers in cx.at_once(["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"]) {
+        cases.push(Case::new(format!("{}: 127.0.0.1", headers.join(", ")), said(&headers, "127.0.0.1")));
     }
     for name in cx.telling(["user_id", "sub", "user"], 1) {
         let joint = if path.contains('?') { '&' } else { '?' };

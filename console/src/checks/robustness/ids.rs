@@ -1,7 +1,7 @@
 //! Ids that are none: not found or refused, and never by failing.
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, battery};
+use super::super::{Case, Checked, Context, Judgement, shared_battery};
 use super::ask::failed;
 use crate::http::{Answer, Probe};
 use crate::run::Source;
@@ -28,7 +28,7 @@ pub(super) async fn odd(cx: Context) -> Checked {
     let (user, item) = (cx.a()?, specimens::missing_path(&cx));
     let path = |id: &str| item.replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
     let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token));
-    battery(&cx, "odd ids", ids().into_iter().map(case).collect(), judge).await
+    shared_battery(&cx, "odd ids", ids().into_iter().map(case).collect(), judge).await
 }
 
 /// Judges the answer to an odd id. PostgreSQL holds no NUL in text, so that stock stacks with text ids fail on it: a remark.
