@@ -300,7 +300,7 @@ pub(super) async fn aud(cx: Context) -> Checked {
         return Ok(Outcome::skip("no audience is declared; set `policy.audience` in postflight.toml if the service requires one"));
     };
     let press = Press::of(&cx).await?;
-    let mut forgeries = cx.telling(wrong(&press, "aud", audience), 7);
+    let mut forgeries = cx.telling(wrong(&press, "aud", audience), 8);
     forgeries.push(Forgery::harmless("aud a list with the right one in it", press.with("aud", json!(["other", audience]))));
     refused(&cx, "audiences", forgeries).await
 }

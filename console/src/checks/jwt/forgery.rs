@@ -102,7 +102,7 @@ pub(super) async fn alg_swapped(cx: Context) -> Checked {
         .map(|alg| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", *alg)))
         .map(|[empty, kept, _]| (empty, kept))
         .unzip();
-    refused(&cx, "tokens under another algorithm", [cx.telling(empty, 5), cx.telling(kept, 3)].concat()).await
+    refused(&cx, "tokens under another algorithm", [cx.telling(empty, 6), cx.telling(kept, 5)].concat()).await
 }
 
 /// Other claims under A's signature.
@@ -168,7 +168,7 @@ pub(super) fn flipped(token: &Compact, bit: usize) -> Compact {
 /// A's signature, damaged in every way that a comparison may overlook.
 pub(super) async fn altered(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    let mut forgeries = cx.telling(damaged(&token), 6);
+    let mut forgeries = cx.telling(damaged(&token), 8);
     forgeries.extend(attacker::resigned(&token).map(|forged| Forgery::fatal("signature by another key of the same kind", forged)));
     let other = cx.users.b.as_ref().and_then(|b| Compact::parse(b.token.expose()));
     if let Some(other) = other.filter(|other| other.signature != token.signature) {
