@@ -165,6 +165,7 @@ fn options(args: &VerifyArgs) -> Options {
     let chosen = |suite: &Suite| args.suite.is_empty() || args.suite.contains(suite) || args.require.contains(suite);
     Options {
         suites: default.suites.into_iter().filter(chosen).collect(),
+        only: None,
         limits: limits(args.traffic),
         read_only: args.read_only,
         journal: args.journal.clone().unwrap_or(default.journal),

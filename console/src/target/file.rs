@@ -79,6 +79,8 @@ impl File {
 pub struct Entry {
     /// Base URL, with a path prefix if there is one.
     pub url: String,
+    /// The target that stands in where a check needs the signing key.
+    pub stand_in: Option<String>,
     /// Certificates of private authorities, PEM.
     pub ca: Option<PathBuf>,
     /// Where plain HTTP would answer.

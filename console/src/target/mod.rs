@@ -73,6 +73,8 @@ pub struct Target {
     pub accounts: Accounts,
     /// Keys beside the one that signs.
     pub other_keys: OtherKeys,
+    /// The target that stands in where a check needs the signing key, which is not at hand for this one.
+    pub stand_in: Option<Box<Target>>,
     /// How a token travels.
     pub carrier: Carrier,
     /// What counts as secure where that is a matter of policy.
@@ -115,6 +117,7 @@ impl Target {
             tokens: Tokens::None,
             accounts: Accounts::default(),
             other_keys: OtherKeys::default(),
+            stand_in: None,
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::credentials;
 use super::entries::CarrierEntry;
+use super::explain::suggestion;
 use super::file::{
     Entry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, ReleaseEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
@@ -102,7 +103,8 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
         .ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
     let built = validate::entry(entry).map_err(|mistake| SelectError::Value(name.to_owned(), mistake)).and_then(|()| {
         let (lenient, missing) = environment.lenient();
-        let built = build(name, entry, &file.source.directory(), &lenient);
+        let built = build(name, entry, &file.source.directory(), &lenient)
+            .and_then(|target| Ok(Target { stand_in: stand_in(file, name, entry, &lenient)?, ..target }));
         match missing.taken().as_slice() {
             [] => built,
             [only] => Err(SelectError::Missing(name.to_owned(), only.clone())),
@@ -110,8 +112,24 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
         }
     });
     let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
-    let accepted = file.accepted.iter().filter(ours).cloned().collect();
-    built.map(|target| Target { accepted, ..target }).map_err(|error| located(file, error))
+    let accepted: Vec<_> = file.accepted.iter().filter(ours).cloned().collect();
+    let accepting = |target: Box<Target>| Box::new(Target { accepted: accepted.clone(), ..*target });
+    built
+        .map(|target| Target { stand_in: target.stand_in.map(accepting), accepted: accepted.clone(), ..target })
+        .map_err(|error| located(file, error))
+}
+
+/// The target that stands in for `name` where a check needs the signing key. One that stands in for another has nobody to stand in for it.
+fn stand_in(file: &File, name: &str, entry: &Entry, environment: &Environment) -> Result<Option<Box<Target>>, SelectError> {
+    let Some(other) = &entry.stand_in else { return Ok(None) };
+    let wrong = |why: String| SelectError::Value(name.to_owned(), Mistake::at(["stand_in"], why));
+    let names = || file.targets.keys().map(String::as_str).filter(|known| *known != name);
+    let none = || wrong(format!("there is no other target `{other}` in this file{}", suggestion(other, names())));
+    let theirs = file.targets.get(other).filter(|_| other != name).ok_or_else(none)?;
+    validate::entry(theirs).map_err(|mistake| SelectError::Value(other.clone(), mistake))?;
+    let target = build(other, theirs, &file.source.directory(), environment)?;
+    let keyless = || wrong(format!("`{other}` has no signing key either; give it `tokens.mint`"));
+    target.mint().is_some().then(|| Some(Box::new(target))).ok_or_else(keyless)
 }
 
 /// Adds the line of the key that the error is about.
@@ -458,6 +476,14 @@ mod tests {
     #[case::two_ways(
         "tokens.a = 'A'\ntokens.signup = { path = '/join', body = {}, token = '/token' }",
         "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `signup` or `login.users`, not several; `mint` may stand beside each of them"
+    )]
+    #[case::no_stand_in(
+        "stand_in = 'stagng'\n[targets.staging]\nurl = 'http://127.0.0.1:1'",
+        "postflight.toml:3: targets.x: `stand_in`: there is no other target `stagng` in this file; did you mean `staging`?"
+    )]
+    #[case::keyless_stand_in(
+        "stand_in = 'staging'\n[targets.staging]\nurl = 'http://127.0.0.1:1'",
+        "postflight.toml:3: targets.x: `stand_in`: `staging` has no signing key either; give it `tokens.mint`"
     )]
     #[case::no_accounts(
         "tokens.login = { path = '/login', token = '/token' }",

@@ -144,6 +144,12 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
     }
 }
 
+/// Counts and verdict of `run` anew, after some of its checks were judged otherwise.
+pub(super) fn again(run: &mut Run, demands: &Demands) {
+    (run.verdict, run.headline) = conclude(&run.checks, demands);
+    run.counts = Counts::of(&run.checks);
+}
+
 fn summary(target: &Target, options: &Options) -> TargetSummary {
     TargetSummary {
         name: target.name.clone(),

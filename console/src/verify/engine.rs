@@ -86,10 +86,7 @@ impl Engine {
         let users = Arc::clone(&context.users);
         drop(context);
         let cleanup = Cleanup { swept, ..self.clean_up(&users).await };
-        let events = self.events.clone();
-        let run = self.document(results, cleanup);
-        events.send(Event::Finished { run: Box::new(run.clone()) });
-        Ok(run)
+        Ok(self.document(results, cleanup))
     }
 
     fn announce(&self) {
@@ -102,7 +99,11 @@ impl Engine {
     }
 
     fn selected(&self) -> impl Iterator<Item = &'static Check> {
-        self.options.suites.iter().flat_map(|suite| suite.checks())
+        self.options.suites.iter().flat_map(|suite| suite.checks()).filter(|check| self.is_selected(check))
+    }
+
+    fn is_selected(&self, check: &Check) -> bool {
+        self.options.only.as_ref().is_none_or(|only| check.is_control() || only.contains(&check.id))
     }
 
     fn phase(&self, phase: Phase) {
@@ -160,7 +161,7 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
-        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
+        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control() && self.is_selected(check)).collect();
         let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
         if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
@@ -345,6 +346,7 @@ fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> 
         severity: check.severity,
         verdict: outcome.verdict,
         accepted: None,
+        judged_on: None,
         summary: clean(&outcome.summary),
         evidence: outcome.evidence.into_iter().map(harmless).collect(),
         requirements: check.requirements.iter().map(|id| (*id).to_owned()).collect(),

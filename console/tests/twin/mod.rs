@@ -135,6 +135,7 @@ impl Twin {
                 Kind::Shared | Kind::KeyPair => Tokens::Mint(Box::new(mint(&self.house))),
             },
             accounts: routes(&self.house.carrier),
+            stand_in: None,
             other_keys: OtherKeys {
                 signing: None,
                 previous: Some(("TWIN_PREVIOUS_SECRET".into(), PREVIOUS_SECRET.into())),
