@@ -236,6 +236,12 @@ pub struct ReleaseEntry {
     pub replica: Option<String>,
     /// The environment.
     pub environment: Option<String>,
+    /// The version of the database's schema.
+    pub schema: Option<String>,
+    /// What that version must be.
+    pub schema_head: Option<String>,
+    /// Directory of the migrations, whose file names begin with their version: the greatest is what that version must be.
+    pub migrations: Option<PathBuf>,
 }
 
 /// `[targets.NAME.health]`.

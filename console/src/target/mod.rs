@@ -10,6 +10,7 @@ mod credentials;
 mod entries;
 mod explain;
 pub mod file;
+mod migrations;
 mod observed;
 pub mod openapi;
 mod origin;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::credentials;
+use super::migrations;
 use super::entries::CarrierEntry;
 use super::explain::suggestion;
 use super::file::{
@@ -166,7 +167,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         transport: transport(name, entry, directory)?,
         paths: paths(&entry.paths),
         resource: resource(&entry.task),
-        release: release(&entry.release),
+        release: release(&entry.release, directory).map_err(|why| invalid("release.migrations", why))?,
         health: health(&entry.health),
         tokens,
         accounts,
@@ -274,9 +275,10 @@ fn resource(entry: &TaskEntry) -> Resource {
     }
 }
 
-fn release(entry: &ReleaseEntry) -> ReleaseAt {
+fn release(entry: &ReleaseEntry, directory: &Path) -> Result<ReleaseAt, String> {
     let place = |text: &Option<String>| text.as_deref().map(Place::of);
-    ReleaseAt {
+    let newest = entry.migrations.as_ref().map(|path| migrations::newest(&directory.join(path))).transpose()?;
+    Ok(ReleaseAt {
         path: entry.path.clone(),
         commit: place(&entry.commit),
         version: place(&entry.version),
@@ -284,7 +286,9 @@ fn release(entry: &ReleaseEntry) -> ReleaseAt {
         started_at: place(&entry.started_at),
         replica: place(&entry.replica),
         environment: place(&entry.environment),
-    }
+        schema: place(&entry.schema),
+        schema_head: entry.schema_head.clone().or(newest),
+    })
 }
 
 fn health(entry: &HealthEntry) -> HealthAt {

@@ -124,7 +124,7 @@ impl Twin {
             base: BaseUrl::parse(&self.base).expect("a loopback URL"),
             origins: self.origins(),
             paths: Paths::default(),
-            release: ReleaseAt::default(),
+            release: ReleaseAt { schema_head: Some("0007".into()), ..ReleaseAt::default() },
             health: HealthAt::default(),
             openapi: Some("/twin.openapi.json".into()),
             routes: Routes::default(),
