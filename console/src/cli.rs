@@ -182,6 +182,9 @@ pub struct VerifyArgs {
     /// Suites that must be judged: skipped ones exit 3.
     #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
     pub require: Vec<Suite>,
+    /// Ask every variant on every surface, not only the most telling ones.
+    #[arg(long, help_heading = "What is judged")]
+    pub exhaustive: bool,
     /// Create nothing on the target.
     #[arg(long, help_heading = "What may happen to the target")]
     pub read_only: bool,

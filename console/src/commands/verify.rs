@@ -168,6 +168,7 @@ fn options(args: &VerifyArgs) -> Options {
         only: None,
         limits: limits(args.traffic),
         read_only: args.read_only,
+        exhaustive: args.exhaustive,
         journal: args.journal.clone().unwrap_or(default.journal),
         demands: Demands { fail_on: fail_on(args.fail_on), require: args.require.clone() },
         demo: false,

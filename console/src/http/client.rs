@@ -1,19 +1,20 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
 use super::pool::{Pools, Way};
 use super::probe::Field;
+use super::scope::Scope;
+use super::slots::{Rank, Slots};
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::{Answer, Meter, Probe, Trouble, record};
@@ -70,7 +71,7 @@ struct Inner {
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
-    slots: Semaphore,
+    slots: Slots,
     next_slot: Mutex<Instant>,
     held: std::sync::Mutex<Instant>,
     stop: CancellationToken,
@@ -82,17 +83,9 @@ struct Inner {
 pub struct Client {
     inner: Arc<Inner>,
     scope: Scope,
-}
-
-/// Counts the requests of one check.
-#[derive(Clone, Debug, Default)]
-pub struct Scope(Arc<AtomicU64>);
-
-impl Scope {
-    /// Requests sent within this scope.
-    pub fn sent(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+    rank: Rank,
+    /// The rank of one of many.
+    many: Rank,
 }
 
 impl Client {
@@ -116,21 +109,64 @@ impl Client {
             tls: std::sync::OnceLock::new(),
             target,
             deadline: now + limits.deadline,
-            slots: Semaphore::new(limits.connections.max(1)),
+            slots: Slots::new(limits.connections),
             next_slot: Mutex::new(now),
             held: std::sync::Mutex::new(now),
             stop,
             meter: Arc::default(),
             limits,
         };
-        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+        Ok(Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad })
     }
 
-    /// The same client counting into a scope of its own.
+    /// A client over the same connections, into the same counts, that no deadline, budget or interruption of this one binds: for
+    /// clean-up, which has `time` of its own.
+    #[must_use]
+    pub fn successor(&self, time: Duration) -> Self {
+        let (now, limits) = (Instant::now(), Limits { deadline: time, budget: None, ..self.inner.limits });
+        let inner = Inner {
+            pools: self.inner.pools.clone(),
+            agent: self.inner.agent.clone(),
+            tls: self.inner.tls.clone(),
+            target: Arc::clone(&self.inner.target),
+            deadline: now + time,
+            slots: Slots::new(limits.connections),
+            next_slot: Mutex::new(now),
+            held: std::sync::Mutex::new(now),
+            stop: CancellationToken::new(),
+            meter: Arc::clone(&self.inner.meter),
+            limits,
+        };
+        Self { inner: Arc::new(inner), ..self.clone() }
+    }
+
+    /// The same client counting into a scope of its own, within this one's.
     #[must_use]
     pub fn scoped(&self) -> (Self, Scope) {
-        let scope = Scope::default();
-        (Self { inner: Arc::clone(&self.inner), scope: scope.clone() }, scope)
+        let scope = self.scope.within();
+        (Self { scope: scope.clone(), ..self.clone() }, scope)
+    }
+
+    /// The same client for a check that asks one thing after another: what it asks at once goes before what others ask at once.
+    #[must_use]
+    pub fn for_chain(self) -> Self {
+        Self { many: Rank::Deep, ..self }
+    }
+
+    /// The same client for one of many requests that are asked at once: those go after what a check waits for alone.
+    #[must_use]
+    pub fn one_of_many(&self) -> Self {
+        Self { rank: self.many, ..self.clone() }
+    }
+
+    /// What this client counts into.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Notes that an answer was waited for which another scope asked for, `link` round trips down its chain.
+    pub fn waited_for(&self, link: u64) {
+        self.scope.came(link);
     }
 
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
@@ -256,14 +292,17 @@ impl Client {
         timeout: Duration,
         exchange: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        self.bounded(async {
-            let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+        let link = self.scope.chain() + 1;
+        let result = self.bounded(async {
+            let _slot = self.inner.slots.acquire(self.rank).await;
             self.held().await;
             self.pace().await;
             self.count()?;
             tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
-        })
-        .await
+        });
+        let result = result.await;
+        self.scope.came(link);
+        result
     }
 
     /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
@@ -306,7 +345,7 @@ impl Client {
         if !self.inner.meter.admit(budget) {
             return Err(Trouble::Budget(budget.unwrap_or_default()));
         }
-        self.scope.0.fetch_add(1, Ordering::Relaxed);
+        self.scope.count();
         Ok(())
     }
 

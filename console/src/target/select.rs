@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::credentials;
-use super::migrations;
 use super::entries::CarrierEntry;
 use super::explain::suggestion;
 use super::file::{
     Entry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, ReleaseEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
+use super::migrations;
 use super::validate::Mistake;
 use super::{
     Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,

@@ -51,6 +51,7 @@ pub(super) struct Raw {
     pub(super) started_at: OffsetDateTime,
     pub(super) wall: Duration,
     pub(super) meter: MeterReading,
+    pub(super) longest_chain: u64,
     pub(super) releases: Vec<ReleaseSeen>,
     pub(super) results: Vec<CheckResult>,
     pub(super) cleanup: Cleanup,
@@ -134,7 +135,10 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
             connections: options.limits.connections,
             p50_ms: raw.meter.p50_ms,
             p95_ms: raw.meter.p95_ms,
-        },
+            longest_chain: raw.longest_chain,
+            ..Stats::default()
+        }
+        .bounded(),
         releases: raw.releases,
         checks: raw.results,
         endpoints: endpoints(target),

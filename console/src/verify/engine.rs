@@ -14,10 +14,10 @@ use uuid::Uuid;
 use super::journal::Journal;
 use super::needs::{Given, may_write};
 use super::registrar::Registrar;
-use super::workshop::Workshop;
+use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Need, Outcome, Suite, Users};
-use crate::http::{Client, Limits, Probe, clean};
+use crate::http::{Client, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
 
@@ -31,7 +31,7 @@ pub(super) struct Engine {
     client: Client,
     journal: Option<Arc<Journal>>,
     workshop: Arc<Workshop>,
-    registrar: Arc<Registrar>,
+    registrar: Registrar,
     events: Events,
     done: AtomicUsize,
     releases: Mutex<Vec<ReleaseSeen>>,
@@ -53,8 +53,8 @@ impl Engine {
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let journal = journal.map(Arc::new);
-        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal.clone(), run));
-        let registrar = Arc::new(Registrar::new(Arc::clone(&target), client.clone(), journal.clone()));
+        let workshop = Arc::new(Workshop::new(Arc::clone(&target), journal.clone(), run));
+        let registrar = Registrar::new(Arc::clone(&target), client.clone(), journal.clone());
         Ok(Self {
             run,
             started: (Instant::now(), OffsetDateTime::now_utc()),
@@ -76,8 +76,7 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        self.observe_release().await;
-        let context = self.context().await;
+        let ((), context) = tokio::join!(self.observe_release(), self.context());
         self.phase(Phase::Sweeping);
         let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
@@ -131,11 +130,17 @@ impl Engine {
             users: Arc::new(users),
             forge,
             writes: may_write(&self.target, &self.options),
-            objects: Arc::clone(&self.workshop) as _,
-            registry: Arc::clone(&self.registrar) as _,
+            objects: self.bench(&self.client),
+            registry: Arc::new(self.registrar.clone()),
+            exhaustive: self.options.exhaustive,
+            shared: Arc::default(),
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
         }
+    }
+
+    fn bench(&self, client: &Client) -> Arc<Bench> {
+        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone() })
     }
 
     async fn sweep(&self, cx: &Context) -> usize {
@@ -161,6 +166,7 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
+        let cx = &cx.branch();
         let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control() && self.is_selected(check)).collect();
         let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
@@ -228,8 +234,10 @@ impl Engine {
             return concluded(check, outcome, 0, started);
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
-        let (client, scope) = self.client.scoped();
-        let asked = AssertUnwindSafe((check.run)(Context { client, ..cx.clone() })).catch_unwind().await;
+        let (client, scope) = cx.client.scoped();
+        let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
+        let cx = Context { objects: self.bench(&client), registry: Arc::new(self.registrar.by(&client)), client, ..cx.clone() };
+        let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
@@ -285,13 +293,9 @@ impl Engine {
         (!first.same_release(last)).then(|| format!("the release changed during the run, from {} to {}", name(first), name(last)))
     }
 
-    /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
+    /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
-        let id = self.run.simple().to_string();
-        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
-            return Cleanup::default();
-        };
+        let client = self.client.successor(sweep::GRACE);
         let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
         let accounts = self.registrar.close(&client).await;
         if self.target.accounts.delete.is_some() {
@@ -316,6 +320,7 @@ impl Engine {
             started_at: self.started.1,
             wall,
             meter: self.client.meter().read(),
+            longest_chain: self.client.scope().chain(),
             releases,
             results,
             cleanup,

@@ -58,7 +58,7 @@ pub async fn run(
 ) -> Result<Run, VerifyError> {
     let target = routes::complete(target, &options, &events, &stop).await;
     let engine = engine::Engine::new(Arc::clone(&target), options.clone(), inputs, events.clone(), stop.clone())?;
-    let run = engine.run().await?;
+    let run = Box::pin(engine.run()).await?;
     let run = stand_in::judge(run, &target, &options, &events, stop).await;
     events.send(Event::Finished { run: Box::new(run.clone()) });
     Ok(run)

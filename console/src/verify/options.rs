@@ -17,6 +17,8 @@ pub struct Options {
     pub limits: Limits,
     /// Create nothing, even where it is allowed.
     pub read_only: bool,
+    /// Ask every variant on every surface instead of the most telling ones.
+    pub exhaustive: bool,
     /// Where journals of creations are kept.
     pub journal: PathBuf,
     /// What must be judged, and what counts as failing.
@@ -32,6 +34,7 @@ impl Default for Options {
             only: None,
             limits: Limits::default(),
             read_only: false,
+            exhaustive: false,
             journal: super::default_directory(),
             demands: Demands::default(),
             demo: false,

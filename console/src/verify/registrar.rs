@@ -23,13 +23,15 @@ struct Granted {
     answer: Answer,
 }
 
-/// The run's maker of accounts.
+/// The run's maker of accounts. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Registrar {
     target: Arc<Target>,
     client: Client,
     journal: Option<Arc<Journal>>,
-    made: Mutex<Vec<Session>>,
-    shared: OnceCell<Option<Session>>,
+    made: Arc<Mutex<Vec<Session>>>,
+    /// The session that checks share, and how far down a chain of requests it came.
+    shared: Arc<OnceCell<(Option<Session>, u64)>>,
     /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
     order: Arc<RwLock<()>>,
 }
@@ -37,7 +39,12 @@ pub(super) struct Registrar {
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self { target, client, journal, made: Mutex::default(), shared: OnceCell::new(), order: Arc::default() }
+        Self { target, client, journal, made: Arc::default(), shared: Arc::default(), order: Arc::default() }
+    }
+
+    /// The same registrar as one check uses it: what is sent counts for that check.
+    pub(super) fn by(&self, client: &Client) -> Self {
+        Self { client: client.clone(), ..self.clone() }
     }
 
     /// Signs in as an account that exists already.
@@ -58,11 +65,11 @@ impl Registrar {
     pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
         let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
         let login = fresh(signup, name, index);
-        self.record(&Entry::Account { user: name.to_owned(), name: login.username.clone() })?;
+        self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         let answer = self.client.send(&Filling::of(&login).probe(&signup.grant.call)).await?;
         let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {
-            self.forget(&login.username);
+            self.forget(&login.username).await;
             return Err(refused("signing up", &login, &signup.grant, &answer));
         }
         let subject = subject_in(&answer, &signup.grant, None);
@@ -74,20 +81,20 @@ impl Registrar {
         let granted = Granted { subject: granted.subject.or(subject), ..granted };
         let session = session(name, login, granted, !exists);
         if exists {
-            self.forget(&session.login.username);
+            self.forget(&session.login.username).await;
         } else {
             self.keep(session.clone());
         }
         Ok(session)
     }
 
-    fn record(&self, entry: &Entry) -> Result<(), Trouble> {
+    async fn record(&self, entry: Entry) -> Result<(), Trouble> {
         let none = || Trouble::NotGiven("creating accounts is not allowed in this run".into());
-        self.journal.as_ref().ok_or_else(none)?.record(entry).map_err(|error| Trouble::NotGiven(error.to_string()))
+        self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
     }
 
-    fn forget(&self, name: &str) {
-        let _ = self.record(&Entry::AccountDeleted { name: name.to_owned() });
+    async fn forget(&self, name: &str) {
+        let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
         if let Ok(mut made) = self.made.lock() {
             made.retain(|session| session.login.username != name);
         }
@@ -107,7 +114,7 @@ impl Registrar {
         let mut left = Vec::new();
         for session in made {
             match remove(client, &self.target, &session).await {
-                Ok(()) => self.forget(&session.login.username),
+                Ok(()) => self.forget(&session.login.username).await,
                 Err(why) => left.push(LeftBehind { what: format!("account {}", session.login.username), why }),
             }
         }
@@ -126,7 +133,13 @@ impl Registrar {
 
 impl Registry for Registrar {
     fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
-        async { Ok(self.shared.get_or_try_init(|| self.some()).await?.clone()) }.boxed()
+        let some = || async { Ok::<_, Trouble>((self.some().await?, self.client.scope().chain())) };
+        async move {
+            let (session, link) = self.shared.get_or_try_init(some).await?;
+            self.client.waited_for(*link);
+            Ok(session.clone())
+        }
+        .boxed()
     }
 
     fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
@@ -176,8 +189,8 @@ impl Registry for Registrar {
         .boxed()
     }
 
-    fn deleted(&self, session: &Session) {
-        self.forget(&session.login.username);
+    fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()> {
+        self.forget(&session.login.username).boxed()
     }
 
     fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {

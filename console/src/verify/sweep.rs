@@ -47,6 +47,13 @@ pub struct Swept {
     pub left: Vec<LeftBehind>,
 }
 
+impl Swept {
+    fn add(&mut self, more: Self) {
+        self.removed += more.removed;
+        self.left.extend(more.left);
+    }
+}
+
 /// Removes everything that earlier runs left on `target`: by the journals in `journal`, and by the markers that objects carry.
 pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: CancellationToken) -> Result<Swept, Trouble> {
     let client = Client::new(Arc::clone(&target), limits, &Uuid::now_v7().simple().to_string(), stop)?;
@@ -64,9 +71,9 @@ pub(super) async fn leftovers(client: &Client, target: &Target, users: &Users, j
     for dead in abandoned(journal, &target.base.to_string()) {
         settle(client, target, users, dead, &mut swept).await;
     }
-    for user in [&users.a, &users.b].into_iter().flatten() {
-        sweep_marked(client, target, user, |marker| is_over(marker, age), &mut swept).await;
-    }
+    let users = [&users.a, &users.b].into_iter().flatten();
+    let marked = users.map(|user| sweep_marked(client, target, user, move |marker| is_over(marker, age)));
+    join_all(marked).await.into_iter().for_each(|more| swept.add(more));
     swept
 }
 
@@ -89,10 +96,8 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
             continue;
         };
         let before = swept.left.len();
-        for id in undeleted(&dead.entries) {
-            remove(client, target, &user, &id, swept).await;
-        }
-        sweep_marked(client, target, &user, |marker| marker.run == dead.run, swept).await;
+        swept.add(remove_all(client, target, &user, undeleted(&dead.entries)).await);
+        swept.add(sweep_marked(client, target, &user, |marker| marker.run == dead.run).await);
         complete &= swept.left.len() == before;
     }
     for (_, name) in accounts {
@@ -134,13 +139,20 @@ fn undeleted(entries: &[Entry]) -> BTreeSet<String> {
     ids
 }
 
-async fn remove(client: &Client, target: &Target, user: &User, id: &str, swept: &mut Swept) {
-    let path = item_path(target, user, id);
-    match delete(client, target, user, &path).await {
-        Ok(true) => swept.removed += 1,
-        Ok(false) => {}
-        Err(why) => swept.left.push(left(path, why)),
+/// Deletes these objects of `user`, side by side.
+async fn remove_all(client: &Client, target: &Target, user: &User, ids: impl IntoIterator<Item = String>) -> Swept {
+    let removed = ids.into_iter().map(async |id| {
+        let path = item_path(target, user, &id);
+        (delete(client, target, user, &path).await, path)
+    });
+    let mut swept = Swept::default();
+    for (result, path) in join_all(removed).await {
+        match result {
+            Ok(there) => swept.removed += usize::from(there),
+            Err(why) => swept.left.push(left(path, why)),
+        }
     }
+    swept
 }
 
 fn left(what: impl Into<String>, why: impl Into<String>) -> LeftBehind {
@@ -162,15 +174,13 @@ async fn delete(client: &Client, target: &Target, user: &User, path: &str) -> Re
 }
 
 /// Removes every object of `user` whose marker is one that `wanted` accepts.
-async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool, swept: &mut Swept) {
-    let found = match marked(client, target, user, wanted).await {
-        Ok(found) => found,
+async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Swept {
+    match marked(client, target, user, wanted).await {
+        Ok(found) => remove_all(client, target, user, found).await,
         Err(trouble) => {
-            return swept.left.push(left(format!("objects of user {}", user.name), format!("cannot list them: {trouble}")));
+            let left = left(format!("objects of user {}", user.name), format!("cannot list them: {trouble}"));
+            Swept { removed: 0, left: vec![left] }
         }
-    };
-    for id in found {
-        remove(client, target, user, &id, swept).await;
     }
 }
 
@@ -215,19 +225,19 @@ pub(super) async fn own(client: &Client, target: &Target, users: &Users, worksho
         Cleanup { created: made.len(), deleted: results.iter().filter(|result| result.is_ok()).count(), ..Cleanup::default() };
     cleanup.left.extend(results.into_iter().filter_map(Result::err));
     if workshop.announcements() > 0 {
-        let mut swept = Swept::default();
-        for user in [&users.a, &users.b].into_iter().flatten() {
-            sweep_marked(client, target, user, |marker| marker.run == run, &mut swept).await;
+        let users = [&users.a, &users.b].into_iter().flatten();
+        let marked = users.map(|user| sweep_marked(client, target, user, move |marker| marker.run == run));
+        for swept in join_all(marked).await {
+            cleanup.created += swept.removed;
+            cleanup.deleted += swept.removed;
+            cleanup.left.extend(swept.left);
         }
-        cleanup.created += swept.removed;
-        cleanup.deleted += swept.removed;
-        cleanup.left.extend(swept.left);
     }
     cleanup
 }
 
 async fn take_away(client: &Client, target: &Target, workshop: &Workshop, object: &Made) -> Result<(), LeftBehind> {
     delete(client, target, &object.user, &object.path).await.map_err(|why| left(&object.path, why))?;
-    workshop.deleted(&object.id);
+    workshop.deleted(&object.id).await;
     Ok(())
 }

@@ -121,7 +121,15 @@ pub(crate) fn run() -> Run {
         verdict: Verdict::Fail,
         headline: "1 of 7 checks failed, the worst of high severity".to_owned(),
         counts: Counts::of(&checks),
-        stats: Stats { probes: 412, wall_ms: 3456, deadline_ms: 60_000, connections: 16, p50_ms: 2.0, p95_ms: 9.0 },
+        stats: Stats {
+            probes: 412,
+            wall_ms: 3456,
+            deadline_ms: 60_000,
+            connections: 16,
+            p50_ms: 2.0,
+            p95_ms: 9.0,
+            ..Stats::default()
+        },
         releases: vec![release("3f2a9c1")],
         checks,
         endpoints: Vec::new(),

@@ -22,7 +22,10 @@ pub(super) async fn head(cx: Context) -> Checked {
     }
     let judgement = judged(seen.as_deref(), expected);
     let summary = judgement.observed.clone();
-    Ok(Outcome::of(summary, answers.iter().map(|answer| said(answer, "the schema that the service names", judgement.clone())).collect()))
+    Ok(Outcome::of(
+        summary,
+        answers.iter().map(|answer| said(answer, "the schema that the service names", judgement.clone())).collect(),
+    ))
 }
 
 /// A database that is ahead serves the release that comes next as well: services must live with that while a deploy overlaps.
@@ -34,7 +37,9 @@ fn judged(seen: Option<&str>, expected: &str) -> Judgement {
     let (finding, words) = match numbers {
         _ if seen == expected => (Finding::Held, "which is the newest migration".to_owned()),
         [Some(seen), Some(expected)] if seen == expected => (Finding::Held, "which is the newest migration".to_owned()),
-        [Some(seen), Some(newest)] if seen > newest => (Finding::Weak, format!("ahead of {expected}: another release has migrated it")),
+        [Some(seen), Some(newest)] if seen > newest => {
+            (Finding::Weak, format!("ahead of {expected}: another release has migrated it"))
+        }
         [Some(_), Some(_)] => (Finding::Broken, format!("but the newest migration is {expected}: it was not applied")),
         _ => (Finding::Broken, format!("but {expected} is expected")),
     };
