@@ -1,7 +1,7 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,10 +12,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::pace::{Sent, Window};
 use super::probe::Field;
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
-use super::{Answer, Probe, Trouble, record};
+use super::vault::Vault;
+use super::{Answer, Probe, Trouble, edge, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
 
@@ -28,6 +30,9 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_millis(600),
 ];
 
+/// One request in so many may be a pulse.
+const PULSE_SHARE: u32 = 20;
+
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -39,6 +44,8 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at most a second; `None` for no pace.
     pub rate: Option<u32>,
+    /// Requests at most in any window of time; `None` where the service sets none.
+    pub window: Option<Window>,
     /// Requests at most in the run; `None` for no budget.
     pub budget: Option<u64>,
     /// Bytes read at most of one body.
@@ -52,6 +59,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(10),
             connections: 16,
             rate: None,
+            window: None,
             budget: None,
             body_cap: 1 << 20,
         }
@@ -99,6 +107,13 @@ impl Meter {
     }
 }
 
+/// Whether the target got worse during the run, and how.
+#[derive(Debug, Default)]
+struct Strain {
+    stop: CancellationToken,
+    reason: OnceLock<String>,
+}
+
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
@@ -107,8 +122,15 @@ struct Inner {
     deadline: Instant,
     slots: Semaphore,
     next_slot: Mutex<Instant>,
+    /// The requests of the last window, shared with whoever sends afterwards.
+    recent: Arc<Sent>,
+    /// Requests set aside for what must still be deleted.
+    owed: AtomicU64,
     stop: CancellationToken,
     meter: Arc<Meter>,
+    vault: Arc<Vault>,
+    strain: Arc<Strain>,
+    speaks_json: AtomicBool,
 }
 
 /// Sends probes to one target and to nothing else. Cheap to clone.
@@ -150,11 +172,18 @@ impl Client {
             deadline: now + limits.deadline,
             slots: Semaphore::new(limits.connections.max(1)),
             next_slot: Mutex::new(now),
+            recent: Arc::default(),
+            owed: AtomicU64::default(),
             stop,
             meter: Arc::default(),
+            vault: Arc::default(),
+            strain: Arc::default(),
+            speaks_json: AtomicBool::default(),
             limits,
         };
-        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+        let client = Self { inner: Arc::new(inner), scope: Scope::default() };
+        client.keep_target_unsaid();
+        Ok(client)
     }
 
     /// The same client counting into a scope of its own.
@@ -175,6 +204,70 @@ impl Client {
         }
         other.scope = self.scope.clone();
         Ok(other)
+    }
+
+    /// Keeps `secret` out of everything that is recorded or shown from now on; `name` stands for it.
+    pub(crate) fn keep_unsaid(&self, name: &str, secret: &str) {
+        self.inner.vault.keep(name, secret);
+    }
+
+    /// `value` without any secret of the run in its texts.
+    pub(crate) fn unsaid<T: serde::Serialize + serde::de::DeserializeOwned>(&self, value: T) -> T {
+        self.inner.vault.without(value)
+    }
+
+    fn keep_target_unsaid(&self) {
+        let target = &self.inner.target;
+        for (name, value) in &target.headers {
+            self.keep_unsaid(&format!("<{name} from postflight.toml>"), value.expose_secret());
+        }
+        for (name, value) in target.tokens.secrets() {
+            self.keep_unsaid(&name, value.expose_secret());
+        }
+    }
+
+    /// Stops everything that is under way or to come with this reason: the target got worse.
+    pub(crate) fn stop_degraded(&self, reason: impl Into<String>) {
+        if self.inner.strain.reason.set(reason.into()).is_ok() {
+            self.inner.strain.stop.cancel();
+        }
+    }
+
+    /// Sends `probe` past the queue of all others: for one who must know how the target is *now*.
+    pub(crate) async fn pulse(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let request = self.build(probe)?;
+        let timeout = self.inner.limits.request_timeout;
+        self.bounded(async {
+            self.count()?;
+            tokio::time::timeout(timeout, self.exchange(probe, request)).await.map_err(|_| Trouble::Timeout(timeout))?
+        })
+        .await
+    }
+
+    /// How often a pulse may be felt within the pace of the run; `None` where requests are too few for it.
+    pub(crate) fn pulse_every(&self) -> Option<Duration> {
+        let limits = self.inner.limits;
+        let every = limits.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * PULSE_SHARE / rate.max(1));
+        (limits.budget.is_none() && limits.window.is_none()).then_some(every)
+    }
+
+    /// Who wrote an answer, by what is known of the application so far.
+    pub(super) fn source_of(&self, status: u16, headers: &Headers, body: &[u8]) -> Source {
+        let speaks = &self.inner.speaks_json;
+        if edge::is_json(status, headers) {
+            speaks.store(true, Ordering::Relaxed);
+        }
+        let app_header = self.inner.target.app_header.as_deref();
+        edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json: speaks.load(Ordering::Relaxed) })
+    }
+
+    fn degraded(&self) -> Trouble {
+        Trouble::Degraded(self.inner.strain.reason.get().cloned().unwrap_or_default())
+    }
+
+    /// How long the run may live at most, from its beginning.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.inner.limits.deadline
     }
 
     /// The run's meter.
@@ -240,30 +333,64 @@ impl Client {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),
+            () = self.inner.strain.stop.cancelled() => Err(self.degraded()),
             () = tokio::time::sleep_until(self.inner.deadline) => Err(Trouble::Deadline),
             result = work => result,
         }
     }
 
     async fn pace(&self) {
-        let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) else { return };
-        let mine = {
-            let mut next = self.inner.next_slot.lock().await;
-            let mine = (*next).max(Instant::now());
-            *next = mine + Duration::from_secs(1) / rate;
-            mine
-        };
-        tokio::time::sleep_until(mine).await;
+        if let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) {
+            let mine = {
+                let mut next = self.inner.next_slot.lock().await;
+                let mine = (*next).max(Instant::now());
+                *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
+                mine
+            };
+            tokio::time::sleep_until(mine).await;
+        }
+        if let Some(window) = self.inner.limits.window {
+            self.inner.recent.turn(window).await;
+        }
     }
 
     fn count(&self) -> Result<(), Trouble> {
         let sent = self.inner.meter.sent.fetch_add(1, Ordering::Relaxed);
-        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent >= *budget) {
+        if let Some(budget) = self.inner.limits.budget.filter(|budget| sent + self.owed() >= *budget) {
             self.inner.meter.sent.fetch_sub(1, Ordering::Relaxed);
             return Err(Trouble::Budget(budget));
         }
         self.scope.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn owed(&self) -> u64 {
+        self.inner.owed.load(Ordering::Relaxed)
+    }
+
+    /// Sets `requests` of the budget aside for later: whoever makes something must be able to delete it. Refused when they are not there.
+    pub(crate) fn set_aside(&self, requests: u64) -> Result<(), Trouble> {
+        let owed = self.inner.owed.fetch_add(requests, Ordering::Relaxed) + requests;
+        match self.inner.limits.budget.filter(|budget| self.meter().sent() + owed > *budget) {
+            Some(budget) => {
+                self.inner.owed.fetch_sub(requests, Ordering::Relaxed);
+                Err(Trouble::Budget(budget))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A client for clean-up: with `grace` as its deadline, beyond the reach of what stopped this one, free of the budget (what it needs was
+    /// set aside) and within the same window.
+    pub(crate) fn afterwards(&self, grace: Duration, run: &str) -> Result<Self, Trouble> {
+        let inner = &self.inner;
+        let limits = Limits { deadline: grace, budget: None, ..inner.limits };
+        let mut client = Self::new(Arc::clone(&inner.target), limits, run, CancellationToken::new())?;
+        if let Some(after) = Arc::get_mut(&mut client.inner) {
+            after.recent = Arc::clone(&inner.recent);
+            after.vault = Arc::clone(&inner.vault);
+        }
+        Ok(client)
     }
 
     fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
@@ -296,10 +423,10 @@ impl Client {
         self.inner.meter.answered(elapsed);
         let target = &self.inner.target;
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
-        let unsaid = Unsaid::of(probe, &target.headers);
+        let unsaid = Unsaid::of(probe, &target.headers).beside(self.inner.vault.known());
         let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
-        let source = source_of(&headers, status, target.app_header.as_deref());
+        let source = self.source_of(status, &headers, &body);
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
 }
@@ -336,20 +463,6 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
         }
     }
     Ok((body.freeze(), false))
-}
-
-/// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
-fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
-    let edge = headers.has("x-railway-fallback")
-        || headers.has("x-vercel-error")
-        || headers.has("x-vercel-mitigated")
-        || headers.has("cf-mitigated");
-    match app_header {
-        _ if edge => Source::Edge,
-        Some(name) if headers.has(name) => Source::App,
-        Some(_) if matches!(status, 403 | 404 | 429 | 500..=599) => Source::Edge,
-        _ => Source::Unknown,
-    }
 }
 
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.

@@ -1,15 +1,18 @@
 //! What a target echoes of our own secrets: hidden before anything of an answer is kept.
 
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Credential;
 use super::probe::{Field, Probe};
+use super::vault::{Needle, hidden, needles};
 
-/// Shortest value that is looked for: anything shorter would be found everywhere by chance.
-const SHORTEST: usize = 8;
-
-/// Secrets that one request carried, with the names that stand for them.
-pub(super) struct Unsaid(Vec<(SecretString, String)>);
+/// Secrets that one request carried, and those that the whole run knows, with the names that stand for them.
+pub(super) struct Unsaid {
+    carried: Vec<Needle>,
+    known: Arc<Vec<Needle>>,
+}
 
 impl Unsaid {
     /// The credentials of `probe`, their signatures, and the target's own extra headers.
@@ -18,27 +21,37 @@ impl Unsaid {
             Field::Secret(_, _, credential) => Some(credential),
             Field::Plain(..) => None,
         });
-        let credentials = probe.bearer.iter().chain(&probe.in_query).chain(fields);
-        let mut all: Vec<_> = credentials.flat_map(values).collect();
-        all.extend(extra.iter().map(|(name, value)| (value.clone(), format!("<{name} from postflight.toml>"))));
-        all.retain(|(value, _)| value.expose_secret().len() >= SHORTEST);
-        Self(all)
+        Self::of_credentials(probe.bearer.iter().chain(&probe.in_query).chain(fields), extra)
+    }
+
+    /// These credentials, their signatures, and the target's own extra headers.
+    pub(super) fn of_credentials<'a>(credentials: impl Iterator<Item = &'a Credential>, extra: &[(String, SecretString)]) -> Self {
+        let extra =
+            extra.iter().flat_map(|(name, value)| needles(&format!("<{name} from postflight.toml>"), value.expose_secret()));
+        let carried = credentials.flat_map(values).chain(extra).collect();
+        Self { carried, known: Arc::default() }
+    }
+
+    /// The same, and everything that the run knows.
+    pub(super) fn beside(self, known: Arc<Vec<Needle>>) -> Self {
+        Self { known, ..self }
     }
 
     /// `text` with every secret replaced by its name.
     pub(super) fn hide(&self, text: &str) -> String {
-        let hidden = self.0.iter().fold(text.to_owned(), |text, (value, name)| text.replace(value.expose_secret(), name));
-        without_signatures(&hidden)
+        let carried = hidden(&self.carried, text);
+        let text = carried.as_deref().unwrap_or(text);
+        let known = hidden(&self.known, text);
+        without_signatures(known.as_deref().unwrap_or(text))
     }
 }
 
 /// A credential whole, and its signature alone.
-fn values(credential: &Credential) -> Vec<(SecretString, String)> {
+fn values(credential: &Credential) -> Vec<Needle> {
     let whole = credential.expose();
     let signature = whole.rsplit_once('.').map(|(_, signature)| signature);
-    let named = |value: &str, name: String| (SecretString::from(value), name);
-    let mut all = vec![named(whole, credential.name().to_owned())];
-    all.extend(signature.map(|signature| named(signature, format!("<signature of {}>", credential.name()))));
+    let mut all = needles(credential.name(), whole);
+    all.extend(signature.into_iter().flat_map(|signature| needles(&format!("<signature of {}>", credential.name()), signature)));
     all
 }
 

@@ -6,6 +6,7 @@ mod accept;
 mod base;
 pub mod configuration;
 pub mod file;
+mod limits;
 mod mistake;
 mod origin;
 mod policy;
@@ -19,6 +20,7 @@ pub use accept::{AcceptEntry, Acceptance};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
+pub use limits::TargetLimits;
 pub use origin::{Origin, OriginError};
 pub use policy::{HeaderPolicy, Policy, Statuses};
 pub use resource::{Fields, Paths, Resource, Update};
@@ -54,6 +56,8 @@ pub struct Target {
     pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
+    /// How much traffic it bears.
+    pub limits: TargetLimits,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
     pub app_header: Option<String>,
     /// Extra request headers (name, value); the values may be secrets (protection bypass) and are redacted.
@@ -84,6 +88,7 @@ impl Target {
             allow_writes: false,
             ask_origins: false,
             allow_intrusive: false,
+            limits: TargetLimits::default(),
             app_header: None,
             headers: Vec::new(),
             declared_secrets: Vec::new(),

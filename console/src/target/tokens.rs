@@ -87,6 +87,21 @@ pub enum Tokens {
 }
 
 impl Tokens {
+    /// Every secret in it that was given (not obtained later), with the name that stands for it.
+    pub(crate) fn secrets(&self) -> Vec<(String, SecretString)> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Given { a, b } => {
+                let named = |name: &str, token: &SecretString| (format!("$POSTFLIGHT_TOKEN_{name}"), token.clone());
+                std::iter::once(named("A", a)).chain(b.iter().map(|b| named("B", b))).collect()
+            }
+            Self::Login(login) => {
+                login.users.iter().map(|user| (format!("<password of {}>", user.username), user.password.clone())).collect()
+            }
+            Self::Mint(mint) => vec![(format!("${}", mint.variable), mint.secret.clone())],
+        }
+    }
+
     /// The word for reports: `none`, `environment`, `login` or `minted`.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! The schedule of a run: sweep, users, suites side by side with their controls, clean-up, conclusion.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,12 +8,15 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::budget::{Allotment, CLEANING};
 use super::journal::Journal;
 use super::needs::{Given, may_write};
+use super::sentinel::Sentinel;
 use super::workshop::Workshop;
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Forge, Need, Outcome, Suite, Users};
@@ -26,6 +30,8 @@ pub(super) struct Engine {
     started: (Instant, OffsetDateTime),
     target: Arc<Target>,
     options: Options,
+    /// What is asked where requests are few.
+    allotment: Option<Allotment>,
     inputs: Arc<Inputs>,
     client: Client,
     workshop: Arc<Workshop>,
@@ -34,6 +40,8 @@ pub(super) struct Engine {
     releases: Mutex<Vec<ReleaseSeen>>,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
+    /// Killed runs whose objects were swept.
+    dead: OnceLock<BTreeSet<Uuid>>,
 }
 
 impl Engine {
@@ -45,8 +53,11 @@ impl Engine {
         stop: CancellationToken,
     ) -> Result<Self, VerifyError> {
         let run = Uuid::now_v7();
-        let client =
-            Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
+        let allotment = Allotment::of(&options.suites, &options.limits, &Given::planned(&target, &options, &inputs));
+        // What clean-up needs beside the objects themselves is not the checks' to spend.
+        let budget = allotment.as_ref().map(|allotment| allotment.budget.saturating_sub(CLEANING));
+        let client = Client::new(Arc::clone(&target), Limits { budget, ..options.limits }, &run.simple().to_string(), stop)
+            .map_err(VerifyError::Client)?;
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal, run));
@@ -55,6 +66,7 @@ impl Engine {
             started: (Instant::now(), OffsetDateTime::now_utc()),
             target,
             options,
+            allotment,
             inputs: Arc::new(inputs),
             client,
             workshop,
@@ -62,6 +74,7 @@ impl Engine {
             done: AtomicUsize::new(0),
             releases: Mutex::default(),
             no_tokens: OnceLock::new(),
+            dead: OnceLock::new(),
         })
     }
 
@@ -78,7 +91,8 @@ impl Engine {
         self.phase(Phase::Cleaning);
         let users = Arc::clone(&context.users);
         drop(context);
-        let cleanup = Cleanup { swept, ..self.clean_up(&users).await };
+        let cleanup = self.clean_up(&users).await;
+        let cleanup = Cleanup { swept: swept + cleanup.swept, ..cleanup };
         let events = self.events.clone();
         let run = self.document(results, cleanup);
         events.send(Event::Finished { run: Box::new(run.clone()) });
@@ -108,6 +122,12 @@ impl Engine {
             let _ = self.no_tokens.set(trouble.to_string());
             Users::default()
         });
+        for user in [&users.a, &users.b].into_iter().flatten() {
+            self.client.keep_unsaid(user.token.name(), user.token.expose());
+        }
+        for (name, secret) in &self.inputs.secrets {
+            self.client.keep_unsaid(&format!("${name}"), secret.expose_secret());
+        }
         let forge = match &self.target.tokens {
             Tokens::Mint(mint) => Some(Arc::new(Forge::new((**mint).clone()))),
             _ => None,
@@ -129,15 +149,27 @@ impl Engine {
             return 0;
         }
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
-        for left in &swept.left {
+        for left in self.client.unsaid(swept.left.clone()) {
             self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
         }
+        let _ = self.dead.set(swept.dead);
         swept.removed
     }
 
     async fn check_all(&self, cx: &Context) -> Vec<CheckResult> {
         let suites = self.options.suites.iter().map(|suite| self.check_suite(cx, *suite));
-        let mut results: Vec<_> = join_all(suites).await.into_iter().flatten().collect();
+        let asked = join_all(suites);
+        let sentinel = Sentinel::new(&self.client, &self.target, &cx.users);
+        let watched = async {
+            match sentinel {
+                Some(sentinel) => sentinel.watch().await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut results: Vec<_> = tokio::select! {
+            results = asked => results.into_iter().flatten().collect(),
+            never = watched => match never {},
+        };
         self.observe_release().await;
         if let Some(reason) = self.release_changed() {
             self.withdraw_all(&mut results, &reason);
@@ -147,8 +179,28 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
-        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
-        let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
+        let (all, left_out): (Vec<_>, Vec<_>) = suite.checks().iter().partition(|check| self.is_afforded(cx, check));
+        let mut left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
+        let mut results = self.check_afforded(cx, suite, &all).await;
+        results.append(&mut left_out);
+        results
+    }
+
+    /// Whether the budget has room for `check`. What cannot be asked at all costs nothing and says so itself.
+    fn is_afforded(&self, cx: &Context, check: &Check) -> bool {
+        let covered = self.allotment.as_ref().is_none_or(|allotment| allotment.covers(check));
+        covered || self.unaskable(cx, check).is_some()
+    }
+
+    fn left_out(&self, check: &Check) -> CheckResult {
+        let reason = self.allotment.as_ref().map(Allotment::reason).unwrap_or_default();
+        concluded(check, Outcome::skip(reason), 0, Instant::now())
+    }
+
+    async fn check_afforded(&self, cx: &Context, suite: Suite, afforded: &[&'static Check]) -> Vec<CheckResult> {
+        let others: Vec<_> = afforded.iter().copied().filter(|check| !check.is_control()).collect();
+        let control = suite.control().filter(|control| afforded.iter().any(|check| check.id == control.id));
+        let Some(control) = control else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
         if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
             proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
@@ -157,7 +209,9 @@ impl Engine {
         }
         let (first, second) = others.split_at(others.len() / 2);
         let mut results = self.ask_all(cx, first).await;
-        merge(&mut proof, self.ask(cx, control).await, "between");
+        if self.allotment.is_none() {
+            merge(&mut proof, self.ask(cx, control).await, "between");
+        }
         results.extend(self.ask_all(cx, second).await);
         merge(&mut proof, self.ask(cx, control).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
@@ -210,7 +264,7 @@ impl Engine {
     }
 
     fn finish(&self, result: CheckResult) -> CheckResult {
-        let result = accept::applied(result, &self.target.accepted, self.started.1.date());
+        let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
@@ -236,7 +290,7 @@ impl Engine {
     async fn observe_release(&self) {
         let Some(path) = &self.target.paths.health else { return };
         let Ok(answer) = self.client.send(&Probe::get(path)).await else { return };
-        let release = crate::watch::release_of(&answer);
+        let release = self.client.unsaid(crate::watch::release_of(&answer));
         let Ok(mut releases) = self.releases.lock() else { return };
         if release != ReleaseSeen::default() && !releases.contains(&release) {
             self.events.send(Event::Release { release: release.clone() });
@@ -254,12 +308,12 @@ impl Engine {
 
     /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
-        let id = self.run.simple().to_string();
-        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
+        let Ok(client) = self.client.afterwards(sweep::GRACE, &self.run.simple().to_string()) else {
             return Cleanup::default();
         };
-        let cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
+        let cleanup =
+            sweep::own(&client, &self.target, users, &self.workshop, self.run, self.dead.get().unwrap_or(&BTreeSet::new())).await;
+        let cleanup = self.client.unsaid(cleanup);
         for left in &cleanup.left {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));
         }

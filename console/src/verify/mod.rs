@@ -3,14 +3,17 @@
 //! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`].
 
 mod accept;
+mod budget;
 mod conclude;
 mod engine;
 mod inputs;
 mod journal;
+mod listed;
 mod marker;
 mod needs;
 mod options;
 mod plan;
+mod sentinel;
 mod sweep;
 mod users;
 mod workshop;

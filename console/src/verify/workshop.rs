@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
+use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
@@ -67,7 +68,8 @@ impl Workshop {
 
     fn announce_now(&self, user: &User) -> Result<String, Trouble> {
         let nonce = format!("{}{:04}", user.name.to_ascii_lowercase(), self.next.fetch_add(1, Ordering::Relaxed));
-        let marker = Marker::text(self.run, &nonce);
+        let marker = Marker::text(self.run, self.client.lifetime(), &nonce);
+        self.client.set_aside(OF_AN_OBJECT)?;
         self.record(&Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() })?;
         self.announced.fetch_add(1, Ordering::Relaxed);
         Ok(marker)

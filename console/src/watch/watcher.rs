@@ -95,7 +95,7 @@ pub(super) fn client(target: &Arc<Target>, timeout: Duration, stop: &Cancellatio
 /// One poll of `path`.
 pub(super) async fn ask(client: &Client, asked: Asked, path: &str) -> Poll {
     let at = OffsetDateTime::now_utc();
-    Poll::of(at, asked, &client.send(&Probe::get(path).impatient()).await)
+    client.unsaid(Poll::of(at, asked, &client.send(&Probe::get(path).impatient()).await))
 }
 
 /// Sleeps until `at`; `None` when stopped before.

@@ -25,3 +25,4 @@ mod stage;
 mod together;
 
 pub use catalogue::CHECKS;
+pub(crate) use page::{asking, is_last, next_query};

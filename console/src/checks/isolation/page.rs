@@ -81,7 +81,7 @@ pub(super) fn list(cx: &Context, user: &User, query: &str) -> Probe {
 }
 
 /// `path?query`, or the path alone.
-pub(super) fn asking(path: &str, query: &str) -> String {
+pub(crate) fn asking(path: &str, query: &str) -> String {
     if query.is_empty() {
         return path.to_owned();
     }
@@ -110,14 +110,14 @@ const CURSORS: [(&str, &str); 10] = [
 const LINKS: [&str; 5] = ["/next", "/links/next", "/_links/next/href", "/meta/next", "/pagination/next"];
 
 /// The query of the page after `answer`, if the answer names one: a cursor, a link in the body (JSON:API, HAL, DRF), or `Link` (RFC 8288).
-pub(super) fn next_query(answer: &Answer) -> Option<String> {
+pub(crate) fn next_query(answer: &Answer) -> Option<String> {
     let json = answer.json();
     let from_body = json.as_ref().and_then(|json| by_cursor(json).or_else(|| by_link(json)));
     from_body.or_else(|| by_header(&answer.headers.text("link")?))
 }
 
 /// Whether `answer` says that no page comes after it: a cursor or link that is there and empty.
-pub(super) fn is_last(answer: &Answer) -> bool {
+pub(crate) fn is_last(answer: &Answer) -> bool {
     let Some(json) = answer.json() else { return false };
     let pointers = CURSORS.iter().map(|(pointer, _)| *pointer).chain(LINKS);
     pointers.filter_map(|pointer| json.pointer(pointer)).any(Value::is_null)
