@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
+use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
@@ -21,21 +22,27 @@ pub(super) struct Made {
     pub(super) path: String,
 }
 
-/// The run's maker of objects.
+/// The run's maker of objects. Clones share everything but the client.
+#[derive(Clone)]
 pub(super) struct Workshop {
     target: Arc<Target>,
     client: Client,
     journal: Option<Arc<Journal>>,
     run: Uuid,
-    next: AtomicU32,
-    announced: AtomicUsize,
-    made: Mutex<Vec<Made>>,
+    next: Arc<AtomicU32>,
+    announced: Arc<AtomicUsize>,
+    made: Arc<Mutex<Vec<Made>>>,
 }
 
 impl Workshop {
     /// A workshop; without a journal it makes nothing.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
-        Self { target, client, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default() }
+        Self { target, client, journal, run, next: Arc::default(), announced: Arc::default(), made: Arc::default() }
+    }
+
+    /// The same workshop, whose requests count as those of `client`.
+    pub(super) fn counted_by(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
     }
 
     /// Everything made so far.
@@ -62,7 +69,8 @@ impl Workshop {
 
     fn announce_now(&self, user: &User) -> Result<String, Trouble> {
         let nonce = format!("{}{:04}", user.name.to_ascii_lowercase(), self.next.fetch_add(1, Ordering::Relaxed));
-        let marker = Marker::text(self.run, &nonce);
+        let marker = Marker::text(self.run, self.client.lifetime(), &nonce);
+        self.client.set_aside(OF_AN_OBJECT)?;
         self.record(&Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() })?;
         self.announced.fetch_add(1, Ordering::Relaxed);
         Ok(marker)
