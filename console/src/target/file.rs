@@ -108,6 +108,9 @@ pub struct Entry {
     pub repository: Option<PathBuf>,
     /// Output of `check-config --format json`.
     pub configuration: Option<PathBuf>,
+    /// How much traffic it bears.
+    #[serde(default)]
+    pub limits: super::TargetLimits,
     /// Where tokens come from.
     #[serde(default)]
     pub tokens: TokensEntry,

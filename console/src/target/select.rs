@@ -175,6 +175,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
+        limits: entry.limits,
         ask_origins: entry.ask_origins,
         app_header: entry.app_header.as_ref().map(|name| name.to_ascii_lowercase()),
         headers: entry.headers.iter().map(header).collect::<Result<_, _>>().map_err(missing)?,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::Options;
+use super::{Options, budget};
 use crate::checks::Suite;
 use crate::http::MeterReading;
 use crate::run::{
@@ -62,7 +62,9 @@ pub(super) struct Raw {
 /// a required suite without a judgement, or nothing judged at all leaves it open; else it passes.
 pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
     let counts = Counts::of(checks);
-    let open = format!("{} of {} checks could not be judged", counts.unjudged(), counts.total);
+    let cut = checks.iter().filter(|check| budget::is_cut(&check.summary)).count();
+    let cut = if cut == 0 { String::new() } else { format!(", {cut} of them cut by the budget of requests") };
+    let open = format!("{} of {} checks could not be judged{cut}", counts.unjudged(), counts.total);
     let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
     if checks.iter().any(|check| demands.fail_on.fails(check)) {
         return (Verdict::Fail, format!("{}{}; {open}", findings(checks), accepted(&counts)));

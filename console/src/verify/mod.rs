@@ -3,17 +3,20 @@
 //! Knows no check by name. Reads a target, asks the checks through `http`, and hands back a [`Run`].
 
 mod accept;
+mod budget;
 mod calls;
 mod conclude;
 mod engine;
 mod inputs;
 mod journal;
+mod listed;
 mod marker;
 mod needs;
 mod options;
 mod plan;
 mod registrar;
 mod routes;
+mod sentinel;
 mod stand_in;
 mod sweep;
 mod users;

@@ -148,6 +148,7 @@ impl Twin {
             ask_origins: self.house.front.is_some(),
             transport: self.transport.clone(),
             allow_intrusive: true,
+            limits: console::target::TargetLimits::default(),
             app_header: Some("x-request-id".into()),
             headers: Vec::new(),
             declared_secrets: Vec::new(),

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use super::response::{Held, Manner, Message, first, further};
 use super::{Ending, Part, Raw, Reply, shown};
-use crate::http::client::{root_cause, source_of};
-use crate::http::unsaid::Unsaid;
+use crate::http::client::root_cause;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 
@@ -64,7 +63,7 @@ impl Client {
 
     fn reply(&self, raw: &Raw, heard: Heard) -> Reply {
         let target = self.target();
-        let unsaid = Unsaid::of_credentials(raw.credentials(), &target.headers);
+        let unsaid = self.unsaid_beside(raw.credentials());
         let elapsed_ms = heard.answered.as_secs_f64() * 1e3;
         let request = shown::request(raw, target, self.agent());
         let response = heard.message.as_ref().map(|message| {
@@ -73,7 +72,7 @@ impl Client {
         });
         let exchange = crate::run::Exchange { request, response, curl: shown::line(raw, target, self.agent()) };
         let answer = heard.message.map(|message| Answer {
-            source: source_of(&message.headers, message.status, target.app_header.as_deref()),
+            source: self.source_of(message.status, &message.headers, &message.body),
             status: message.status,
             headers: message.headers,
             body: Bytes::from(message.body),
