@@ -1,6 +1,6 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ use super::sentinel::Sentinel;
 use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Need, Outcome, Suite, Users};
-use crate::http::{Client, Probe, clean};
+use crate::http::{Client, Limits, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
 
@@ -92,7 +92,7 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        let ((), context) = tokio::join!(self.observe_release(), self.context());
+        let (_, context) = tokio::join!(self.observe_release(), self.context());
         self.phase(Phase::Sweeping);
         let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
