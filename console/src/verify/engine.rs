@@ -205,7 +205,8 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
-        let (all, left_out): (Vec<_>, Vec<_>) = suite.checks().iter().filter(|check| self.is_selected(check)).partition(|check| self.is_afforded(cx, check));
+        let (all, left_out): (Vec<_>, Vec<_>) =
+            suite.checks().iter().filter(|check| self.is_selected(check)).partition(|check| self.is_afforded(cx, check));
         let mut left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
         let mut results = self.check_afforded(cx, suite, &all).await;
         results.append(&mut left_out);

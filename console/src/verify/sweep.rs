@@ -281,7 +281,9 @@ async fn sweep_users(client: &Client, target: &Target, users: &Users, wanted: im
     let users = [&users.a, &users.b].into_iter().flatten();
     let marked = join_all(users.map(|user| sweep_marked(client, target, user, &wanted))).await;
     let mut swept = Swept::default();
-    marked.into_iter().for_each(|more| swept.add(more));
+    for more in marked {
+        swept.add(more);
+    }
     swept
 }
 
