@@ -1,5 +1,6 @@
 //! How much traffic a target bears: what its own rate limit allows, and what the operator does not want exceeded.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,12 +13,12 @@ use crate::http::{Limits, Window};
 #[serde(deny_unknown_fields)]
 pub struct TargetLimits {
     /// Requests at most within [`Self::per`], preflights included.
-    pub requests: Option<u32>,
+    pub requests: Option<NonZero<u32>>,
     /// The window that `requests` counts in; a minute where it is not said.
     #[serde(default, deserialize_with = "duration")]
     pub per: Option<Duration>,
     /// Requests at most a second, evenly spread.
-    pub rate: Option<u32>,
+    pub rate: Option<NonZero<u32>>,
     /// Requests at most in one run.
     pub budget: Option<u64>,
 }
@@ -25,11 +26,12 @@ pub struct TargetLimits {
 impl TargetLimits {
     /// `given` with what it leaves open filled from the target. What the command line says goes before what the file says.
     pub fn fill(self, given: Limits) -> Limits {
-        let window = self.requests.map(|requests| Window { requests, per: self.per.unwrap_or(Duration::from_mins(1)) });
+        let window =
+            self.requests.map(|requests| Window { requests: requests.get(), per: self.per.unwrap_or(Duration::from_mins(1)) });
         let paced = given.rate.is_some() || given.window.is_some();
         Limits {
             window: given.window.or(window.filter(|_| !paced)),
-            rate: given.rate.or(self.rate.filter(|_| !paced)),
+            rate: given.rate.or(self.rate.map(NonZero::get).filter(|_| !paced)),
             budget: given.budget.or(self.budget),
             ..given
         }
@@ -60,6 +62,7 @@ mod tests {
 
     #[rstest::rstest]
     #[case("per = \"soon\"", "`soon` is no length of time; write it like \"1m\" or \"1h\"")]
+    #[case("requests = 0", "expected a nonzero u32")]
     #[case("request = 5", "unknown field `request`")]
     fn a_mistake_says_what_to_write(#[case] text: &str, #[case] message: &str) {
         let error = toml::from_str::<TargetLimits>(text).unwrap_err().to_string();

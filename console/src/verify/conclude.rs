@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::{Options, budget};
-use crate::checks::Suite;
+use crate::checks::{Need, Suite};
 use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
@@ -84,6 +84,17 @@ pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) 
     let tolerated =
         tolerated.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}")).collect::<String>();
     (Verdict::Pass, format!("{} of {} checks passed{tolerated}; {open}", counts.pass, counts.total))
+}
+
+/// What a run that made nothing leaves unjudged, by suite.
+pub(super) fn unmade(checks: &[CheckResult]) -> String {
+    let unasked = |check: &&CheckResult| check.verdict == Verdict::Skip && check.summary == Need::Writes.reason();
+    let of = |suite: &Suite| checks.iter().filter(|check| check.suite == suite.word()).filter(unasked).count();
+    let suites: Vec<_> = Suite::ALL.iter().map(|suite| (of(suite), suite.word())).filter(|(count, _)| *count > 0).collect();
+    let count: usize = suites.iter().map(|(count, _)| count).sum();
+    let each: Vec<_> = suites.iter().map(|(count, suite)| format!("{count} of {suite}")).collect();
+    let told = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+    format!("read-only: nothing was made, which leaves {count} of {} checks unjudged{told}", checks.len())
 }
 
 fn was_judged(checks: &[CheckResult], suite: Suite) -> bool {

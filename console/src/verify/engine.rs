@@ -386,6 +386,9 @@ impl Engine {
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
         let releases = self.releases.into_inner().unwrap_or_default();
         let wall = self.started.0.elapsed();
+        if self.options.read_only {
+            self.events.note(conclude::unmade(&results));
+        }
         for gone in accept::stale(&results, &self.target.accepted) {
             self.events.note(gone);
         }

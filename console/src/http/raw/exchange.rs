@@ -234,6 +234,7 @@ mod tests {
         let mut target = Target::new(BaseUrl::parse(&base).unwrap());
         target.headers.push(("x-bypass".into(), "let-me-in-please".to_owned().into()));
         let client = Client::new(Arc::new(target), Limits::default(), "test", CancellationToken::new()).unwrap();
+        client.keep_unsaid("$OF_ANOTHER_REQUEST", "heard-in-another-answer");
         let reply = client.send_raw(&raw).await;
         (reply, peer.await.unwrap(), client.meter().sent())
     }
@@ -255,6 +256,18 @@ mod tests {
         assert_eq!((reply.status(), sent), (Some(200), 1));
         let kept = format!("{reply:?}");
         assert!(!kept.contains("very-secret") && !kept.contains("let-me-in"), "{kept}");
+    }
+
+    const TELLTALE: &str =
+        "HTTP/1.1 200 OK\r\nx-seen: HEARD-IN-ANOTHER-ANSWER\r\nContent-Length: 32\r\n\r\nyou said heard-in-another-answer";
+
+    #[tokio::test]
+    async fn an_answer_that_says_what_another_request_carried_is_hidden_as_well() {
+        let (reply, ..) = exchanged(Raw::line("GET", "/").end(), TELLTALE).await;
+        let response = reply.unwrap().exchange.response.unwrap();
+        assert_eq!(response.body, "you said $OF_ANOTHER_REQUEST");
+        let fields = format!("{:?}", response.headers);
+        assert!(fields.contains("$OF_ANOTHER_REQUEST") && !fields.contains("HEARD"), "{fields}");
     }
 
     const TWO: &str = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
