@@ -143,6 +143,15 @@ impl Probe {
         self
     }
 
+    /// Everything secret that it carries outside its body.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        let fields = self.fields.iter().filter_map(|field| match field {
+            Field::Secret(_, _, credential) => Some(credential),
+            Field::Plain(..) => None,
+        });
+        self.bearer.iter().chain(&self.in_query).chain(fields)
+    }
+
     /// The path as it goes on the wire.
     pub(super) fn wire_path(&self) -> String {
         self.in_query.as_ref().map_or_else(|| self.path.clone(), |credential| format!("{}{}", self.path, credential.expose()))

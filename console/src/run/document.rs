@@ -197,6 +197,9 @@ pub struct CheckResult {
     /// Who answers for the finding, where it is a known one; it stays FAIL or WARN, but does not fail the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
+    /// The target that stood in, where the check could not be asked of the one under verification; it served the same commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_on: Option<String>,
     /// Why, in one or two sentences.
     pub summary: String,
     /// What the verdict rests on, worst first.

@@ -11,6 +11,8 @@ use crate::verify::Demands;
 pub struct Options {
     /// Suites to ask, in catalogue order.
     pub suites: Vec<Suite>,
+    /// Of those, only the checks of these ids, beside their controls; all of them when absent.
+    pub only: Option<Vec<&'static str>>,
     /// What bounds the run.
     pub limits: Limits,
     /// Create nothing, even where it is allowed.
@@ -29,6 +31,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             suites: Suite::ALL.to_vec(),
+            only: None,
             limits: Limits::default(),
             read_only: false,
             exhaustive: false,

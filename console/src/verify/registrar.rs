@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
+use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Refreshed, Registry, Session, User};
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
 use crate::run::LeftBehind;
-use crate::target::{Call, Grant, NamedUser, Signup, Target};
+use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
 
 /// What an answer to a sign-up or sign-in brought.
 struct Granted {
@@ -23,7 +24,7 @@ struct Granted {
     answer: Answer,
 }
 
-/// The run's maker of accounts. Cheap to clone.
+/// The run's maker of accounts. Clones share everything but the client.
 #[derive(Clone)]
 pub(super) struct Registrar {
     target: Arc<Target>,
@@ -51,7 +52,7 @@ impl Registrar {
     pub(super) async fn sign_in_as(&self, name: &'static str, who: &NamedUser) -> Result<Session, Trouble> {
         let login = Login { username: who.username.clone(), email: who.username.clone(), password: who.password.clone() };
         let granted = self.granted(&login).await?;
-        Ok(session(name, login, granted, false))
+        Ok(self.session(name, login, granted, false))
     }
 
     async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
@@ -65,6 +66,10 @@ impl Registrar {
     pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
         let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
         let login = fresh(signup, name, index);
+        self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
+        if self.target.accounts.delete.is_some() {
+            self.client.set_aside(OF_AN_ACCOUNT)?;
+        }
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         let answer = self.client.send(&Filling::of(&login).probe(&signup.grant.call)).await?;
         let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
@@ -79,13 +84,22 @@ impl Registrar {
             Err(answer) => return Err(refused("signing up", &login, &signup.grant, &answer)),
         };
         let granted = Granted { subject: granted.subject.or(subject), ..granted };
-        let session = session(name, login, granted, !exists);
+        let session = self.session(name, login, granted, !exists);
         if exists {
             self.forget(&session.login.username).await;
         } else {
             self.keep(session.clone());
         }
         Ok(session)
+    }
+
+    /// A session whose tokens nothing says from now on.
+    fn session(&self, name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
+        let session = session(name, login, granted, disposable);
+        for credential in std::iter::once(&session.user.token).chain(&session.refresh) {
+            self.client.keep_unsaid(credential.name(), credential.expose());
+        }
+        session
     }
 
     async fn record(&self, entry: Entry) -> Result<(), Trouble> {
@@ -152,7 +166,7 @@ impl Registry for Registrar {
 
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
-            let session = session("C", login.clone(), self.granted(login).await?, true);
+            let session = self.session("C", login.clone(), self.granted(login).await?, true);
             self.keep(session.clone());
             Ok(session)
         }
@@ -181,6 +195,7 @@ impl Registry for Registrar {
             Ok(match read(grant, answer) {
                 Ok(granted) => {
                     let token = Credential::new("<a refreshed token>", granted.token);
+                    self.client.keep_unsaid(token.name(), token.expose());
                     Refreshed { answer: granted.answer, token: Some(token), refresh: next }
                 }
                 Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },

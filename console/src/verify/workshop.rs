@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
@@ -69,16 +70,17 @@ impl Workshop {
         self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
     }
 
-    async fn announce(&self, user: &User) -> Result<String, Trouble> {
+    async fn announce(&self, client: &Client, user: &User) -> Result<String, Trouble> {
         let nonce = format!("{}{:04}", user.name.to_ascii_lowercase(), self.next.fetch_add(1, Ordering::Relaxed));
-        let marker = Marker::text(self.run, &nonce);
+        let marker = Marker::text(self.run, client.lifetime(), &nonce);
+        client.set_aside(OF_AN_OBJECT)?;
         self.record(Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() }).await?;
         self.announced.fetch_add(1, Ordering::Relaxed);
         Ok(marker)
     }
 
     async fn create(&self, client: &Client, user: &User) -> Result<Object, Trouble> {
-        let canary = self.announce(user).await?;
+        let canary = self.announce(client, user).await?;
         let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
         let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
         let id = self.id_of(&created).ok_or_else(|| refused(user, &created))?;
@@ -142,7 +144,7 @@ impl Objects for Bench {
     }
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
-        self.workshop.announce(user).boxed()
+        self.workshop.announce(&self.client, user).boxed()
     }
 
     fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()> {

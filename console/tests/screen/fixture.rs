@@ -69,6 +69,7 @@ fn result(id: &str, title: &str, severity: Severity, verdict: Verdict, summary: 
         severity,
         verdict,
         accepted: None,
+        judged_on: None,
         summary: summary.to_owned(),
         evidence: if verdict == Verdict::Fail { vec![broken()] } else { Vec::new() },
         requirements: vec!["FR-004".to_owned()],

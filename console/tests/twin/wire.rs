@@ -35,6 +35,7 @@ async fn connection(mut stream: TcpStream, router: Router, house: Arc<House>) {
     let tricks: Vec<_> = TRICKS.iter().filter(|(flaw, _)| house.has(flaw)).collect();
     let patience = Duration::from_secs(if house.has("robustness.slow-headers") { 60 } else { HEADER_SECS });
     let Ok(mut request) = tokio::time::timeout(patience, head(&mut stream)).await else { return };
+    house.note(String::from_utf8_lossy(&request).split([' ', '\r', '\n']).next().unwrap_or_default());
     if !tricks.is_empty() {
         body(&mut stream, &mut request).await;
     }

@@ -1,12 +1,13 @@
 //! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
 use super::act::Act;
 use super::judge;
-use super::page::{asking, list};
+use super::page::list;
 use super::stage::{Victim, conclude, join, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, Object, User, battery};
 use crate::http::{Probe, Trouble};
 use crate::run::Evidence;
 
 use super::judge;
 use super::listing::shown_to_a;
-use super::page::{Page, asking, list};
+use super::page::{Page, list};
 use super::stage::{Victim, join, look, piece};
 
 /// Fields in which services keep the owner of an object.

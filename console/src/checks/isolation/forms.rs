@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
 
@@ -9,7 +10,7 @@ use super::act::Act;
 use super::claim::subject;
 use super::judge;
 use super::listing::shown_to_a;
-use super::page::{Page, asking, list};
+use super::page::{Page, list};
 use super::stage::{Victim, join};
 
 pub(super) async fn id_forms(cx: Context) -> Checked {
