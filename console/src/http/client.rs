@@ -16,7 +16,7 @@ use super::pace::{Sent, Window};
 use super::pool::{Pools, Way};
 use super::probe::Field;
 use super::scope::Scope;
-use super::slots::{Rank, Slots};
+use super::slots::{Rank, Slot, Slots};
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::vault::Vault;
@@ -392,13 +392,26 @@ impl Client {
         timeout: Duration,
         exchange: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
+        let whole = |slot: Slot| async move {
+            let _slot = slot;
+            exchange.await
+        };
+        self.seated(timeout, whole).await
+    }
+
+    /// The same for an exchange that may give its slot back before it ends.
+    pub(super) async fn seated<T, F: Future<Output = Result<T, Trouble>>>(
+        &self,
+        timeout: Duration,
+        exchange: impl FnOnce(Slot) -> F,
+    ) -> Result<T, Trouble> {
         let link = self.scope.chain() + 1;
         let result = self.bounded(async {
-            let _slot = self.inner.slots.acquire(self.rank).await;
+            let slot = self.inner.slots.acquire(self.rank).await;
             self.held().await;
             self.pace().await;
             self.count()?;
-            tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
+            tokio::time::timeout(timeout, exchange(slot)).await.map_err(|_| Trouble::Timeout(timeout))?
         });
         let result = result.await;
         self.scope.came(link);

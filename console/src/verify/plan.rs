@@ -88,7 +88,7 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
         host: target.base.authority(),
         release: inputs.commit.clone(),
         tokens: target.tokens.word().to_owned(),
-        requests: estimate(&asked, allotment.as_ref()),
+        requests: estimate(&asked, allotment.as_ref(), options.exhaustive),
         creates,
         objects: if creates { asked.iter().map(|check| budget::objects(check)).sum() } else { 0 },
         collection: target.paths.list.clone(),
@@ -97,9 +97,10 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
     }
 }
 
-/// Controls are asked three times. A target with more or fewer origins and routes than the one that the costs were measured on differs.
-fn estimate(asked: &[&Check], allotment: Option<&Allotment>) -> Estimate {
-    let times = |check: &Check| if check.is_control() { 3 } else { 1 };
+/// Controls are asked twice, and in an exhaustive run once more. A target with more or fewer origins and routes than the one that the costs were measured on differs.
+fn estimate(asked: &[&Check], allotment: Option<&Allotment>, exhaustive: bool) -> Estimate {
+    let proofs = if exhaustive { 3 } else { 2 };
+    let times = |check: &Check| if check.is_control() { proofs } else { 1 };
     let sum: u64 = asked.iter().map(|check| budget::requests(check) * times(check)).sum();
     let most = sum * 3 / 2 + 20;
     Estimate { least: sum / 2, most: allotment.map_or(most, |allotment| most.min(allotment.budget)) }

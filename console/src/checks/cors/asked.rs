@@ -34,7 +34,7 @@ pub(super) fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, stranger
 pub(super) async fn malformed_refused(cx: Context) -> Checked {
     let fails = strangers_fail(&cx).await?;
     let cases = family(&cx, Reach::Malformed, malformed);
-    battery(&cx, "requests with malformed origins", cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
+    shared_battery(&cx, "requests with malformed origins", cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
         judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
         judgement => judgement,
     })
@@ -46,7 +46,7 @@ pub(super) async fn malformed_refused(cx: Context) -> Checked {
 pub(super) async fn pair_refused(cx: Context) -> Checked {
     let fails = strangers_fail(&cx).await?;
     let cases = family(&cx, Reach::Wide, pair);
-    battery(&cx, "requests with two origins", cases, |case, answer| {
+    shared_battery(&cx, "requests with two origins", cases, |case, answer| {
         let judgement = judge_foreign(&cx, case, answer, fails);
         match combined(&answer.headers) {
             Some(value) if judgement.finding == Finding::Held && is_declared(&cx, &value) => {
@@ -61,7 +61,7 @@ pub(super) async fn pair_refused(cx: Context) -> Checked {
 /// Asks `cases` and judges each as coming from foreign origins.
 async fn all_refused(cx: &Context, cases: Vec<Case>) -> Checked {
     let fails = strangers_fail(cx).await?;
-    battery(cx, FOREIGN, cases, |case, answer| judge_foreign(cx, case, answer, fails)).await
+    shared_battery(cx, FOREIGN, cases, |case, answer| judge_foreign(cx, case, answer, fails)).await
 }
 
 const FOREIGN: &str = "requests from foreign origins";
@@ -69,7 +69,7 @@ const FOREIGN: &str = "requests from foreign origins";
 /// Plain strangers: here a refusal by 500 is remarked.
 pub(super) async fn strangers_refused(cx: Context) -> Checked {
     let cases = family(&cx, Reach::Whole, random);
-    battery(&cx, FOREIGN, cases, |case, answer| judge_foreign(&cx, case, answer, false)).await
+    shared_battery(&cx, FOREIGN, cases, |case, answer| judge_foreign(&cx, case, answer, false)).await
 }
 
 /// Every origin of one family.
@@ -90,7 +90,7 @@ pub(super) async fn unsent_refused(cx: Context, reach: Reach, mistake: Family) -
         return Ok(Outcome::skip("no form of this kind can be derived from the declared origins"));
     }
     let fails = strangers_fail(&cx).await?;
-    battery(&cx, FOREIGN, cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
+    shared_battery(&cx, FOREIGN, cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
         judgement if judgement.finding == Finding::Broken => {
             Judgement::weak(format!("{}, though no browser sends this form", judgement.observed))
         }

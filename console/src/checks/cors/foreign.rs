@@ -252,24 +252,22 @@ pub(super) fn url_parts(seed: &Seed) -> Vec<Foreign> {
 
 /// Ports that development servers take unless told otherwise: Next.js and Create React App (3000 and the next free one), Vite (5173, 5174,
 /// preview 4173), Angular (4200), Flask (5000), the live server of editors (5500), Django and FastAPI (8000), webpack and Vue (8080, 8081).
-const DEVELOPMENT_PORTS: [u16; 12] = [3000, 3001, 4173, 4200, 5000, 5173, 5174, 5500, 8000, 8080, 8081, 8888];
+const DEVELOPMENT_PORTS: [u16; 8] = [8000, 5000, 3001, 5174, 4173, 5500, 8081, 8888];
 
 /// What developers' machines send.
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let fixed = ["http://localhost:3000", "https://localhost", "http://127.0.0.1:3000", "http://[::1]:3000"];
-    let others = ["http://localhost", "https://localhost:3000", "http://127.0.0.1"];
+    let usual = ["http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://localhost:4200"];
+    let fixed = ["http://127.0.0.1:3000", "https://localhost", "http://localhost", "http://[::1]:3000", "http://127.0.0.1:5500"];
+    let others = ["https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", DEVELOPMENT_PORTS.get(1..).unwrap_or_default())
-        .chain(served("127.0.0.1", &[5173, 5500, 8000]))
+    let ports = served("localhost", &DEVELOPMENT_PORTS)
+        .chain(served("127.0.0.1", &[5173, 8000]))
         .chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
-    let first = [
-        format!("http://{r}.local"),
-        format!("https://localhost.{r}.com"),
-        format!("http://{r}.localhost:3000"),
-        format!("https://{r}.test"),
-    ];
-    each(fixed.map(str::to_owned).into_iter().chain(first).chain(others.map(str::to_owned)).chain(ports))
+    let matched = [format!("https://localhost.{r}.com"), format!("http://{r}.localhost:3000")];
+    let local = [format!("http://{r}.local"), format!("https://{r}.test")];
+    let named = [&usual[..], &fixed].concat().into_iter().map(str::to_owned);
+    each(named.chain(matched).chain(ports).chain(local).chain(others.map(str::to_owned)))
 }
 
 /// What applications in web views and browser extensions send.

@@ -12,7 +12,9 @@ use crate::target::{Carrier, Origin};
 /// Declared origins that foreign ones are derived from; the rest are proved to be let in, but not mutated.
 const SEEDS: usize = 4;
 /// Origins of one family that are asked when the most telling ones are enough; families put those first.
-const TELLING: usize = 5;
+const TELLING: usize = 6;
+/// The same where every member is a mistake of its own.
+const LISTED: usize = 14;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,8 @@ pub(super) enum Reach {
     Wide,
     /// Derived from the first declared origin, for the reading GET and the preflight: long families, and forms that no browser sends.
     Rare,
+    /// As rare, but what allowlists name one by one (development servers, platforms, stages, apps): no member stands for another.
+    Listed,
     /// As rare, and every member a mistake of its own.
     Malformed,
 }
@@ -122,7 +126,7 @@ impl Reach {
     const fn surfaces(self) -> &'static [Surface] {
         match self {
             Self::Whole | Self::EachOrigin | Self::Wide => &Surface::ALL,
-            Self::Rare | Self::Malformed => &TWO,
+            Self::Rare | Self::Listed | Self::Malformed => &TWO,
         }
     }
 }
@@ -141,13 +145,14 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
     for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
         let most = match (index, reach) {
             (0, Reach::Malformed) => usize::MAX,
+            (0, Reach::Listed) => LISTED,
             (0, _) => TELLING,
             _ => 1,
         };
         for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
             let surfaces = match (index, place) {
                 (0, _) if cx.exhaustive || reach == Reach::Whole => reach.surfaces(),
-                (0, 0) if reach != Reach::Rare => &TWO,
+                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed) => &TWO,
                 (0, _) => &[telling(cx)],
                 _ if reach == Reach::EachOrigin => &[telling(cx)],
                 _ => &[],

@@ -15,9 +15,6 @@ use crate::http::{Answer, Probe, Trouble};
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
 
-/// Paths of one kind that are asked when the most usual ones are enough; lists put those first.
-const USUAL: usize = 12;
-
 fn get(path: &str) -> Probe {
     Probe::get(path).header("accept", ACCEPT)
 }
@@ -66,7 +63,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// Nothing recognisable is served at these paths.
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| std::ptr::eq(listed, paths::INTERACTIVE));
-    let all: Vec<&str> = cx.telling(listed.iter().copied(), USUAL).into_iter().chain(declared).collect();
+    let all: Vec<&str> = listed.iter().copied().chain(declared).collect();
     let unknown = unknown(&cx, &all).await?;
     let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
     shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
@@ -106,7 +103,7 @@ pub(super) async fn variants(cx: Context) -> Checked {
     let unknown_get = unknown(&cx, &["/docs", "/docs/", "/docs/docs"]).await?;
     let head = cx.send(&Probe::new("HEAD", unknown_beside(&cx, "/docs"))).await?;
     let cases = disguises(&cx);
-    battery(&cx, "other names of closed paths", cases, |case, answer| {
+    shared_battery(&cx, "other names of closed paths", cases, |case, answer| {
         if case.probe.method() == "HEAD" {
             return judge_head(answer, &head);
         }

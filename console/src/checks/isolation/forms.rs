@@ -164,11 +164,11 @@ const ADMIN: [&str; 14] = [
     "/admin/users",
     "/users",
     "/api/admin",
+    "/api/v1/users",
     "/api/internal/users",
     "/api/audit",
     "/admin/tasks",
     "/api/admin/tasks",
-    "/api/v1/users",
     "/api/users/all",
     "/api/accounts",
     "/management/users",
@@ -183,7 +183,7 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let own = [format!("/admin/{noun}"), format!("/api/admin/{noun}")];
     // Where routes end in a slash, the bare path is only redirected.
     let slash = if list.ends_with('/') { "/" } else { "" };
-    let paths = cx.telling(ADMIN, 6).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
+    let paths = cx.telling(ADMIN, 9).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
     let paths = paths.collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
     battery(&cx, "administrative routes", cases.collect(), |_, answer| {

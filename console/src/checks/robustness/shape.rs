@@ -1,14 +1,14 @@
 //! The form of errors: what a program can read, and the id by which people find the request in the logs.
 
 use super::super::specimens;
-use super::super::{Checked, Context, Judgement, battery};
+use super::super::{Checked, Context, Judgement, shared_battery};
 use crate::http::Answer;
 use crate::run::Source;
 use crate::target::Declared;
 
 /// Every error that can be had is of the declared form.
 pub(super) async fn errors(cx: Context) -> Checked {
-    battery(&cx, "errors of one form", specimens::errors(&cx), |_, answer| judge(&cx.target.policy.declared, answer)).await
+    shared_battery(&cx, "errors of one form", specimens::errors(&cx), |_, answer| judge(&cx.target.policy.declared, answer)).await
 }
 
 /// Judges one error. Stock Express answers in HTML and others in text: where no form is declared, that is a remark.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::response::{Held, Manner, Message, first, further};
 use super::{Ending, Part, Raw, Reply, shown};
 use crate::http::client::root_cause;
+use crate::http::slots::Slot;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 
@@ -20,6 +21,8 @@ use crate::target::Target;
 const BESIDE: usize = 256 * 1024;
 /// What connecting may take on top of a request's own patience.
 const CONNECTING: Duration = Duration::from_secs(5);
+/// After so long without an answer an exchange only waits, and others may have its place on the wire.
+const QUIET: Duration = Duration::from_millis(300);
 
 impl Client {
     /// Sends `raw` on a connection of its own. A 429 is waited out, unless the request is impatient. What is not an HTTP/1 answer is
@@ -38,10 +41,10 @@ impl Client {
     async fn send_raw_once(&self, raw: &Raw) -> Result<Reply, Trouble> {
         let patience = raw.patience.unwrap_or(self.limits().request_timeout);
         let bytes = wire(raw, self.target(), self.agent());
-        self.admitted(patience + raw.linger + CONNECTING, async {
+        self.seated(patience + raw.linger + CONNECTING, |slot| async {
             let stream = self.connect().await?;
             let limits = Listening { patience, linger: raw.linger, bodiless: raw.bodiless, cap: self.limits().body_cap };
-            let heard = talk(stream, &bytes, limits).await?;
+            let heard = talk(stream, &bytes, limits, slot).await?;
             Ok(self.reply(raw, heard))
         })
         .await
@@ -135,14 +138,14 @@ struct Heard {
 
 /// Sends and listens until there is an answer and the time to linger is over, the other side ends it, or patience does. A broken pipe
 /// while sending is no end: what the other side said before it closed may still be there to read.
-async fn talk(stream: impl Stream, pieces: &[Piece], listening: Listening) -> Result<Heard, Trouble> {
+async fn talk(stream: impl Stream, pieces: &[Piece], listening: Listening, slot: Slot) -> Result<Heard, Trouble> {
     let (mut read, mut write) = tokio::io::split(stream);
     let sending = async {
         let _ = send(&mut write, pieces).await;
         std::future::pending().await
     };
     tokio::select! {
-        heard = listen(&mut read, listening) => heard,
+        heard = listen(&mut read, listening, slot) => heard,
         never = sending => never,
     }
 }
@@ -160,19 +163,24 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), pieces: &[Piece]) -> std::i
     Ok(())
 }
 
-async fn listen(read: &mut (impl AsyncRead + Unpin), listening: Listening) -> Result<Heard, Trouble> {
+/// Listens to the end. The slot goes back as soon as there is an answer, or none for a while: what lingers is no load on the other side.
+async fn listen(read: &mut (impl AsyncRead + Unpin), listening: Listening, slot: Slot) -> Result<Heard, Trouble> {
     let started = Instant::now();
+    let mut slot = Some(slot);
     let (mut bytes, mut buffer, mut answered) = (Vec::new(), vec![0; 16 * 1024], None);
     let ending = loop {
         let manner = Manner { bodiless: listening.bodiless, ended: false, cap: listening.cap };
         if answered.is_none() && matches!(first(&bytes, manner), Held::Whole(..)) {
             answered = Some(started.elapsed());
         }
+        slot = slot.filter(|_| answered.is_none() && started.elapsed() < QUIET);
         let until = answered.map_or(started + listening.patience, |answered| started + answered + listening.linger);
         if bytes.len() > listening.cap + BESIDE || answered.is_some() && listening.linger.is_zero() {
             break Ending::Open;
         }
-        match tokio::time::timeout_at(until, read.read(&mut buffer)).await {
+        let next = if slot.is_some() { until.min(started + QUIET) } else { until };
+        match tokio::time::timeout_at(next, read.read(&mut buffer)).await {
+            Err(_) if next < until => slot = None,
             Err(_) => break Ending::Open,
             Ok(Ok(0)) => break Ending::Closed,
             Ok(Ok(count)) => bytes.extend_from_slice(buffer.get(..count).unwrap_or_default()),

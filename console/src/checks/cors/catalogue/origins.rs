@@ -98,7 +98,7 @@ pub(super) const PLATFORMS: Check = foreign(
     High,
     "Sites on shared platforms are refused",
     "A host on netlify.app, github.io or pages.dev costs nothing. Allowlists by platform are allowlists for everybody.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::platforms)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::platforms)),
 );
 
 pub(super) const LOOKALIKE: Check = foreign(
@@ -133,7 +133,7 @@ pub(super) const STAGES: Check = foreign(
     "Undeclared stages of the front end are refused",
     "Staging, preview and development hosts run unreviewed code and often lack protection. If production lets one in that the declared \
      allowlist does not name, the configuration has drifted from what was decided.",
-    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::stages)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::stages)),
 );
 
 pub(super) const PORT: Check = foreign(
@@ -151,7 +151,7 @@ pub(super) const DEVELOPMENT: Check = foreign(
     "Developers' machines are refused",
     "Any program on a visitor's own computer can serve http://localhost:3000, and .local names are answered by whoever shares the \
      network. Such origins belong in development only.",
-    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::development)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::development)),
 );
 
 pub(super) const APPS: Check = foreign(
@@ -160,7 +160,7 @@ pub(super) const APPS: Check = foreign(
     "Web views and browser extensions are refused",
     "file://, capacitor://localhost and their like are shared by every application of that kind, and any browser extension has an origin \
      of its own. None of them says who is calling.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::apps)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::apps)),
 );
 
 pub(super) const ADDRESSES: Check = foreign(
