@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::clean;
 use crate::run::{Exchange, Source};
@@ -60,6 +61,8 @@ pub struct Answer {
     pub truncated: bool,
     /// From sending to the last byte read.
     pub elapsed: Duration,
+    /// When the last byte was read, by this machine's clock. Checks that share an answer look at it later.
+    pub received_at: OffsetDateTime,
     /// Who wrote it.
     pub source: Source,
     /// Request and answer, redacted and cleaned, ready to be shown.
@@ -111,6 +114,7 @@ impl Answer {
             body: Bytes::copy_from_slice(body.as_bytes()),
             truncated: false,
             elapsed: Duration::ZERO,
+            received_at: OffsetDateTime::now_utc(),
             source: Source::Unknown,
             exchange: Exchange { request, response: None, curl: String::new() },
         }
