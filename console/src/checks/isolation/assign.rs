@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
 use super::act::Act;
 use super::claim::{OWNER_FIELDS, subject};
@@ -25,7 +25,8 @@ struct Foreign {
 fn fields(owner: &str) -> Vec<Foreign> {
     let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
     let owners = OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) });
-    let others = [("created_at", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
+    let others =
+        [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
     let others = others.map(|(field, value)| Foreign { field: field.into(), value });
     owners.into_iter().chain(others).collect()
 }
@@ -70,7 +71,7 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
     let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let judgement = match id {
-        Some(id) if cx.send(&cx.item(a, &id)).await?.contains(&canary) => {
+        Some(id) if cx.eventually(&cx.item(a, &id), |seen| seen.contains(&canary)).await?.contains(&canary) => {
             Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
         }
         _ if answer.is_success() => Judgement::weak(format!("{}, though A does not see it", answer.status)),
@@ -116,6 +117,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let (victim, object) = (Victim::new(&cx).await?, cx.objects.create(cx.b()?).await?);
     let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
     let b = cx.b()?;
+    let before = cx.send(&cx.item(b, &object.id)).await?;
     let mut tried = fields(&owner);
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
     tried.push(Foreign { field: id_field(&cx), value: json!(id) });
@@ -125,7 +127,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let seen = both(&cx, &object.id).await?;
     let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
         let label = format!("B changes an own object, setting `{}`: {}", foreign.field, foreign.value);
-        piece(answer, label, updated(&cx, answer, &seen, &object.canary, foreign))
+        piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
     Ok(conclude("B cannot set any of them when changing an object", pieces.collect()))
 }
@@ -138,16 +140,27 @@ fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &Foreign) -> 
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
-fn updated(cx: &Context, answer: &Answer, seen: &Seen, canary: &str, foreign: &Foreign) -> Judgement {
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &Foreign) -> Judgement {
     match answer.status {
         500.. => Judgement::weak(format!("{}: an error", answer.status)),
-        200..=299 => landed(cx, seen, canary, foreign),
+        200..=299 => match landed(cx, seen, canary, foreign) {
+            taken if taken.finding == Finding::Weak && is_given(cx, before, &foreign.field) => {
+                Judgement::broken(format!("`{}`, which the service gave it, was overwritten", foreign.field))
+            }
+            judgement => judgement,
+        },
         status => Judgement::held(format!("{status}: refused")),
     }
 }
 
+/// Whether the field was the service's own answer to which object it is and whose: a service that keeps any field it is sent had none.
+fn is_given(cx: &Context, before: &Answer, field: &str) -> bool {
+    let identity = field == id_field(cx) || OWNER_FIELDS.contains(&field);
+    identity && before.json().is_some_and(|json| cx.target.resource.object(&json).is_some_and(|object| object.get(field).is_some()))
+}
+
 /// The top-level name of the id.
-fn id_field(cx: &Context) -> String {
+pub(super) fn id_field(cx: &Context) -> String {
     cx.target.resource.fields.id.rsplit('/').next().unwrap_or("id").to_owned()
 }
 
