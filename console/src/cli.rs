@@ -1,5 +1,6 @@
 //! The command line: every command, option and default, and nothing that acts on them.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::checks::Suite;
+use crate::http::Window;
 
 /// Where decision records are unless the operator says otherwise.
 pub const ADR_DIR: &str = "history/adr";
@@ -113,15 +115,24 @@ pub struct TrafficArgs {
     /// When everything must have ended.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Traffic")]
     pub deadline: Duration,
-    /// Requests at most a second.
-    #[arg(long, value_name = "N", help_heading = "Traffic")]
-    pub rate: Option<u32>,
-    /// Requests at most in the whole run.
+    /// Requests at most: evenly so many a second (`20`), or in any window of time (`100/1m`).
+    #[arg(long, value_name = "N[/TIME]", value_parser = rate, help_heading = "Traffic")]
+    pub rate: Option<Rate>,
+    /// Requests at most in the whole run; spent on the most telling checks first.
     #[arg(long, value_name = "N", help_heading = "Traffic")]
     pub budget: Option<u64>,
     /// Requests at most in flight.
     #[arg(long, value_name = "N", default_value_t = 16, help_heading = "Traffic")]
     pub concurrency: usize,
+}
+
+/// A pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// So many a second, evenly spread.
+    PerSecond(u32),
+    /// At most so many in any window of time.
+    Window(Window),
 }
 
 /// Where decisions are read and reports written.
@@ -182,6 +193,9 @@ pub struct VerifyArgs {
     /// Suites that must be judged: skipped ones exit 3.
     #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
     pub require: Vec<Suite>,
+    /// Ask every variant on every surface, not only the most telling ones.
+    #[arg(long, help_heading = "What is judged")]
+    pub exhaustive: bool,
     /// Create nothing on the target.
     #[arg(long, help_heading = "What may happen to the target")]
     pub read_only: bool,
@@ -378,6 +392,17 @@ pub struct ChecksArgs {
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 60s or 5m"))?;
     if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let wrong = |_| "write a pace as requests a second, like 20, or in a window, like 100/1m".to_owned();
+    match text.split_once('/') {
+        None => Ok(Rate::PerSecond(text.parse::<NonZero<u32>>().map_err(wrong)?.get())),
+        Some((requests, per)) => {
+            let per = if per.starts_with(|c: char| c.is_ascii_digit()) { duration(per)? } else { duration(&format!("1{per}"))? };
+            Ok(Rate::Window(Window { requests: requests.parse::<NonZero<u32>>().map_err(wrong)?.get(), per }))
+        }
+    }
 }
 
 fn form_file(text: &str) -> Result<FormFile, String> {

@@ -19,11 +19,12 @@ use console::target::Algorithm;
 use console::token;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rand::{RngExt as _, SeedableRng as _};
 use twin::Twin;
+use twin::store::Task;
+use twin::verifier::Subject;
 
 const CONSOLE: &str = env!("CARGO_BIN_EXE_console");
-/// Moments at which a run is killed: before, while and after it makes objects.
-const MOMENTS_MS: [u64; 8] = [20, 60, 110, 170, 240, 330, 450, 700];
 
 /// A directory with a postflight.toml for `twin`.
 fn described(twin: &Twin) -> tempfile::TempDir {
@@ -70,35 +71,93 @@ fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_a_killed_run_left_the_next_one_removes() {
-    let twin = Twin::start(&[]).await;
-    let directory = described(&twin);
-    for moment in MOMENTS_MS {
-        let run = console(directory.path(), &["verify", "twin", "--suite", "isolation,cors", "--rate", "400"]);
-        signalled(run, Signal::SIGKILL, Duration::from_millis(moment)).await;
-    }
-    assert!(twin.house().store.len() > 0, "no kill hit a run that had made something: nothing is proven");
-    let next = finished(console(directory.path(), &["verify", "twin", "--suite", "isolation", "--format", "json"])).await;
-    let document: serde_json::Value = serde_json::from_slice(&next.stdout).unwrap();
-    assert!(document["cleanup"]["swept"].as_u64() > Some(0), "{}", document["cleanup"]);
-    assert_eq!(twin.house().store.len(), 0, "{}", document["cleanup"]);
+/// Runs that are killed on each twin.
+const KILLS: usize = 25;
+
+/// What may follow a killed run.
+#[derive(Clone, Copy, Debug)]
+enum Follower {
+    /// Another run on the same machine.
+    Run,
+    /// `console cleanup` on the same machine.
+    Cleanup,
+    /// `console cleanup` on a machine that has neither the journal nor the home directory.
+    CleanupElsewhere,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_machine_without_the_journal_finds_what_was_left_by_its_marker() {
-    let twin = Twin::start(&[]).await;
-    let (here, elsewhere) = (described(&twin), described(&twin));
-    for moment in MOMENTS_MS {
-        let run = console(here.path(), &["verify", "twin", "--suite", "isolation", "--rate", "400"]);
-        signalled(run, Signal::SIGKILL, Duration::from_millis(moment)).await;
+impl Follower {
+    fn command(self, here: &Path, elsewhere: &Path) -> Command {
+        match self {
+            Self::Run => console(here, &["verify", "twin", "--suite", "health", "--format", "json"]),
+            Self::Cleanup => console(here, &["cleanup", "twin"]),
+            Self::CleanupElsewhere => {
+                let mut command = console(elsewhere, &["cleanup", "twin"]);
+                command.env("HOME", elsewhere).env_remove("XDG_STATE_HOME");
+                command
+            }
+        }
     }
-    let left = twin.house().store.len();
-    assert!(left > 0, "no kill hit a run that had made something: nothing is proven");
-    let cleanup = finished(console(elsewhere.path(), &["cleanup", "twin"])).await;
-    assert_eq!(cleanup.status.code(), Some(0), "{}", text_of(&cleanup));
-    assert_eq!(text_of(&cleanup), format!("{left} removed\n"));
-    assert_eq!(twin.house().store.len(), 0);
+}
+
+/// Objects of both users that look like a run's and are nobody's: none may be touched.
+fn bystanders(twin: &Twin) -> Vec<Task> {
+    let v4 = uuid::Uuid::new_v4().simple();
+    let v7 = uuid::Uuid::now_v7().simple();
+    let titles = [
+        "buy milk".to_owned(),
+        "postflight".to_owned(),
+        "read the postflight-report again".to_owned(),
+        format!("postflight-{v4}-60-a0001"),
+        format!("postflight-{v7}"),
+        format!("preflight-{v7}-60-a0001"),
+        format!("postflight-{}-60-a0001", v7.to_string().to_uppercase()),
+    ];
+    let of = |owner: &str| titles.clone().map(|title| Task::new(Subject(owner.to_owned()), title));
+    let all: Vec<_> = ["postflight-user-a", "postflight-user-b", "somebody-else"].into_iter().flat_map(of).collect();
+    all.iter().cloned().for_each(|task| twin.house().store.insert(task));
+    all
+}
+
+/// Kills a run at each moment, lets the follower clear up, and says which moments left something and how many hit objects at all.
+async fn killed(twin: &Twin, seed: u64, suites: &str) -> (usize, Vec<String>) {
+    let (here, elsewhere) = (described(twin), described(twin));
+    let arguments = ["verify", "twin", "--suite", suites, "--rate", "500"];
+    let begun = Instant::now();
+    finished(console(here.path(), &arguments)).await;
+    let length = begun.elapsed().as_secs_f64();
+    let guests = twin.house().store.len();
+    let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+    let (mut hits, mut failures) = (0, Vec::new());
+    for kill in 0..KILLS {
+        let moment = Duration::from_secs_f64(random.random_range(0.0..length));
+        signalled(console(here.path(), &arguments), Signal::SIGKILL, moment).await;
+        hits += usize::from(twin.house().store.len() > guests);
+        let follower = [Follower::Run, Follower::Cleanup, Follower::CleanupElsewhere][kill % 3];
+        let output = finished(follower.command(here.path(), elsewhere.path())).await;
+        let left = twin.house().store.len() - guests;
+        if left > 0 {
+            failures.push(format!("{left} left by a kill after {moment:?} and {follower:?}: {}", text_of(&output)));
+        }
+    }
+    (hits, failures)
+}
+
+#[rstest::rstest]
+#[case::objects(1, "isolation,cors", &[])]
+#[case::odd_objects(2, "isolation,cors", &["isolation.assign-owner", "isolation.assign-id", "cors.plain-write", "cors.form-write", "cors.untyped-write"])]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_killed_at_any_moment_leaves_nothing_that_the_next_command_does_not_remove(
+    #[case] seed: u64,
+    #[case] suites: &str,
+    #[case] flaws: &[&str],
+) {
+    let twin = Twin::start(flaws).await;
+    let guests = bystanders(&twin);
+    let (hits, failures) = killed(&twin, 20_260 + seed, suites).await;
+    assert!(failures.is_empty(), "{failures:#?}");
+    assert!(hits > KILLS / 4, "only {hits} of {KILLS} kills hit a run that had made something");
+    let after: Vec<_> = guests.iter().map(|task| twin.house().store.any(task.id)).collect();
+    assert_eq!(after, guests.into_iter().map(Some).collect::<Vec<_>>(), "a bystander was touched");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

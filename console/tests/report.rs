@@ -10,7 +10,6 @@
 mod report_support;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use console::adr::Decisions;
 use console::audit::{Audit, AuditError, REQUIREMENTS, html, json, load, markdown, write};
@@ -292,9 +291,7 @@ fn html_gives_hostile_text_no_life() {
 fn every_decision_is_linked_and_readable_even_a_thousand_of_them() {
     let files = (1..=1000_u32).map(|number| (format!("{number:04}-decision-{number}.md"), decision(number)));
     let audit = Audit::of(sample::run(), sample::decisions_of(files));
-    let begun = Instant::now();
     let (page, text) = (html(&audit).unwrap(), markdown(&audit).unwrap());
-    let took = begun.elapsed();
     let (mut page, mut text) = (page.as_str(), text.as_str());
     for number in 1..=1000_u32 {
         let (id, before) = (format!("{number:04}-decision-{number}"), number.saturating_sub(1).max(1));
@@ -303,8 +300,6 @@ fn every_decision_is_linked_and_readable_even_a_thousand_of_them() {
         page = after(page, &format!("Text of {number} ends here."));
         text = after(text, &format!("(<../history/adr/{id}.md>)"));
     }
-    // Unoptimised and beside other work it takes half a second.
-    assert!(took < Duration::from_secs(10), "rendering took {took:?}");
 }
 
 /// What follows the first `part` of `text`.

@@ -4,6 +4,7 @@
 
 mod twin;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use console::checks::Suite;
@@ -109,6 +110,30 @@ async fn nobody_is_signed_up_where_nothing_may_be_made() {
     assert!(run.checks.iter().all(|check| check.verdict == Verdict::Skip), "{:?}", run.headline);
     assert!(run.checks.iter().any(|check| check.summary.contains("allow_writes")), "no reason says what to give");
     assert_eq!(twin.house().people(), 0);
+}
+
+/// Methods that are safe by definition (RFC 9110, 9.2.1; RFC 4918, 9.1).
+const SAFE: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PROPFIND", "TRACE"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_run_sends_safe_methods_alone_and_says_what_that_leaves_unjudged() {
+    let twin = Twin::start(&[]).await;
+    let journal = twin::in_memory();
+    let options =
+        Options { read_only: true, suites: Suite::ALL.to_vec(), journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(twin.target()), options, twin.inputs(), events, CancellationToken::new()).await;
+    let run = run.expect("a client");
+    let (methods, safe) = (twin.house().methods(), BTreeSet::from(SAFE.map(str::to_owned)));
+    let harmful: Vec<_> = methods.difference(&safe).collect();
+    assert!(methods.contains("GET") && methods.contains("OPTIONS"), "{methods:?}");
+    assert!(harmful.is_empty(), "{harmful:?}");
+    assert_eq!((twin.house().store.len(), twin.house().people(), run.cleanup.created), (0, 0, 0));
+    let note = run.notes.iter().find(|note| note.starts_with("read-only: nothing was made")).expect("a note");
+    let unasked = run.checks.iter().filter(|check| check.summary.contains("allow_writes")).count();
+    assert!(unasked > 20 && note.contains(&format!("{unasked} of {} checks", run.checks.len())), "{note}");
+    assert!(note.contains("of isolation"), "{note}");
+    assert!(run.headline.contains(&format!("of {} checks could not be judged", run.checks.len())), "{}", run.headline);
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(crate) struct Health {
 #[derive(Debug, Clone, Copy)]
 struct Probe {
     database: Reach,
+    /// The last migration applied, where the database answered with a schema that will do.
+    schema: Option<i64>,
     at: OffsetDateTime,
     latency: Duration,
 }
@@ -62,6 +64,8 @@ pub(crate) struct HealthBody<'a> {
     /// `ok` or `unhealthy`.
     status: &'static str,
     database: Reach,
+    /// Version of the last migration applied; null where the database does not answer or lacks the schema.
+    schema: Option<i64>,
     environment: String,
     /// When the probe ended, RFC 3339.
     #[serde(with = "time::serde::rfc3339")]
@@ -110,8 +114,12 @@ impl Health {
     /// One probe. The log gets the cause and what to do about it; the answer never does.
     async fn ask(&self) -> Probe {
         let began = Instant::now();
+        let mut schema = None;
         let database = match timeout(PROBE, self.database.probe()).await {
-            Ok(Ok(())) => Reach::Connected,
+            Ok(Ok(version)) => {
+                schema = Some(version);
+                Reach::Connected
+            }
             Ok(Err(error @ StoreError::Schema(_))) => {
                 tracing::error!(%error, "the database has no schema for this release: run `server migrate`");
                 Reach::MigrationsPending
@@ -126,7 +134,7 @@ impl Health {
                 Reach::Disconnected
             }
         };
-        Probe { database, at: OffsetDateTime::now_utc(), latency: began.elapsed() }
+        Probe { database, schema, at: OffsetDateTime::now_utc(), latency: began.elapsed() }
     }
 
     /// The answer for a probe, with what the platform said about the release.
@@ -134,6 +142,7 @@ impl Health {
         HealthBody {
             status: if probe.database == Reach::Connected { "ok" } else { "unhealthy" },
             database: probe.database,
+            schema: probe.schema,
             environment: self.environment.to_string(),
             timestamp: probe.at,
             database_latency_ms: (probe.latency.as_secs_f64() * 1e6).round() / 1e3,

@@ -18,12 +18,20 @@ pub struct Case {
     pub name: String,
     /// The request.
     pub probe: Probe,
+    /// Which sending of the same request this is, where it is repeated on purpose.
+    pub turn: usize,
 }
 
 impl Case {
     /// A case.
     pub fn new(name: impl Into<String>, probe: Probe) -> Self {
-        Self { name: name.into(), probe }
+        Self { name: name.into(), probe, turn: 0 }
+    }
+
+    /// The same request once more: a shared battery sends it again for each turn.
+    #[must_use]
+    pub fn in_turn(self, turn: usize) -> Self {
+        Self { turn, ..self }
     }
 }
 
@@ -61,7 +69,24 @@ impl Judgement {
 /// Asks every case at once (the client bounds how many are in flight) and judges each answer. A refusal that the edge gave is no
 /// evidence about the application, so it is unclear. `noun` names the cases in the summary: "12 of 12 foreign origins as expected".
 pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
-    let asked = join_all(cases.iter().map(|case| cx.client.send(&case.probe))).await;
+    let client = cx.client.one_of_many();
+    let asked = join_all(cases.iter().map(|case| client.send(&case.probe))).await;
+    concluded(noun, &cases, asked, judge)
+}
+
+/// The same for requests that change nothing and that other checks send as well: each is sent once in a run; see [`Context::once`].
+pub async fn shared_battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
+    let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
+    let asked = join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await;
+    concluded(noun, &cases, asked, judge)
+}
+
+fn concluded(
+    noun: &str,
+    cases: &[Case],
+    asked: Vec<Result<Answer, Trouble>>,
+    judge: impl Fn(&Case, &Answer) -> Judgement,
+) -> Checked {
     let mut evidence = Vec::with_capacity(cases.len());
     for (case, answer) in cases.iter().zip(asked) {
         evidence.push(judged(case, answer, &judge)?);

@@ -1,6 +1,7 @@
 //! What a check may use: the target, the client, two users, the signing key, and a way to make objects that are surely deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -42,6 +43,8 @@ pub struct Object {
     pub canary: String,
     /// The answer to the creation.
     pub created: Answer,
+    /// The answer to its owner's first read, where objects have a route of their own.
+    pub read: Option<Answer>,
 }
 
 /// Makes objects. Every creation is journaled and synced before it is sent, and deleted when the run ends, however it ends.
@@ -49,12 +52,15 @@ pub trait Objects: Send + Sync {
     /// Creates an object of `user` with a fresh canary.
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
 
+    /// One object of `user` that all checks of a run share: anybody may try to read it, nobody may try to change it.
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
 
     /// Notes the id of what an announced creation of `user` made, so that it is deleted even where no list would show it.
-    fn made(&self, user: &User, id: &str);
+    fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()>;
 }
 
 /// What an account signs in with.
@@ -115,7 +121,7 @@ pub trait Registry: Send + Sync {
     fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>>;
 
     /// Notes that a check deleted a spare account itself.
-    fn deleted(&self, session: &Session);
+    fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()>;
 
     /// Held by a check while it signs in.
     fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>>;
@@ -143,11 +149,21 @@ pub struct Context {
     pub registry: Arc<dyn Registry>,
     /// Seed of every random choice of the run (its id): the same seed gives the same probes.
     pub seed: Arc<str>,
+    /// Whether every variant is asked on every surface, or the most telling ones.
+    pub exhaustive: bool,
+    /// Answers that several checks look at.
+    pub shared: Arc<super::Shared>,
     /// What the repository and the release gate need; see [`crate::verify::Inputs`].
     pub inputs: Arc<crate::verify::Inputs>,
 }
 
 impl Context {
+    /// The same for one of several chains of requests that run side by side in one check, so that the longest is measured, not their sum.
+    #[must_use]
+    pub fn branch(&self) -> Self {
+        Self { client: self.client.scoped().0, ..self.clone() }
+    }
+
     /// User A, or the trouble that there is none.
     pub fn a(&self) -> Result<&User, Trouble> {
         self.users.a.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user A".into()))
@@ -166,6 +182,26 @@ impl Context {
     /// Sends one probe.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         self.client.send(probe).await
+    }
+
+    /// The answer to a safe `probe` that other checks ask as well: it is sent once in a run. An exhaustive run asks anew.
+    pub async fn once(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        Ok(self.once_in_turn(probe, 0).await?.0)
+    }
+
+    /// The answer to the `turn`th sending of a safe `probe` that other checks repeat as well, and how long ago it came.
+    pub async fn once_in_turn(&self, probe: &Probe, turn: usize) -> Result<(Answer, Duration), Trouble> {
+        if self.exhaustive {
+            return Ok((self.send(probe).await?, Duration::ZERO));
+        }
+        self.shared.answer(&self.client, probe, turn).await
+    }
+
+    /// The first `count` of `all`, which stand in the order in which they tell most; all of them in an exhaustive run. What is left out
+    /// repeats a kind of mistake that one of the first asks about.
+    pub fn telling<T>(&self, all: impl IntoIterator<Item = T>, count: usize) -> Vec<T> {
+        let most = if self.exhaustive { usize::MAX } else { count };
+        all.into_iter().take(most).collect()
     }
 
     /// Sends a safe `probe` until `holds`, for about a second at most, and returns the last answer either way. Some stacks answer before
@@ -202,11 +238,11 @@ impl Context {
 
     /// The id of the object that `answer`, to an announced creation of `user`, says was made; `None` when it was refused or names none. The
     /// object is deleted when the run ends.
-    pub fn made(&self, user: &User, answer: &Answer) -> Option<String> {
+    pub async fn made(&self, user: &User, answer: &Answer) -> Option<String> {
         let body = answer.json();
         let id = self.target.resource.created_id(body.as_ref(), answer.headers.text("location").as_deref());
         let id = id.filter(|_| answer.is_success())?;
-        self.objects.made(user, &id);
+        self.objects.made(user, &id).await;
         Some(id)
     }
 

@@ -8,6 +8,7 @@ mod check;
 mod context;
 mod outcome;
 pub(crate) mod paging;
+mod shared;
 mod specimens;
 
 pub mod configuration;
@@ -23,10 +24,11 @@ pub mod robustness;
 pub mod secrets;
 pub mod tls;
 
-pub use battery::{Case, FLAWS_KEPT, Judgement, battery};
+pub use battery::{Case, FLAWS_KEPT, Judgement, battery, shared_battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Session, User, Users};
 pub use outcome::Outcome;
+pub use shared::Shared;
 
 /// Every check, suite by suite, in the order in which reports show them.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {

@@ -20,6 +20,14 @@ const CURSORS: [(&str, &str); 10] = [
 /// Members that hold the address of the next page.
 const LINKS: [&str; 5] = ["/next", "/links/next", "/_links/next/href", "/meta/next", "/pagination/next"];
 
+/// `path?query`, or the path alone.
+pub(crate) fn asking(path: &str, query: &str) -> String {
+    if query.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
+}
+
 /// The query of the page after `answer`, if the answer names one: a cursor, a link in the body (JSON:API, HAL, DRF), or `Link` (RFC 8288).
 pub(crate) fn next_query(answer: &Answer) -> Option<String> {
     let json = answer.json();
@@ -76,5 +84,13 @@ mod tests {
         let links = r#"<https://api.example/tasks?page=1>; rel="prev", <https://api.example/tasks?page=3>; rel="next""#;
         assert_eq!(by_header(links).as_deref(), Some("page=3"));
         assert_eq!(by_header(r#"<https://api.example/tasks?page=1>; rel="prev""#), None);
+    }
+
+    #[rstest]
+    #[case("/tasks", "", "/tasks")]
+    #[case("/tasks", "a=1", "/tasks?a=1")]
+    #[case("/tasks?x=1", "a=1", "/tasks?x=1&a=1")]
+    fn queries_are_appended_as_the_path_allows(#[case] path: &str, #[case] query: &str, #[case] whole: &str) {
+        assert_eq!(asking(path, query), whole);
     }
 }

@@ -21,7 +21,9 @@ pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
     anyhow::ensure!(target.may_write(), "`{}` does not allow writes; set `allow_writes = true` in postflight.toml", target.name);
     let journal = args.journal.unwrap_or_else(verify::default_directory);
     let busy = Busy::with("looking for what interrupted runs left ...");
-    let swept = verify::cleanup(target, &journal, Limits::default(), stop_signal()).await.context("nothing was removed")?;
+    // A budget bounds what is asked; what is left behind has to go.
+    let limits = Limits { budget: None, ..target.limits.fill(Limits::default()) };
+    let swept = verify::cleanup(target, &journal, limits, stop_signal()).await.context("nothing was removed")?;
     drop(busy);
     let left = swept.left.iter().map(|left| format!("left: {} ({})\n", left.what, left.why));
     say(&format!("{} removed\n{}", swept.removed, left.collect::<String>()));

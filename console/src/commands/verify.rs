@@ -12,7 +12,7 @@ use super::{Exit, inputs, selected, stop_signal};
 use crate::adr::{self, AdrError, Decisions};
 use crate::audit::{self, Audit};
 use crate::checks::Suite;
-use crate::cli::{ADR_DIR, FailLevel, Form, FormFile, TrafficArgs, VerifyArgs};
+use crate::cli::{ADR_DIR, FailLevel, Form, FormFile, Rate, TrafficArgs, VerifyArgs};
 use crate::http::{Limits, clean};
 use crate::run::{Event, Events, Phase, Run};
 use crate::target::Target;
@@ -23,7 +23,8 @@ use crate::{output, verify, watch};
 /// Verifies the target that `args` names.
 pub(super) async fn run(args: VerifyArgs) -> anyhow::Result<Exit> {
     let target = Arc::new(Target { allow_intrusive: args.allow_intrusive, ..selected(&args.target)? });
-    let options = options(&args);
+    let mut options = options(&args);
+    options.limits = target.limits.fill(options.limits);
     let mut inputs = Inputs { commit: args.wait_for.clone(), deployed_at: args.deployed_at, ..inputs(&args.target, &target) };
     inputs.repository = args.repository.clone().or(inputs.repository);
     if args.plan {
@@ -165,8 +166,10 @@ fn options(args: &VerifyArgs) -> Options {
     let chosen = |suite: &Suite| args.suite.is_empty() || args.suite.contains(suite) || args.require.contains(suite);
     Options {
         suites: default.suites.into_iter().filter(chosen).collect(),
+        only: None,
         limits: limits(args.traffic),
         read_only: args.read_only,
+        exhaustive: args.exhaustive,
         journal: args.journal.clone().unwrap_or(default.journal),
         demands: Demands { fail_on: fail_on(args.fail_on), require: args.require.clone() },
         demo: false,
@@ -182,13 +185,13 @@ const fn fail_on(level: Option<FailLevel>) -> FailOn {
 }
 
 fn limits(traffic: TrafficArgs) -> Limits {
-    Limits {
-        deadline: traffic.deadline,
-        connections: traffic.concurrency,
-        rate: traffic.rate,
-        budget: traffic.budget,
-        ..Limits::default()
-    }
+    let (rate, window) = match traffic.rate {
+        Some(Rate::PerSecond(requests)) => (Some(requests), None),
+        Some(Rate::Window(window)) => (None, Some(window)),
+        None => (None, None),
+    };
+    let (deadline, connections) = (traffic.deadline, traffic.concurrency);
+    Limits { deadline, connections, rate, window, budget: traffic.budget, ..Limits::default() }
 }
 
 fn print_plan(plan: &Plan, form: Form) -> anyhow::Result<()> {
@@ -202,14 +205,17 @@ fn print_plan(plan: &Plan, form: Form) -> anyhow::Result<()> {
 }
 
 fn planned(plan: &Plan) -> String {
-    let creates = if plan.creates { "objects of its own, deleted again at the end" } else { "nothing" };
-    let mut text = format!(
-        "Target   {} at {}\nTokens   {}\nCreates  {creates}\nNever    {}\n\n",
-        plan.target,
-        plan.url,
-        plan.tokens,
-        plan.never.join("; ")
-    );
+    let mut text = format!("Target   {} at {}\nHost     {}\n", plan.target, plan.url, plan.host);
+    let release = plan.release.as_deref().unwrap_or("whatever answers; name a commit with --wait-for");
+    text.push_str(&format!("Release  {release}\nTokens   {}\n", plan.tokens));
+    text.push_str(&format!(
+        "Sends    {} to {} requests\nCreates  {}\n",
+        plan.requests.least,
+        plan.requests.most,
+        plan.creates_words()
+    ));
+    let never: String = plan.never.iter().map(|never| format!("Never    {never}\n")).collect();
+    text.push_str(&format!("{never}\n"));
     for check in &plan.checks {
         let (word, rest) = check.skipped.as_ref().map_or(("ask", &check.title), |reason| ("skip", reason));
         text.push_str(&format!("{word:4}  {:28}  {rest}\n", check.id));

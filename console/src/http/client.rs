@@ -1,22 +1,26 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::pace::{Sent, Window};
 use super::pool::{Pools, Way};
 use super::probe::Field;
+use super::scope::Scope;
+use super::slots::{Rank, Slots};
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
-use super::{Answer, Meter, Probe, Trouble, record};
+use super::vault::Vault;
+use super::{Answer, Credential, Meter, Probe, Trouble, edge, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
 
@@ -32,6 +36,9 @@ const PATIENCE: [Duration; 5] = [
 /// How often a request is sent at most while the target asks to wait.
 const ASKED_AGAIN: usize = 6;
 
+/// One request in so many may be a pulse.
+const PULSE_SHARE: u32 = 20;
+
 /// What bounds a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -43,6 +50,8 @@ pub struct Limits {
     pub connections: usize,
     /// Requests at most a second; `None` for no pace.
     pub rate: Option<u32>,
+    /// Requests at most in any window of time; `None` where the service sets none.
+    pub window: Option<Window>,
     /// Requests at most in the run; `None` for no budget.
     pub budget: Option<u64>,
     /// Bytes read at most of one body.
@@ -56,25 +65,38 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(10),
             connections: 16,
             rate: None,
+            window: None,
             budget: None,
             body_cap: 1 << 20,
         }
     }
 }
 
+/// Whether the target got worse during the run, and how.
+#[derive(Debug, Default)]
+struct Strain {
+    stop: CancellationToken,
+    reason: OnceLock<String>,
+}
+
 #[derive(Debug)]
 struct Inner {
     pools: Pools,
     agent: String,
-    tls: std::sync::OnceLock<Arc<rustls::ClientConfig>>,
+    tls: OnceLock<Arc<rustls::ClientConfig>>,
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
-    slots: Semaphore,
+    slots: Slots,
     next_slot: Mutex<Instant>,
     held: std::sync::Mutex<Instant>,
+    /// The requests of the last window, shared with whoever sends afterwards.
+    recent: Arc<Sent>,
     stop: CancellationToken,
     meter: Arc<Meter>,
+    vault: Arc<Vault>,
+    strain: Arc<Strain>,
+    speaks_json: AtomicBool,
 }
 
 /// Sends probes to one target and to nothing else. Cheap to clone.
@@ -82,17 +104,9 @@ struct Inner {
 pub struct Client {
     inner: Arc<Inner>,
     scope: Scope,
-}
-
-/// Counts the requests of one check.
-#[derive(Clone, Debug, Default)]
-pub struct Scope(Arc<AtomicU64>);
-
-impl Scope {
-    /// Requests sent within this scope.
-    pub fn sent(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+    rank: Rank,
+    /// The rank of one of many.
+    many: Rank,
 }
 
 impl Client {
@@ -113,33 +127,86 @@ impl Client {
         let inner = Inner {
             pools,
             agent,
-            tls: std::sync::OnceLock::new(),
+            tls: OnceLock::new(),
             target,
             deadline: now + limits.deadline,
-            slots: Semaphore::new(limits.connections.max(1)),
+            slots: Slots::new(limits.connections),
             next_slot: Mutex::new(now),
             held: std::sync::Mutex::new(now),
+            recent: Arc::default(),
             stop,
             meter: Arc::default(),
+            vault: Arc::default(),
+            strain: Arc::default(),
+            speaks_json: AtomicBool::default(),
             limits,
         };
-        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+        let client = Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad };
+        client.keep_target_unsaid();
+        Ok(client)
     }
 
-    /// The same client counting into a scope of its own.
+    /// A client over the same connections, into the same counts, that no deadline, budget or interruption of this one binds: for
+    /// clean-up, which has `time` of its own.
+    #[must_use]
+    pub fn successor(&self, time: Duration) -> Self {
+        let (now, limits) = (Instant::now(), Limits { deadline: time, budget: None, ..self.inner.limits });
+        let inner = Inner {
+            pools: self.inner.pools.clone(),
+            agent: self.inner.agent.clone(),
+            tls: self.inner.tls.clone(),
+            target: Arc::clone(&self.inner.target),
+            deadline: now + time,
+            slots: Slots::new(limits.connections),
+            next_slot: Mutex::new(now),
+            held: std::sync::Mutex::new(now),
+            recent: Arc::clone(&self.inner.recent),
+            stop: CancellationToken::new(),
+            meter: Arc::clone(&self.inner.meter),
+            vault: Arc::clone(&self.inner.vault),
+            strain: Arc::default(),
+            speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
+            limits,
+        };
+        Self { inner: Arc::new(inner), ..self.clone() }
+    }
+
+    /// The same client counting into a scope of its own, within this one's.
     #[must_use]
     pub fn scoped(&self) -> (Self, Scope) {
-        let scope = Scope::default();
-        (Self { inner: Arc::clone(&self.inner), scope: scope.clone() }, scope)
+        let scope = self.scope.within();
+        (Self { scope: scope.clone(), ..self.clone() }, scope)
+    }
+
+    /// The same client for a check that asks one thing after another: what it asks at once goes before what others ask at once.
+    #[must_use]
+    pub fn for_chain(self) -> Self {
+        Self { many: Rank::Deep, ..self }
+    }
+
+    /// The same client for one of many requests that are asked at once: those go after what a check waits for alone.
+    #[must_use]
+    pub fn one_of_many(&self) -> Self {
+        Self { rank: self.many, ..self.clone() }
+    }
+
+    /// What this client counts into.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Notes that an answer was waited for which another scope asked for, `link` round trips down its chain.
+    pub fn waited_for(&self, link: u64) {
+        self.scope.came(link);
     }
 
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
-    /// the deadline, the interruption and the count of this client.
+    /// the deadline, the interruption, the pace and the count of this client.
     pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
         self.derived(Arc::new(target), request_timeout, Way::default())
     }
 
-    /// A client with connections of its own that shares the deadline, the interruption and the count of this one.
+    /// A client with connections of its own that shares the deadline, the interruption, the pace, the count and the secrets of this one.
     pub(super) fn derived(&self, target: Arc<Target>, request_timeout: Duration, way: Way) -> Result<Self, Trouble> {
         let inner = &self.inner;
         let limits = Limits {
@@ -151,6 +218,9 @@ impl Client {
         let mut other = Self::open(target, limits, "elsewhere", inner.stop.clone(), way)?;
         if let Some(other) = Arc::get_mut(&mut other.inner) {
             other.meter = Arc::clone(&inner.meter);
+            other.recent = Arc::clone(&inner.recent);
+            other.vault = Arc::clone(&inner.vault);
+            other.strain = Arc::clone(&inner.strain);
         }
         other.scope = self.scope.clone();
         Ok(other)
@@ -166,6 +236,72 @@ impl Client {
         &self.inner.limits
     }
 
+    /// Keeps `secret` out of everything that is recorded or shown from now on; `name` stands for it.
+    pub(crate) fn keep_unsaid(&self, name: &str, secret: &str) {
+        self.inner.vault.keep(name, secret);
+    }
+
+    /// `value` without any secret of the run in its texts.
+    pub(crate) fn unsaid<T: serde::Serialize + serde::de::DeserializeOwned>(&self, value: T) -> T {
+        self.inner.vault.without(value)
+    }
+
+    /// What an answer to a request with these `credentials` may say back: them, and every secret of the run.
+    pub(super) fn unsaid_beside<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Unsaid {
+        Unsaid::new(credentials, self.inner.vault.known())
+    }
+
+    fn keep_target_unsaid(&self) {
+        for (name, value) in self.inner.target.secrets() {
+            self.keep_unsaid(&name, value.expose_secret());
+        }
+    }
+
+    /// Stops everything that is under way or to come with this reason: the target got worse.
+    pub(crate) fn stop_degraded(&self, reason: impl Into<String>) {
+        if self.inner.strain.reason.set(reason.into()).is_ok() {
+            self.inner.strain.stop.cancel();
+        }
+    }
+
+    /// Sends `probe` past the queue of all others: for one who must know how the target is *now*.
+    pub(crate) async fn pulse(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let request = self.build(probe)?;
+        let timeout = self.inner.limits.request_timeout;
+        self.bounded(async {
+            self.held().await;
+            self.count()?;
+            tokio::time::timeout(timeout, self.exchange(probe, request, false)).await.map_err(|_| Trouble::Timeout(timeout))?
+        })
+        .await
+    }
+
+    /// How often a pulse may be felt within the pace of the run; `None` where requests are too few for it.
+    pub(crate) fn pulse_every(&self) -> Option<Duration> {
+        let limits = self.inner.limits;
+        let every = limits.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * PULSE_SHARE / rate.max(1));
+        (limits.budget.is_none() && limits.window.is_none()).then_some(every)
+    }
+
+    /// Who wrote an answer, by what is known of the application so far.
+    pub(super) fn source_of(&self, status: u16, headers: &Headers, body: &[u8]) -> Source {
+        let speaks = &self.inner.speaks_json;
+        if edge::is_json(status, headers) {
+            speaks.store(true, Ordering::Relaxed);
+        }
+        let app_header = self.inner.target.app_header.as_deref();
+        edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json: speaks.load(Ordering::Relaxed) })
+    }
+
+    fn degraded(&self) -> Trouble {
+        Trouble::Degraded(self.inner.strain.reason.get().cloned().unwrap_or_default())
+    }
+
+    /// How long the run may live at most, from its beginning.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.inner.limits.deadline
+    }
+
     /// The run's meter.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.inner.meter
@@ -176,7 +312,7 @@ impl Client {
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let mut broken = 0;
         for _ in 0..ASKED_AGAIN {
-            match self.send_once(probe, broken > 0).await {
+            match Box::pin(self.send_once(probe, broken > 0)).await {
                 Ok(answer) if answer.status == 429 && probe.alone => self.wait_alone(&answer).await?,
                 Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
@@ -256,14 +392,17 @@ impl Client {
         timeout: Duration,
         exchange: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        self.bounded(async {
-            let _slot = self.inner.slots.acquire().await.map_err(|_| Trouble::Interrupted)?;
+        let link = self.scope.chain() + 1;
+        let result = self.bounded(async {
+            let _slot = self.inner.slots.acquire(self.rank).await;
             self.held().await;
             self.pace().await;
             self.count()?;
             tokio::time::timeout(timeout, exchange).await.map_err(|_| Trouble::Timeout(timeout))?
-        })
-        .await
+        });
+        let result = result.await;
+        self.scope.came(link);
+        result
     }
 
     /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
@@ -285,20 +424,25 @@ impl Client {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),
+            () = self.inner.strain.stop.cancelled() => Err(self.degraded()),
             () = tokio::time::sleep_until(self.inner.deadline) => Err(Trouble::Deadline),
             result = work => result,
         }
     }
 
     async fn pace(&self) {
-        let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) else { return };
-        let mine = {
-            let mut next = self.inner.next_slot.lock().await;
-            let mine = (*next).max(Instant::now());
-            *next = mine + Duration::from_secs(1) / rate;
-            mine
-        };
-        tokio::time::sleep_until(mine).await;
+        if let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) {
+            let mine = {
+                let mut next = self.inner.next_slot.lock().await;
+                let mine = (*next).max(Instant::now());
+                *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
+                mine
+            };
+            tokio::time::sleep_until(mine).await;
+        }
+        if let Some(window) = self.inner.limits.window {
+            self.inner.recent.turn(window).await;
+        }
     }
 
     fn count(&self) -> Result<(), Trouble> {
@@ -306,8 +450,20 @@ impl Client {
         if !self.inner.meter.admit(budget) {
             return Err(Trouble::Budget(budget.unwrap_or_default()));
         }
-        self.scope.0.fetch_add(1, Ordering::Relaxed);
+        self.scope.count();
         Ok(())
+    }
+
+    /// Sets `requests` of the budget aside for later: whoever makes something must be able to delete it. Refused when they are not there.
+    pub(crate) fn set_aside(&self, requests: u64) -> Result<(), Trouble> {
+        let budget = self.inner.limits.budget;
+        let fits = self.inner.meter.set_aside(requests, budget);
+        fits.then_some(()).ok_or_else(|| Trouble::Budget(budget.unwrap_or_default()))
+    }
+
+    /// Makes what was set aside ready to be sent.
+    pub(crate) fn release(&self, requests: u64) {
+        self.inner.meter.release(requests);
     }
 
     fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
@@ -340,10 +496,10 @@ impl Client {
         self.inner.meter.answered(elapsed);
         let target = &self.inner.target;
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
-        let unsaid = Unsaid::of(probe, &target.headers);
+        let unsaid = self.unsaid_beside(probe.credentials());
         let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
-        let source = source_of(&headers, status, target.app_header.as_deref());
+        let source = self.source_of(status, &headers, &body);
         Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
     }
 }
@@ -380,20 +536,6 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
         }
     }
     Ok((body.freeze(), false))
-}
-
-/// Tells the application from the platform in front of it. Railway, Vercel and Cloudflare mark what they answer themselves.
-pub(super) fn source_of(headers: &Headers, status: u16, app_header: Option<&str>) -> Source {
-    let edge = headers.has("x-railway-fallback")
-        || headers.has("x-vercel-error")
-        || headers.has("x-vercel-mitigated")
-        || headers.has("cf-mitigated");
-    match app_header {
-        _ if edge => Source::Edge,
-        Some(name) if headers.has(name) => Source::App,
-        Some(_) if matches!(status, 403 | 404 | 429 | 500..=599) => Source::Edge,
-        _ => Source::Unknown,
-    }
 }
 
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.

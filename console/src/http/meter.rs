@@ -7,6 +7,8 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct Meter {
     sent: AtomicU64,
+    /// Requests set aside for what must still be deleted.
+    owed: AtomicU64,
     micros: std::sync::Mutex<Vec<u32>>,
 }
 
@@ -27,10 +29,24 @@ impl Meter {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Counts one more request, unless `budget` of them were sent; whether it may be.
+    /// Counts one more request, unless `budget` of them were sent or set aside; whether it may be.
     pub(super) fn admit(&self, budget: Option<u64>) -> bool {
-        let below = |sent: u64| budget.is_none_or(|budget| sent < budget).then_some(sent + 1);
+        let owed = self.owed.load(Ordering::Relaxed);
+        let below = |sent: u64| budget.is_none_or(|budget| sent + owed < budget).then_some(sent + 1);
         self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below).is_ok()
+    }
+
+    /// Sets `requests` of `budget` aside for later; whether they are there.
+    pub(super) fn set_aside(&self, requests: u64, budget: Option<u64>) -> bool {
+        let sent = self.sent();
+        let fits = |owed: u64| budget.is_none_or(|budget| sent + owed + requests <= budget).then_some(owed + requests);
+        self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
+    }
+
+    /// Makes what was set aside ready to be sent.
+    pub(super) fn release(&self, requests: u64) {
+        let fewer = |owed: u64| Some(owed.saturating_sub(requests));
+        let _ = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
     }
 
     pub(super) fn answered(&self, elapsed: Duration) {

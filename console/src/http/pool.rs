@@ -19,7 +19,7 @@ pub(super) struct Way {
 }
 
 /// Connections to one target.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pools {
     shared: reqwest::Client,
     /// HTTP/1.1, where each request has a connection of its own.

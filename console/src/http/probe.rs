@@ -143,9 +143,43 @@ impl Probe {
         self
     }
 
+    /// Everything secret that it carries outside its body.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        let fields = self.fields.iter().filter_map(|field| match field {
+            Field::Secret(_, _, credential) => Some(credential),
+            Field::Plain(..) => None,
+        });
+        self.bearer.iter().chain(&self.in_query).chain(fields)
+    }
+
     /// The path as it goes on the wire.
     pub(super) fn wire_path(&self) -> String {
         self.in_query.as_ref().map_or_else(|| self.path.clone(), |credential| format!("{}{}", self.path, credential.expose()))
+    }
+
+    /// A digest of everything that goes on the wire, credentials included: the same for two probes that ask exactly the same.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        use sha2::{Digest as _, Sha256};
+        let mut digest = Sha256::new();
+        let mut add = |part: &[u8]| {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        };
+        add(self.method.as_bytes());
+        add(self.wire_path().as_bytes());
+        add(self.bearer.as_ref().map_or("", Credential::expose).as_bytes());
+        for field in &self.fields {
+            let (name, prefix, value) = match field {
+                Field::Plain(name, value) => (name, "", value.as_slice()),
+                Field::Secret(name, prefix, credential) => (name, prefix.as_str(), credential.expose().as_bytes()),
+            };
+            [name.as_bytes(), prefix.as_bytes(), value].into_iter().for_each(&mut add);
+        }
+        if let Some(body) = &self.body {
+            add(body.content_type.as_deref().unwrap_or_default().as_bytes());
+            add(&body.bytes);
+        }
+        digest.finalize().into()
     }
 
     /// The path as it may be shown.

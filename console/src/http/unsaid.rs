@@ -1,49 +1,28 @@
 //! What a target echoes of our own secrets: hidden before anything of an answer is kept.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
 
 use super::Credential;
-use super::probe::{Field, Probe};
+use super::vault::{Needle, hidden};
 
-/// Shortest value that is looked for: anything shorter would be found everywhere by chance.
-const SHORTEST: usize = 8;
-
-/// Secrets that one request carried, with the names that stand for them.
-pub(super) struct Unsaid(Vec<(SecretString, String)>);
+/// Secrets that one request carried, and those that the whole run knows, with the names that stand for them.
+pub(super) struct Unsaid {
+    carried: Vec<Credential>,
+    known: Arc<Vec<Needle>>,
+}
 
 impl Unsaid {
-    /// The credentials of `probe`, their signatures, and the target's own extra headers.
-    pub(super) fn of(probe: &Probe, extra: &[(String, SecretString)]) -> Self {
-        let fields = probe.fields.iter().filter_map(|field| match field {
-            Field::Secret(_, _, credential) => Some(credential),
-            Field::Plain(..) => None,
-        });
-        Self::of_credentials(probe.bearer.iter().chain(&probe.in_query).chain(fields), extra)
-    }
-
-    /// These credentials, their signatures, and the target's own extra headers.
-    pub(super) fn of_credentials<'a>(credentials: impl Iterator<Item = &'a Credential>, extra: &[(String, SecretString)]) -> Self {
-        let mut all: Vec<_> = credentials.flat_map(values).collect();
-        all.extend(extra.iter().map(|(name, value)| (value.clone(), format!("<{name} from postflight.toml>"))));
-        all.retain(|(value, _)| value.expose_secret().len() >= SHORTEST);
-        Self(all)
+    /// What must not be said of these credentials and of everything that the run knows.
+    pub(super) fn new<'a>(carried: impl Iterator<Item = &'a Credential>, known: Arc<Vec<Needle>>) -> Self {
+        Self { carried: carried.cloned().collect(), known }
     }
 
     /// `text` with every secret replaced by its name.
     pub(super) fn hide(&self, text: &str) -> String {
-        let hidden = self.0.iter().fold(text.to_owned(), |text, (value, name)| text.replace(value.expose_secret(), name));
-        without_signatures(&hidden)
+        let sets = self.carried.iter().map(Credential::needles).chain([self.known.as_slice()]);
+        let hidden = sets.fold(None, |now: Option<String>, needles| hidden(needles, now.as_deref().unwrap_or(text)).or(now));
+        without_signatures(hidden.as_deref().unwrap_or(text))
     }
-}
-
-/// A credential whole, and its signature alone.
-fn values(credential: &Credential) -> Vec<(SecretString, String)> {
-    let whole = credential.expose();
-    let signature = whole.rsplit_once('.').map(|(_, signature)| signature);
-    let named = |value: &str, name: String| (SecretString::from(value), name);
-    let mut all = vec![named(whole, credential.name().to_owned())];
-    all.extend(signature.map(|signature| named(signature, format!("<signature of {}>", credential.name()))));
-    all
 }
 
 /// Cuts the third part of whatever looks like a JWS in compact form (RFC 7515, 7.1), whoever made it.
@@ -67,10 +46,14 @@ fn without_signatures(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Probe;
+    use crate::http::vault::Vault;
 
     fn unsaid() -> Unsaid {
         let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl");
-        Unsaid::of(&Probe::get("/").bearer(&token), &[("x-bypass".into(), "let-me-in-please".into())])
+        let vault = Vault::default();
+        vault.keep("<x-bypass from postflight.toml>", "let-me-in-please");
+        Unsaid::new(Probe::get("/").bearer(&token).credentials(), vault.known())
     }
 
     #[rstest::rstest]

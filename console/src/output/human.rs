@@ -2,7 +2,7 @@
 //! what could not be judged, what was skipped, what changed, the counts, and the verdict last.
 
 use crate::audit::{Audit, Changes};
-use crate::run::{CheckResult, Finding, ReleaseSeen, Run, Verdict};
+use crate::run::{CheckResult, Finding, ReleaseSeen, Run, Stats, Verdict};
 use crate::text::counted;
 
 /// Findings shown at most for one failed check; the audit has all of them.
@@ -97,6 +97,15 @@ fn skipped<'a>(checks: impl Iterator<Item = &'a CheckResult>) -> String {
     reasons.iter().map(paragraph).collect()
 }
 
+/// How close the run came to what the network allows.
+fn pace(stats: &Stats) -> String {
+    if stats.bound_ms <= 0.0 {
+        return String::new();
+    }
+    let chain = counted(stats.longest_chain, "round trip");
+    format!("{:.1} times what the network allows (median {:.1} ms, longest chain {chain})\n", stats.bound_ratio, stats.p50_ms)
+}
+
 /// What differs from an earlier run.
 pub fn changed(changes: &Changes) -> String {
     let other = changes.other_target.as_ref().map(|name| format!(", which was of another target, {name}")).unwrap_or_default();
@@ -123,7 +132,7 @@ fn totals(run: &Run) -> String {
     let seconds = std::time::Duration::from_millis(run.stats.wall_ms).as_secs_f64();
     let accepted = if counts.accepted > 0 { format!(", {} of these accepted", counts.accepted) } else { String::new() };
     format!(
-        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive{accepted}\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}: {}\n",
+        "{} passed, {} warned, {} failed, {} skipped, {} inconclusive{accepted}\n{} in {seconds:.1} s; {} made, {} deleted, {} left behind\n{}{}: {}\n",
         counts.pass,
         counts.warn,
         counts.fail,
@@ -133,6 +142,7 @@ fn totals(run: &Run) -> String {
         counted(run.cleanup.created as u64, "object"),
         run.cleanup.deleted,
         run.cleanup.left.len(),
+        pace(&run.stats),
         run.verdict,
         run.headline,
     )

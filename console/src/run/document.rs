@@ -127,6 +127,28 @@ pub struct Stats {
     pub p50_ms: f64,
     /// 95th percentile of the round trips in milliseconds.
     pub p95_ms: f64,
+    /// Round trips of the longest chain of requests of which each was asked for after the answer to the one before.
+    #[serde(default)]
+    pub longest_chain: u64,
+    /// The least time that the network allows, in milliseconds: the longest chain, or all requests over all connections, whichever takes
+    /// longer, at the median round trip.
+    #[serde(default)]
+    pub bound_ms: f64,
+    /// Wall time in multiples of that bound; 0 where nothing was sent.
+    #[serde(default)]
+    pub bound_ratio: f64,
+}
+
+impl Stats {
+    /// Fills in [`Self::bound_ms`] and [`Self::bound_ratio`] from the other figures.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds of one run are far below 2^52")]
+    pub fn bounded(self) -> Self {
+        let side_by_side = self.probes as f64 / self.connections.max(1) as f64;
+        let bound_ms = self.p50_ms * side_by_side.max(self.longest_chain as f64);
+        let bound_ratio = if bound_ms > 0.0 { self.wall_ms as f64 / bound_ms } else { 0.0 };
+        Self { bound_ms, bound_ratio, ..self }
+    }
 }
 
 /// What the service said of the release that answers. All of it is self-reported.
@@ -175,6 +197,9 @@ pub struct CheckResult {
     /// Who answers for the finding, where it is a known one; it stays FAIL or WARN, but does not fail the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
+    /// The target that stood in, where the check could not be asked of the one under verification; it served the same commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_on: Option<String>,
     /// Why, in one or two sentences.
     pub summary: String,
     /// What the verdict rests on, worst first.
@@ -252,4 +277,30 @@ pub struct LeftBehind {
     pub what: String,
     /// Why it could not be removed.
     pub why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::bound_by_its_connections(800, 20, 5_000.0, 1.2)]
+    #[case::bound_by_its_longest_chain(80, 60, 6_000.0, 1.0)]
+    #[case::nothing_was_sent(0, 0, 0.0, 0.0)]
+    fn a_run_is_held_against_what_the_network_allows(
+        #[case] probes: u64,
+        #[case] longest_chain: u64,
+        #[case] bound_ms: f64,
+        #[case] ratio: f64,
+    ) {
+        let stats = Stats { probes, longest_chain, wall_ms: 6_000, connections: 16, p50_ms: 100.0, ..Stats::default() }.bounded();
+        assert!((stats.bound_ms - bound_ms).abs() < 1e-6 && (stats.bound_ratio - ratio).abs() < 1e-6, "{stats:?}");
+    }
+
+    #[test]
+    fn figures_of_documents_from_before_the_bound_was_measured_are_read() {
+        let old = r#"{"probes":1,"wall_ms":2,"deadline_ms":3,"connections":4,"p50_ms":5.0,"p95_ms":6.0}"#;
+        assert_eq!(serde_json::from_str::<Stats>(old).unwrap().longest_chain, 0);
+    }
 }

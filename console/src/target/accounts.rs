@@ -93,3 +93,17 @@ pub struct Accounts {
     /// Changes the password of whoever asks.
     pub password: Option<Call>,
 }
+
+impl Accounts {
+    /// The passwords that were given, with the names that stand for them.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretString)> {
+        let signup = self.signup.iter().filter_map(|signup| signup.password.clone());
+        let users = self.users.iter().flatten().map(|user| (password_of(&user.username), user.password.clone()));
+        users.chain(signup.map(|password| ("<password of every account>".to_owned(), password)))
+    }
+}
+
+/// What stands for the password of an account wherever people look.
+pub(crate) fn password_of(username: &str) -> String {
+    format!("<password of {username}>")
+}

@@ -22,6 +22,16 @@ pub enum BaseUrlError {
     Query(String),
 }
 
+/// What cannot be read as a URL may still hold a password: whatever has an `@` is not repeated.
+fn malformed(text: &str) -> BaseUrlError {
+    if text.contains('@') { BaseUrlError::Credentials } else { BaseUrlError::Malformed(shown(text)) }
+}
+
+/// A text without its query and fragment, which may hold a token.
+fn shown(text: &str) -> String {
+    text.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
 /// Scheme, host, port and path prefix (without a trailing slash).
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -32,15 +42,15 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Parses `text`; a missing scheme is not guessed.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        let url = Url::parse(text).map_err(|_| BaseUrlError::Malformed(text.to_owned()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(BaseUrlError::Scheme(text.to_owned(), url.scheme().to_owned()));
-        }
+        let url = Url::parse(text).map_err(|_| malformed(text))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BaseUrlError::Credentials);
         }
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(BaseUrlError::Scheme(shown(text), url.scheme().to_owned()));
+        }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseUrlError::Query(text.to_owned()));
+            return Err(BaseUrlError::Query(shown(text)));
         }
         let prefix = url.path().trim_end_matches('/').to_owned();
         Ok(Self { url, prefix })
@@ -101,5 +111,32 @@ impl fmt::Display for BaseUrl {
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::password("https://ann:canary@api.example")]
+    #[case::malformed_with_a_password("https://ann:canary@api.example:port")]
+    #[case::other_scheme_with_a_password("ftp://ann:canary@api.example")]
+    #[case::token("https://api.example/?token=canary")]
+    #[case::malformed_with_a_token("api.example?token=canary")]
+    #[case::fragment("https://api.example/#canary")]
+    fn a_refused_url_is_not_repeated_with_its_secrets(#[case] text: &str) {
+        let told = BaseUrl::parse(text).unwrap_err().to_string();
+        assert!(!told.contains("canary"), "{told}");
+    }
+
+    #[test]
+    fn a_refused_url_without_secrets_is_named() {
+        assert_eq!(
+            BaseUrl::parse("api.example").unwrap_err().to_string(),
+            "`api.example` is not a URL; write it like https://api.example.com"
+        );
     }
 }

@@ -79,6 +79,8 @@ impl File {
 pub struct Entry {
     /// Base URL, with a path prefix if there is one.
     pub url: String,
+    /// The target that stands in where a check needs the signing key.
+    pub stand_in: Option<String>,
     /// Certificates of private authorities, PEM.
     pub ca: Option<PathBuf>,
     /// Where plain HTTP would answer.
@@ -106,6 +108,9 @@ pub struct Entry {
     pub repository: Option<PathBuf>,
     /// Output of `check-config --format json`.
     pub configuration: Option<PathBuf>,
+    /// How much traffic it bears.
+    #[serde(default)]
+    pub limits: super::TargetLimits,
     /// Where tokens come from.
     #[serde(default)]
     pub tokens: TokensEntry,
@@ -234,6 +239,12 @@ pub struct ReleaseEntry {
     pub replica: Option<String>,
     /// The environment.
     pub environment: Option<String>,
+    /// The version of the database's schema.
+    pub schema: Option<String>,
+    /// What that version must be.
+    pub schema_head: Option<String>,
+    /// Directory of the migrations, whose file names begin with their version: the greatest is what that version must be.
+    pub migrations: Option<PathBuf>,
 }
 
 /// `[targets.NAME.health]`.

@@ -10,6 +10,8 @@ mod credentials;
 mod entries;
 mod explain;
 pub mod file;
+mod limits;
+mod migrations;
 mod observed;
 pub mod openapi;
 mod origin;
@@ -25,10 +27,12 @@ mod transport;
 mod validate;
 
 pub use accept::{AcceptEntry, Acceptance};
+pub(crate) use accounts::password_of;
 pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
+pub use limits::TargetLimits;
 pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
 pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
@@ -73,6 +77,8 @@ pub struct Target {
     pub accounts: Accounts,
     /// Keys beside the one that signs.
     pub other_keys: OtherKeys,
+    /// The target that stands in where a check needs the signing key, which is not at hand for this one.
+    pub stand_in: Option<Box<Target>>,
     /// How a token travels.
     pub carrier: Carrier,
     /// What counts as secure where that is a matter of policy.
@@ -83,6 +89,8 @@ pub struct Target {
     pub ask_origins: bool,
     /// Whether intrusive checks may run.
     pub allow_intrusive: bool,
+    /// How much traffic it bears.
+    pub limits: TargetLimits,
     /// Response header that only the application sets, such as `x-request-id`; tells app from edge.
     pub app_header: Option<String>,
     /// Extra request headers (name, value); the values may be secrets (protection bypass) and are redacted.
@@ -115,11 +123,13 @@ impl Target {
             tokens: Tokens::None,
             accounts: Accounts::default(),
             other_keys: OtherKeys::default(),
+            stand_in: None,
             carrier: Carrier::Bearer,
             policy: Policy::default(),
             allow_writes: false,
             ask_origins: false,
             allow_intrusive: false,
+            limits: TargetLimits::default(),
             app_header: None,
             headers: Vec::new(),
             declared_secrets: Vec::new(),
@@ -135,6 +145,12 @@ impl Target {
             Tokens::Mint(mint) => Some(mint),
             _ => self.other_keys.signing.as_deref(),
         }
+    }
+
+    /// Every secret that was given for it, with the name that stands for it.
+    pub(crate) fn secrets(&self) -> Vec<(String, secrecy::SecretString)> {
+        let headers = self.headers.iter().map(|(name, value)| (format!("<{name} from postflight.toml>"), value.clone()));
+        headers.chain(self.tokens.secrets()).chain(self.accounts.secrets()).chain(self.other_keys.secrets()).collect()
     }
 
     /// Whether the target is on this machine, where writing needs no consent.

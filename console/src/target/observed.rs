@@ -35,6 +35,10 @@ pub struct ReleaseAt {
     pub replica: Option<Place>,
     /// The environment.
     pub environment: Option<Place>,
+    /// The version of the database's schema: the last migration that was applied.
+    pub schema: Option<Place>,
+    /// What that version must be.
+    pub schema_head: Option<String>,
 }
 
 /// How deep health says how its dependencies are.

@@ -6,9 +6,11 @@ use thiserror::Error;
 
 use super::credentials;
 use super::entries::CarrierEntry;
+use super::explain::suggestion;
 use super::file::{
     Entry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, ReleaseEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
+use super::migrations;
 use super::validate::Mistake;
 use super::{
     Acceptance, BaseUrl, BaseUrlError, Carrier, Configuration, ConfigurationError, Declared, Environment, Fields, File,
@@ -102,7 +104,8 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
         .ok_or_else(|| SelectError::Unknown(name.to_owned(), names_of(file)))?;
     let built = validate::entry(entry).map_err(|mistake| SelectError::Value(name.to_owned(), mistake)).and_then(|()| {
         let (lenient, missing) = environment.lenient();
-        let built = build(name, entry, &file.source.directory(), &lenient);
+        let built = build(name, entry, &file.source.directory(), &lenient)
+            .and_then(|target| Ok(Target { stand_in: stand_in(file, name, entry, &lenient)?, ..target }));
         match missing.taken().as_slice() {
             [] => built,
             [only] => Err(SelectError::Missing(name.to_owned(), only.clone())),
@@ -110,8 +113,24 @@ fn named(file: Option<&File>, name: &str, environment: &Environment) -> Result<T
         }
     });
     let ours = |acceptance: &&Acceptance| acceptance.target.as_deref().is_none_or(|target| target == name);
-    let accepted = file.accepted.iter().filter(ours).cloned().collect();
-    built.map(|target| Target { accepted, ..target }).map_err(|error| located(file, error))
+    let accepted: Vec<_> = file.accepted.iter().filter(ours).cloned().collect();
+    let accepting = |target: Box<Target>| Box::new(Target { accepted: accepted.clone(), ..*target });
+    built
+        .map(|target| Target { stand_in: target.stand_in.map(accepting), accepted: accepted.clone(), ..target })
+        .map_err(|error| located(file, error))
+}
+
+/// The target that stands in for `name` where a check needs the signing key. One that stands in for another has nobody to stand in for it.
+fn stand_in(file: &File, name: &str, entry: &Entry, environment: &Environment) -> Result<Option<Box<Target>>, SelectError> {
+    let Some(other) = &entry.stand_in else { return Ok(None) };
+    let wrong = |why: String| SelectError::Value(name.to_owned(), Mistake::at(["stand_in"], why));
+    let names = || file.targets.keys().map(String::as_str).filter(|known| *known != name);
+    let none = || wrong(format!("there is no other target `{other}` in this file{}", suggestion(other, names())));
+    let theirs = file.targets.get(other).filter(|_| other != name).ok_or_else(none)?;
+    validate::entry(theirs).map_err(|mistake| SelectError::Value(other.clone(), mistake))?;
+    let target = build(other, theirs, &file.source.directory(), environment)?;
+    let keyless = || wrong(format!("`{other}` has no signing key either; give it `tokens.mint`"));
+    target.mint().is_some().then(|| Some(Box::new(target))).ok_or_else(keyless)
 }
 
 /// Adds the line of the key that the error is about.
@@ -148,7 +167,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         transport: transport(name, entry, directory)?,
         paths: paths(&entry.paths),
         resource: resource(&entry.task),
-        release: release(&entry.release),
+        release: release(&entry.release, directory).map_err(|why| invalid("release.migrations", why))?,
         health: health(&entry.health),
         tokens,
         accounts,
@@ -156,6 +175,7 @@ fn build(name: &str, entry: &Entry, directory: &Path, environment: &Environment)
         carrier: carrier(entry.tokens.carrier.as_ref()),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
+        limits: entry.limits,
         ask_origins: entry.ask_origins,
         app_header: entry.app_header.as_ref().map(|name| name.to_ascii_lowercase()),
         headers: entry.headers.iter().map(header).collect::<Result<_, _>>().map_err(missing)?,
@@ -256,9 +276,10 @@ fn resource(entry: &TaskEntry) -> Resource {
     }
 }
 
-fn release(entry: &ReleaseEntry) -> ReleaseAt {
+fn release(entry: &ReleaseEntry, directory: &Path) -> Result<ReleaseAt, String> {
     let place = |text: &Option<String>| text.as_deref().map(Place::of);
-    ReleaseAt {
+    let newest = entry.migrations.as_ref().map(|path| migrations::newest(&directory.join(path))).transpose()?;
+    Ok(ReleaseAt {
         path: entry.path.clone(),
         commit: place(&entry.commit),
         version: place(&entry.version),
@@ -266,7 +287,9 @@ fn release(entry: &ReleaseEntry) -> ReleaseAt {
         started_at: place(&entry.started_at),
         replica: place(&entry.replica),
         environment: place(&entry.environment),
-    }
+        schema: place(&entry.schema),
+        schema_head: entry.schema_head.clone().or(newest),
+    })
 }
 
 fn health(entry: &HealthEntry) -> HealthAt {
@@ -456,8 +479,16 @@ mod tests {
         "postflight.toml:3: targets.x: `tokens.a`: takes the name of an environment variable, such as \"POSTFLIGHT_TOKEN_A\", never the secret itself"
     )]
     #[case::two_ways(
-        "tokens.a = 'A'\ntokens.signup = { path = '/join', token = '/token' }",
+        "tokens.a = 'A'\ntokens.signup = { path = '/join', body = {}, token = '/token' }",
         "postflight.toml:3: targets.x.tokens: give one of `a`/`b`, `signup` or `login.users`, not several; `mint` may stand beside each of them"
+    )]
+    #[case::no_stand_in(
+        "stand_in = 'stagng'\n[targets.staging]\nurl = 'http://127.0.0.1:1'",
+        "postflight.toml:3: targets.x: `stand_in`: there is no other target `stagng` in this file; did you mean `staging`?"
+    )]
+    #[case::keyless_stand_in(
+        "stand_in = 'staging'\n[targets.staging]\nurl = 'http://127.0.0.1:1'",
+        "postflight.toml:3: targets.x: `stand_in`: `staging` has no signing key either; give it `tokens.mint`"
     )]
     #[case::no_accounts(
         "tokens.login = { path = '/login', token = '/token' }",

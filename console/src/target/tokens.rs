@@ -116,7 +116,25 @@ pub enum Tokens {
     Mint(Box<Mint>),
 }
 
+impl OtherKeys {
+    /// The secret ones, each with the name that stands for it.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretString)> {
+        let all = self.previous.iter().chain(&self.foreign);
+        all.map(|(variable, secret)| (format!("${variable}"), secret.clone()))
+    }
+}
+
 impl Tokens {
+    /// What of it was given rather than obtained, with the names that stand for it.
+    pub(super) fn secrets(&self) -> Vec<(String, SecretString)> {
+        let token = |name: &str, token: &SecretString| (format!("$POSTFLIGHT_TOKEN_{name}"), token.clone());
+        match self {
+            Self::None | Self::Login | Self::Signup => Vec::new(),
+            Self::Given { a, b, .. } => std::iter::once(token("A", a)).chain(b.iter().map(|b| token("B", b))).collect(),
+            Self::Mint(mint) => mint.key.shared_text().map(|secret| (format!("${}", mint.variable), secret)).into_iter().collect(),
+        }
+    }
+
     /// The word for reports: `none`, `environment`, `login`, `sign-up` or `minted`.
     pub const fn word(&self) -> &'static str {
         match self {

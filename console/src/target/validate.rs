@@ -189,6 +189,7 @@ fn observed(entry: &Entry) -> Checked {
         ("started_at", &release.started_at),
         ("replica", &release.replica),
         ("environment", &release.environment),
+        ("schema", &release.schema),
     ];
     for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place.as_ref()?))) {
         if !place.starts_with('/') {

@@ -110,6 +110,12 @@ impl Key {
         Self::Shared(Algorithm::Hs256, text.expose_secret().as_bytes().to_vec().into())
     }
 
+    /// A shared secret as text, in base64 where its bytes are none.
+    pub fn shared_text(&self) -> Option<SecretString> {
+        let bytes = self.shared()?;
+        Some(std::str::from_utf8(bytes).map_or_else(|_| STANDARD.encode(bytes), str::to_owned).into())
+    }
+
     /// Reads the key for `algorithm` from the text of a variable: a secret in `encoding`, or a private key in PEM or as a JWK.
     pub fn read(algorithm: Algorithm, text: &SecretString, encoding: Encoding) -> Result<Self, KeyError> {
         let text = text.expose_secret();

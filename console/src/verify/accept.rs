@@ -113,6 +113,7 @@ mod tests {
             severity: Severity::High,
             verdict,
             accepted: None,
+            judged_on: None,
             summary: "seen".into(),
             evidence: evidence.iter().map(|(label, finding)| Evidence::repository(*label, *finding, "so")).collect(),
             requirements: Vec::new(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::Options;
-use crate::checks::Suite;
+use super::{Options, budget};
+use crate::checks::{Need, Suite};
 use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
@@ -51,6 +51,7 @@ pub(super) struct Raw {
     pub(super) started_at: OffsetDateTime,
     pub(super) wall: Duration,
     pub(super) meter: MeterReading,
+    pub(super) longest_chain: u64,
     pub(super) releases: Vec<ReleaseSeen>,
     pub(super) results: Vec<CheckResult>,
     pub(super) cleanup: Cleanup,
@@ -61,7 +62,9 @@ pub(super) struct Raw {
 /// a required suite without a judgement, or nothing judged at all leaves it open; else it passes.
 pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
     let counts = Counts::of(checks);
-    let open = format!("{} of {} checks could not be judged", counts.unjudged(), counts.total);
+    let cut = checks.iter().filter(|check| budget::is_cut(&check.summary)).count();
+    let cut = if cut == 0 { String::new() } else { format!(", {cut} of them cut by the budget of requests") };
+    let open = format!("{} of {} checks could not be judged{cut}", counts.unjudged(), counts.total);
     let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
     if checks.iter().any(|check| demands.fail_on.fails(check)) {
         return (Verdict::Fail, format!("{}{}; {open}", findings(checks), accepted(&counts)));
@@ -81,6 +84,17 @@ pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) 
     let tolerated =
         tolerated.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}")).collect::<String>();
     (Verdict::Pass, format!("{} of {} checks passed{tolerated}; {open}", counts.pass, counts.total))
+}
+
+/// What a run that made nothing leaves unjudged, by suite.
+pub(super) fn unmade(checks: &[CheckResult]) -> String {
+    let unasked = |check: &&CheckResult| check.verdict == Verdict::Skip && check.summary == Need::Writes.reason();
+    let of = |suite: &Suite| checks.iter().filter(|check| check.suite == suite.word()).filter(unasked).count();
+    let suites: Vec<_> = Suite::ALL.iter().map(|suite| (of(suite), suite.word())).filter(|(count, _)| *count > 0).collect();
+    let count: usize = suites.iter().map(|(count, _)| count).sum();
+    let each: Vec<_> = suites.iter().map(|(count, suite)| format!("{count} of {suite}")).collect();
+    let told = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+    format!("read-only: nothing was made, which leaves {count} of {} checks unjudged{told}", checks.len())
 }
 
 fn was_judged(checks: &[CheckResult], suite: Suite) -> bool {
@@ -134,7 +148,10 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
             connections: options.limits.connections,
             p50_ms: raw.meter.p50_ms,
             p95_ms: raw.meter.p95_ms,
-        },
+            longest_chain: raw.longest_chain,
+            ..Stats::default()
+        }
+        .bounded(),
         releases: raw.releases,
         checks: raw.results,
         endpoints: endpoints(target),
@@ -142,6 +159,12 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
         cleanup: raw.cleanup,
         notes: raw.notes,
     }
+}
+
+/// Counts and verdict of `run` anew, after some of its checks were judged otherwise.
+pub(super) fn again(run: &mut Run, demands: &Demands) {
+    (run.verdict, run.headline) = conclude(&run.checks, demands);
+    run.counts = Counts::of(&run.checks);
 }
 
 fn summary(target: &Target, options: &Options) -> TargetSummary {

@@ -1,5 +1,6 @@
 //! The schedule of a run: sweep, users, suites side by side with their controls, clean-up, conclusion.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,19 +8,25 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::budget::{self, Allotment, CLEANING};
 use super::journal::Journal;
 use super::needs::{Given, may_write};
 use super::registrar::Registrar;
-use super::workshop::Workshop;
+use super::sentinel::Sentinel;
+use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Need, Outcome, Suite, Users};
 use crate::http::{Client, Limits, Probe, clean};
 use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
+
+/// How often the release is asked for at the end before the one that the run began on counts as gone.
+const LAST_LOOKS: usize = 4;
 
 /// One run under way.
 pub(super) struct Engine {
@@ -27,16 +34,20 @@ pub(super) struct Engine {
     started: (Instant, OffsetDateTime),
     target: Arc<Target>,
     options: Options,
+    /// What is asked where requests are few.
+    allotment: Option<Allotment>,
     inputs: Arc<Inputs>,
     client: Client,
     journal: Option<Arc<Journal>>,
     workshop: Arc<Workshop>,
-    registrar: Arc<Registrar>,
+    registrar: Registrar,
     events: Events,
     done: AtomicUsize,
     releases: Mutex<Vec<ReleaseSeen>>,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
+    /// Killed runs whose objects were swept.
+    dead: OnceLock<BTreeSet<Uuid>>,
 }
 
 impl Engine {
@@ -48,18 +59,22 @@ impl Engine {
         stop: CancellationToken,
     ) -> Result<Self, VerifyError> {
         let run = Uuid::now_v7();
-        let client =
-            Client::new(Arc::clone(&target), options.limits, &run.simple().to_string(), stop).map_err(VerifyError::Client)?;
+        let allotment = Allotment::of(&options.suites, &options.limits, &Given::planned(&target, &options, &inputs));
+        // What clean-up needs beside the objects themselves is not the checks' to spend.
+        let budget = allotment.as_ref().map(|allotment| allotment.budget.saturating_sub(CLEANING));
+        let client = Client::new(Arc::clone(&target), Limits { budget, ..options.limits }, &run.simple().to_string(), stop)
+            .map_err(VerifyError::Client)?;
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let journal = journal.map(Arc::new);
-        let workshop = Arc::new(Workshop::new(Arc::clone(&target), client.clone(), journal.clone(), run));
-        let registrar = Arc::new(Registrar::new(Arc::clone(&target), client.clone(), journal.clone()));
+        let workshop = Arc::new(Workshop::new(Arc::clone(&target), journal.clone(), run));
+        let registrar = Registrar::new(Arc::clone(&target), client.clone(), journal.clone());
         Ok(Self {
             run,
             started: (Instant::now(), OffsetDateTime::now_utc()),
             target,
             options,
+            allotment,
             inputs: Arc::new(inputs),
             client,
             journal,
@@ -69,6 +84,7 @@ impl Engine {
             done: AtomicUsize::new(0),
             releases: Mutex::default(),
             no_tokens: OnceLock::new(),
+            dead: OnceLock::new(),
         })
     }
 
@@ -76,8 +92,7 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        self.observe_release().await;
-        let context = self.context().await;
+        let (_, context) = tokio::join!(self.observe_release(), self.context());
         self.phase(Phase::Sweeping);
         let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
@@ -85,11 +100,9 @@ impl Engine {
         self.phase(Phase::Cleaning);
         let users = Arc::clone(&context.users);
         drop(context);
-        let cleanup = Cleanup { swept, ..self.clean_up(&users).await };
-        let events = self.events.clone();
-        let run = self.document(results, cleanup);
-        events.send(Event::Finished { run: Box::new(run.clone()) });
-        Ok(run)
+        let cleanup = self.clean_up(&users).await;
+        let cleanup = Cleanup { swept: swept + cleanup.swept, ..cleanup };
+        Ok(self.document(results, cleanup))
     }
 
     fn announce(&self) {
@@ -102,7 +115,11 @@ impl Engine {
     }
 
     fn selected(&self) -> impl Iterator<Item = &'static Check> {
-        self.options.suites.iter().flat_map(|suite| suite.checks())
+        self.options.suites.iter().flat_map(|suite| suite.checks()).filter(|check| self.is_selected(check))
+    }
+
+    fn is_selected(&self, check: &Check) -> bool {
+        self.options.only.as_ref().is_none_or(|only| check.is_control() || only.contains(&check.id))
     }
 
     fn phase(&self, phase: Phase) {
@@ -121,8 +138,19 @@ impl Engine {
         })
     }
 
+    /// Keeps what the run was given or has obtained out of everything that it says.
+    fn keep_unsaid(&self, users: &Users) {
+        for user in [&users.a, &users.b].into_iter().flatten() {
+            self.client.keep_unsaid(user.token.name(), user.token.expose());
+        }
+        for (name, secret) in &self.inputs.secrets {
+            self.client.keep_unsaid(&format!("${name}"), secret.expose_secret());
+        }
+    }
+
     async fn context(&self) -> Context {
         let users = self.users().await;
+        self.keep_unsaid(&users);
         let forge = users::forge(&self.target, users.a.as_ref()).map(Arc::new);
         Context {
             target: Arc::clone(&self.target),
@@ -130,11 +158,17 @@ impl Engine {
             users: Arc::new(users),
             forge,
             writes: may_write(&self.target, &self.options),
-            objects: Arc::clone(&self.workshop) as _,
-            registry: Arc::clone(&self.registrar) as _,
+            objects: self.bench(&self.client),
+            registry: Arc::new(self.registrar.clone()),
+            exhaustive: self.options.exhaustive,
+            shared: Arc::default(),
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
         }
+    }
+
+    fn bench(&self, client: &Client) -> Arc<Bench> {
+        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone() })
     }
 
     async fn sweep(&self, cx: &Context) -> usize {
@@ -142,17 +176,28 @@ impl Engine {
             return 0;
         }
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
-        for left in &swept.left {
+        for left in self.client.unsaid(swept.left.clone()) {
             self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
         }
+        let _ = self.dead.set(swept.dead);
         swept.removed
     }
 
     async fn check_all(&self, cx: &Context) -> Vec<CheckResult> {
         let suites = self.options.suites.iter().map(|suite| self.check_suite(cx, *suite));
-        let mut results: Vec<_> = join_all(suites).await.into_iter().flatten().collect();
-        self.observe_release().await;
-        if let Some(reason) = self.release_changed() {
+        let asked = join_all(suites);
+        let sentinel = Sentinel::new(&self.client, &self.target, &cx.users);
+        let watched = async {
+            match sentinel {
+                Some(sentinel) => sentinel.watch().await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut results: Vec<_> = tokio::select! {
+            results = asked => results.into_iter().flatten().collect(),
+            never = watched => match never {},
+        };
+        if let Some(reason) = self.release_changed().await {
             self.withdraw_all(&mut results, &reason);
         }
         results
@@ -160,17 +205,44 @@ impl Engine {
 
     /// A suite: its control, half of its checks, the control again, the other half, the control a last time.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
-        let others: Vec<_> = suite.checks().iter().filter(|check| !check.is_control()).collect();
-        let Some(control) = suite.control() else { return self.ask_all(cx, &others).await };
+        let (all, left_out): (Vec<_>, Vec<_>) =
+            suite.checks().iter().filter(|check| self.is_selected(check)).partition(|check| self.is_afforded(cx, check));
+        let mut left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
+        let mut results = self.check_afforded(cx, suite, &all).await;
+        results.append(&mut left_out);
+        results
+    }
+
+    /// Whether the budget has room for `check`. What cannot be asked at all costs nothing and says so itself.
+    fn is_afforded(&self, cx: &Context, check: &Check) -> bool {
+        let covered = self.allotment.as_ref().is_none_or(|allotment| allotment.covers(check));
+        covered || self.unaskable(cx, check).is_some()
+    }
+
+    fn left_out(&self, check: &Check) -> CheckResult {
+        let reason = self.allotment.as_ref().map(Allotment::reason).unwrap_or_default();
+        concluded(check, Outcome::skip(reason), 0, Instant::now())
+    }
+
+    async fn check_afforded(&self, cx: &Context, suite: Suite, afforded: &[&'static Check]) -> Vec<CheckResult> {
+        let cx = &cx.branch();
+        let others: Vec<_> = afforded.iter().copied().filter(|check| !check.is_control()).collect();
+        let control = suite.control().filter(|control| afforded.iter().any(|check| check.id == control.id));
+        let Some(control) = control else { return self.ask_all(cx, &others).await };
         let mut proof = self.ask(cx, control).await;
         if proof.verdict != Verdict::Pass && proof.verdict != Verdict::Warn {
             proof.verdict = if proof.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
             return self.without_control(cx, suite, proof, &others).await;
         }
+        // Without its last proof, nothing of the suite would count.
+        let last = self.client.set_aside(budget::requests(control)).map_or(0, |()| budget::requests(control));
         let (first, second) = others.split_at(others.len() / 2);
         let mut results = self.ask_all(cx, first).await;
-        merge(&mut proof, self.ask(cx, control).await, "between");
+        if self.allotment.is_none() {
+            merge(&mut proof, self.ask(cx, control).await, "between");
+        }
         results.extend(self.ask_all(cx, second).await);
+        self.client.release(last);
         merge(&mut proof, self.ask(cx, control).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
@@ -227,8 +299,10 @@ impl Engine {
             return concluded(check, outcome, 0, started);
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
-        let (client, scope) = self.client.scoped();
-        let asked = AssertUnwindSafe((check.run)(Context { client, ..cx.clone() })).catch_unwind().await;
+        let (client, scope) = cx.client.scoped();
+        let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
+        let cx = Context { objects: self.bench(&client), registry: Arc::new(self.registrar.by(&client)), client, ..cx.clone() };
+        let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
@@ -242,7 +316,7 @@ impl Engine {
     }
 
     fn finish(&self, result: CheckResult) -> CheckResult {
-        let result = accept::applied(result, &self.target.accepted, self.started.1.date());
+        let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
@@ -265,39 +339,44 @@ impl Engine {
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
     }
 
-    async fn observe_release(&self) {
-        let Some(path) = self.target.release_path() else { return };
-        let Ok(answer) = self.client.send(&Probe::get(path)).await else { return };
-        let release = crate::watch::release_at(&answer, &self.target.release);
-        let Ok(mut releases) = self.releases.lock() else { return };
+    async fn observe_release(&self) -> Option<ReleaseSeen> {
+        let answer = self.client.send(&Probe::get(self.target.release_path()?)).await.ok()?;
+        let release = self.client.unsaid(crate::watch::release_at(&answer, &self.target.release));
+        let mut releases = self.releases.lock().ok()?;
         if release != ReleaseSeen::default() && !releases.contains(&release) {
             self.events.send(Event::Release { release: release.clone() });
-            releases.push(release);
+            releases.push(release.clone());
         }
+        Some(release)
     }
 
-    fn release_changed(&self) -> Option<String> {
-        let releases = self.releases.lock().ok()?;
-        let (first, last) = (releases.first()?, releases.last()?);
-        let name =
-            |release: &ReleaseSeen| release.commit.clone().or_else(|| release.version.clone()).unwrap_or_else(|| "unnamed".into());
-        (!first.same_release(last)).then(|| format!("the release changed during the run, from {} to {}", name(first), name(last)))
+    /// Whether the release that the run began on is gone. Where it still answers now and then, replicas disagree, which is a finding of its
+    /// own and takes nothing back.
+    async fn release_changed(&self) -> Option<String> {
+        let first = self.releases.lock().ok().and_then(|releases| releases.first().cloned());
+        let mut last = None;
+        for _ in 0..LAST_LOOKS {
+            let Some(seen) = self.observe_release().await.filter(|release| *release != ReleaseSeen::default()) else { break };
+            if first.as_ref().is_none_or(|first| first.same_release(&seen)) {
+                return None;
+            }
+            last = Some(seen);
+        }
+        Some(format!("the release changed during the run, from {} to {}", named(&first?), named(&last?)))
     }
 
-    /// Deletes what the run made, with a client of its own: neither the deadline nor an interruption may keep it from that.
+    /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let limits = Limits { deadline: sweep::GRACE, budget: None, ..self.options.limits };
-        let id = self.run.simple().to_string();
-        let Ok(client) = Client::new(Arc::clone(&self.target), limits, &id, CancellationToken::new()) else {
-            return Cleanup::default();
-        };
-        let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run).await;
+        let client = self.client.successor(sweep::GRACE);
+        let dead = self.dead.get().cloned().unwrap_or_default();
+        let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run, &dead).await;
         let accounts = self.registrar.close(&client).await;
         if self.target.accounts.delete.is_some() {
             cleanup.left.extend(accounts);
         } else {
             cleanup.accounts = accounts;
         }
+        let cleanup = self.client.unsaid(cleanup);
         for left in cleanup.left.iter().chain(&cleanup.accounts) {
             self.events.note(format!("left behind: {} ({})", left.what, left.why));
         }
@@ -307,6 +386,9 @@ impl Engine {
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
         let releases = self.releases.into_inner().unwrap_or_default();
         let wall = self.started.0.elapsed();
+        if self.options.read_only {
+            self.events.note(conclude::unmade(&results));
+        }
         for gone in accept::stale(&results, &self.target.accepted) {
             self.events.note(gone);
         }
@@ -315,6 +397,7 @@ impl Engine {
             started_at: self.started.1,
             wall,
             meter: self.client.meter().read(),
+            longest_chain: self.client.scope().chain(),
             releases,
             results,
             cleanup,
@@ -325,6 +408,10 @@ impl Engine {
         }
         conclude::document(run, &self.target, &self.options)
     }
+}
+
+fn named(release: &ReleaseSeen) -> &str {
+    release.commit.as_deref().or(release.version.as_deref()).unwrap_or("unnamed")
 }
 
 /// Cleans the words of a piece of evidence: a check may have put something into them that the target said.
@@ -345,6 +432,7 @@ fn concluded(check: &Check, outcome: Outcome, probes: u64, started: Instant) -> 
         severity: check.severity,
         verdict: outcome.verdict,
         accepted: None,
+        judged_on: None,
         summary: clean(&outcome.summary),
         evidence: outcome.evidence.into_iter().map(harmless).collect(),
         requirements: check.requirements.iter().map(|id| (*id).to_owned()).collect(),

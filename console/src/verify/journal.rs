@@ -5,11 +5,13 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
+
+use crate::http::Trouble;
 
 /// The journal cannot be kept, so nothing may be created.
 #[derive(Debug, Error)]
@@ -43,7 +45,10 @@ pub(super) enum Entry {
 /// The journal of a living run.
 #[derive(Debug)]
 pub struct Journal {
-    file: Mutex<File>,
+    /// The file, and how many entries were written.
+    file: Mutex<(File, u64)>,
+    /// How many entries are on disk.
+    synced: Mutex<u64>,
     path: PathBuf,
 }
 
@@ -65,25 +70,55 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(|source| JournalError { path: directory.to_owned(), source })?;
-        let journal = Self { file: Mutex::new(file), path };
+        let journal = Self { file: Mutex::new((file, 0)), synced: Mutex::new(0), path };
         journal.record(&Entry::Run { run, target: target.to_owned() })?;
         Ok(journal)
     }
 
-    /// Appends `entry` and waits until it is on disk.
+    /// Appends `entry` and waits until it is on disk. Blocks; entries that several threads append meanwhile share one sync.
     pub(super) fn record(&self, entry: &Entry) -> Result<(), JournalError> {
-        let write = || {
-            let mut file = self.file.lock().map_err(|_| std::io::Error::other("a writer panicked"))?;
-            writeln!(file, "{}", serde_json::to_string(entry)?)?;
-            file.sync_data()
+        self.append(entry).and_then(|mine| self.sync(mine)).map_err(|source| JournalError { path: self.path.clone(), source })
+    }
+
+    /// The same for asynchronous code: syncing blocks, so it has a thread of its own.
+    pub(super) async fn recorded(self: &Arc<Self>, entry: Entry) -> Result<(), Trouble> {
+        let journal = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || journal.record(&entry)).await;
+        written.map_err(|error| Trouble::Unexpected(error.to_string()))?.map_err(|error| Trouble::NotGiven(error.to_string()))
+    }
+
+    /// Writes a line; its number.
+    fn append(&self, entry: &Entry) -> std::io::Result<u64> {
+        let line = format!("{}\n", serde_json::to_string(entry)?);
+        let mut file = held(&self.file)?;
+        file.0.write_all(line.as_bytes())?;
+        file.1 += 1;
+        Ok(file.1)
+    }
+
+    /// Returns when line `mine` is on disk: by a sync of its own, or by one that began after it was written.
+    fn sync(&self, mine: u64) -> std::io::Result<()> {
+        let mut synced = held(&self.synced)?;
+        if *synced >= mine {
+            return Ok(());
+        }
+        let (file, written) = {
+            let file = held(&self.file)?;
+            (file.0.try_clone()?, file.1)
         };
-        write().map_err(|source| JournalError { path: self.path.clone(), source })
+        file.sync_data()?;
+        *synced = written;
+        Ok(())
     }
 
     /// Removes the journal: everything it names is gone, or nothing can remove it.
     pub(super) fn finish(&self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+fn held<T>(lock: &Mutex<T>) -> std::io::Result<MutexGuard<'_, T>> {
+    lock.lock().map_err(|_| std::io::Error::other("a writer panicked"))
 }
 
 /// The journal of a run that was killed, locked by us so that no other console sweeps it at the same time.
@@ -165,7 +200,7 @@ mod tests {
         let journal = Journal::open(directory.path(), run, "http://127.0.0.1:1").unwrap();
         journal.record(&Entry::Announced { user: "A".into(), subject: Some("a".into()), marker: "m".into() }).unwrap();
         assert!(abandoned(directory.path(), "http://127.0.0.1:1").is_empty(), "still alive");
-        writeln!(journal.file.lock().unwrap(), "{{\"entry\":\"crea").unwrap();
+        writeln!(journal.file.lock().unwrap().0, "{{\"entry\":\"crea").unwrap();
         drop(journal);
         assert!(abandoned(directory.path(), "http://127.0.0.1:2").is_empty(), "another target");
         let found = abandoned(directory.path(), "http://127.0.0.1:1");

@@ -37,6 +37,12 @@ impl<'a> Given<'a> {
         Some(if unmade && of_tokens(missing) { Need::Writes } else { missing })
     }
 
+    /// Whether the run may make accounts that it then has to delete.
+    pub(super) fn deletes_accounts(&self) -> bool {
+        let accounts = &self.target.accounts;
+        self.writes && accounts.signup.is_some() && accounts.delete.is_some()
+    }
+
     fn has(&self, need: Need) -> bool {
         let (target, [a, b, jwt]) = (self.target, self.tokens);
         match need {

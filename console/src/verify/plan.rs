@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::Options;
+use super::budget::{self, Allotment};
 use super::needs::{Given, may_write};
+use super::{Inputs, Options};
+use crate::checks::Check;
 use crate::target::Target;
 
 /// The plan of a run: nothing was sent to make it.
@@ -13,14 +15,33 @@ pub struct Plan {
     pub target: String,
     /// Base URL.
     pub url: String,
+    /// The only host that is called.
+    pub host: String,
+    /// Commit that is to be verified, where it was named.
+    pub release: Option<String>,
     /// How tokens come.
     pub tokens: String,
+    /// Requests that the run would send, about.
+    pub requests: Estimate,
     /// Whether objects will be created (and deleted again).
     pub creates: bool,
+    /// How many, about; 0 where none may be.
+    pub objects: u64,
+    /// Where they are created.
+    pub collection: String,
     /// What is never called.
     pub never: Vec<String>,
     /// Each check that would be asked or skipped, with the reason.
     pub checks: Vec<Planned>,
+}
+
+/// A number that is not known exactly: what routes, origins and retries a target has decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// At least.
+    pub least: u64,
+    /// At most.
+    pub most: u64,
 }
 
 /// One check of a plan.
@@ -34,29 +55,63 @@ pub struct Planned {
     pub skipped: Option<String>,
 }
 
-/// Plans a run on `target` without sending anything. What only an answer can tell (whether tokens are JWTs) is assumed to be so.
-pub fn plan(target: &Target, options: &Options, inputs: &super::Inputs) -> Plan {
-    let given = Given::planned(target, options, inputs);
-    let planned = |check: &'static crate::checks::Check| Planned {
-        id: check.id.to_owned(),
-        title: check.title.to_owned(),
-        skipped: given.missing(check).map(|need| need.reason().to_owned()),
-    };
-    Plan {
-        target: target.name.clone(),
-        url: target.base.to_string(),
-        tokens: target.tokens.word().to_owned(),
-        creates: may_write(target, options),
-        never: never(target),
-        checks: options.suites.iter().flat_map(|suite| suite.checks()).map(planned).collect(),
+impl Plan {
+    /// What would be created, in words.
+    pub fn creates_words(&self) -> String {
+        if self.creates {
+            let Self { objects, collection, .. } = self;
+            format!(
+                "about {objects} objects by POST {collection}, each with the run's marker in its title, deleted again at the end"
+            )
+        } else {
+            "nothing".to_owned()
+        }
     }
 }
 
+/// Plans a run on `target` without sending anything. What only an answer can tell (whether tokens are JWTs) is assumed to be so.
+pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
+    let given = Given::planned(target, options, inputs);
+    let allotment = Allotment::of(&options.suites, &options.limits, &given);
+    let reason = |check: &Check| {
+        let missing = given.missing(check).map(|need| need.reason().to_owned());
+        missing.or_else(|| allotment.as_ref().filter(|allotment| !allotment.covers(check)).map(Allotment::reason))
+    };
+    let planned =
+        |check: &'static Check| Planned { id: check.id.to_owned(), title: check.title.to_owned(), skipped: reason(check) };
+    let all = || options.suites.iter().flat_map(|suite| suite.checks());
+    let asked: Vec<_> = all().filter(|check| reason(check).is_none()).collect();
+    let creates = may_write(target, options);
+    Plan {
+        target: target.name.clone(),
+        url: target.base.to_string(),
+        host: target.base.authority(),
+        release: inputs.commit.clone(),
+        tokens: target.tokens.word().to_owned(),
+        requests: estimate(&asked, allotment.as_ref()),
+        creates,
+        objects: if creates { asked.iter().map(|check| budget::objects(check)).sum() } else { 0 },
+        collection: target.paths.list.clone(),
+        never: never(target),
+        checks: all().map(planned).collect(),
+    }
+}
+
+/// Controls are asked three times. A target with more or fewer origins and routes than the one that the costs were measured on differs.
+fn estimate(asked: &[&Check], allotment: Option<&Allotment>) -> Estimate {
+    let times = |check: &Check| if check.is_control() { 3 } else { 1 };
+    let sum: u64 = asked.iter().map(|check| budget::requests(check) * times(check)).sum();
+    let most = sum * 3 / 2 + 20;
+    Estimate { least: sum / 2, most: allotment.map_or(most, |allotment| most.min(allotment.budget)) }
+}
+
 fn never(target: &Target) -> Vec<String> {
+    let unsafe_at = |path: &String| format!("POST, PUT, PATCH or DELETE on {path}");
     let unsafe_routes = match target.routes.unsafe_methods() {
         _ if target.allow_unsafe_routes => "unsafe methods on any route that is not declared".to_owned(),
         0 => "unsafe methods on any route but those of the declared resource".to_owned(),
         count => format!("the {count} unsafe methods of further routes"),
     };
-    vec![unsafe_routes, "any host but the target's own".into()]
+    let protected = target.paths.protected.iter().map(unsafe_at);
+    protected.chain([unsafe_routes, "any host but the target's own".into()]).collect()
 }

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
+use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Refreshed, Registry, Session, User};
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
 use crate::run::LeftBehind;
-use crate::target::{Call, Grant, NamedUser, Signup, Target};
+use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
 
 /// What an answer to a sign-up or sign-in brought.
 struct Granted {
@@ -23,13 +24,15 @@ struct Granted {
     answer: Answer,
 }
 
-/// The run's maker of accounts.
+/// The run's maker of accounts. Clones share everything but the client.
+#[derive(Clone)]
 pub(super) struct Registrar {
     target: Arc<Target>,
     client: Client,
     journal: Option<Arc<Journal>>,
-    made: Mutex<Vec<Session>>,
-    shared: OnceCell<Option<Session>>,
+    made: Arc<Mutex<Vec<Session>>>,
+    /// The session that checks share, and how far down a chain of requests it came.
+    shared: Arc<OnceCell<(Option<Session>, u64)>>,
     /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
     order: Arc<RwLock<()>>,
 }
@@ -37,14 +40,19 @@ pub(super) struct Registrar {
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self { target, client, journal, made: Mutex::default(), shared: OnceCell::new(), order: Arc::default() }
+        Self { target, client, journal, made: Arc::default(), shared: Arc::default(), order: Arc::default() }
+    }
+
+    /// The same registrar as one check uses it: what is sent counts for that check.
+    pub(super) fn by(&self, client: &Client) -> Self {
+        Self { client: client.clone(), ..self.clone() }
     }
 
     /// Signs in as an account that exists already.
     pub(super) async fn sign_in_as(&self, name: &'static str, who: &NamedUser) -> Result<Session, Trouble> {
         let login = Login { username: who.username.clone(), email: who.username.clone(), password: who.password.clone() };
         let granted = self.granted(&login).await?;
-        Ok(session(name, login, granted, false))
+        Ok(self.session(name, login, granted, false))
     }
 
     async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
@@ -58,11 +66,15 @@ impl Registrar {
     pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
         let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
         let login = fresh(signup, name, index);
-        self.record(&Entry::Account { user: name.to_owned(), name: login.username.clone() })?;
+        self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
+        if self.target.accounts.delete.is_some() {
+            self.client.set_aside(OF_AN_ACCOUNT)?;
+        }
+        self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         let answer = self.client.send(&Filling::of(&login).probe(&signup.grant.call)).await?;
         let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {
-            self.forget(&login.username);
+            self.forget(&login.username).await;
             return Err(refused("signing up", &login, &signup.grant, &answer));
         }
         let subject = subject_in(&answer, &signup.grant, None);
@@ -72,22 +84,31 @@ impl Registrar {
             Err(answer) => return Err(refused("signing up", &login, &signup.grant, &answer)),
         };
         let granted = Granted { subject: granted.subject.or(subject), ..granted };
-        let session = session(name, login, granted, !exists);
+        let session = self.session(name, login, granted, !exists);
         if exists {
-            self.forget(&session.login.username);
+            self.forget(&session.login.username).await;
         } else {
             self.keep(session.clone());
         }
         Ok(session)
     }
 
-    fn record(&self, entry: &Entry) -> Result<(), Trouble> {
-        let none = || Trouble::NotGiven("creating accounts is not allowed in this run".into());
-        self.journal.as_ref().ok_or_else(none)?.record(entry).map_err(|error| Trouble::NotGiven(error.to_string()))
+    /// A session whose tokens nothing says from now on.
+    fn session(&self, name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
+        let session = session(name, login, granted, disposable);
+        for credential in std::iter::once(&session.user.token).chain(&session.refresh) {
+            self.client.keep_unsaid(credential.name(), credential.expose());
+        }
+        session
     }
 
-    fn forget(&self, name: &str) {
-        let _ = self.record(&Entry::AccountDeleted { name: name.to_owned() });
+    async fn record(&self, entry: Entry) -> Result<(), Trouble> {
+        let none = || Trouble::NotGiven("creating accounts is not allowed in this run".into());
+        self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
+    }
+
+    async fn forget(&self, name: &str) {
+        let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
         if let Ok(mut made) = self.made.lock() {
             made.retain(|session| session.login.username != name);
         }
@@ -107,7 +128,7 @@ impl Registrar {
         let mut left = Vec::new();
         for session in made {
             match remove(client, &self.target, &session).await {
-                Ok(()) => self.forget(&session.login.username),
+                Ok(()) => self.forget(&session.login.username).await,
                 Err(why) => left.push(LeftBehind { what: format!("account {}", session.login.username), why }),
             }
         }
@@ -126,7 +147,13 @@ impl Registrar {
 
 impl Registry for Registrar {
     fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
-        async { Ok(self.shared.get_or_try_init(|| self.some()).await?.clone()) }.boxed()
+        let some = || async { Ok::<_, Trouble>((self.some().await?, self.client.scope().chain())) };
+        async move {
+            let (session, link) = self.shared.get_or_try_init(some).await?;
+            self.client.waited_for(*link);
+            Ok(session.clone())
+        }
+        .boxed()
     }
 
     fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
@@ -139,7 +166,7 @@ impl Registry for Registrar {
 
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
-            let session = session("C", login.clone(), self.granted(login).await?, true);
+            let session = self.session("C", login.clone(), self.granted(login).await?, true);
             self.keep(session.clone());
             Ok(session)
         }
@@ -168,6 +195,7 @@ impl Registry for Registrar {
             Ok(match read(grant, answer) {
                 Ok(granted) => {
                     let token = Credential::new("<a refreshed token>", granted.token);
+                    self.client.keep_unsaid(token.name(), token.expose());
                     Refreshed { answer: granted.answer, token: Some(token), refresh: next }
                 }
                 Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },
@@ -176,8 +204,8 @@ impl Registry for Registrar {
         .boxed()
     }
 
-    fn deleted(&self, session: &Session) {
-        self.forget(&session.login.username);
+    fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()> {
+        self.forget(&session.login.username).boxed()
     }
 
     fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {

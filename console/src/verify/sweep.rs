@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::journal::{Abandoned, Entry, abandoned};
+use super::listed;
 use super::marker::Marker;
 use super::registrar;
 use super::users;
 use super::workshop::{Made, Workshop};
-use crate::checks::paging::next_query;
 use crate::checks::{Session, User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
@@ -24,10 +24,12 @@ use crate::target::{Target, Tokens};
 
 /// How long clean-up may take after a run ended.
 pub(super) const GRACE: Duration = Duration::from_secs(20);
-/// A marked object older than this belongs to no living run: runs end within their deadline.
-const SETTLED: time::Duration = time::Duration::hours(1);
-/// Pages of a list that are read at most when looking for markers.
-const PAGES: usize = 50;
+/// How often clean-up looks again while it still finds something: what a killed run had sent may be carried out after it died.
+const LOOKS: usize = 4;
+/// Pause before looking again.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// Objects read at most where a list does not show titles.
+const READS: usize = 50;
 
 /// Which marked objects may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,15 @@ pub struct Swept {
     pub removed: usize,
     /// Objects still there.
     pub left: Vec<LeftBehind>,
+    /// Runs that are known to be dead.
+    pub(super) dead: BTreeSet<Uuid>,
+}
+
+impl Swept {
+    fn add(&mut self, more: Self) {
+        self.removed += more.removed;
+        self.left.extend(more.left);
+    }
 }
 
 /// Removes everything that earlier runs left on `target`: by the journals in `journal`, and by the markers that objects carry.
@@ -52,7 +63,18 @@ pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: 
     let client = Client::new(Arc::clone(&target), limits, &Uuid::now_v7().simple().to_string(), stop)?;
     let registrar = registrar::Registrar::new(Arc::clone(&target), client.clone(), None);
     let users = users::obtain(&registrar, &target).await?;
-    Ok(leftovers(&client, &target, &users, journal, Age::Any).await)
+    let mut swept = leftovers(&client, &target, &users, journal, Age::Any).await;
+    let mut found = swept.removed;
+    for _ in 1..LOOKS {
+        if found == 0 {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        let again = leftovers(&client, &target, &users, journal, Age::Any).await;
+        found = again.removed;
+        swept = Swept { removed: swept.removed + found, ..again };
+    }
+    Ok(swept)
 }
 
 /// What killed runs left: first what their journals name, then what carries a marker of a run that is over.
@@ -62,16 +84,15 @@ pub(super) async fn leftovers(client: &Client, target: &Target, users: &Users, j
         return swept;
     }
     for dead in abandoned(journal, &target.base.to_string()) {
+        swept.dead.insert(dead.run);
         settle(client, target, users, dead, &mut swept).await;
     }
-    for user in [&users.a, &users.b].into_iter().flatten() {
-        sweep_marked(client, target, user, |marker| is_over(marker, age), &mut swept).await;
-    }
+    swept.add(sweep_users(client, target, users, |marker| is_over(marker, age)).await);
     swept
 }
 
 fn is_over(marker: Marker, age: Age) -> bool {
-    age == Age::Any || marker.began().is_some_and(|began| OffsetDateTime::now_utc() - began > SETTLED)
+    age == Age::Any || marker.is_over(OffsetDateTime::now_utc())
 }
 
 /// Deals with the journal of one killed run; it is kept when something in it could not be removed.
@@ -89,10 +110,9 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
             continue;
         };
         let before = swept.left.len();
-        for id in undeleted(&dead.entries) {
-            remove(client, target, &user, &id, swept).await;
-        }
-        sweep_marked(client, target, &user, |marker| marker.run == dead.run, swept).await;
+        let ids = still_made(client, target, &user, undeleted(&dead.entries), dead.run).await;
+        swept.add(remove_all(client, target, &user, ids).await);
+        swept.add(sweep_marked(client, target, &user, |marker| marker.run == dead.run).await);
         complete &= swept.left.len() == before;
     }
     for (_, name) in accounts {
@@ -134,13 +154,38 @@ fn undeleted(entries: &[Entry]) -> BTreeSet<String> {
     ids
 }
 
-async fn remove(client: &Client, target: &Target, user: &User, id: &str, swept: &mut Swept) {
-    let path = item_path(target, user, id);
-    match delete(client, target, user, &path).await {
-        Ok(true) => swept.removed += 1,
-        Ok(false) => {}
-        Err(why) => swept.left.push(left(path, why)),
+/// Those of these objects of `user` that are still what `run` made.
+async fn still_made(client: &Client, target: &Target, user: &User, ids: BTreeSet<String>, run: Uuid) -> Vec<String> {
+    let asked = ids.into_iter().map(async |id| {
+        let path = item_path(target, user, &id);
+        is_still(client, target, user, &path, run).await.then_some(id)
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Deletes these objects of `user`, side by side.
+async fn remove_all(client: &Client, target: &Target, user: &User, ids: Vec<String>) -> Swept {
+    let removed = ids.into_iter().map(async |id| {
+        let path = item_path(target, user, &id);
+        (delete(client, target, user, &path).await, path)
+    });
+    let mut swept = Swept::default();
+    for (result, path) in join_all(removed).await {
+        match result {
+            Ok(there) => swept.removed += usize::from(there),
+            Err(why) => swept.left.push(left(path, why)),
+        }
     }
+    swept
+}
+
+/// Whether what has this path now is still what `run` made. Some databases give the number of a deleted object to the next one, and that
+/// one may be anybody's; only where a title without the run's marker can be read is the answer no.
+async fn is_still(client: &Client, target: &Target, user: &User, path: &str, run: Uuid) -> bool {
+    let Ok(answer) = client.send(&Probe::get(path).bearer(&user.token)).await else { return true };
+    let json = answer.json().filter(|_| answer.is_success());
+    let title = json.as_ref().and_then(|json| target.resource.title(json));
+    title.is_none_or(|title| Marker::find(title).is_some_and(|marker| marker.run == run))
 }
 
 fn left(what: impl Into<String>, why: impl Into<String>) -> LeftBehind {
@@ -162,72 +207,93 @@ async fn delete(client: &Client, target: &Target, user: &User, path: &str) -> Re
 }
 
 /// Removes every object of `user` whose marker is one that `wanted` accepts.
-async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool, swept: &mut Swept) {
-    let found = match marked(client, target, user, wanted).await {
-        Ok(found) => found,
+async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Swept {
+    match marked(client, target, user, wanted).await {
+        Ok(found) => remove_all(client, target, user, found).await,
         Err(trouble) => {
-            return swept.left.push(left(format!("objects of user {}", user.name), format!("cannot list them: {trouble}")));
+            let left = left(format!("objects of user {}", user.name), format!("cannot list them: {trouble}"));
+            Swept { left: vec![left], ..Swept::default() }
         }
-    };
-    for id in found {
-        remove(client, target, user, &id, swept).await;
     }
 }
 
-/// Ids of the user's objects whose marker is one that `wanted` accepts, over all pages that a `next_cursor` leads to.
+/// Ids of the user's objects whose marker is one that `wanted` accepts. Where the list shows no titles, the objects themselves are read.
 async fn marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Result<Vec<String>, Trouble> {
-    let list = list_path(target, user);
-    let (mut page, mut found) = (list.clone(), Vec::new());
     if !target.resource.offers.list {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    for _ in 0..PAGES {
-        let answer = client.send(&Probe::get(&page).bearer(&user.token)).await?;
-        let refused = || Trouble::Unexpected(format!("GET {list} was answered {}", answer.status));
-        let json = answer.json().filter(|_| answer.is_success()).ok_or_else(refused)?;
-        let items = target.resource.items(&json).into_iter().flatten();
-        found.extend(items.filter_map(|item| marked_id(target, item, &wanted)));
-        let Some(next) = next_query(&answer) else { break };
-        page = format!("{list}?{next}");
+    let listed = listed::all(client, target, user).await?;
+    let (titled, untitled): (Vec<_>, Vec<_>) = listed.items.iter().partition(|item| title_of(target, item).is_some());
+    let mut found: Vec<_> = titled.into_iter().filter_map(|item| marked_id(target, item, &wanted)).collect();
+    for item in untitled.into_iter().take(READS) {
+        let Some(id) = target.resource.id_of(item) else { continue };
+        let answer = client.send(&Probe::get(item_path(target, user, &id)).bearer(&user.token)).await?;
+        let object = answer.json().filter(|_| answer.is_success());
+        let object = object.as_ref().and_then(|json| target.resource.object(json));
+        found.extend(object.and_then(|object| marked_id(target, object, &wanted)).map(|_| id));
     }
     Ok(found)
 }
 
-fn marked_id(target: &Target, item: &Value, wanted: impl Fn(Marker) -> bool) -> Option<String> {
-    let fields = &target.resource.fields;
-    Marker::find(item.get(&fields.title)?.as_str()?).filter(|marker| wanted(*marker))?;
-    target.resource.id_of(item)
+fn title_of<'a>(target: &Target, item: &'a Value) -> Option<&'a str> {
+    item.get(&target.resource.fields.title)?.as_str()
 }
 
-fn list_path(target: &Target, user: &User) -> String {
-    target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"))
+fn marked_id(target: &Target, item: &Value, wanted: impl Fn(Marker) -> bool) -> Option<String> {
+    Marker::find(title_of(target, item)?).filter(|marker| wanted(*marker))?;
+    target.resource.id_of(item)
 }
 
 fn item_path(target: &Target, user: &User, id: &str) -> String {
     target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id)
 }
 
-/// Deletes what this run made: what it knows by id, then whatever else carries its marker.
-pub(super) async fn own(client: &Client, target: &Target, users: &Users, workshop: &Workshop, run: Uuid) -> Cleanup {
+/// Deletes what this run made: what it knows by id, then whatever else carries its marker, then what became of the last requests of the
+/// `dead` runs that were swept at the beginning.
+pub(super) async fn own(
+    client: &Client,
+    target: &Target,
+    users: &Users,
+    workshop: &Workshop,
+    run: Uuid,
+    dead: &BTreeSet<Uuid>,
+) -> Cleanup {
     let made = workshop.made();
-    let results = join_all(made.iter().map(|object| take_away(client, target, workshop, object))).await;
+    let results = join_all(made.iter().map(|object| take_away(client, target, workshop, object, run))).await;
     let mut cleanup =
         Cleanup { created: made.len(), deleted: results.iter().filter(|result| result.is_ok()).count(), ..Cleanup::default() };
     cleanup.left.extend(results.into_iter().filter_map(Result::err));
     if workshop.announcements() > 0 {
-        let mut swept = Swept::default();
-        for user in [&users.a, &users.b].into_iter().flatten() {
-            sweep_marked(client, target, user, |marker| marker.run == run, &mut swept).await;
-        }
+        let swept = sweep_users(client, target, users, |marker| marker.run == run).await;
         cleanup.created += swept.removed;
         cleanup.deleted += swept.removed;
+        cleanup.left.extend(swept.left);
+    }
+    if !dead.is_empty() {
+        let swept = sweep_users(client, target, users, |marker| dead.contains(&marker.run)).await;
+        cleanup.swept += swept.removed;
         cleanup.left.extend(swept.left);
     }
     cleanup
 }
 
-async fn take_away(client: &Client, target: &Target, workshop: &Workshop, object: &Made) -> Result<(), LeftBehind> {
+async fn sweep_users(client: &Client, target: &Target, users: &Users, wanted: impl Fn(Marker) -> bool) -> Swept {
+    let users = [&users.a, &users.b].into_iter().flatten();
+    let marked = join_all(users.map(|user| sweep_marked(client, target, user, &wanted))).await;
+    let mut swept = Swept::default();
+    for more in marked {
+        swept.add(more);
+    }
+    swept
+}
+
+async fn take_away(client: &Client, target: &Target, workshop: &Workshop, object: &Made, run: Uuid) -> Result<(), LeftBehind> {
+    let reusable = object.id.parse::<u64>().is_ok();
+    if reusable && !is_still(client, target, &object.user, &object.path, run).await {
+        workshop.deleted(&object.id).await;
+        return Ok(());
+    }
     delete(client, target, &object.user, &object.path).await.map_err(|why| left(&object.path, why))?;
-    workshop.deleted(&object.id);
+    workshop.deleted(&object.id).await;
     Ok(())
 }

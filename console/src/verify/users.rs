@@ -73,14 +73,14 @@ pub(super) fn minted_for(mint: &Mint, name: &str, subject: &str) -> User {
 async fn signed_in(registrar: &Registrar, target: &Target) -> Result<Users, Trouble> {
     let none = || Trouble::NotGiven("the target names no accounts to sign in with".into());
     let [a, b] = target.accounts.users.as_ref().ok_or_else(none)?;
-    let (a, b) = (registrar.sign_in_as("A", a).await?, registrar.sign_in_as("B", b).await?);
-    Ok(Users { a: Some(a.user), b: Some(b.user) })
+    let (a, b) = tokio::join!(registrar.sign_in_as("A", a), registrar.sign_in_as("B", b));
+    Ok(Users { a: Some(a?.user), b: Some(b?.user) })
 }
 
 /// Makes two accounts for this run.
 async fn signed_up(registrar: &Registrar) -> Result<Users, Trouble> {
-    let (a, b) = (registrar.sign_up_as("A", Some(0)).await?, registrar.sign_up_as("B", Some(1)).await?);
-    Ok(Users { a: Some(a.user), b: Some(b.user) })
+    let (a, b) = tokio::join!(registrar.sign_up_as("A", Some(0)), registrar.sign_up_as("B", Some(1)));
+    Ok(Users { a: Some(a?.user), b: Some(b?.user) })
 }
 
 #[cfg(test)]

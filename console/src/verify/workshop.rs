@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
 use crate::checks::{Object, Objects, User};
@@ -24,18 +26,27 @@ pub(super) struct Made {
 /// The run's maker of objects.
 pub(super) struct Workshop {
     target: Arc<Target>,
-    client: Client,
     journal: Option<Arc<Journal>>,
     run: Uuid,
     next: AtomicU32,
     announced: AtomicUsize,
     made: Mutex<Vec<Made>>,
+    /// The objects that checks share, of A and of others.
+    witnesses: [OnceCell<(Object, u64)>; 2],
 }
 
 impl Workshop {
     /// A workshop; without a journal it makes nothing.
-    pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
-        Self { target, client, journal, run, next: AtomicU32::new(0), announced: AtomicUsize::new(0), made: Mutex::default() }
+    pub(super) fn new(target: Arc<Target>, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
+        Self {
+            target,
+            journal,
+            run,
+            next: AtomicU32::new(0),
+            announced: AtomicUsize::new(0),
+            made: Mutex::default(),
+            witnesses: [const { OnceCell::const_new() }; 2],
+        }
     }
 
     /// Everything made so far.
@@ -49,44 +60,45 @@ impl Workshop {
     }
 
     /// Notes that an object is gone.
-    pub(super) fn deleted(&self, id: &str) {
-        if let Some(journal) = &self.journal {
-            let _ = journal.record(&Entry::Deleted { id: id.to_owned() });
-        }
+    pub(super) async fn deleted(&self, id: &str) {
+        let _ = self.record(Entry::Deleted { id: id.to_owned() }).await;
     }
 
-    fn record(&self, entry: &Entry) -> Result<(), Trouble> {
+    /// Returns when the entry is on disk.
+    async fn record(&self, entry: Entry) -> Result<(), Trouble> {
         let none = || Trouble::NotGiven("creating objects is not allowed in this run".into());
-        self.journal.as_ref().ok_or_else(none)?.record(entry).map_err(|error| Trouble::NotGiven(error.to_string()))
+        self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
     }
 
-    fn announce_now(&self, user: &User) -> Result<String, Trouble> {
+    async fn announce(&self, client: &Client, user: &User) -> Result<String, Trouble> {
         let nonce = format!("{}{:04}", user.name.to_ascii_lowercase(), self.next.fetch_add(1, Ordering::Relaxed));
-        let marker = Marker::text(self.run, &nonce);
-        self.record(&Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() })?;
+        let marker = Marker::text(self.run, client.lifetime(), &nonce);
+        client.set_aside(OF_AN_OBJECT)?;
+        self.record(Entry::Announced { user: user.name.into(), subject: user.subject.clone(), marker: marker.clone() }).await?;
         self.announced.fetch_add(1, Ordering::Relaxed);
         Ok(marker)
     }
 
-    async fn create_now(&self, user: &User) -> Result<Object, Trouble> {
-        let canary = self.announce_now(user)?;
+    async fn create(&self, client: &Client, user: &User) -> Result<Object, Trouble> {
+        let canary = self.announce(client, user).await?;
         let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
-        let created = self.client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
+        let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
         let id = self.id_of(&created).ok_or_else(|| refused(user, &created))?;
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
-        self.note(user, &canary, &id)?;
+        self.note(user, &canary, &id).await?;
+        let mut read = None;
         if self.target.resource.offers.get {
-            self.client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?;
+            read = Some(client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?);
         }
-        Ok(Object { id, path, canary, created })
+        Ok(Object { id, path, canary, created, read })
     }
 
-    fn note(&self, user: &User, marker: &str, id: &str) -> Result<(), Trouble> {
+    async fn note(&self, user: &User, marker: &str, id: &str) -> Result<(), Trouble> {
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id);
         if let Ok(mut made) = self.made.lock() {
             made.push(Made { user: user.clone(), id: id.to_owned(), path });
         }
-        self.record(&Entry::Created { marker: marker.to_owned(), id: id.to_owned() })
+        self.record(Entry::Created { marker: marker.to_owned(), id: id.to_owned() }).await
     }
 
     fn id_of(&self, created: &Answer) -> Option<String> {
@@ -105,17 +117,38 @@ fn refused(user: &User, created: &Answer) -> Trouble {
     Trouble::Unexpected(format!("creating an object as {} was answered {}{helps}", user.name, created.status))
 }
 
-impl Objects for Workshop {
+/// The workshop as one check uses it: what is sent counts for that check.
+pub(super) struct Bench {
+    pub(super) workshop: Arc<Workshop>,
+    pub(super) client: Client,
+}
+
+impl Objects for Bench {
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
-        self.create_now(user).boxed()
+        self.workshop.create(&self.client, user).boxed()
+    }
+
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        let [of_a, of_others] = &self.workshop.witnesses;
+        let witness = if user.name == "A" { of_a } else { of_others };
+        let make = move || async {
+            let object = self.workshop.create(&self.client, user).await?;
+            Ok::<_, Trouble>((object, self.client.scope().chain()))
+        };
+        async move {
+            let (object, link) = witness.get_or_try_init(make).await?;
+            self.client.waited_for(*link);
+            Ok(object.clone())
+        }
+        .boxed()
     }
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
-        std::future::ready(self.announce_now(user)).boxed()
+        self.workshop.announce(&self.client, user).boxed()
     }
 
-    fn made(&self, user: &User, id: &str) {
+    fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()> {
         // The journal has the announcement; without this line a later run looks for the marker.
-        let _ = self.note(user, "", id);
+        self.workshop.note(user, "", id).map(drop).boxed()
     }
 }

@@ -11,6 +11,6 @@ mod watcher;
 
 pub use history::{Change, History, Percentiles};
 pub use poll::{Asked, Condition, Poll};
-pub use release::{is_commit, release_at, release_of, same_commit, started_at, started_of};
+pub use release::{is_commit, release_at, release_of, same_commit, schema_at, started_at, started_of};
 pub use wait::{Landed, WaitError, Wanted, wait_for, wait_for_release};
 pub use watcher::{Pace, Watcher};

@@ -40,6 +40,18 @@ const STARTED: [&str; 9] =
     ["started_at", "startedAt", "start_time", "startTime", "started", "boot_time", "bootTime", "up_since", "upSince"];
 const REPLICA: [&str; 8] = ["replica", "replica_id", "replicaId", "instance", "instance_id", "instanceId", "hostname", "pod"];
 const ENVIRONMENT: [&str; 5] = ["environment", "env", "stage", "node_env", "profile"];
+const SCHEMA: [&str; 10] = [
+    "schema",
+    "schema_version",
+    "schemaVersion",
+    "migration",
+    "migration_version",
+    "migrationVersion",
+    "database.schema",
+    "database.migration",
+    "db.schema",
+    "alembic_version",
+];
 const UPTIME: [&str; 5] = ["uptime", "uptime_seconds", "uptimeSeconds", "uptime_secs", "uptime_s"];
 
 /// Longest value that is taken over; what is longer is no identifier.
@@ -66,6 +78,16 @@ pub fn release_at(answer: &Answer, at: &ReleaseAt) -> ReleaseSeen {
         started_at: field(&at.started_at, guess.started_at, moment),
         replica: field(&at.replica, guess.replica, word),
         environment: field(&at.environment, guess.environment, word),
+    }
+}
+
+/// The version of the database's schema that an answer names, at the declared place or under the usual names.
+pub fn schema_at(answer: &Answer, at: &ReleaseAt) -> Option<String> {
+    let body = answer.json().unwrap_or_default();
+    match &at.schema {
+        None => first(&body, &SCHEMA, word),
+        Some(Place::Pointer(pointer)) => body.pointer(pointer).and_then(word),
+        Some(Place::Header(name)) => word(&Value::String(answer.headers.text(name)?)),
     }
 }
 

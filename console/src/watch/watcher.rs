@@ -97,10 +97,10 @@ pub(super) async fn ask(client: &Client, asked: Asked, path: &str) -> Poll {
     let at = OffsetDateTime::now_utc();
     let result = client.send(&Probe::get(path).impatient()).await;
     let poll = Poll::of(at, asked, &result);
-    match result {
+    client.unsaid(match result {
         Ok(answer) => Poll { release: release_at(&answer, &client.target().release), ..poll },
         Err(_) => poll,
-    }
+    })
 }
 
 /// Sleeps until `at`; `None` when stopped before.

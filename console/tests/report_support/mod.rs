@@ -103,7 +103,15 @@ pub(crate) fn run() -> Run {
             checks.len()
         ),
         counts: Counts::of(&checks),
-        stats: Stats { probes: 912, wall_ms: 14_380, deadline_ms: 60_000, connections: 16, p50_ms: 41.327, p95_ms: 188.91 },
+        stats: Stats {
+            probes: 912,
+            wall_ms: 14_380,
+            deadline_ms: 60_000,
+            connections: 16,
+            p50_ms: 41.327,
+            p95_ms: 188.91,
+            ..Stats::default()
+        },
         releases: vec![ReleaseSeen {
             commit: Some("3484b52e0f".into()),
             version: Some("0.1.0".into()),
@@ -164,6 +172,7 @@ pub(crate) fn check(id: &str, suite: &str, severity: Severity, verdict: Verdict,
         severity,
         verdict,
         accepted: None,
+        judged_on: None,
         summary: summary.into(),
         evidence: Vec::new(),
         requirements: Vec::new(),

@@ -55,5 +55,6 @@ fn entrance() -> Router<Arc<House>> {
 
 async fn count(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
     house.count();
+    house.note(request.method().as_str());
     next.run(request).await
 }

@@ -53,6 +53,7 @@ pub(crate) async fn deep(State(house): State<Arc<House>>, headers: HeaderMap) ->
     let mut body = json!({
         "status": "ok",
         "database": "connected",
+        "schema": if house.has("release.schema-behind") { 6 } else { 7 },
         "environment": "production",
         "timestamp": timestamp(OffsetDateTime::now_utc()),
         "database_latency_ms": started.elapsed().as_secs_f64() * 1e3,

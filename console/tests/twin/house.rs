@@ -1,5 +1,6 @@
 //! What every request handler of the twin may touch: its flaws, its store, its start time and a count of requests.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,6 +44,7 @@ pub(crate) struct House {
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
+    methods: Mutex<BTreeSet<String>>,
 }
 
 impl House {
@@ -63,6 +65,7 @@ impl House {
             ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
+            methods: Mutex::default(),
         }
     }
 
@@ -80,6 +83,18 @@ impl House {
     /// How many have an account.
     pub(crate) fn people(&self) -> usize {
         self.accounts.lock().map(|accounts| accounts.people()).unwrap_or_default()
+    }
+
+    /// Notes the method of the first request on a connection, or of one that reached a route.
+    pub(crate) fn note(&self, method: &str) {
+        if let Ok(mut methods) = self.methods.lock() {
+            methods.insert(method.to_owned());
+        }
+    }
+
+    /// The methods of all requests so far.
+    pub(crate) fn methods(&self) -> BTreeSet<String> {
+        self.methods.lock().map(|methods| methods.clone()).unwrap_or_default()
     }
 
     /// Counts a request in and returns its number, from 0: stands for replicas that take turns.

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::House;
 
-/// Seconds that a header section may take.
-pub(crate) const HEADER_SECS: u64 = 2;
+/// Seconds that a header section may take: more than a crowded machine needs between a connection and its request.
+pub(crate) const HEADER_SECS: u64 = 5;
 /// How long nothing must come for a request to count as sent.
 const QUIET: Duration = Duration::from_millis(150);
 
@@ -35,6 +35,7 @@ async fn connection(mut stream: TcpStream, router: Router, house: Arc<House>) {
     let tricks: Vec<_> = TRICKS.iter().filter(|(flaw, _)| house.has(flaw)).collect();
     let patience = Duration::from_secs(if house.has("robustness.slow-headers") { 60 } else { HEADER_SECS });
     let Ok(mut request) = tokio::time::timeout(patience, head(&mut stream)).await else { return };
+    house.note(String::from_utf8_lossy(&request).split([' ', '\r', '\n']).next().unwrap_or_default());
     if !tricks.is_empty() {
         body(&mut stream, &mut request).await;
     }

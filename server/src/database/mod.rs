@@ -103,8 +103,8 @@ impl Database {
     }
 
     /// One real round trip: the database answers, and has the schema that this release needs (a newer one is fine: the
-    /// release before must keep working while a deploy overlaps).
-    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+    /// release before must keep working while a deploy overlaps). Gives the version of the last migration applied.
+    pub(crate) async fn probe(&self) -> Result<i64, StoreError> {
         let (applied, needed): (Option<i64>, i64) = match self {
             Self::Postgres(pool) => {
                 let applied = || sqlx::query_scalar(APPLIED).fetch_one(&**pool);
@@ -117,7 +117,7 @@ impl Database {
             }
         };
         match applied {
-            Some(version) if version >= needed => Ok(()),
+            Some(version) if version >= needed => Ok(version),
             _ => Err(StoreError::Schema(Error::RowNotFound)),
         }
     }

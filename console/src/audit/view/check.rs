@@ -21,6 +21,7 @@ pub(super) struct CheckView<'a> {
     /// Whether the reader should see it without a click.
     open: bool,
     /// Who answers for the finding.
+    judged_on: Option<&'a str>,
     accepted: Option<AcceptedCard<'a>>,
     card: Option<Card>,
     evidence: Vec<EvidenceView<'a>>,
@@ -117,6 +118,7 @@ impl<'a> CheckView<'a> {
             severity: check.severity.word(),
             summary: &check.summary,
             open: check.verdict == Verdict::Fail && check.accepted.is_none(),
+            judged_on: check.judged_on.as_deref(),
             accepted: check.accepted.as_ref().map(|it| AcceptedCard {
                 reason: &it.reason,
                 owner: &it.owner,

@@ -1,10 +1,12 @@
 //! Which origins get in: the control, declared origins on every status, foreign ones on every surface.
 
+use futures::future::try_join_all;
+
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
 use super::access::{admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
-use super::surface::{Reach, Surface, crossed, family, is_declared, options, representatives, some_item, stranger};
+use super::surface::{Reach, Surface, crossed, family, is_declared, options, represented, some_item, stranger};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
 use crate::target::Origin;
@@ -14,7 +16,7 @@ use crate::target::Origin;
 pub(super) async fn strangers_fail(cx: &Context) -> Result<bool, Trouble> {
     let evil = stranger(cx);
     let probe = specimens::read(cx).unwrap_or_else(|| specimens::anonymous(cx));
-    Ok(matches!(cx.send(&probe.origin(evil)).await?.status, 500 | 501))
+    Ok(matches!(cx.once(&probe.origin(evil)).await?.status, 500 | 501))
 }
 
 /// Judges one answer to foreign origins; a declared one beside them is left out.
@@ -31,7 +33,7 @@ pub(super) fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, stranger
 /// Values that are no origin at all: to fail on them alone is as bad as to let them in.
 pub(super) async fn malformed_refused(cx: Context) -> Checked {
     let fails = strangers_fail(&cx).await?;
-    let cases = family(&cx, Reach::Rare, malformed);
+    let cases = family(&cx, Reach::Malformed, malformed);
     battery(&cx, "requests with malformed origins", cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
         judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
         judgement => judgement,
@@ -66,7 +68,7 @@ const FOREIGN: &str = "requests from foreign origins";
 
 /// Plain strangers: here a refusal by 500 is remarked.
 pub(super) async fn strangers_refused(cx: Context) -> Checked {
-    let cases = family(&cx, Reach::Wide, random);
+    let cases = family(&cx, Reach::Whole, random);
     battery(&cx, FOREIGN, cases, |case, answer| judge_foreign(&cx, case, answer, false)).await
 }
 
@@ -116,21 +118,21 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// The authenticated GET and the preflight for it. Either proves that origins get in; the other is then a remark here and a finding of
 /// its own check. Where neither does, a URL that nobody asked before tells whether a cache stands between.
 async fn proof(cx: &Context, origin: &Origin) -> Result<Vec<Evidence>, Trouble> {
-    let mut pieces = Vec::new();
     let fresh = Probe::get(format!("{}?pf={}", specimens::list_path(cx), cx.random("fresh"))).origin(origin.as_str());
     let fresh = cx.users.a.as_ref().map(|user| Case::new("GET of a fresh URL", fresh.bearer(&user.token)));
     let surfaces = [Surface::Read, Surface::Preflight];
     let usual = surfaces.iter().filter_map(|surface| surface.case(cx, origin.as_str(), &[origin.as_str()]));
-    for case in usual.chain(fresh) {
-        let proven = pieces.len() == 2 && pieces.iter().any(|piece: &Evidence| piece.finding == Finding::Held);
-        if proven {
-            break;
-        }
-        let answer = cx.send(&case.probe).await?;
-        let judgement = admitted(origin, &answer, true, Judgement::weak);
-        pieces.push(evidence(&answer, &case.name, judgement.finding, judgement.observed));
+    let mut pieces = try_join_all(usual.map(|case| proven(cx, origin, case))).await?;
+    if let Some(case) = fresh.filter(|_| pieces.iter().all(|piece| piece.finding != Finding::Held)) {
+        pieces.push(proven(cx, origin, case).await?);
     }
     Ok(pieces)
+}
+
+async fn proven(cx: &Context, origin: &Origin, case: Case) -> Result<Evidence, Trouble> {
+    let answer = cx.send(&case.probe).await?;
+    let judgement = admitted(origin, &answer, true, Judgement::weak);
+    Ok(evidence(&answer, &case.name, judgement.finding, judgement.observed))
 }
 
 /// Puts every declared origin into every case, and asks that it be let in.
@@ -165,7 +167,7 @@ pub(super) async fn allowed_writes(cx: Context) -> Checked {
     let canary = cx.objects.announce(user).await?;
     let write = Probe::post(cx.list_path(user), &cx.target.resource.body(&canary)).bearer(&user.token).origin(origin.as_str());
     let answer = cx.send(&write).await?;
-    cx.made(user, &answer);
+    cx.made(user, &answer).await;
     let judgement = admitted(origin, &answer, true, Judgement::broken);
     let piece = evidence(&answer, format!("POST with {origin}"), judgement.finding, &judgement.observed);
     Ok(Outcome::of(judgement.observed, vec![piece]))
@@ -175,7 +177,7 @@ pub(super) async fn allowed_writes(cx: Context) -> Checked {
 pub(super) async fn allowed_errors(cx: Context) -> Checked {
     let origins = &cx.target.origins;
     let names: Vec<_> = origins.iter().take(1).map(|origin| origin.as_str().to_owned()).collect();
-    battery(&cx, "errors that a declared origin may read", crossed(&specimens::errors(&cx), &names), |_, answer| {
+    shared_battery(&cx, "errors that a declared origin may read", crossed(&specimens::errors(&cx), &names), |_, answer| {
         origins.first().map_or_else(|| Judgement::unclear("no origin is declared"), |origin| judge_error(origin, answer))
     })
     .await
@@ -190,8 +192,7 @@ fn judge_error(origin: &Origin, answer: &Answer) -> Judgement {
 
 /// Representatives on every error status.
 pub(super) async fn errors(cx: Context) -> Checked {
-    let cases = specimens::errors(&cx).into_iter().filter(|case| !case.name.starts_with("401")).collect::<Vec<_>>();
-    all_refused(&cx, crossed(&cases, &representatives(&cx))).await
+    all_refused(&cx, represented(&cx, &specimens::errors(&cx))).await
 }
 
 /// Representatives on every other route that may be asked safely. A path that is public on purpose may say `*`.
@@ -201,7 +202,7 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let asked: Vec<_> = named.chain(["/".to_owned(), specimens::missing_path(&cx)]).collect();
     let open = |path: &String| cx.target.policy.public.contains(path);
     let gets = asked.iter().filter(|path| !open(path)).map(|path| Case::new(format!("GET {path}"), Probe::get(path.clone())));
-    let mut cases = crossed(&gets.collect::<Vec<_>>(), &representatives(&cx));
+    let mut cases = represented(&cx, &gets.collect::<Vec<_>>());
     let preflights =
         asked.iter().filter(|path| !open(path)).map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
     cases.extend(crossed(&preflights.collect::<Vec<_>>(), &[stranger(&cx)]));
@@ -227,7 +228,7 @@ pub(super) async fn methods(cx: Context) -> Checked {
             cases.push(Case::new("DELETE of a missing object", delete));
         }
     }
-    all_refused(&cx, crossed(&cases, &representatives(&cx))).await
+    all_refused(&cx, represented(&cx, &cases)).await
 }
 
 /// Request headers that claim another host or origin change nothing.
@@ -257,13 +258,13 @@ pub(super) async fn claims(cx: Context) -> Checked {
     all_refused(&cx, cases).await
 }
 
-/// The same question eight times over: replicas that disagree, and answers from a cache.
+/// The same question over and over: replicas that disagree, and answers from a cache.
 pub(super) async fn replicas(cx: Context) -> Checked {
     let Some(allowed) = cx.target.origins.first() else { return Ok(Outcome::skip("no origin is declared")) };
     let evil = stranger(&cx);
     let origins = [allowed.as_str(), evil.as_str()];
     let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
-    let rounds = (1..=8).flat_map(|round| origins.map(|origin| (round, origin)));
+    let rounds = cx.telling(1..=8, 5).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
     let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
     let fails = strangers_fail(&cx).await?;
     battery(&cx, "repeated requests", cases.collect(), |case, answer| {

@@ -1,7 +1,7 @@
 //! What caches are told: `Vary`, and whether an answer for one origin ever reaches another.
 
 use super::super::specimens;
-use super::super::{Checked, Context, Judgement, Outcome, battery};
+use super::super::{Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::{Access, combined, varies_by_origin};
 use super::surface::{Surface, crossed, is_declared, stranger};
 use crate::http::{Answer, Headers, Probe, evidence};
@@ -27,7 +27,7 @@ pub(super) async fn vary_allowed(cx: Context) -> Checked {
     };
     let cases = [named(Surface::Read), named(Surface::Anonymous)].concat();
     let several = cx.target.origins.len() > 1;
-    battery(&cx, "answers to declared origins with Vary: Origin", cases, |case, answer| {
+    shared_battery(&cx, "answers to declared origins with Vary: Origin", cases, |case, answer| {
         let sent = case.probe.sent("origin").next().unwrap_or_default();
         judge_vary_allowed(sent, several, answer)
     })
@@ -54,7 +54,7 @@ pub(super) async fn vary_everywhere(cx: Context) -> Checked {
     let allowed: Vec<_> = cx.target.origins.iter().take(1).map(|origin| origin.as_str().to_owned()).collect();
     cases.extend(crossed(&specimens::errors(&cx), &allowed));
     cases.extend(Surface::Preflight.case(&cx, "a declared origin", &allowed));
-    battery(&cx, "other answers with Vary: Origin", cases, |case, answer| judge_vary(case.probe.method(), answer)).await
+    shared_battery(&cx, "other answers with Vary: Origin", cases, |case, answer| judge_vary(case.probe.method(), answer)).await
 }
 
 /// Judges `Vary` where its absence is a nuisance (a cache may serve the answer without a grant to a declared origin) unless caches are

@@ -163,18 +163,13 @@ pub(super) fn preview(seed: &Seed) -> Vec<Foreign> {
     let r = &seed.random;
     let project = seed.first_label();
     let second = seed.parent().and_then(|parent| parent.split('.').next()).filter(|_| seed.host().matches('.').count() > 1);
-    let vercel = |name: &str| {
-        let forms = [
-            format!("{name}-{r}"),
-            format!("{name}-git-main-{r}"),
-            format!("{name}-git-{r}-{name}"),
-            format!("{name}-k3x9q2w7p-{r}"),
-        ];
-        forms.map(|form| format!("https://{form}.vercel.app"))
-    };
-    let mut all = each(vercel(project));
-    all.extend(each(second.filter(|name| *name != "vercel").map(vercel).into_iter().flatten()));
+    let names = || std::iter::once(project).chain(second.filter(|name| *name != "vercel"));
+    let vercel = |form: fn(&str, &str) -> String| names().map(move |name| format!("https://{}.vercel.app", form(name, r)));
+    let mut all = each(vercel(|name, r| format!("{name}-{r}")));
+    all.extend(each(vercel(|name, r| format!("{name}-git-main-{r}"))));
     all.extend(each([format!("https://{r}--{project}.netlify.app"), format!("https://{r}.{project}.pages.dev")]));
+    all.extend(each(vercel(|name, r| format!("{name}-k3x9q2w7p-{r}"))));
+    all.extend(each(vercel(|name, r| format!("{name}-git-{r}-{name}"))));
     all
 }
 
@@ -222,12 +217,16 @@ pub(super) fn unserialised(seed: &Seed) -> Vec<Foreign> {
     each(port.into_iter().chain(forms))
 }
 
-const RIGHT: &str = "_-`{|^~!$&'(+;=\"";
-const LEFT: &str = "_-`{|^!$&+;=";
+/// First a character of each kind: of words, of host names, of neither, and an encoded one.
+const RIGHT: &str = "_-`!&{|^~$'(+;=\"";
+const LEFT: &str = "_-`!&{|^$+;=";
 const ENCODED: [&str; 3] = ["%60", "%0b", "%00"];
 
 fn separators(plain: &'static str) -> impl Iterator<Item = String> {
-    plain.chars().map(String::from).chain(ENCODED.map(str::to_owned))
+    let (first, rest) = plain.split_at(plain.len().min(5));
+    let [encoded, others @ ..] = ENCODED;
+    let plain = |text: &'static str| text.chars().map(String::from);
+    plain(first).chain([encoded.to_owned()]).chain(plain(rest)).chain(others.map(str::to_owned))
 }
 
 /// A character that ends the host for some parsers, between the allowed host and a foreign one.
@@ -243,10 +242,12 @@ pub(super) fn special_left(seed: &Seed) -> Vec<Foreign> {
 /// Foreign URLs that hold the allowed origin in the user, path, query or fragment, and the other way round.
 pub(super) fn url_parts(seed: &Seed) -> Vec<Foreign> {
     let (r, allowed, host) = (format!("{}.com", seed.random), seed.allowed.as_str(), seed.host());
-    let left = ["@", "\\@", "/", "\\", "?", "#", "#@", "%2f", "/."].map(|c| format!("https://{r}{c}{host}"));
-    let whole = ["/", "?", "#"].map(|c| format!("https://{r}{c}{allowed}"));
-    let right = ["@", "\\", "#@", "?@", ":443@", "%40"].map(|c| format!("{allowed}{c}{r}"));
-    each(left.into_iter().chain(whole).chain(right))
+    let left = |c: &str| format!("https://{r}{c}{host}");
+    let whole = |c: &str| format!("https://{r}{c}{allowed}");
+    let right = |c: &str| format!("{allowed}{c}{r}");
+    let first = [right("@"), left("@"), whole("/"), left("#"), right("\\"), left("/"), left("?"), right("%40")];
+    let others = ["\\@", "\\", "#@", "%2f", "/."].map(left).into_iter().chain(["?", "#"].map(whole));
+    each(first.into_iter().chain(others).chain(["#@", "?@", ":443@"].map(right)))
 }
 
 /// Ports that development servers take unless told otherwise: Next.js and Create React App (3000 and the next free one), Vite (5173, 5174,
@@ -255,19 +256,20 @@ const DEVELOPMENT_PORTS: [u16; 12] = [3000, 3001, 4173, 4200, 5000, 5173, 5174, 
 
 /// What developers' machines send.
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let fixed = ["http://localhost", "https://localhost", "https://localhost:3000", "http://127.0.0.1", "http://[::1]:3000"];
+    let fixed = ["http://localhost:3000", "https://localhost", "http://127.0.0.1:3000", "http://[::1]:3000"];
+    let others = ["http://localhost", "https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", &DEVELOPMENT_PORTS)
-        .chain(served("127.0.0.1", &[3000, 5173, 5500, 8000]))
+    let ports = served("localhost", DEVELOPMENT_PORTS.get(1..).unwrap_or_default())
+        .chain(served("127.0.0.1", &[5173, 5500, 8000]))
         .chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
-    let made = [
+    let first = [
         format!("http://{r}.local"),
-        format!("https://{r}.test"),
         format!("https://localhost.{r}.com"),
         format!("http://{r}.localhost:3000"),
+        format!("https://{r}.test"),
     ];
-    each(fixed.map(str::to_owned).into_iter().chain(ports).chain(made))
+    each(fixed.map(str::to_owned).into_iter().chain(first).chain(others.map(str::to_owned)).chain(ports))
 }
 
 /// What applications in web views and browser extensions send.
@@ -275,15 +277,15 @@ pub(super) fn apps(_: &Seed) -> Vec<Foreign> {
     let schemes = [
         "file://",
         "capacitor://localhost",
-        "ionic://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "data:",
         "tauri://localhost",
         "https://tauri.localhost",
         "app://-",
-        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "blob:",
+        "ionic://localhost",
         "moz-extension://01890a5d-ac96-774b-bcce-b302099a8057",
         "vscode-webview://0fq1nmb4l5k",
-        "data:",
-        "blob:",
     ];
     each(schemes.map(str::to_owned))
 }
@@ -333,7 +335,7 @@ pub(super) fn lookalike(seed: &Seed) -> Vec<Foreign> {
         .filter(|_| named(host))
         .map(|(rest, _)| ["net", "org", "co", "app", "dev"].map(|tld| format!("{rest}.{tld}")));
     let doubled = host.chars().next().map(|first| format!("{first}{host}"));
-    let all = swapped.into_iter().flatten().chain(doubled).chain(encoded).chain([cyrillic]);
+    let all = encoded.into_iter().chain([cyrillic]).chain(doubled).chain(swapped.into_iter().flatten());
     seed.at_each(all.filter(|other| other != host))
 }
 
@@ -385,13 +387,15 @@ pub(super) fn pair(seed: &Seed) -> Vec<Foreign> {
 /// Names that operators give to other stages of the same front end.
 pub(super) fn stages(seed: &Seed) -> Vec<Foreign> {
     let (host, first) = (seed.host(), seed.first_label());
-    let words = ["staging", "preview", "dev", "test", "beta"];
     let below = seed.parent().map(|parent| {
-        let beside = words.map(|word| format!("{word}.{parent}"));
-        let dashed = ["staging", "preview", "dev"].map(|word| format!("{first}-{word}.{parent}"));
-        beside.into_iter().chain(dashed).chain([format!("www.{host}"), format!("www.{parent}"), format!("admin.{parent}")])
+        let beside = |word: &str| format!("{word}.{parent}");
+        let dashed = |word: &str| format!("{first}-{word}.{parent}");
+        let first =
+            [beside("staging"), dashed("staging"), beside("dev"), dashed("preview"), format!("www.{host}"), beside("admin")];
+        let others = [beside("preview"), dashed("dev"), beside("test"), beside("beta"), beside("www")];
+        first.into_iter().chain(others)
     });
-    let mut all = seed.at_each(below.into_iter().flatten());
-    all.push(Foreign::one(format!("https://{}", seed.api)));
+    let mut all = vec![Foreign::one(format!("https://{}", seed.api))];
+    all.extend(seed.at_each(below.into_iter().flatten()));
     all
 }

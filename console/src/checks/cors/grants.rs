@@ -1,7 +1,7 @@
 //! What an answer grants beside the origin: wildcards, stale names, cookies, exposed headers, timing.
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, battery};
+use super::super::{Case, Checked, Context, Judgement, shared_battery};
 use super::access::{Access, combined, varies_by_origin};
 use super::surface::{Surface, is_declared, stranger};
 use crate::http::{Answer, clean};
@@ -38,7 +38,7 @@ pub(super) async fn wildcard(cx: Context) -> Checked {
     let mut cases = everywhere(&cx);
     let open = &cx.target.policy.public;
     cases.extend(specimens::public(&cx).into_iter().filter(|case| !open.iter().any(|path| path == case.probe.path())));
-    battery(&cx, "answers without a wildcard", cases, |_, answer| judge_wildcard(answer)).await
+    shared_battery(&cx, "answers without a wildcard", cases, |_, answer| judge_wildcard(answer)).await
 }
 
 pub(super) fn judge_wildcard(answer: &Answer) -> Judgement {
@@ -57,7 +57,7 @@ pub(super) fn judge_wildcard(answer: &Answer) -> Judgement {
 pub(super) async fn stale(cx: Context) -> Checked {
     let evil = stranger(&cx);
     let cases = Surface::ALL.iter().filter_map(|surface| surface.case(&cx, &evil, &[evil.as_str()])).collect();
-    battery(&cx, "answers to a stranger", cases, |_, answer| {
+    shared_battery(&cx, "answers to a stranger", cases, |_, answer| {
         judge_stale(answer, cx.target.origins.len() == 1, |value| is_declared(&cx, value))
     })
     .await
@@ -80,7 +80,7 @@ pub(super) fn judge_stale(answer: &Answer, only: bool, declared: impl Fn(&[u8]) 
 
 /// One `Access-Control-Allow-Origin` with one origin.
 pub(super) async fn single(cx: Context) -> Checked {
-    battery(&cx, "answers with at most one allowed origin", everywhere(&cx), |case, answer| {
+    shared_battery(&cx, "answers with at most one allowed origin", everywhere(&cx), |case, answer| {
         judge_single(answer, case.probe.sent("origin").next().is_some())
     })
     .await
@@ -102,7 +102,7 @@ pub(super) fn judge_single(answer: &Answer, cross_origin: bool) -> Judgement {
 /// Nothing is granted to a request that has no origin.
 pub(super) async fn unasked(cx: Context) -> Checked {
     let cases = Surface::ALL.iter().filter_map(|surface| without_origin(&cx, *surface)).collect();
-    battery(&cx, "answers to requests without an origin", cases, |_, answer| {
+    shared_battery(&cx, "answers to requests without an origin", cases, |_, answer| {
         judge_unasked(answer, cx.target.origins.len() == 1, |value| is_declared(&cx, value))
     })
     .await
@@ -124,7 +124,7 @@ pub(super) fn judge_unasked(answer: &Answer, only: bool, declared: impl Fn(&[u8]
 
 /// Cookies are granted only where they are used.
 pub(super) async fn credentials(cx: Context) -> Checked {
-    battery(&cx, "answers with the right word on cookies", everywhere(&cx), |case, answer| {
+    shared_battery(&cx, "answers with the right word on cookies", everywhere(&cx), |case, answer| {
         let origin = case.probe.sent("origin").next().unwrap_or_default();
         judge_credentials(&cx.target.policy, is_declared(&cx, origin), origin, answer)
     })
@@ -153,7 +153,8 @@ pub(super) fn judge_credentials(policy: &Policy, declared: bool, origin: &[u8], 
 /// Only declared answer headers are exposed.
 pub(super) async fn exposed(cx: Context) -> Checked {
     let cases = everywhere(&cx);
-    battery(&cx, "answers that expose only declared headers", cases, |_, answer| judge_exposed(&cx.target.policy, answer)).await
+    shared_battery(&cx, "answers that expose only declared headers", cases, |_, answer| judge_exposed(&cx.target.policy, answer))
+        .await
 }
 
 /// Judges `Access-Control-Expose-Headers`. Names beyond the default policy are a remark; beyond a policy of the operator's own, a flaw.
@@ -174,7 +175,8 @@ pub(super) fn judge_exposed(policy: &Policy, answer: &Answer) -> Judgement {
 /// Precise timings are for declared origins at most.
 pub(super) async fn timing(cx: Context) -> Checked {
     let cases = everywhere(&cx);
-    battery(&cx, "answers that keep their timing", cases, |_, answer| judge_timing(answer, |value| is_declared(&cx, value))).await
+    shared_battery(&cx, "answers that keep their timing", cases, |_, answer| judge_timing(answer, |value| is_declared(&cx, value)))
+        .await
 }
 
 /// Judges `Timing-Allow-Origin` (Resource Timing, 4.5).

@@ -1,7 +1,7 @@
 //! What a preflight of a declared origin is granted: methods, headers, time, and nothing of a private network.
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::Access;
 use super::surface::{crossed, options, some_item, stranger};
 use crate::http::{Answer, Probe, clean};
@@ -45,7 +45,7 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
         .chain(more)
         .map(|(path, method)| Case::new(format!("preflight for {method} {path}"), options(&cx, &path, method)))
         .collect();
-    battery(&cx, "preflights without a token", crossed(&cases, &first(&cx)), judge_anonymous).await
+    shared_battery(&cx, "preflights without a token", crossed(&cases, &first(&cx)), judge_anonymous).await
 }
 
 fn judge_anonymous(case: &Case, answer: &Answer) -> Judgement {
@@ -62,7 +62,7 @@ pub(super) async fn declared_methods(cx: Context) -> Checked {
     let item = some_item(&cx).await?;
     let update = cx.target.resource.update.methods();
     let cases: Vec<_> = ["DELETE"].iter().chain(update).map(|method| Case::new(*method, options(&cx, &item, method))).collect();
-    battery(&cx, "preflights that grant a declared method", crossed(&cases, &first(&cx)), |case, answer| {
+    shared_battery(&cx, "preflights that grant a declared method", crossed(&cases, &first(&cx)), |case, answer| {
         judge_declared(case, answer, update.len() > 1)
     })
     .await
@@ -89,7 +89,7 @@ pub(super) async fn methods(cx: Context) -> Checked {
     let wanted = super::surface::requested(&cx);
     let names = ["GET", "POST", "DELETE", "TRACE", "CONNECT", canary.as_str()];
     let cases = names.iter().flat_map(|method| asked(&cx, &format!("preflight for {method}"), method, &wanted)).collect();
-    battery(&cx, "preflights that grant only declared methods", cases, |case, answer| {
+    shared_battery(&cx, "preflights that grant only declared methods", cases, |case, answer| {
         judge_methods(&cx.target.policy, case, answer)
     })
     .await
@@ -131,7 +131,7 @@ pub(super) async fn headers(cx: Context) -> Checked {
     cases.extend(asked(&cx, "preflight for an unknown header", "POST", &canary));
     cases.extend(asked(&cx, "preflight for an unknown header among the usual", "POST", &format!("{wanted},{canary}")));
     cases.extend(asked(&cx, "preflight for headers that claim an identity", "POST", "x-forwarded-user,x-user-id"));
-    battery(&cx, "preflights that grant only declared headers", cases, |case, answer| {
+    shared_battery(&cx, "preflights that grant only declared headers", cases, |case, answer| {
         judge_headers(&cx.target.policy, case, answer)
     })
     .await
@@ -158,7 +158,7 @@ pub(super) fn judge_headers(policy: &Policy, case: &Case, answer: &Answer) -> Ju
 /// A preflight is remembered, but not for long.
 pub(super) async fn max_age(cx: Context) -> Checked {
     let cases = asked(&cx, "preflight", "POST", &super::surface::requested(&cx));
-    battery(&cx, "preflights with a bounded life", cases, |_, answer| judge_max_age(answer)).await
+    shared_battery(&cx, "preflights with a bounded life", cases, |_, answer| judge_max_age(answer)).await
 }
 
 /// Judges `Access-Control-Max-Age` in seconds (Fetch standard; absent means 5).
@@ -184,7 +184,7 @@ pub(super) async fn authorization(cx: Context) -> Checked {
         Carrier::Cookie(_) => return Ok(Outcome::skip("the token travels as a cookie")),
     };
     let cases = asked(&cx, "preflight for the token's header", "GET", &name);
-    battery(&cx, "preflights that name the token's header", cases, |_, answer| {
+    shared_battery(&cx, "preflights that name the token's header", cases, |_, answer| {
         let names = granted(answer, "access-control-allow-headers");
         match answer.status {
             502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
@@ -218,7 +218,7 @@ pub(super) async fn forms(cx: Context) -> Checked {
             .into_iter()
             .map(|case| Case::new(case.name, case.probe.header("access-control-request-headers", ""))),
     );
-    battery(&cx, "forms of preflight", cases, judge_form).await
+    shared_battery(&cx, "forms of preflight", cases, judge_form).await
 }
 
 fn judge_form(case: &Case, answer: &Answer) -> Judgement {
@@ -238,7 +238,8 @@ pub(super) async fn private_network(cx: Context) -> Checked {
     let names = ["access-control-request-private-network", "access-control-request-local-network"];
     let cases = names.map(|name| Case::new(name, wish(name)));
     let origins: Vec<_> = first(&cx).into_iter().chain([stranger(&cx)]).collect();
-    battery(&cx, "preflights from a public network", crossed(&cases, &origins), |_, answer| judge_private_network(answer)).await
+    shared_battery(&cx, "preflights from a public network", crossed(&cases, &origins), |_, answer| judge_private_network(answer))
+        .await
 }
 
 /// Judges the answer of the Private Network Access draft (and its successor's name).
@@ -259,7 +260,7 @@ pub(super) async fn redirects(cx: Context) -> Checked {
     };
     let cases = [both(&list, DECLARED), both(&slash, "beside the route")].concat();
     let https = cx.target.base.is_https();
-    battery(&cx, "requests without a harmful redirect", crossed(&cases, &first(&cx)), |case, answer| {
+    shared_battery(&cx, "requests without a harmful redirect", crossed(&cases, &first(&cx)), |case, answer| {
         judge_redirect(case, answer, https)
     })
     .await

@@ -1,7 +1,7 @@
 //! Where origins are asked: the requests that an origin is put into.
 //!
-//! Owns the tiers. Every origin is asked on one authenticated GET, one preflight and one 401; a few representatives on every other
-//! status, route and method.
+//! Owns the tiers. Every origin is asked on one authenticated GET; the first of each family that browsers can send on a preflight as
+//! well; a few representatives on the 401 and on every other status, route and method. An exhaustive run asks every origin on all three.
 
 use super::super::specimens;
 use super::super::{Case, Context};
@@ -11,6 +11,8 @@ use crate::target::{Carrier, Origin};
 
 /// Declared origins that foreign ones are derived from; the rest are proved to be let in, but not mutated.
 const SEEDS: usize = 4;
+/// Origins of one family that are asked when the most telling ones are enough; families put those first.
+const TELLING: usize = 8;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +104,8 @@ fn members(cx: &Context, allowed: &Origin, family: Family) -> Vec<Foreign> {
 /// How widely a family is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
+    /// Derived from the first declared origin, every member for all three surfaces: the few that stand for all.
+    Whole,
     /// Derived from the first declared origin for all three surfaces, and from the others for the most telling one: mistakes that may
     /// concern one origin alone.
     EachOrigin,
@@ -109,20 +113,45 @@ pub(super) enum Reach {
     Wide,
     /// Derived from the first declared origin, for the reading GET and the preflight: long families, and forms that no browser sends.
     Rare,
+    /// As rare, and every member a mistake of its own.
+    Malformed,
+}
+
+impl Reach {
+    /// Every surface that the members are asked on.
+    const fn surfaces(self) -> &'static [Surface] {
+        match self {
+            Self::Whole | Self::EachOrigin | Self::Wide => &Surface::ALL,
+            Self::Rare | Self::Malformed => &TWO,
+        }
+    }
+}
+
+/// Where a matcher of its own often stands: beside the one for real requests, the one for preflights.
+const TWO: [Surface; 2] = [Surface::Read, Surface::Preflight];
+
+/// The surface that tells most: the answer that is worth stealing, where there is a token to ask for it.
+fn telling(cx: &Context) -> Surface {
+    if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight }
 }
 
 /// The cases of a family, each once.
 pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
-    let telling = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
-    let (first, others): (&[_], &[_]) = match reach {
-        Reach::EachOrigin => (&Surface::ALL, &[telling]),
-        Reach::Wide => (&Surface::ALL, &[]),
-        Reach::Rare => (&[Surface::Read, Surface::Preflight], &[]),
-    };
     let mut cases: Vec<Case> = Vec::new();
     for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
-        let surfaces = if index == 0 { first } else { others };
-        for foreign in members(cx, allowed, family) {
+        let most = match (index, reach) {
+            (0, Reach::Malformed) => usize::MAX,
+            (0, _) => TELLING,
+            _ => 1,
+        };
+        for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
+            let surfaces = match (index, place) {
+                (0, _) if cx.exhaustive || reach == Reach::Whole => reach.surfaces(),
+                (0, 0) if reach != Reach::Rare => &TWO,
+                (0, _) => &[telling(cx)],
+                _ if reach == Reach::EachOrigin => &[telling(cx)],
+                _ => &[],
+            };
             cases.extend(surfaces.iter().filter_map(|surface| surface.case(cx, &foreign.name, &foreign.values)));
         }
     }
@@ -142,6 +171,18 @@ pub(super) fn representatives(cx: &Context) -> Vec<String> {
 /// A foreign origin: a site that anybody could own.
 pub(super) fn stranger(cx: &Context) -> String {
     representatives(cx).into_iter().next().unwrap_or_else(|| "https://postflight.example".to_owned())
+}
+
+/// Puts the stranger into every case, and the other representatives into the first; an exhaustive run puts all into every case.
+pub(super) fn represented(cx: &Context, cases: &[Case]) -> Vec<Case> {
+    let all = representatives(cx);
+    if cx.exhaustive {
+        return crossed(cases, &all);
+    }
+    let (first, others) = cases.split_at(cases.len().min(1));
+    let mut asked = crossed(first, &all);
+    asked.extend(crossed(others, &cx.telling(all, 1)));
+    asked
 }
 
 /// Puts every origin into every case.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
 use super::errors::inside;
 use super::paths;
 use super::recognise::recognised;
@@ -39,7 +39,7 @@ type Unknown = BTreeMap<String, Answer>;
 
 async fn unknown(cx: &Context, paths: &[&str]) -> Result<Unknown, Trouble> {
     let wanted: std::collections::BTreeSet<_> = paths.iter().map(|path| unknown_beside(cx, path)).collect();
-    let answers = join_all(wanted.iter().map(async |path| cx.send(&get(path)).await)).await;
+    let answers = join_all(wanted.iter().map(async |path| cx.once(&get(path)).await)).await;
     wanted.iter().cloned().zip(answers).map(|(path, answer)| Ok((path, answer?))).collect()
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn control(cx: Context) -> Checked {
     let live = cx.send(&live.unwrap_or_else(|| specimens::anonymous(&cx))).await?;
     let names = ["unknown a", "unknown b"].map(|name| format!("/pf{}", cx.random(name)));
     let [first, second] = names.each_ref().map(|path| get(path));
-    let (first, second) = (cx.send(&first).await?, cx.send(&second).await?);
+    let (first, second) = tokio::try_join!(cx.send(&first), cx.send(&second))?;
     let [one, other] = &names;
     let outcome = match (live.is_success() || live.is_client_error(), like(one, &first, other, &second)) {
         (false, _) => Outcome::inconclusive(format!("the service answers {}", live.status)),
@@ -66,7 +66,7 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
     let all: Vec<&str> = listed.iter().copied().chain(declared).collect();
     let unknown = unknown(&cx, &all).await?;
     let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
-    battery(&cx, "exposed paths closed", cases, |case, answer| {
+    shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
         let beside = unknown_beside(&cx, case.probe.path());
         judge(case.probe.path(), answer, unknown.get(&beside).map(|unknown| (beside.as_str(), unknown)))
     })
@@ -99,7 +99,7 @@ pub(super) async fn variants(cx: Context) -> Checked {
     if cx.target.policy.docs_public {
         return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
     }
-    let plain = cx.send(&get("/docs")).await?;
+    let plain = cx.once(&get("/docs")).await?;
     let unknown_get = unknown(&cx, &["/docs", "/docs/", "/docs/docs"]).await?;
     let head = cx.send(&Probe::new("HEAD", unknown_beside(&cx, "/docs"))).await?;
     let cases = disguises(&cx);
@@ -150,7 +150,7 @@ pub(super) async fn existence(cx: Context) -> Checked {
     let unknown = unknown(&cx, paths::TELLING).await?;
     let public = cx.target.policy.docs_public;
     let cases = paths::TELLING.iter().map(|path| Case::new(*path, get(path))).collect();
-    battery(&cx, "closed paths indistinguishable from unknown ones", cases, |case, answer| {
+    shared_battery(&cx, "closed paths indistinguishable from unknown ones", cases, |case, answer| {
         let beside = unknown_beside(&cx, case.probe.path());
         match unknown.get(&beside) {
             Some(unknown) if like(case.probe.path(), answer, &beside, unknown) => {

@@ -1,7 +1,7 @@
 //! Which answers are looked at: the common ones, for each rule about one header.
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::judges;
 use crate::http::{Answer, Probe, clean};
 use crate::target::Policy;
@@ -33,7 +33,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 
 /// One rule on the common answers.
 pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Checked {
-    battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
+    shared_battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
 }
 
 /// What the target's own policy says of single headers.
@@ -42,7 +42,7 @@ pub(super) async fn declared(cx: Context) -> Checked {
     if !policy.has_rules() {
         return Ok(Outcome::skip("the policy says nothing of single headers; see `policy.headers` in postflight.toml"));
     }
-    battery(&cx, "answers as the policy wants their headers", common(&cx), |_, answer| {
+    shared_battery(&cx, "answers as the policy wants their headers", common(&cx), |_, answer| {
         let broken = || policy.broken(|name| answer.headers.text(name)).map(|broken| Judgement::broken(clean(&broken)));
         answered(answer).or_else(broken).unwrap_or_else(|| Judgement::held("as declared"))
     })
@@ -56,7 +56,7 @@ pub(super) fn answered(answer: &Answer) -> Option<Judgement> {
 
 /// What caches may keep: strict for answers to a token, and for errors, which change from one moment to the next.
 pub(super) async fn caching(cx: Context) -> Checked {
-    battery(&cx, "answers that no cache keeps", common(&cx), |case, answer| {
+    shared_battery(&cx, "answers that no cache keeps", common(&cx), |case, answer| {
         answered(answer).unwrap_or_else(|| judges::caching(&cx.target.policy, case.name.starts_with("200"), answer))
     })
     .await
@@ -70,7 +70,7 @@ pub(super) async fn transport(cx: Context) -> Checked {
         let list = specimens::read(&cx).unwrap_or_else(|| specimens::anonymous(&cx));
         cases.push(Case::new("200 behind a TLS edge", list.header("x-forwarded-proto", "https")));
     }
-    battery(&cx, "answers with the right transport policy", cases, |case, answer| {
+    shared_battery(&cx, "answers with the right transport policy", cases, |case, answer| {
         let edge = forwarded(&case.probe);
         answered(answer).unwrap_or_else(|| judges::transport(&cx.target.policy, https, edge, answer))
     })
@@ -84,7 +84,7 @@ fn forwarded(probe: &Probe) -> bool {
 /// Cookies carry the flags that they need on this transport.
 pub(super) async fn cookies(cx: Context) -> Checked {
     let https = cx.target.base.is_https();
-    battery(&cx, "answers without an unprotected cookie", common(&cx), |_, answer| {
+    shared_battery(&cx, "answers without an unprotected cookie", common(&cx), |_, answer| {
         answered(answer).unwrap_or_else(|| judges::cookies(&cx.target.policy, https, answer))
     })
     .await

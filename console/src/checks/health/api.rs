@@ -38,7 +38,7 @@ async fn journey(cx: &Context) -> Result<Vec<Step>, Trouble> {
     let a = cx.a()?;
     let canary = cx.objects.announce(a).await?;
     let made = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&a.token)).await?;
-    let (id, offers) = (cx.made(a, &made), cx.target.resource.offers);
+    let (id, offers) = (cx.made(a, &made).await, cx.target.resource.offers);
     let mut steps = vec![("writing an object", made, id.is_some())];
     let Some(id) = id else { return Ok(steps) };
     if offers.get {

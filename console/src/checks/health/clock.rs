@@ -3,7 +3,7 @@
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use time::{Duration, OffsetDateTime};
 
-use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use crate::http::{Answer, Probe, evidence};
 use crate::run::Finding;
 
@@ -18,9 +18,14 @@ const STALE: Duration = Duration::minutes(1);
 pub(super) async fn fresh(cx: Context) -> Checked {
     let cases = declared(&cx)
         .into_iter()
-        .flat_map(|path| ["first", "second"].map(|turn| Case::new(format!("GET {path}, {turn} time"), Probe::get(path))))
+        .flat_map(|path| {
+            ["first", "second"]
+                .into_iter()
+                .enumerate()
+                .map(move |(turn, name)| Case::new(format!("GET {path}, {name} time"), Probe::get(path)).in_turn(turn))
+        })
         .collect();
-    battery(&cx, "health answers", cases, |_, answer| freshness(answer)).await
+    shared_battery(&cx, "health answers", cases, |_, answer| freshness(answer)).await
 }
 
 fn freshness(answer: &Answer) -> Judgement {

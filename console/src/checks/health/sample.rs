@@ -7,13 +7,15 @@ use futures::future::try_join_all;
 use crate::checks::Context;
 use crate::http::{Answer, Probe, Trouble};
 
-/// Asks for `path` without a token `count` times, three at once: enough to meet every replica, too little to be a load.
+/// Asks for `path` without a token `count` times, three at once: enough to meet every replica, too little to be a load. All who sample
+/// a path look at the same answers.
 pub(in crate::checks) async fn samples(cx: &Context, path: &str, count: usize) -> Result<Vec<Answer>, Trouble> {
     let probe = Probe::get(path);
     let mut answers = Vec::with_capacity(count);
     while answers.len() < count {
-        let batch = (count - answers.len()).min(3);
-        answers.extend(try_join_all((0..batch).map(|_| cx.send(&probe))).await?);
+        let batch = answers.len()..count.min(answers.len() + 3);
+        let asked = try_join_all(batch.map(|turn| cx.once_in_turn(&probe, turn))).await?;
+        answers.extend(asked.into_iter().map(|(answer, _)| answer));
     }
     Ok(answers)
 }

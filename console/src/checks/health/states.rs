@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 
-use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
 use crate::target::HealthAt;
@@ -33,13 +33,18 @@ pub(super) async fn control(cx: Context) -> Checked {
 
 pub(super) async fn live(cx: Context) -> Checked {
     let path = live_path(&cx)?.to_owned();
-    let cases = (1..=3).map(|turn| Case::new(format!("GET {path}, {turn}. time"), Probe::get(&path))).collect();
-    battery(&cx, "liveness answers", cases, |_, answer| match answer.status {
+    shared_battery(&cx, "liveness answers", turns(&path, 3), |_, answer| match answer.status {
         200 if is_page(answer) => Judgement::broken("200 with a web page: something else answers at this path"),
         200 => Judgement::held("200"),
         status => Judgement::broken(format!("{status} instead of 200")),
     })
     .await
+}
+
+/// The same question several times.
+fn turns(path: &str, count: usize) -> Vec<Case> {
+    let case = |turn: usize| Case::new(format!("GET {path}, {}. time", turn + 1), Probe::get(path)).in_turn(turn);
+    (0..count).map(case).collect()
 }
 
 fn is_page(answer: &Answer) -> bool {
@@ -50,8 +55,7 @@ fn is_page(answer: &Answer) -> bool {
 /// Every sample of deep health is 200.
 pub(super) async fn deep(cx: Context) -> Checked {
     let path = deep_path(&cx)?.to_owned();
-    let cases = (1..=9).map(|turn| Case::new(format!("GET {path}, {turn}. time"), Probe::get(&path))).collect();
-    battery(&cx, "deep health answers", cases, |_, answer| match answer.status {
+    shared_battery(&cx, "deep health answers", turns(&path, 9), |_, answer| match answer.status {
         200 => Judgement::held("200"),
         status => Judgement::broken(format!("{status}{}", said(answer))),
     })
@@ -87,7 +91,7 @@ fn said(answer: &Answer) -> String {
 
 /// The body says the same as the status.
 pub(super) async fn honest(cx: Context) -> Checked {
-    let answer = cx.send(&Probe::get(deep_path(&cx)?)).await?;
+    let answer = cx.once(&Probe::get(deep_path(&cx)?)).await?;
     let said = answer.json().as_ref().and_then(body::overall_trouble);
     let label = "status and body of deep health";
     Ok(match (answer.status, said) {
@@ -110,7 +114,7 @@ pub(super) async fn honest(cx: Context) -> Checked {
 
 /// The body names each dependency, and none of them is in trouble behind a good status.
 pub(super) async fn dependencies(cx: Context) -> Checked {
-    let answer = cx.send(&Probe::get(deep_path(&cx)?)).await?;
+    let answer = cx.once(&Probe::get(deep_path(&cx)?)).await?;
     let judgement = dependency_judgement(&answer, &cx.target.health);
     let summary = judgement.observed.clone();
     let piece = evidence(&answer, "dependencies in deep health", judgement.finding, judgement.observed);
@@ -138,9 +142,9 @@ const SLUGGISH: Duration = Duration::from_secs(1);
 /// The first answer may wake a sleeping database; it is shown apart and not judged.
 pub(super) async fn latency(cx: Context) -> Checked {
     let path = deep_path(&cx)?.to_owned();
-    let cold = cx.send(&Probe::get(&path)).await?;
-    let warm = samples(&cx, &path, 6).await?;
-    let (median, tail) = (percentile(&warm, 50), percentile(&warm, 95));
+    let all = samples(&cx, &path, 7).await?;
+    let Some((cold, warm)) = all.split_first() else { return Ok(Outcome::inconclusive("deep health was not sampled")) };
+    let (median, tail) = (percentile(warm, 50), percentile(warm, 95));
     let figures = format!(
         "median {} ms, 95th percentile {} ms of {} warm answers; the first took {} ms",
         median.as_millis(),
@@ -153,7 +157,7 @@ pub(super) async fn latency(cx: Context) -> Checked {
         () if tail >= SLUGGISH => Finding::Weak,
         () => Finding::Held,
     };
-    let slowest = warm.iter().max_by_key(|answer| answer.elapsed).unwrap_or(&cold);
+    let slowest = warm.iter().max_by_key(|answer| answer.elapsed).unwrap_or(cold);
     Ok(Outcome::of(figures.clone(), vec![evidence(slowest, "the slowest warm answer", finding, figures)]))
 }
 
@@ -165,7 +169,7 @@ pub(super) async fn open(cx: Context) -> Checked {
             ["GET", "HEAD"].map(|method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path)))
         })
         .collect();
-    battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
+    shared_battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
         401 | 403 | 407 => Judgement::broken(format!("{}: monitors and platforms have no token", answer.status)),
         200..=299 => Judgement::held(format!("{}", answer.status)),
         404 | 405 | 501 if case.probe.method() == "HEAD" => Judgement::held(format!("{}: GET only", answer.status)),
@@ -181,7 +185,7 @@ pub(super) async fn environment(cx: Context) -> Checked {
     let answers = try_join_all(declared(&cx).into_iter().map(|path| {
         let probe = Probe::get(path);
         let cx = cx.clone();
-        async move { cx.send(&probe).await }
+        async move { cx.once(&probe).await }
     }))
     .await?;
     let named = answers.iter().find_map(|answer| Some((answer, crate::watch::release_at(answer, &cx.target.release).environment?)));

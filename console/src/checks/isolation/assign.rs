@@ -22,35 +22,58 @@ struct Foreign {
     value: Value,
 }
 
-fn fields(owner: &str) -> Vec<Foreign> {
+/// What is tried: the owner only where A's name is known, since any other name could be somebody's whom the run must not touch.
+fn fields(owner: Option<&str>) -> Vec<Foreign> {
     let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
-    let owners = OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) });
+    let owners = owner.iter().flat_map(|owner| OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) }));
     let others =
         [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
     let others = others.map(|(field, value)| Foreign { field: field.into(), value });
-    owners.into_iter().chain(others).collect()
+    owners.chain(others).collect()
 }
 
-fn with(cx: &Context, body: Value, foreign: &Foreign) -> Value {
-    cx.target.resource.with(body, &foreign.field, foreign.value.clone())
+/// What is sent in one body: the names that most services use alone, the others together, since whoever ignores one ignores all. An
+/// exhaustive run sends each alone.
+fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<Foreign>> {
+    let all = fields(owner);
+    let alone = if cx.exhaustive { all.len() } else { 3 };
+    let (owners, others): (Vec<_>, Vec<_>) =
+        all.iter().skip(alone).cloned().partition(|foreign| OWNER_FIELDS.contains(&foreign.field.as_str()));
+    let together = [owners, others].into_iter().filter(|group| !group.is_empty());
+    all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
+}
+
+fn with(cx: &Context, body: Value, foreign: &[Foreign]) -> Value {
+    let set = |body, foreign: &Foreign| cx.target.resource.with(body, &foreign.field, foreign.value.clone());
+    foreign.iter().fold(body, set)
+}
+
+/// The fields with their values, for people.
+fn named(foreign: &[Foreign]) -> String {
+    foreign.iter().map(|foreign| format!("`{}`: {}", foreign.field, foreign.value)).collect::<Vec<_>>().join(", ")
+}
+
+fn all_held(doing: &str, owner: Option<&str>) -> String {
+    let untried = if owner.is_some() { "" } else { "; the owner was not tried, since nothing tells who A is to the service" };
+    format!("B cannot set any of them when {doing} an object{untried}")
 }
 
 pub(super) async fn on_create(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
-    let mut pieces = try_join_all(fields(&owner).into_iter().map(|foreign| created(&cx, foreign))).await?;
+    let victim = Victim::shared(&cx).await?;
+    let owner = subject(cx.a()?, &victim);
+    let mut pieces = try_join_all(bodies(&cx, owner.as_deref()).into_iter().map(|foreign| created(cx.branch(), foreign))).await?;
     pieces.extend(at_path_of_a(&cx).await?);
-    Ok(conclude("B cannot set any of them when making an object", pieces))
+    Ok(conclude(&all_held("making", owner.as_deref()), pieces))
 }
 
-/// B makes an object with one such field, then A and B both look for it.
-async fn created(cx: &Context, foreign: Foreign) -> Result<Evidence, Trouble> {
-    let b = cx.b()?;
+/// B makes an object with such fields, then A and B both look for it.
+async fn created(cx: Context, foreign: Vec<Foreign>) -> Result<Evidence, Trouble> {
+    let (cx, b) = (&cx, cx.b()?);
     let canary = cx.objects.announce(b).await?;
     let body = with(cx, cx.target.resource.body(&canary), &foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    let label = format!("B makes an object with `{}`: {}", foreign.field, foreign.value);
-    match cx.made(b, &answer) {
+    let label = format!("B makes an object with {}", named(&foreign));
+    match cx.made(b, &answer).await {
         _ if answer.is_server_error() => Ok(piece(&answer, label, Judgement::weak(format!("{}: an error", answer.status)))),
         _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
         Some(id) => {
@@ -94,18 +117,24 @@ async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
 }
 
 /// Whose object is it now, and did the field stick?
-fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &Foreign) -> Judgement {
+fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judgement {
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
-    let stuck = seen.by_b.json().and_then(|json| cx.target.resource.object(&json)?.get(&foreign.field).cloned());
+    let sticks =
+        |foreign: &&Foreign| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
     if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {
         Judgement::broken(format!("its maker gets {}: the body decided whose or which it is", seen.by_b.status))
-    } else if stuck.is_some_and(|value| same_value(&value, &foreign.value)) {
-        Judgement::weak(format!("`{}` was taken from the body", foreign.field))
+    } else if let Some(stuck) = foreign.iter().find(sticks) {
+        Judgement::weak(format!("`{}` was taken from the body", stuck.field))
     } else {
         Judgement::held("ignored")
     }
+}
+
+/// A member of the object that an answer holds.
+fn member(cx: &Context, answer: &Answer, field: &str) -> Option<Value> {
+    answer.json().and_then(|json| cx.target.resource.object(&json)?.get(field).cloned())
 }
 
 /// Times are compared by their year, since services write them in their own form.
@@ -114,25 +143,25 @@ fn same_value(stored: &Value, sent: &Value) -> bool {
 }
 
 pub(super) async fn on_update(cx: Context) -> Checked {
-    let (victim, object) = (Victim::new(&cx).await?, cx.objects.create(cx.b()?).await?);
-    let owner = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
+    let (victim, object) = tokio::try_join!(Victim::shared(&cx), cx.objects.create(cx.b()?))?;
+    let owner = subject(cx.a()?, &victim);
     let b = cx.b()?;
     let before = cx.send(&cx.item(b, &object.id)).await?;
-    let mut tried = fields(&owner);
+    let mut tried = bodies(&cx, owner.as_deref());
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
-    tried.push(Foreign { field: id_field(&cx), value: json!(id) });
+    tried.push(vec![Foreign { field: id_field(&cx), value: json!(id) }]);
     let probes: Vec<_> = tried.iter().map(|foreign| update(&cx, b, &object.id, &object.canary, foreign)).collect();
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
     let seen = both(&cx, &object.id).await?;
     let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
-        let label = format!("B changes an own object, setting `{}`: {}", foreign.field, foreign.value);
+        let label = format!("B changes an own object, setting {}", named(foreign));
         piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
-    Ok(conclude("B cannot set any of them when changing an object", pieces.collect()))
+    Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
 }
 
-fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &Foreign) -> Probe {
+fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &[Foreign]) -> Probe {
     let resource = &cx.target.resource;
     let act = Act::change(cx);
     let body = if act == Act::Put { resource.full(canary) } else { resource.patch(canary) };
@@ -140,23 +169,28 @@ fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &Foreign) -> 
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
-fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &Foreign) -> Judgement {
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &[Foreign]) -> Judgement {
     match answer.status {
         500.. => Judgement::weak(format!("{}: an error", answer.status)),
-        200..=299 => match landed(cx, seen, canary, foreign) {
-            taken if taken.finding == Finding::Weak && is_given(cx, before, &foreign.field) => {
-                Judgement::broken(format!("`{}`, which the service gave it, was overwritten", foreign.field))
+        200..=299 => match (landed(cx, seen, canary, foreign), overwritten(cx, seen, before, foreign)) {
+            (taken, Some(field)) if taken.finding == Finding::Weak => {
+                Judgement::broken(format!("`{field}`, which the service gave it, was overwritten"))
             }
-            judgement => judgement,
+            (judgement, _) => judgement,
         },
         status => Judgement::held(format!("{status}: refused")),
     }
 }
 
-/// Whether the field was the service's own answer to which object it is and whose: a service that keeps any field it is sent had none.
-fn is_given(cx: &Context, before: &Answer, field: &str) -> bool {
-    let identity = field == id_field(cx) || OWNER_FIELDS.contains(&field);
-    identity && before.json().is_some_and(|json| cx.target.resource.object(&json).is_some_and(|object| object.get(field).is_some()))
+/// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
+/// said nothing by it before.
+fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [Foreign]) -> Option<&'f str> {
+    let tells = |field: &str| field == id_field(cx) || OWNER_FIELDS.contains(&field);
+    let changed = |foreign: &&Foreign| {
+        let now = member(cx, &seen.by_b, &foreign.field);
+        member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
+    };
+    foreign.iter().filter(|foreign| tells(&foreign.field)).find(changed).map(|foreign| foreign.field.as_str())
 }
 
 /// The top-level name of the id.
@@ -168,7 +202,7 @@ pub(super) fn id_field(cx: &Context) -> String {
 pub(super) async fn id_chosen(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let names = [id_field(&cx), "_id".into(), "uuid".into(), "pk".into()];
-    let pieces = try_join_all(names.map(|name| collided(&cx, &victim, name))).await?;
+    let pieces = try_join_all(cx.telling(names, 2).into_iter().map(|name| collided(&cx, &victim, name))).await?;
     let outcome = conclude("B's objects get ids of their own, or none", pieces);
     Ok(join(outcome, [victim.intact(&cx).await?]))
 }
@@ -178,9 +212,9 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let canary = cx.objects.announce(b).await?;
     let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
     let foreign = Foreign { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
-    let body = with(cx, cx.target.resource.body(&canary), &foreign);
+    let body = with(cx, cx.target.resource.body(&canary), std::slice::from_ref(&foreign));
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    let given = cx.made(b, &answer);
+    let given = cx.made(b, &answer).await;
     let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
         Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
     } else {
@@ -194,7 +228,8 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let canary = cx.objects.announce(b).await?;
-    let title = format!("{} {canary}", victim.canary());
+    // Without the canary of A: nothing of B's may hold that.
+    let title = format!("{canary} of both");
     let item = cx.item_path(a, &victim.object.id);
     let set = cx.send(&Act::change(&cx).probe(&cx, &item, &title).bearer(&a.token)).await?;
     if !set.is_success() {
@@ -206,7 +241,7 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     }
     let body = cx.target.resource.body(&title);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    cx.made(b, &answer);
+    cx.made(b, &answer).await;
     let judgement = match answer.status {
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
         409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),

@@ -1,17 +1,18 @@
 //! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
 use super::act::Act;
 use super::judge;
-use super::page::{asking, list};
+use super::page::list;
 use super::stage::{Victim, conclude, join, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.
 pub(super) async fn shared(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
     let (item, list) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
     let (of_item, of_list) = tokio::try_join!(served(&cx, &victim, item, &unique), served(&cx, &victim, list, &unique))?;
@@ -47,7 +48,7 @@ fn not_as(own: &Answer, other: &Answer, victim: &Victim) -> Judgement {
         .iter()
         .find_map(|name| other.headers.text(name).map(|value| format!(", {name}: {value}")));
     let same = other.is_success() && other.body == own.body && own.body.len() > 32 && !is_empty_list(own);
-    if same || other.contains(victim.canary()) {
+    if same || victim.is_shown_in(other) {
         return Judgement::broken(format!("{} with what A was served{}", other.status, hit.unwrap_or_default()));
     }
     Judgement::held(format!("{}{}", other.status, hit.unwrap_or_default()))
@@ -60,7 +61,7 @@ fn is_empty_list(answer: &Answer) -> bool {
 }
 
 pub(super) async fn directives(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let a = cx.a()?;
     let cases = vec![Case::new("A: an object", cx.item(a, &victim.object.id)), Case::new("A: the list", list(&cx, a, ""))];
     let outcome = battery(&cx, "answers with a user's data", cases, |_, answer| {
@@ -85,7 +86,7 @@ pub(super) async fn conditional(cx: Context) -> Checked {
         let path = cx.item_path(cx.b().ok()?, &missing);
         conditioned(&cx, &path, &title, condition)
     };
-    let conditions = conditions(&victim.read);
+    let conditions = cx.telling(conditions(&victim.read), 7);
     let conditions: Vec<_> = conditions.iter().map(|(name, value, act)| (*name, value.as_str(), *act)).collect();
     let probes: Vec<_> = conditions.iter().filter_map(beside).collect();
     let answers = futures::future::try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
@@ -117,16 +118,16 @@ fn conditions(own: &Answer) -> Vec<(&'static str, String, Act)> {
     let strong = etag.trim_start_matches("W/").to_owned();
     vec![
         ("if-none-match", etag.clone(), Act::Get),
-        ("if-none-match", strong.clone(), Act::Get),
         ("if-none-match", "*".to_owned(), Act::Get),
         ("if-modified-since", "Fri, 31 Dec 2049 23:59:59 GMT".to_owned(), Act::Get),
         ("range", "bytes=0-15".to_owned(), Act::Get),
-        ("if-range", strong.clone(), Act::Get),
-        ("if-match", strong.clone(), Act::Put),
-        ("if-match", strong, Act::Patch),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Put),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Patch),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Delete),
+        ("if-none-match", strong.clone(), Act::Get),
+        ("if-range", strong.clone(), Act::Get),
+        ("if-match", strong.clone(), Act::Put),
+        ("if-match", strong, Act::Patch),
         ("if-none-match", etag, Act::Head),
     ]
 }

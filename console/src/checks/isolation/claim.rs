@@ -2,27 +2,28 @@
 
 use serde_json::json;
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, Object, User, battery};
 use crate::http::{Probe, Trouble};
 use crate::run::Evidence;
 
 use super::judge;
 use super::listing::shown_to_a;
-use super::page::{Page, asking, list};
+use super::page::{Page, list};
 use super::stage::{Victim, join, look, piece};
 
 /// Fields in which services keep the owner of an object.
 pub(super) const OWNER_FIELDS: [&str; 12] = [
     "user_id",
+    "owner_id",
+    "owner",
     "userId",
     "uid",
-    "owner_id",
-    "ownerId",
-    "owner",
-    "user",
-    "author_id",
     "created_by",
     "createdBy",
+    "ownerId",
+    "user",
+    "author_id",
     "tenant_id",
     "account_id",
 ];
@@ -30,25 +31,25 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
 /// Queries that name A (`{}`), nobody or everybody.
 const QUERIES: [&str; 22] = [
     "user_id={}",
+    "user_id[]={}",
+    "user_id[$ne]=0",
+    "scope=all",
     "userId={}",
-    "owner={}",
     "owner_id={}",
+    "all=true",
+    "tenant_id={}",
+    "as={}",
+    "owner={}",
     "user={}",
+    "admin=true",
     "uid={}",
     "sub={}",
     "tenant={}",
-    "tenant_id={}",
     "account_id={}",
-    "as={}",
     "impersonate={}",
     "on_behalf_of={}",
-    "user_id[]={}",
-    "user_id[$ne]=0",
     "user_id=*",
     "user_id=",
-    "all=true",
-    "scope=all",
-    "admin=true",
     "show=all&deleted=true",
     "user_id={}&user_id=",
 ];
@@ -74,7 +75,7 @@ struct Scene {
 
 impl Scene {
     async fn new(cx: &Context) -> Result<Self, Trouble> {
-        let victim = Victim::new(cx).await?;
+        let victim = Victim::shared(cx).await?;
         let page = Page::showing(cx, &victim.object).await?;
         let subject = subject(cx.a()?, &victim).unwrap_or_else(|| "1".to_owned());
         Ok(Self { victim, page, subject })
@@ -82,7 +83,7 @@ impl Scene {
 
     /// Asks all cases; none may show A's canary, and A's object stays.
     async fn ask(&self, cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
-        let leak = |answer: &crate::http::Answer| answer.contains(self.victim.canary());
+        let leak = |answer: &crate::http::Answer| self.victim.is_shown_in(answer);
         let outcome = battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
         Ok(join(outcome, [self.victim.intact(cx).await?, shown_to_a(&self.page)]))
     }
@@ -93,9 +94,12 @@ pub(super) async fn query(cx: Context) -> Checked {
     let b = cx.b()?;
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
-    for query in QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject))) {
-        cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(&query))));
-        cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, &query)).bearer(&b.token)));
+    let queries = QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject)));
+    for query in cx.telling(&queries, 8) {
+        cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query))));
+    }
+    for query in cx.telling(&queries, 3) {
+        cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token)));
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
 }
@@ -103,20 +107,20 @@ pub(super) async fn query(cx: Context) -> Checked {
 /// Headers by which a gateway would tell a service behind it who the user is.
 const HEADERS: [&str; 18] = [
     "x-user-id",
-    "x-user",
-    "x-userid",
     "x-forwarded-user",
+    "x-user",
     "x-remote-user",
+    "x-auth-request-user",
+    "x-impersonate-user",
+    "x-tenant-id",
+    "x-consumer-id",
+    "x-userid",
     "remote-user",
     "x-authenticated-user",
     "x-authenticated-userid",
-    "x-auth-request-user",
     "x-auth-user",
-    "x-consumer-id",
     "x-consumer-custom-id",
-    "x-tenant-id",
     "x-account-id",
-    "x-impersonate-user",
     "x-on-behalf-of",
     "x-hasura-user-id",
     "x-amzn-oidc-identity",
@@ -130,16 +134,19 @@ pub(super) async fn header(cx: Context) -> Checked {
     let b = cx.b()?;
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
-    for name in HEADERS {
-        let claim = |probe: Probe| probe.header(name, &scene.subject);
-        cases.push(Case::new(format!("B: A's object with {name}"), claim(Probe::get(&item).bearer(&b.token))));
-        cases.push(Case::new(format!("B: the list with {name}"), claim(list(&cx, b, &scene.page.query))));
-        if GATEWAYS.iter().any(|word| name.contains(word)) {
-            cases.push(Case::new(format!("nobody: A's object with {name}"), claim(Probe::get(&item))));
-        }
+    let claim = |name: &str, probe: Probe| probe.header(name, &scene.subject);
+    for name in cx.telling(HEADERS, 6) {
+        cases.push(Case::new(format!("B: A's object with {name}"), claim(name, Probe::get(&item).bearer(&b.token))));
+    }
+    for name in cx.telling(HEADERS, 2) {
+        cases.push(Case::new(format!("B: the list with {name}"), claim(name, list(&cx, b, &scene.page.query))));
+    }
+    let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
+    for name in cx.telling(gateways, 2) {
+        cases.push(Case::new(format!("nobody: A's object with {name}"), claim(name, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));
-    cases.extend(["user_id", "uid", "sub"].map(|cookie| {
+    cases.extend(cx.telling(["user_id", "uid", "sub"], 2).into_iter().map(|cookie| {
         let probe = Probe::get(&item).bearer(&b.token).header("cookie", format!("{cookie}={}", scene.subject));
         Case::new(format!("B: A's object with the cookie {cookie}"), probe)
     }));
@@ -149,16 +156,15 @@ pub(super) async fn header(cx: Context) -> Checked {
 /// Headers that some frameworks take for the path, behind the back of a proxy that decided by the real one.
 fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
     let full = cx.target.base.path(item);
-    let names = ["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"];
-    let as_b = names.map(|name| {
+    let names = cx.telling(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"], 2);
+    let as_b = |name: &&str| {
         Case::new(
             format!("B: the list with {name} of A's object"),
             Probe::get(cx.list_path(b)).bearer(&b.token).header(name, &full),
         )
-    });
-    let as_nobody =
-        names.map(|name| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full)));
-    as_b.into_iter().chain(as_nobody).collect()
+    };
+    let as_nobody = |name: &&str| Case::new(format!("nobody: / with {name} of A's object"), Probe::get("/").header(name, &full));
+    names.iter().map(as_b).chain(names.iter().map(as_nobody)).collect()
 }
 
 /// B writes to A's object and says in the body that it is A who writes.
@@ -168,7 +174,11 @@ pub(super) async fn body(cx: Context) -> Checked {
     let title = cx.objects.announce(b).await?;
     let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
     let item = cx.item_path(a, &victim.object.id);
-    let cases = OWNER_FIELDS.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
+    let (first, others) = OWNER_FIELDS.split_at(2);
+    let mut cases: Vec<_> = first.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
+    for field in cx.telling(others, 4) {
+        cases.extend(cx.telling(claims(&cx, b, &item, &title, field, &subject), 1));
+    }
     let accepted = &cx.target.policy.no_such();
     let outcome = battery(&cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
         // Unknown fields may be refused before anything is looked up.
@@ -182,7 +192,10 @@ pub(super) async fn body(cx: Context) -> Checked {
 fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
     let resource = &cx.target.resource;
     let claimed = |body: serde_json::Value| resource.with(body, field, json!(subject));
-    let bodies = [("PUT", resource.full(title)), ("PATCH", resource.patch(title)), ("DELETE", json!({}))];
+    let mut bodies = [("PATCH", resource.patch(title)), ("PUT", resource.full(title)), ("DELETE", json!({}))];
+    if !resource.update.patches() {
+        bodies.swap(0, 1);
+    }
     let case = |(method, body)| {
         let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
         Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)
@@ -212,15 +225,15 @@ async fn planted(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     }
     let canary = cx.objects.announce(a).await?;
     let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
-    let Some(id) = cx.made(a, &answer) else {
+    let Some(id) = cx.made(a, &answer).await else {
         return Ok(Some(piece(&answer, "B creates an object at A's path", judge::harmless(answer.status, false))));
     };
-    let object = Object { path: cx.item_path(a, &id), id, canary: canary.clone(), created: answer.clone() };
+    let object = Object { path: cx.item_path(a, &id), id, canary: canary.clone(), created: answer.clone(), read: None };
     let seen = look(cx, a, &object).await.is_ok_and(|seen| seen.is_success() && seen.contains(&canary));
     let judgement = if seen {
         Judgement::broken(format!("{}: an object was planted in A's account", answer.status))
     } else {
-        cx.made(b, &answer);
+        cx.made(b, &answer).await;
         Judgement::held(format!("{}: it did not become A's", answer.status))
     };
     Ok(Some(piece(&answer, "B creates an object at A's path", judgement)))

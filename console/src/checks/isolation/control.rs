@@ -13,7 +13,10 @@ pub(super) async fn control(cx: Context) -> Checked {
     if a.token.expose() == b.token.expose() || (a.subject.is_some() && a.subject == b.subject) {
         return Err(Trouble::NotGiven("both tokens belong to the same user; isolation needs two".into()));
     }
-    let (of_a, of_b) = tokio::try_join!(own(&cx, a), own(&cx, b))?;
+    let (of_a, of_b) = {
+        let (for_a, for_b) = (cx.branch(), cx.branch());
+        tokio::try_join!(own(&for_a, a), own(&for_b, b))?
+    };
     Ok(conclude("both users make, read, change and list their own objects", [of_a, of_b].concat()))
 }
 

@@ -9,7 +9,7 @@ use super::judge;
 use super::stage::{Victim, join, missing_like, piece};
 
 pub(super) async fn read(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let ways = Act::Get.paths(&cx, &victim.object.id)?;
     let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Get, way, &path, "")).collect();
@@ -17,7 +17,7 @@ pub(super) async fn read(cx: Context) -> Checked {
 }
 
 pub(super) async fn head(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let missing = missing_like(&victim.object.id, &cx.random("isolation.foreign.head"));
     let missing = cx.send(&Act::Head.probe(&cx, &cx.item_path(b, &missing), "").bearer(&b.token)).await?.status;

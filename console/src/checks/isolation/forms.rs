@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
 
@@ -10,13 +11,14 @@ use super::assign::id_field;
 use super::claim::subject;
 use super::judge;
 use super::listing::shown_to_a;
-use super::page::{Page, asking, list};
+use super::page::{Page, list};
 use super::stage::{Victim, join};
 
 pub(super) async fn id_forms(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
-    let forms = [forms(&victim.object.id), injections(&victim.object.id, &id_field(&cx))].concat();
+    let (id, column) = (&victim.object.id, id_field(&cx));
+    let forms = [cx.telling(forms(id), 12), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
@@ -29,43 +31,43 @@ pub(super) async fn id_forms(cx: Context) -> Checked {
 fn forms(id: &str) -> Vec<(&'static str, String)> {
     vec![
         ("in upper case", id.to_ascii_uppercase()),
+        ("as .json", format!("{id}.json")),
+        ("with an encoded NUL behind", format!("{id}%00")),
+        ("with a path parameter", format!("{id};x=1")),
+        ("with a slash behind", format!("{id}/")),
+        ("with a second slash before", format!("/{id}")),
         ("without dashes", id.replace('-', "")),
+        ("with an encoded space behind", format!("{id}%20")),
+        ("behind an encoded dot segment", format!("x%2F..%2F{id}")),
+        ("behind zeros", format!("000{id}")),
+        ("in percent escapes", escaped(id)),
+        ("with a wildcard", format!("{}*", id.get(..id.len().saturating_sub(1)).unwrap_or_default())),
+        ("with an encoded slash behind", format!("{id}%2F")),
+        ("as one of two", format!("{id},{id}")),
         ("in braces", format!("%7B{id}%7D")),
         ("as a URN", format!("urn:uuid:{id}")),
-        ("with a slash behind", format!("{id}/")),
         ("with two slashes behind", format!("{id}//")),
         ("with a dot behind", format!("{id}.")),
-        ("with an encoded space behind", format!("{id}%20")),
         ("with an encoded space before", format!("%20{id}")),
         ("with an encoded tab behind", format!("{id}%09")),
         ("with an encoded newline behind", format!("{id}%0A")),
-        ("with an encoded NUL behind", format!("{id}%00")),
-        ("with a path parameter", format!("{id};x=1")),
-        ("as .json", format!("{id}.json")),
         ("as .xml", format!("{id}.xml")),
-        ("with a second slash before", format!("/{id}")),
         ("with an encoded slash before", format!("%2F{id}")),
-        ("with an encoded slash behind", format!("{id}%2F")),
-        ("behind an encoded dot segment", format!("x%2F..%2F{id}")),
         ("behind a dot segment with a backslash", format!("x%5C..%5C{id}")),
         ("behind a plus sign", format!("+{id}")),
-        ("behind zeros", format!("000{id}")),
         ("with a decimal point", format!("{id}.0")),
-        ("as one of two", format!("{id},{id}")),
         ("with an encoded question mark", format!("{id}%3Fx=1")),
-        ("in percent escapes", escaped(id)),
         ("in quotes", format!("%22{id}%22")),
-        ("with a wildcard", format!("{}*", id.get(..id.len().saturating_sub(1)).unwrap_or_default())),
     ]
 }
 
 /// Conditions that reach A's object, and only that one, where the id is pasted into a query (CWE-89). They only read.
 fn injections(id: &str, column: &str) -> Vec<(&'static str, String)> {
     vec![
-        ("behind OR", format!("0%20OR%20{column}={id}")),
-        ("behind OR, in quotes", format!("0%27%20OR%20{column}=%27{id}")),
         ("behind OR, before a comment", format!("0%20OR%20{column}={id}%20--%20")),
         ("behind OR, in quotes and before a comment", format!("0%27%20OR%20{column}=%27{id}%27%20--%20")),
+        ("behind OR", format!("0%20OR%20{column}={id}")),
+        ("behind OR, in quotes", format!("0%27%20OR%20{column}=%27{id}")),
     ]
 }
 
@@ -75,7 +77,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Headers and parameters by which some frameworks let a client rename the method of a request.
-const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-http-method", "x-method-override", "x-original-method"];
+const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
 
 pub(super) async fn method_override(cx: Context) -> Checked {
     let (victim, own) = tokio::try_join!(Victim::new(&cx), Victim::new(&cx))?;
@@ -102,22 +104,24 @@ fn overridden(cx: &Context, user: &User, method: &str, item: &str, title: &str) 
         ["DELETE", "PUT"]
             .map(|verb| Case::new(format!("{}: {method} with {name}: {verb}", user.name), sent(item.to_owned()).header(name, verb)))
     });
-    let by_query = ["_method=DELETE", "method=DELETE", "_method=PATCH"]
+    let by_query = cx
+        .telling(["_method=DELETE", "_method=PATCH", "method=DELETE"], 1)
+        .into_iter()
         .map(|query| Case::new(format!("{}: {method} with ?{query}", user.name), sent(asking(item, query))));
     let form = (method == "POST").then(|| {
         let probe = Probe::new("POST", item).bearer(&user.token);
         let form = probe.body(Some("application/x-www-form-urlencoded"), "_method=DELETE");
         Case::new(format!("{}: POST of the form _method=DELETE", user.name), form)
     });
-    by_header.chain(by_query).chain(form).collect()
+    cx.telling(by_header, 3).into_iter().chain(by_query).chain(form).collect()
 }
 
 pub(super) async fn versions(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
-    let paths = prefixed(&item).into_iter().chain(prefixed(&list));
-    let cases = paths.flat_map(|path| {
+    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 4)].concat();
+    let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token));
         let hidden = ["/internal", "/beta", "/v0"].iter().any(|part| path.contains(part));
         let as_nobody = hidden.then(|| Case::new(format!("nobody: GET {path}"), Probe::get(&path)));
@@ -131,31 +135,32 @@ fn prefixed(path: &str) -> Vec<String> {
     let bare = path.strip_prefix("/api").unwrap_or(path);
     let bare = ["/v1", "/v2", "/v3"].iter().find_map(|version| bare.strip_prefix(version)).unwrap_or(bare);
     let prefixes =
-        ["", "/v0", "/v1", "/v2", "/v3", "/api", "/api/v0", "/api/v1", "/api/v2", "/api/v3", "/internal", "/api/internal", "/beta"];
+        ["/api/v1", "/internal", "/v1", "/api/v2", "", "/api/internal", "/api", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
     prefixes.iter().map(|prefix| format!("{prefix}{bare}")).filter(|other| other != path).collect()
 }
 
 pub(super) async fn bulk(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let own = cx.objects.create(cx.b()?).await?;
+    let victim = Victim::shared(&cx).await?;
+    let own = cx.objects.witness(cx.b()?).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
     let (foreign, own) = (victim.object.id.as_str(), own.id.as_str());
     let list = cx.list_path(b);
     let base = list.trim_end_matches('/');
-    let routes = ["export", "all", "stats", "count", "search", "recent", "export.csv", "batch", "bulk", "feed", "shared", "trash"];
-    let by_route = routes.map(|route| (format!("{base}/{route}"), String::new()));
+    let routes = ["export", "all", "search", "shared", "stats", "trash", "count", "recent", "export.csv", "batch", "bulk", "feed"];
+    let by_route = cx.telling(routes, 4).into_iter().map(|route| (format!("{base}/{route}"), String::new()));
     let by_id = [
-        format!("id={foreign}"),
         format!("ids={own},{foreign}"),
         format!("ids={own}&ids={foreign}"),
+        format!("id={foreign}"),
         format!("ids[]={own}&ids[]={foreign}"),
         format!("id__in={own},{foreign}"),
         format!("filter[id]={foreign}"),
     ];
-    let by_id = by_id.map(|query| (list.clone(), query));
-    let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")].map(|path| (path, String::new()));
-    let cases = by_route.into_iter().chain(by_id).chain(several).map(|(path, query)| {
+    let by_id = cx.telling(by_id, 4).into_iter().map(|query| (list.clone(), query));
+    let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")];
+    let several = cx.telling(several, 1).into_iter().map(|path| (path, String::new()));
+    let cases = by_route.chain(by_id).chain(several).map(|(path, query)| {
         let path = asking(&path, &query);
         Case::new(format!("B: GET {path}"), Probe::get(path).bearer(&b.token))
     });
@@ -166,23 +171,23 @@ pub(super) async fn bulk(cx: Context) -> Checked {
 /// Routes of administrators, asked by an ordinary user (OWASP API5:2023).
 const ADMIN: [&str; 14] = [
     "/admin",
+    "/api/admin/users",
+    "/api/users",
+    "/admin/users",
+    "/users",
     "/api/admin",
+    "/api/internal/users",
+    "/api/audit",
     "/admin/tasks",
     "/api/admin/tasks",
-    "/admin/users",
-    "/api/admin/users",
-    "/users",
-    "/api/users",
     "/api/v1/users",
     "/api/users/all",
     "/api/accounts",
-    "/api/internal/users",
     "/management/users",
-    "/api/audit",
 ];
 
 pub(super) async fn admin(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let names: Vec<_> = names_of_a(&cx, &victim);
     let list = cx.list_path(b);
@@ -190,12 +195,12 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let own = [format!("/admin/{noun}"), format!("/api/admin/{noun}")];
     // Where routes end in a slash, the bare path is only redirected.
     let slash = if list.ends_with('/') { "/" } else { "" };
-    let paths = ADMIN.iter().map(|path| (*path).to_owned()).chain(own).map(|path| path + slash);
+    let paths = cx.telling(ADMIN, 8).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
     let paths = paths.collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
     battery(&cx, "administrative routes", cases.collect(), |_, answer| {
         let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
-        listing_of_users(answer, told || answer.contains(victim.canary()))
+        listing_of_users(answer, told || victim.is_shown_in(answer))
     })
     .await
 }
@@ -226,26 +231,28 @@ pub(super) async fn errors(cx: Context) -> Checked {
     let json_type = Some("application/json");
     let probes = [
         ("broken JSON", Probe::new("PUT", &item).body(json_type, "{\"title\":")),
-        ("an array for an object", Probe::new("PUT", &item).json(&json!([]))),
-        ("null", Probe::new("PATCH", &item).json(&json!(null))),
         ("a number for the title", Probe::new("PATCH", &item).json(&json!({ (field.clone()): 7 }))),
-        ("an endless title", Probe::new("PATCH", &item).json(&json!({ (field.clone()): "x".repeat(70_000) }))),
         ("an empty title", Probe::new("PUT", &item).json(&json!({ (field.clone()): "" }))),
+        ("null", Probe::new("PATCH", &item).json(&json!(null))),
         ("no media type", Probe::new("PUT", &item).body(None, "title=x")),
-        ("XML", Probe::new("PUT", &item).body(Some("application/xml"), "<task/>")),
         ("a method that no route has", Probe::new("PROPFIND", &item)),
         ("POST on the object", Probe::new("POST", &item).json(&json!({}))),
+        ("XML", Probe::new("PUT", &item).body(Some("application/xml"), "<task/>")),
+        ("an endless title", Probe::new("PATCH", &item).json(&json!({ (field.clone()): "x".repeat(70_000) }))),
+        ("an array for an object", Probe::new("PUT", &item).json(&json!([]))),
         ("an unreadable precondition", Probe::new("PUT", &item).json(&json!({ (field): "" })).header("if-match", "\"")),
         ("an unacceptable type asked for", Probe::get(&item).header("accept", "application/x-nothing")),
         ("a list of A's by a wrong sort", list(&cx, a, "sort=no_such_field").header("accept", "text/html")),
     ];
     let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
-    let outcome = battery(&cx, "errors", probes.map(as_b).into(), |_, answer| leak_free(&victim, answer)).await?;
+    let outcome =
+        battery(&cx, "errors", cx.telling(probes, 7).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer))
+            .await?;
     Ok(join(outcome, [victim.intact(&cx).await?]))
 }
 
 fn leak_free(victim: &Victim, answer: &Answer) -> Judgement {
-    judge::harmless(answer.status, answer.contains(victim.canary()))
+    judge::harmless(answer.status, victim.is_shown_in(answer))
 }
 
 #[cfg(test)]
@@ -254,7 +261,7 @@ mod tests {
 
     #[test]
     fn other_versions_are_asked_beside_the_declared_path_and_never_the_path_itself() {
-        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/tasks/7 /v0/tasks/7 /v1/tasks/7 /v2/tasks/7 /v3/tasks/7 /api/tasks/7 /api/v0/tasks/7 /api/v2/tasks/7 /api/v3/tasks/7 /internal/tasks/7 /api/internal/tasks/7 /beta/tasks/7");
+        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /v1/tasks/7 /api/v2/tasks/7 /tasks/7 /api/internal/tasks/7 /api/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
         assert!(!prefixed("/api/tasks").contains(&"/api/tasks".to_owned()));
     }
 

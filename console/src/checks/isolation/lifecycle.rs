@@ -113,7 +113,7 @@ fn unusable(cx: &Context, canary: &str) -> Value {
 /// A service that takes any title has refused nothing. What it made may not show its marker, so it is deleted here.
 async fn taken_as_it_is(cx: &Context, answer: &Answer) -> Checked {
     let a = cx.a()?;
-    if let Some(id) = cx.made(a, answer).filter(|_| cx.target.resource.offers.delete) {
+    if let Some(id) = cx.made(a, answer).await.filter(|_| cx.target.resource.offers.delete) {
         let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
         if !gone.is_success() {
             return Err(Trouble::Unexpected(format!("an odd object was made, and its DELETE was answered {}", gone.status)));

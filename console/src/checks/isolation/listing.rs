@@ -9,34 +9,34 @@ use crate::run::{Evidence, Finding};
 
 use super::judge;
 use super::page::{Page, list, totals};
-use super::stage::{Victim, conclude, join, piece};
+use super::stage::{Victim, beginning, conclude, join, piece};
 
 /// Sizes, orders and offsets, each added to the query that shows A's object to A.
 const SHAPES: [&str; 16] = [
     "",
     "limit=100000",
+    "page=-1",
+    "order_by=user_id",
     "limit=-1",
-    "limit=0",
-    "per_page=100000",
-    "page_size=100000",
     "offset=1",
+    "per_page=100000",
+    "fields=*",
+    "limit=0",
+    "page_size=100000",
     "skip=0",
     "page=2",
-    "page=-1",
     "sort=title",
     "sort=-created_at",
-    "order_by=user_id",
-    "fields=*",
     "include=owner",
     "completed=false",
 ];
 
 pub(super) async fn pages(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
-    let cases = SHAPES.map(|shape| case(&cx, b, &page.with(shape)));
-    let outcome = battery(&cx, "lists of B", cases.into(), |_, answer| leak_free(&victim, answer)).await?;
+    let cases = cx.telling(SHAPES, 8).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
+    let outcome = battery(&cx, "lists of B", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
 }
 
@@ -45,30 +45,30 @@ pub(super) async fn pages(cx: Context) -> Checked {
 const SEARCHES: [&str; 17] = [
     "q={}",
     "search={}",
-    "query={}",
+    // Reading only: the text or the pattern is closed, and everything is true.
+    "q=%27%20OR%20%271%27=%271",
+    "q=%25%27%20OR%20%271%27%20LIKE%20%271",
     "title={}",
-    "filter={}",
-    "s={}",
-    "title__contains={}",
-    "title__startswith={}",
-    "title[like]={}%25",
     "filter[title]={}",
+    "search=%25%27%20OR%20%271%27%20LIKE%20%271",
+    "filter={}",
+    "search=%27%20OR%20%271%27=%271",
+    "title__contains={}",
     "where[title]={}",
     "q=%25",
+    "query={}",
+    "s={}",
+    "title__startswith={}",
+    "title[like]={}%25",
     "search=*",
-    "q=%27%20OR%20%271%27=%271",
-    // Reading only: the pattern or the text is closed, and everything is true.
-    "q=%25%27%20OR%20%271%27%20LIKE%20%271",
-    "search=%25%27%20OR%20%271%27%20LIKE%20%271",
-    "search=%27%20OR%20%271%27=%271",
 ];
 
 pub(super) async fn search(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
     let begin = beginning(victim.canary());
-    let queries: Vec<_> = SEARCHES.iter().map(|search| page.with(&search.replace("{}", begin))).collect();
+    let queries: Vec<_> = cx.telling(SEARCHES, 7).into_iter().map(|search| page.with(&search.replace("{}", begin))).collect();
     let cases = queries.iter().map(|query| case(&cx, b, query)).collect();
     let outcome = battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     let proof = searched(&cx, &victim, &queries).await?;
@@ -80,21 +80,16 @@ async fn searched(cx: &Context, victim: &Victim, queries: &[String]) -> Result<E
     let a = cx.a()?;
     let probes: Vec<_> = queries.iter().map(|query| list(cx, a, query)).collect();
     let answers = join_all(probes.iter().map(|probe| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let found = answers.iter().filter(|answer| answer.is_success() && answer.contains(victim.canary())).count();
+    let found = answers.iter().filter(|answer| answer.is_success() && victim.is_shown_in(answer)).count();
     let observed = format!("{found} of {} searches show the object to A", answers.len());
-    let shown = answers.iter().find(|answer| answer.contains(victim.canary())).or(answers.first());
+    let shown = answers.iter().find(|answer| victim.is_shown_in(answer)).or(answers.first());
     let piece = shown.map(|answer| piece(answer, "the same searches by A", Judgement::held(observed)));
     piece.ok_or_else(|| Trouble::Unexpected("no search was answered".into()))
 }
 
-/// All but the last four characters.
-pub(super) fn beginning(canary: &str) -> &str {
-    canary.get(..canary.len().saturating_sub(4)).unwrap_or_default()
-}
-
 pub(super) async fn cursor(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
-    let (one, other) = tokio::try_join!(cx.objects.create(a), cx.objects.create(a))?;
+    let (one, other) = tokio::try_join!(cx.objects.witness(a), cx.objects.create(a))?;
     let first = cx.send(&list(&cx, a, "limit=1")).await?;
     let Some(next) = next_query(&first) else {
         return Ok(Outcome::skip("lists of this service name no next page, so there is no cursor to replay"));
@@ -126,7 +121,7 @@ const PAGE_SIZES: [usize; 11] = [10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000
 /// B's list before and after A makes objects. Other checks make objects of B meanwhile, so totals are held against the objects of the
 /// same answer, and two answers are compared only where they list the same.
 pub(super) async fn totals_of_b(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
     let probe = list(&cx, b, &page.query);
@@ -185,7 +180,7 @@ fn case(cx: &Context, user: &crate::checks::User, query: &str) -> Case {
 }
 
 fn leak_free(victim: &Victim, answer: &Answer) -> Judgement {
-    judge::harmless(answer.status, answer.contains(victim.canary()))
+    judge::harmless(answer.status, victim.is_shown_in(answer))
 }
 
 /// The positive control: A's own list shows the object.

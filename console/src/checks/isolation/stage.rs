@@ -25,13 +25,35 @@ pub(super) struct Victim {
 impl Victim {
     /// Makes an object of A and reads it. Trouble when A cannot read what A just made: then a refusal to B proves nothing.
     pub(super) async fn new(cx: &Context) -> Result<Self, Trouble> {
-        let a = cx.a()?;
-        let object = cx.objects.create(a).await?;
-        let read = look(cx, a, &object).await?;
+        Self::of(cx, cx.objects.create(cx.a()?).await?).await
+    }
+
+    /// The object of A that checks share which only read.
+    pub(super) async fn shared(cx: &Context) -> Result<Self, Trouble> {
+        if cx.exhaustive {
+            return Self::new(cx).await;
+        }
+        Self::of(cx, cx.objects.witness(cx.a()?).await?).await
+    }
+
+    async fn of(cx: &Context, object: Object) -> Result<Self, Trouble> {
+        let read = match &object.read {
+            Some(read) => read.clone(),
+            None => look(cx, cx.a()?, &object).await?,
+        };
         if read.is_success() && read.contains(&object.canary) {
             return Ok(Self { object, read });
         }
         Err(Trouble::Unexpected(format!("A reads back the object just made and gets {}, without its title", read.status)))
+    }
+
+    /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
+    /// beginning of the canary alone is what searches ask for, and may be repeated.
+    pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
+        let text = answer.raw_text();
+        let beginning = beginning(self.canary());
+        let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        text.contains(self.canary()) || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
     }
 
     /// The canary in A's title.
@@ -61,6 +83,11 @@ impl Victim {
         }
         Ok(evidence(&after, "A's object, read by A afterwards", judgement.finding, judgement.observed))
     }
+}
+
+/// All but the last four characters of a canary: what all canaries of one user in one run begin with.
+pub(super) fn beginning(canary: &str) -> &str {
+    canary.get(..canary.len().saturating_sub(4)).unwrap_or_default()
 }
 
 /// Gives a service that commits after it has answered the time to do so.

@@ -11,15 +11,20 @@ use super::stage::piece;
 
 /// Rounds of the interleaving; each asks for the object and the list of both users.
 const ROUNDS: usize = 20;
+/// Rounds that are enough to see answers trade places, where each keeps all connections busy.
+const ENOUGH: usize = 16;
 /// Samples kept of what held.
 const SAMPLES: usize = 2;
 
 pub(super) async fn interleaved(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
-    let (of_a, of_b) = tokio::try_join!(cx.objects.create(a), cx.objects.create(b))?;
+    let (of_a, of_b) = tokio::try_join!(cx.objects.witness(a), cx.objects.witness(b))?;
     let sides = [(a, &of_a, &of_b), (b, &of_b, &of_a)];
-    let asked: Vec<_> =
-        (0..ROUNDS).flat_map(|round| sides.map(|(user, own, other)| (probe(&cx, user, own, round), user, own, other))).collect();
+    let asked: Vec<_> = cx
+        .telling(0..ROUNDS, ENOUGH)
+        .into_iter()
+        .flat_map(|round| sides.map(|(user, own, other)| (probe(&cx, user, own, round), user, own, other)))
+        .collect();
     let answers =
         join_all(asked.iter().map(|(probe, ..)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let judged: Vec<_> = asked

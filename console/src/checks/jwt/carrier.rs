@@ -10,17 +10,16 @@ use super::forgery::flipped;
 
 /// What clients send when they have no token and do not notice.
 const LITERALS: [&str; 12] =
-    ["null", "undefined", "None", "nil", "true", "false", "0", "{}", "[]", "[object Object]", "NaN", "Bearer"];
+    ["null", "undefined", "true", "{}", "0", "None", "nil", "false", "[]", "[object Object]", "NaN", "Bearer"];
 
 /// Literals in the place of a token.
 pub(super) async fn literal(cx: Context) -> Checked {
     let path = cx.read_path(cx.a()?);
-    let mut cases: Vec<_> = LITERALS
-        .iter()
-        .map(|text| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(*text, *text))))
-        .collect();
+    let literal =
+        |text: &str| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(text, text.to_owned())));
+    let mut cases: Vec<_> = cx.telling(LITERALS, 4).into_iter().map(literal).collect();
     if not_bearer(&cx).is_none() {
-        for value in ["", "Bearer", "Bearer ", "bearer", "null", "undefined", "Basic Og=="] {
+        for value in cx.telling(["", "Bearer ", "null", "Basic Og==", "Bearer", "bearer", "undefined"], 4) {
             cases.push(Case::new(format!("Authorization: {value:?}"), Probe::get(&path).header("authorization", value)));
         }
     }
@@ -30,19 +29,19 @@ pub(super) async fn literal(cx: Context) -> Checked {
 
 /// Prefixes before a good token, with what accepting each comes to (RFC 9110, 11.1: schemes are case-insensitive; RFC 6750, 2.1: one space).
 const SCHEMES: [(&str, &str, Finding); 13] = [
-    ("lower-case bearer", "bearer ", Finding::Held),
-    ("upper-case BEARER", "BEARER ", Finding::Held),
     ("no scheme", "", Finding::Weak),
+    ("scheme of random letters", "Qzxv ", Finding::Weak),
+    ("scheme Token", "Token ", Finding::Weak),
+    ("Bearer without a space", "Bearer", Finding::Weak),
+    ("a tab", "Bearer\t", Finding::Weak),
+    ("lower-case bearer", "bearer ", Finding::Held),
+    ("two spaces", "Bearer  ", Finding::Weak),
     ("scheme Basic", "Basic ", Finding::Weak),
     ("scheme Digest", "Digest ", Finding::Weak),
-    ("scheme Token", "Token ", Finding::Weak),
     ("scheme JWT", "JWT ", Finding::Weak),
-    ("scheme of random letters", "Qzxv ", Finding::Weak),
     ("colon after Bearer", "Bearer: ", Finding::Weak),
-    ("Bearer without a space", "Bearer", Finding::Weak),
     ("Bearer twice", "Bearer Bearer ", Finding::Weak),
-    ("two spaces", "Bearer  ", Finding::Weak),
-    ("a tab", "Bearer\t", Finding::Weak),
+    ("upper-case BEARER", "BEARER ", Finding::Held),
 ];
 
 /// A good token under other schemes and spacing.
@@ -55,9 +54,9 @@ pub(super) async fn scheme(cx: Context) -> Checked {
     let case = |(name, prefix, _): &(&str, &str, Finding)| {
         Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
     };
-    let mut cases: Vec<_> = SCHEMES.iter().map(case).collect();
+    let mut cases: Vec<_> = cx.telling(&SCHEMES, 6).into_iter().map(case).collect();
     cases.extend(
-        unproven(a.subject.as_deref().unwrap_or("admin"))
+        cx.telling(unproven(a.subject.as_deref().unwrap_or("admin")), 2)
             .into_iter()
             .map(|(name, value)| Case::new(name, Probe::get(&path).header("authorization", value))),
     );
@@ -103,10 +102,10 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
         Case::new("two headers: good, then bad", pair(&a.token, &bad)),
         Case::new("two headers: bad, then good", pair(&bad, &a.token)),
         Case::new("joined by a comma: good, then bad", joined(&a.token, &bad)),
-        Case::new("joined by a comma: bad, then good", joined(&bad, &a.token)),
         Case::new("two headers: both bad", pair(&bad, &bad)),
+        Case::new("joined by a comma: bad, then good", joined(&bad, &a.token)),
     ];
-    battery(&cx, "pairs of credentials", cases, |case, answer| {
+    battery(&cx, "pairs of credentials", cx.telling(cases, 4), |case, answer| {
         let accepted = if case.name.ends_with("both bad") { Finding::Broken } else { Finding::Weak };
         refusal(&cx.target.policy.refused_token, accepted, answer)
     })
@@ -118,9 +117,9 @@ pub(super) async fn query(cx: Context) -> Checked {
     let a = cx.a()?;
     let path = cx.read_path(a);
     let joint = if path.contains('?') { '&' } else { '?' };
-    let names = ["access_token", "token", "jwt", "auth_token", "id_token", "accessToken", "bearer", "authorization", "api_key"];
+    let names = ["access_token", "token", "jwt", "accessToken", "authorization", "auth_token", "id_token", "bearer", "api_key"];
     let case = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
-    elsewhere(&cx, "query parameters", names.iter().map(case).collect()).await
+    elsewhere(&cx, "query parameters", cx.telling(&names, 5).into_iter().map(case).collect()).await
 }
 
 /// A's token in cookies of common names.
@@ -132,17 +131,17 @@ pub(super) async fn cookie(cx: Context) -> Checked {
     };
     let names = [
         "access_token",
-        "access_token_cookie",
-        "accessToken",
         "token",
         "jwt",
+        "access_token_cookie",
+        "session",
+        "Authorization",
+        "accessToken",
         "jwt_token",
         "auth",
         "auth_token",
         "auth-token",
-        "session",
         "id_token",
-        "Authorization",
         "better-auth.session_token",
     ];
     let case = |name: &&str| {
@@ -151,7 +150,7 @@ pub(super) async fn cookie(cx: Context) -> Checked {
             Probe::get(cx.read_path(a)).secret_header("cookie", &format!("{name}="), &a.token),
         )
     };
-    elsewhere(&cx, "cookies", names.iter().filter(|name| own != Some(name)).map(case).collect()).await
+    elsewhere(&cx, "cookies", cx.telling(names.iter().filter(|name| own != Some(name)), 5).into_iter().map(case).collect()).await
 }
 
 /// A's token in headers other than the declared one.
@@ -164,22 +163,23 @@ pub(super) async fn header(cx: Context) -> Checked {
     let mut names = vec![
         ("x-auth-token", ""),
         ("x-access-token", ""),
-        ("x-authorization", "Bearer "),
-        ("x-forwarded-authorization", "Bearer "),
         ("proxy-authorization", "Bearer "),
+        ("x-authorization", "Bearer "),
         ("x-jwt-assertion", ""),
-        ("x-api-key", ""),
         ("token", ""),
+        ("x-forwarded-authorization", "Bearer "),
+        ("x-api-key", ""),
         ("jwt", ""),
         ("sec-websocket-protocol", "bearer, "),
     ];
     if not_bearer(&cx).is_some() {
-        names.push(("authorization", "Bearer "));
+        names.insert(0, ("authorization", "Bearer "));
     }
     let case = |(name, prefix): &(&str, &str)| {
         Case::new(format!("in the header {name}"), Probe::get(cx.read_path(a)).secret_header(name, prefix, &a.token))
     };
-    elsewhere(&cx, "headers", names.iter().filter(|(name, _)| own.as_deref() != Some(name)).map(case).collect()).await
+    let names = names.iter().filter(|(name, _)| own.as_deref() != Some(name));
+    elsewhere(&cx, "headers", cx.telling(names, 6).into_iter().map(case).collect()).await
 }
 
 async fn elsewhere(cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
@@ -232,7 +232,8 @@ fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
 /// Forms that are not a JWS in compact serialisation (RFC 7515, 7.1), made of the parts of a good token.
 pub(super) async fn structure(cx: Context) -> Checked {
     let token = of_a(&cx)?;
-    refused(&cx, "broken structures", structures(&token.header, &token.payload, &token.signature)).await
+    let structures = structures(&token.header, &token.payload, &token.signature);
+    refused(&cx, "broken structures", cx.telling(structures, 8)).await
 }
 
 fn structures(header: &str, payload: &str, signature: &str) -> Vec<Forgery> {
@@ -241,20 +242,20 @@ fn structures(header: &str, payload: &str, signature: &str) -> Vec<Forgery> {
     let none = format!(r#"{{"payload":"{payload}","signatures":[]}}"#);
     let (h, p, s) = (header, payload, signature);
     vec![
-        Forgery::fatal("the header alone", h),
         Forgery::fatal("the payload alone", p),
-        Forgery::fatal("one dot", "."),
         Forgery::fatal("two dots", ".."),
-        Forgery::fatal("four dots", "...."),
-        Forgery::fatal("a signature alone", format!("..{s}")),
         Forgery::fatal("a detached payload (RFC 7515, appendix F)", format!("{h}..{s}")),
         Forgery::fatal("an empty header", format!(".{p}.{s}")),
         Forgery::fatal("JSON serialisation without any signature", none),
         Forgery::lenient("a fourth part", format!("{h}.{p}.{s}.{s}")),
-        Forgery::lenient("a fourth and a fifth part", format!("{h}.{p}.{s}.{s}.{s}")),
         Forgery::lenient("a trailing dot", format!("{h}.{p}.{s}.")),
-        Forgery::lenient("a leading dot", format!(".{h}.{p}.{s}")),
         Forgery::lenient("flattened JSON serialisation", flattened),
+        Forgery::fatal("the header alone", h),
+        Forgery::fatal("one dot", "."),
+        Forgery::fatal("four dots", "...."),
+        Forgery::fatal("a signature alone", format!("..{s}")),
+        Forgery::lenient("a fourth and a fifth part", format!("{h}.{p}.{s}.{s}.{s}")),
+        Forgery::lenient("a leading dot", format!(".{h}.{p}.{s}")),
         Forgery::lenient("general JSON serialisation", general),
     ]
 }

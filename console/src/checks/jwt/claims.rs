@@ -31,8 +31,8 @@ impl<'a> Press<'a> {
     /// Reads the target's clock from one good answer; without a `Date`, this machine's clock has to do.
     pub(super) async fn of(cx: &'a Context) -> Result<Self, Trouble> {
         let a = cx.a()?;
-        let answer = cx.send(&cx.read(a)).await?;
-        let date = answer.headers.text("date").and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok());
+        let (answer, age) = cx.once_in_turn(&cx.read(a), 0).await?;
+        let date = answer.headers.text("date").and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).map(|date| date + age);
         let subject = a.subject.clone().ok_or_else(|| Trouble::NotGiven("the subject of A is not known".into()))?;
         Ok(Self { forge: cx.forge()?, subject, now: date.unwrap_or_else(now).unix_timestamp() })
     }
@@ -125,14 +125,14 @@ pub(super) async fn expired(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let past = [
         ("an hour ago", press.now - 3_600),
-        ("a day ago", press.now - 86_400),
         ("a year ago", press.now - 31_536_000),
-        ("in 1970", 1),
         ("0", 0),
         ("negative", -1),
+        ("a day ago", press.now - 86_400),
+        ("in 1970", 1),
         ("very negative", i64::MIN),
     ];
-    let forgeries = past.into_iter().map(|(name, end)| Forgery::fatal(format!("exp {name}"), press.ending(end)));
+    let forgeries = cx.telling(past, 4).into_iter().map(|(name, end)| Forgery::fatal(format!("exp {name}"), press.ending(end)));
     refused(&cx, "expired tokens", forgeries.collect()).await
 }
 
@@ -150,9 +150,9 @@ pub(super) async fn exp_missing(cx: Context) -> Checked {
 }
 
 /// Ends that mean nothing, as JSON or nearly.
-const MEANINGLESS: [&str; 9] = ["\"\"", "\"never\"", "{}", "[]", "true", "false", "NaN", "Infinity", "\"9999999999\""];
+const MEANINGLESS: [&str; 9] = ["\"never\"", "\"9999999999\"", "true", "{}", "\"\"", "[]", "false", "NaN", "Infinity"];
 /// Ends beyond all dates: a matter of the longest lifetime, and of surviving them.
-const FAR: [&str; 6] = ["1e308", "1e400", "9223372036854775807", "9223372036854775808", "18446744073709551616", "9999999999999"];
+const FAR: [&str; 6] = ["9999999999999", "1e400", "9223372036854775808", "1e308", "9223372036854775807", "18446744073709551616"];
 
 /// `exp` in types that RFC 7519, 2 (`NumericDate`) does not know. Past ends must end; ends that mean nothing are no ends.
 pub(super) async fn exp_type(cx: Context) -> Checked {
@@ -161,17 +161,20 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
     let past = [
         ("a past text", json!(hour_ago.to_string()).to_string()),
         ("a past fraction", format!("{hour_ago}.5")),
+        ("a past date", "\"2001-01-01T00:00:00Z\"".to_owned()),
         ("a past power", format!("{hour_ago}e0")),
         ("a past array", format!("[{hour_ago}]")),
-        ("a past date", "\"2001-01-01T00:00:00Z\"".to_owned()),
     ];
     let aged = press.aged(hour_ago);
-    let mut forgeries: Vec<_> =
-        past.iter().map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.raw(&aged, "exp", raw))).collect();
+    let mut forgeries: Vec<_> = cx
+        .telling(&past, 3)
+        .into_iter()
+        .map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), press.raw(&aged, "exp", raw)))
+        .collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
-    forgeries.extend(MEANINGLESS.iter().map(|raw| odd(raw, endless(&cx))));
-    forgeries.extend(FAR.iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
+    forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
+    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }
 
@@ -179,7 +182,7 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
 pub(super) async fn leeway(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let allowed = cx.target.policy.max_leeway_secs;
-    let mut skews = vec![1, 5, 10, 30, 60, 120, 300, 600, 1_800];
+    let mut skews = cx.telling([1, 30, 300, 1_800, 5, 10, 60, 120, 600], 4);
     skews.retain(|skew| !(allowed..=allowed + 2).contains(skew));
     skews.extend([allowed, allowed + 3]);
     let path = cx.read_path(cx.a()?);
@@ -240,13 +243,13 @@ pub(super) async fn nbf(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let forgeries = vec![
         Forgery::fatal("nbf in ten minutes", press.with("nbf", press.now + 600)),
-        Forgery::fatal("nbf in a day", press.with("nbf", press.now + 86_400)),
         Forgery::fatal("nbf in ten years", press.with("nbf", press.now + 315_360_000)),
         Forgery::lenient("nbf as a future text", press.with("nbf", (press.now + 86_400).to_string())),
         Forgery::lenient("nbf as a word", press.with("nbf", "tomorrow")),
+        Forgery::fatal("nbf in a day", press.with("nbf", press.now + 86_400)),
         Forgery::harmless("nbf now", press.with("nbf", press.now)),
     ];
-    refused(&cx, "tokens before their time", forgeries).await
+    refused(&cx, "tokens before their time", cx.telling(forgeries, 4)).await
 }
 
 /// Tokens issued in the future, or at no time at all (RFC 7519, 4.1.6 leaves their refusal to the service).
@@ -257,14 +260,14 @@ pub(super) async fn iat(cx: Context) -> Checked {
     let far = Value::Object(far);
     let forgeries = vec![
         Forgery::lenient("iat in a day", press.with("iat", press.now + 86_400)),
-        Forgery::lenient("iat in ten years", press.with("iat", press.now + 315_360_000)),
         Forgery { accepted: endless(&cx), ..Forgery::fatal("ten minutes of life in ten years", press.sign(&far)) },
         Forgery::harmless("no iat", press.without("iat")),
         Forgery::harmless("iat as a word", press.with("iat", "now")),
-        Forgery::harmless("iat negative", press.with("iat", -1)),
         Forgery::harmless("iat beyond all numbers", press.with_raw("iat", "1e400")),
+        Forgery::lenient("iat in ten years", press.with("iat", press.now + 315_360_000)),
+        Forgery::harmless("iat negative", press.with("iat", -1)),
     ];
-    refused(&cx, "odd times of issue", forgeries).await
+    refused(&cx, "odd times of issue", cx.telling(forgeries, 5)).await
 }
 
 /// Spellings that are not `wanted`, but that a careless comparison takes for it.
@@ -272,20 +275,22 @@ fn near(wanted: &str) -> Vec<(&'static str, Value)> {
     let shorter: String = wanted.chars().take(wanted.chars().count().saturating_sub(1)).collect();
     let upper = if wanted.to_uppercase() == wanted { wanted.to_lowercase() } else { wanted.to_uppercase() };
     let all = [
-        ("null", Value::Null),
-        ("empty", json!("")),
         ("of somebody else", json!("https://somebody-else.example")),
         ("one character short", json!(shorter)),
-        ("one character long", json!(format!("{wanted}x"))),
+        ("with a look-alike domain", json!(format!("{wanted}.evil.example"))),
+        ("inside another text", json!(format!("https://evil.example/{wanted}"))),
         (
             "with a trailing slash",
             json!(if let Some(bare) = wanted.strip_suffix('/') { bare.to_owned() } else { format!("{wanted}/") }),
         ),
         ("in another letter case", json!(upper)),
+        ("a list of something near", json!([shorter, format!("{wanted}x")])),
+        ("null", Value::Null),
+        ("a list of somebody else", json!(["https://somebody-else.example"])),
+        ("empty", json!("")),
+        ("one character long", json!(format!("{wanted}x"))),
         ("with a space before", json!(format!(" {wanted}"))),
-        ("with a look-alike domain", json!(format!("{wanted}.evil.example"))),
         ("as user information", json!(format!("{wanted}@evil.example"))),
-        ("inside another text", json!(format!("https://evil.example/{wanted}"))),
         ("in a list of words", json!(format!("evil {wanted}"))),
         ("with a comma", json!(format!("evil,{wanted}"))),
         ("an asterisk", json!("*")),
@@ -293,8 +298,6 @@ fn near(wanted: &str) -> Vec<(&'static str, Value)> {
         ("0", json!(0)),
         ("an object", json!({ "value": wanted })),
         ("an empty list", json!([])),
-        ("a list of somebody else", json!(["https://somebody-else.example"])),
-        ("a list of something near", json!([shorter, format!("{wanted}x")])),
     ];
     all.into_iter().filter(|(_, value)| value.as_str() != Some(wanted)).collect()
 }
@@ -305,7 +308,7 @@ pub(super) async fn aud(cx: Context) -> Checked {
         return Ok(Outcome::skip("no audience is declared; set `policy.audience` in postflight.toml if the service requires one"));
     };
     let press = Press::of(&cx).await?;
-    let mut forgeries = wrong(&press, "aud", audience);
+    let mut forgeries = cx.telling(wrong(&press, "aud", audience), 8);
     forgeries.push(Forgery::harmless("aud a list with the right one in it", press.with("aud", json!(["other", audience]))));
     refused(&cx, "audiences", forgeries).await
 }
@@ -316,7 +319,7 @@ pub(super) async fn iss(cx: Context) -> Checked {
         return Ok(Outcome::skip("no issuer is declared; set `policy.issuer` in postflight.toml if the service requires one"));
     };
     let press = Press::of(&cx).await?;
-    let mut forgeries = wrong(&press, "iss", issuer);
+    let mut forgeries = cx.telling(wrong(&press, "iss", issuer), 7);
     forgeries.push(Forgery::lenient("iss a list with the right one in it", press.with("iss", json!(["other", issuer]))));
     refused(&cx, "issuers", forgeries).await
 }
@@ -376,7 +379,7 @@ fn of_nobody(cx: &Context, canary: Option<&str>, case: &Case, answer: &Answer) -
 pub(super) async fn sub_type(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let (path, object) = super::presence::some_object(&cx).await?;
-    let cases = mistypes(&press.subject).into_iter().enumerate().map(|(index, sub)| {
+    let cases = cx.telling(mistypes(&press.subject), 6).into_iter().enumerate().map(|(index, sub)| {
         let name = sub.to_string().replace(&press.subject, "A");
         let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), press.with_subject(sub));
         Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
@@ -387,9 +390,9 @@ pub(super) async fn sub_type(cx: Context) -> Checked {
 
 /// Values that are no subject, but that coercion or a query operator would make one, or all.
 fn mistypes(subject: &str) -> Vec<Value> {
-    let mut all = vec![json!(7), json!(1.5), json!(true), json!(false), json!([]), json!([subject]), json!({})];
-    all.extend([json!({ "$ne": null }), json!({ "$gt": "" }), json!({ "toString": subject })]);
-    all
+    let first = [json!([subject]), json!({ "$ne": null }), json!(7), json!({ "$gt": "" }), json!(true), json!({})];
+    let others = [json!({ "toString": subject }), json!(1.5), json!(false), json!([])];
+    first.into_iter().chain(others).collect()
 }
 
 fn mistyped(cx: &Context, canary: Option<&str>, answer: &Answer) -> Judgement {
@@ -407,18 +410,18 @@ fn aliases(subject: &str) -> Vec<(&'static str, String)> {
     let all = [
         ("in upper case", subject.to_uppercase()),
         ("in lower case", subject.to_lowercase()),
-        ("with a space before", format!(" {subject}")),
         ("with a space behind", format!("{subject} ")),
-        ("with a newline behind", format!("{subject}\n")),
-        ("with a NUL behind", format!("{subject}\0")),
         ("with a NUL and more behind", format!("{subject}\0b")),
-        ("with a slash behind", format!("{subject}/")),
         ("in full-width letters", wide),
-        ("with a zero-width space", format!("{subject}\u{200b}")),
         ("with a zero before", format!("0{subject}")),
-        ("percent-encoded", format!("{subject}%20")),
         ("with an SQL wildcard", "%".to_owned()),
         ("as an SQL disjunction", "' OR '1'='1".to_owned()),
+        ("with a space before", format!(" {subject}")),
+        ("with a newline behind", format!("{subject}\n")),
+        ("with a NUL behind", format!("{subject}\0")),
+        ("with a slash behind", format!("{subject}/")),
+        ("with a zero-width space", format!("{subject}\u{200b}")),
+        ("percent-encoded", format!("{subject}%20")),
     ];
     all.into_iter().filter(|(_, alias)| alias != subject).collect()
 }
@@ -440,8 +443,8 @@ fn narrow(c: char) -> char {
 /// A's object, asked for under subjects that are only nearly A's.
 pub(super) async fn sub_alias(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
-    let object = cx.objects.create(cx.a()?).await?;
-    let aliases = aliases(&press.subject);
+    let object = cx.objects.witness(cx.a()?).await?;
+    let aliases = cx.telling(aliases(&press.subject), 7);
     let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&press.subject, alias)).map(|(name, _)| *name).collect();
     let cases = aliases.into_iter().map(|(name, alias)| {
         let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with_subject(alias));

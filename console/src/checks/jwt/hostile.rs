@@ -33,7 +33,8 @@ pub(super) async fn alg_pinned(cx: Context) -> Checked {
         forgeries.push(Forgery::lenient(format!("{alg} in name only"), forge.sign_encoded(&under(alg), &claims)));
     }
     let lower = own.to_lowercase();
-    for alg in [lower.as_str(), "none", "HS256", "RS256", "ES256", "foo", ""].into_iter().filter(|alg| *alg != own) {
+    let others = [lower.as_str(), "none", "HS256", "RS256", "ES256", "foo", ""].into_iter().filter(|alg| *alg != own);
+    for alg in cx.telling(others, 2) {
         forgeries.push(Forgery::lenient(format!("alg {alg:?} over a good signature"), forge.sign_encoded(&under(alg), &claims)));
     }
     let header = encode(Value::Object(press.header()).to_string());
@@ -56,7 +57,7 @@ pub(super) async fn meaning(cx: Context) -> Checked {
     let headed = extended(&press.header())
         .into_iter()
         .map(|(name, accepted, header)| Forgery { accepted, ..Forgery::fatal(name, forge.sign(&header, &claims)) });
-    let forgeries = headed.chain(wrapped(&press, forge)).collect();
+    let forgeries = [cx.telling(headed, 6), cx.telling(wrapped(&press, forge), 4)].concat();
     refused(&cx, "headers that change the meaning", forgeries).await
 }
 
@@ -64,16 +65,18 @@ pub(super) async fn meaning(cx: Context) -> Checked {
 fn extended(header: &Map<String, Value>) -> Vec<(String, Finding, Value)> {
     let critical = [
         ("crit names an unknown extension", vec![("crit", json!(["x-postflight"])), ("x-postflight", json!(true))]),
-        ("crit names a member that is not there", vec![("crit", json!(["x-postflight"]))]),
         ("crit is empty", vec![("crit", json!([]))]),
+        ("b64 false over an encoded payload", vec![("crit", json!(["b64"])), ("b64", json!(false))]),
+        ("crit names a member that is not there", vec![("crit", json!(["x-postflight"]))]),
         ("crit is a text", vec![("crit", json!("exp")), ("exp", json!(1))]),
         ("crit names alg", vec![("crit", json!(["alg"]))]),
-        ("b64 false over an encoded payload", vec![("crit", json!(["b64"])), ("b64", json!(false))]),
     ];
     let kinds = [json!("refresh+jwt"), json!("logout+jwt"), json!("dpop+jwt"), json!("secevent+jwt")];
     let mut all: Vec<_> =
         critical.into_iter().map(|(name, members)| (name.to_owned(), Finding::Weak, with_all(header, &members))).collect();
-    all.extend(kinds.into_iter().map(|typ| (format!("typ {typ}"), Finding::Weak, with(header, "typ", typ))));
+    let mut kinds = kinds.into_iter().map(|typ| (format!("typ {typ}"), Finding::Weak, with(header, "typ", typ)));
+    all.splice(3..3, kinds.by_ref().take(2));
+    all.extend(kinds);
     all.push(("typ \"at+jwt\"".into(), Finding::Held, with(header, "typ", "at+jwt")));
     all.push(("no typ".into(), Finding::Held, without(header, "typ")));
     all.extend([json!(1), json!(["JWT"])].map(|typ| (format!("typ {typ}"), Finding::Held, with(header, "typ", typ))));
@@ -90,10 +93,10 @@ fn wrapped(press: &Press<'_>, forge: &Forge) -> Vec<Forgery> {
     let (cty, zip) = ([("cty", json!("JWT"))], [("zip", json!("DEF"))]);
     vec![
         Forgery::fatal("a token as the payload", bytes(&cty, good.as_bytes())),
-        Forgery::fatal("a token as the payload, not announced", bytes(&[], good.as_bytes())),
-        Forgery::lenient("a token as a JSON text", bytes(&cty, json!(good).to_string().as_bytes())),
         Forgery::lenient("cty JWT over plain claims", bytes(&cty, claims.as_bytes())),
         Forgery::lenient("zip over plain claims", bytes(&zip, claims.as_bytes())),
+        Forgery::fatal("a token as the payload, not announced", bytes(&[], good.as_bytes())),
+        Forgery::lenient("a token as a JSON text", bytes(&cty, json!(good).to_string().as_bytes())),
         Forgery::lenient("zip over deflated claims", bytes(&zip, &stored(claims.as_bytes()))),
     ]
 }
@@ -167,21 +170,24 @@ pub(super) async fn malformed(cx: Context) -> Checked {
     let header = Value::Object(press.header()).to_string();
     let claims = Value::Object(press.claims()).to_string();
     let payload = |bytes: &[u8]| forge.sign_bytes(header.as_bytes(), bytes);
-    let nobody = cx.send(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
+    let nobody = cx.once(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
     let accepted = if nobody { Finding::Weak } else { Finding::Broken };
-    let mut forgeries: Vec<_> =
-        ["", "{", "{\"sub\":"].iter().map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes()))).collect();
+    let mut forgeries: Vec<_> = cx
+        .telling(["", "{\"sub\":", "{"], 2)
+        .into_iter()
+        .map(|text| Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes())))
+        .collect();
     forgeries.extend(
-        ["null", "[]", "{}", "1", "true"]
-            .iter()
+        cx.telling(["null", "[]", "{}", "1", "true"], 3)
+            .into_iter()
             .map(|text| Forgery { accepted, ..Forgery::fatal(format!("payload {text:?}"), payload(text.as_bytes())) }),
     );
     forgeries.push(Forgery::lenient("a text as the payload", payload(b"\"text\"")));
-    forgeries.extend(loose(&claims).into_iter().map(|(name, bytes)| Forgery::lenient(name, payload(&bytes))));
-    forgeries.extend(widened(&claims).into_iter().map(|(name, bytes)| Forgery::harmless(name, payload(&bytes))));
+    forgeries.extend(cx.telling(loose(&claims), 3).into_iter().map(|(name, bytes)| Forgery::lenient(name, payload(&bytes))));
+    forgeries.extend(cx.telling(widened(&claims), 3).into_iter().map(|(name, bytes)| Forgery::harmless(name, payload(&bytes))));
     forgeries.extend(
-        ["", "null", "[]", "\"HS256\"", "{"]
-            .iter()
+        cx.telling(["null", "", "[]", "\"HS256\"", "{"], 2)
+            .into_iter()
             .map(|text| Forgery::fatal(format!("header {text:?}"), forge.sign_bytes(text.as_bytes(), claims.as_bytes()))),
     );
     refused(&cx, "payloads that are not a JSON object", forgeries).await
@@ -194,12 +200,12 @@ fn loose(claims: &str) -> Vec<(&'static str, Vec<u8>)> {
     let invalid = [open.as_bytes(), b",\"name\":\"\xff\xfe\"}"].concat();
     vec![
         ("garbage behind the claims", text(format!("{claims}x"))),
-        ("two objects", text(format!("{claims}{claims}"))),
+        ("invalid UTF-8 in a claim", invalid),
         ("a comma behind the last claim", text(format!("{open},}}"))),
+        ("a NUL behind the claims", text(format!("{claims}\0"))),
+        ("two objects", text(format!("{claims}{claims}"))),
         ("a comment", text(format!("/* */{claims}"))),
         ("single quotes", text(claims.replace('"', "'"))),
-        ("a NUL behind the claims", text(format!("{claims}\0"))),
-        ("invalid UTF-8 in a claim", invalid),
     ]
 }
 
@@ -209,13 +215,13 @@ fn widened(claims: &str) -> Vec<(&'static str, Vec<u8>)> {
     let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(claims.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let deep = |levels: usize| format!("{open},\"deep\":{}1{}}}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
     vec![
-        ("a byte order mark", format!("\u{feff}{claims}").into_bytes()),
-        ("UTF-16", wide),
-        ("a claim 100 levels deep", deep(100)),
         ("a claim 3,000 levels deep", deep(3_000)),
-        ("a number that is none", format!("{open},\"n\":NaN}}").into_bytes()),
+        ("UTF-16", wide),
         ("a lone surrogate", format!("{open},\"name\":\"\\ud800\"}}").into_bytes()),
         ("a number of 1,000 digits", format!("{open},\"n\":1{}}}", "0".repeat(1_000)).into_bytes()),
+        ("a byte order mark", format!("\u{feff}{claims}").into_bytes()),
+        ("a claim 100 levels deep", deep(100)),
+        ("a number that is none", format!("{open},\"n\":NaN}}").into_bytes()),
     ]
 }
 
@@ -226,9 +232,10 @@ pub(super) async fn size(cx: Context) -> Checked {
     let nested = token.with_header(&header_with(&token, "deep", Value::Null));
     let own = algorithm_of(&token);
     let deep = format!("{{\"alg\":\"{own}\",\"deep\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
-    let mut tokens: Vec<_> = [64, 256, 1_024]
-        .iter()
-        .map(|kib| (format!("{kib} KiB of signature"), token.with_signature("A".repeat(kib * 1_024)).token()))
+    let mut tokens: Vec<_> = cx
+        .telling([256, 1_024, 64], 2)
+        .into_iter()
+        .map(|kib: usize| (format!("{kib} KiB of signature"), token.with_signature("A".repeat(kib * 1_024)).token()))
         .collect();
     tokens.push(("a header 10,000 levels deep".into(), format!("{}.{}.{}", encode(deep), nested.payload, nested.signature)));
     tokens.push(("10,000 dots".into(), ".".repeat(10_000)));

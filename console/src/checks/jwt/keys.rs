@@ -35,9 +35,10 @@ pub(super) async fn jwk(cx: Context) -> Checked {
         let plain = by_attacker(kind, &token, format!("jwk {}", kind.name()), vec![("jwk", jwk.clone())]);
         let named =
             by_attacker(kind, &token, format!("jwk {} with kid", kind.name()), vec![("kid", json!("attacker")), ("jwk", jwk)]);
-        Some([plain, named].into_iter().flatten())
+        Some((plain?, named?))
     };
-    refused(&cx, "tokens that bring their own key", Kind::ALL.into_iter().filter_map(forged).flatten().collect()).await
+    let (plain, named): (Vec<_>, Vec<_>) = Kind::ALL.into_iter().filter_map(forged).unzip();
+    refused(&cx, "tokens that bring their own key", [plain, cx.telling(named, 1)].concat()).await
 }
 
 /// `x5c`, `x5t` and `x5t#S256` of a self-signed certificate (RFC 7515, 4.1.6 to 4.1.8).
@@ -53,7 +54,7 @@ pub(super) async fn x5c(cx: Context) -> Checked {
         ("x5c that is no certificate", vec![("x5c", json!(["bm90IGEgY2VydGlmaWNhdGU="]))]),
     ];
     let forged = forgeries.into_iter().filter_map(|(name, members)| by_attacker(Kind::Rsa, &token, name.to_owned(), members));
-    refused(&cx, "tokens that bring their own certificate", forged.collect()).await
+    refused(&cx, "tokens that bring their own certificate", cx.telling(forged, 2)).await
 }
 
 /// `jku` and `x5u` (RFC 7515, 4.1.2 and 4.1.5), a key id that is a URL, and an issuer of the attacker's: a visit alone is the flaw.
@@ -107,30 +108,30 @@ fn unvisited(cx: &Context, listener: &Listener, case: &Case, answer: &Answer) ->
 fn key_ids() -> Vec<(String, Value, &'static [u8])> {
     let text = |kid: &str, key: &'static [u8]| (format!("kid {kid:?}"), json!(kid), key);
     let mut all = vec![
-        text("", b""),
         text("/dev/null", b""),
         text("../../../../../../../../dev/null", b""),
-        text("..%2f..%2f..%2f..%2fdev%2fnull", b""),
-        text("file:///dev/null", b""),
         text("/proc/sys/kernel/ostype", b"Linux\n"),
-        text("../../../../../../../../proc/sys/kernel/ostype", b"Linux\n"),
         text("missing' UNION SELECT 'x'-- ", b"x"),
         text("missing\" UNION SELECT 'x'-- ", b"x"),
         text("0 UNION SELECT 'x'", b"x"),
-        text("' OR '1'='1", b""),
-        text("*)(uid=*))(|(uid=*", b""),
         text("__proto__", b""),
-        text("constructor", b""),
-        text("null", b""),
         text("missing", b""),
         text("missing", b"undefined"),
         text("a\0b", b""),
+        text("", b""),
+        ("kid as an object".to_owned(), json!({ "$ne": null }), b"".as_slice()),
+        text("../../../../../../../../proc/sys/kernel/ostype", b"Linux\n"),
+        text("..%2f..%2f..%2f..%2fdev%2fnull", b""),
+        text("file:///dev/null", b""),
+        text("' OR '1'='1", b""),
+        text("*)(uid=*))(|(uid=*", b""),
+        text("constructor", b""),
+        text("null", b""),
         text("$(true)", b""),
     ];
     all.extend([
         ("kid as an empty array".to_owned(), json!([]), b"".as_slice()),
         ("kid as an array of null".to_owned(), json!([null]), b""),
-        ("kid as an object".to_owned(), json!({ "$ne": null }), b""),
         ("kid null".to_owned(), json!(null), b""),
         ("kid 0".to_owned(), json!(0), b""),
         ("kid true".to_owned(), json!(true), b""),
@@ -146,7 +147,7 @@ pub(super) async fn kid(cx: Context) -> Checked {
         let header = header(Kind::Oct, [("kid", kid)]);
         Forgery::fatal(format!("{name} (#{})", index + 1), token.with_header(&header).signed(Algorithm::Hs256, key).token())
     };
-    refused(&cx, "key ids that lead astray", key_ids().into_iter().enumerate().map(forged).collect()).await
+    refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 12).into_iter().enumerate().map(forged).collect()).await
 }
 
 /// Order of P-256 (FIPS 186-5; SEC 2, 2.4.2).
@@ -164,6 +165,9 @@ fn edge_numbers() -> [(&'static str, [u8; 32]); 4] {
     }
     [("0", [0; 32]), ("1", one), ("n-1", below), ("n", P256_ORDER)]
 }
+
+/// How the names of signatures end whose two numbers are equal.
+const EQUAL: [&str; 4] = ["r = 0, s = 0", "r = 1, s = 1", "r = n, s = n", "r = n-1, s = n-1"];
 
 /// Blank ECDSA signatures (CVE-2022-21449), in the form of JWS and in DER.
 pub(super) async fn psychic(cx: Context) -> Checked {
@@ -183,6 +187,9 @@ pub(super) async fn psychic(cx: Context) -> Checked {
             forgeries.push(Forgery::fatal(format!("ES256 with r = {r_name}, s = {s_name}"), forged.token()));
         }
     }
+    // Equal numbers first: 0 and 0 is the blank signature itself.
+    forgeries.sort_by_key(|forgery| !EQUAL.iter().any(|name| forgery.name.ends_with(name)));
+    let mut forgeries = cx.telling(forgeries, 3);
     let zero = [0x30, 6, 2, 1, 0, 2, 1, 0];
     for (name, alg, bytes) in [
         ("ES256, zeros in DER", "ES256", zero.to_vec()),

@@ -19,26 +19,17 @@ use super::guesses::{self, Guess};
 /// Secrets that were found in code beside a forgotten environment variable; tried on the live service.
 const DEFAULTS: &[&str] = &[
     "",
-    " ",
     "secret",
-    "password",
-    "changeme",
-    "change-me",
-    "default",
-    "test",
-    "dev",
     "dev-secret",
-    "development",
+    "changeme",
     "undefined",
-    "null",
-    "None",
     "your-secret-key",
-    "your_jwt_secret",
     "your-256-bit-secret",
-    "supersecretkey",
-    "super-secret-jwt-token-with-at-least-32-characters-long",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "super-secret-jwt-token-with-at-least-32-characters-long",
+    "better-auth-secret-123456789",
     "change-me-in-production",
+    "supersecretkey",
     "change-this-in-production",
     "changethis",
     "your-secret-key-change-in-production",
@@ -61,7 +52,16 @@ const DEFAULTS: &[&str] = &[
     "keyboard cat",
     "shhhhh",
     "better-auth-secret",
-    "better-auth-secret-123456789",
+    "None",
+    "null",
+    "your_jwt_secret",
+    "password",
+    "change-me",
+    "default",
+    "test",
+    "dev",
+    "development",
+    " ",
     "better-auth-secret-12345678901234567890",
 ];
 
@@ -112,7 +112,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let Some(algorithm) = algorithm_of(&token) else { return Ok(Outcome::skip(NO_SECRET)) };
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
-    let mut secrets: Vec<_> = DEFAULTS.iter().map(|secret| (*secret).to_owned()).collect();
+    let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), 12).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets
         .iter()

@@ -45,7 +45,7 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     if let Some(call) = &accounts.delete {
         let demanded = demanded || cx.target.policy.known_subjects;
         pieces.push(ended(&cx, call, &session, "after the account was deleted", demanded).await?);
-        cx.registry.deleted(&session);
+        cx.registry.deleted(&session).await;
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))

@@ -1,17 +1,20 @@
 //! The cards of the suite: what each check asks, why, and how to mend what it finds. No behaviour.
 
-use super::{identity, start};
+use super::{identity, schema, start};
 use crate::checks::{Check, Reference, Remedy, Suite};
 use crate::run::Severity;
 
 /// The checks of this suite, control first.
-pub const CHECKS: &[Check] = &[CONTROL, COMMIT, REPLICAS, AFTER_DEPLOY, PLAUSIBLE, STEADY, SOON];
+pub const CHECKS: &[Check] = &[CONTROL, COMMIT, REPLICAS, SCHEMA, AFTER_DEPLOY, PLAUSIBLE, STEADY, SOON];
 
 const TWELVE_FACTOR: Reference =
     Reference { name: "The Twelve-Factor App, V: build, release, run", url: "https://12factor.net/build-release-run" };
 const DEPLOYMENTS: Reference = Reference { name: "Railway: deployments", url: "https://docs.railway.com/reference/deployments" };
 const VARIABLES: Reference =
     Reference { name: "Railway: variables provided at run time", url: "https://docs.railway.com/reference/variables" };
+
+const PRE_DEPLOY: Reference =
+    Reference { name: "Railway: pre-deploy command", url: "https://docs.railway.com/guides/pre-deploy-command" };
 
 /// The way to name a release.
 const NAME_IT: Remedy = Remedy {
@@ -61,6 +64,22 @@ const REPLICAS: Check = Check {
     expectation: "Nine answers name one commit, one version and one deployment.",
     references: &[DEPLOYMENTS, TWELVE_FACTOR],
     run: |cx| Box::pin(identity::replicas(cx)),
+    ..CARD
+};
+
+const SCHEMA: Check = Check {
+    id: "release.schema",
+    title: "The database has the schema of the release",
+    why: "A deploy whose migrations failed, or ran against another database, answers its health and fails at the first query that needs the new column.",
+    expectation: "The last migration applied, which health names, is the newest of the release. One ahead of it is a warning.",
+    references: &[TWELVE_FACTOR, PRE_DEPLOY],
+    requirements: &["SC-001", "US2"],
+    remedy: Remedy {
+        axum: "Run the migrations in the pre-deploy command, and answer `SELECT max(version) FROM _sqlx_migrations` as `schema` in /health.",
+        fastapi: "Run `alembic upgrade head` in the pre-deploy command, and answer `SELECT version_num FROM alembic_version` as `schema` in /health.",
+        express: "Run `prisma migrate deploy` or `knex migrate:latest` in the pre-deploy command, and answer the last migration as `schema` in /health.",
+    },
+    run: |cx| Box::pin(schema::head(cx)),
     ..CARD
 };
 

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod identity;
+mod schema;
 mod start;
 
 pub use catalogue::CHECKS;

@@ -52,7 +52,7 @@ fn target(answers: &Answers) -> String {
             quoted(document)
         );
     }
-    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers)
+    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers) + &limits(&name)
 }
 
 fn tokens(name: &str, tokens: &Tokens) -> String {
@@ -93,6 +93,12 @@ fn task(name: &str, answers: &Answers) -> String {
         "\n[targets.{name}.task]\n# JSON pointer to the array of a list; \"\" for a bare array.\n{items}\n\
          # How objects change: \"put\", \"patch\", \"both\" or \"none\".\n{update}\n\
          # Names of the text field, and of the boolean that says done (\"\" where there is none).\n# title = \"title\"\n# done = \"completed\"\n"
+    )
+}
+
+fn limits(name: &str) -> String {
+    format!(
+        "\n# The service's own rate limit, if it has one: few requests are spent on the most telling checks.\n# [targets.{name}.limits]\n# requests = 100\n# per = \"1m\"\n"
     )
 }
 

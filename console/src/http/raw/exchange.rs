@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use super::response::{Held, Manner, Message, first, further};
 use super::{Ending, Part, Raw, Reply, shown};
-use crate::http::client::{root_cause, source_of};
-use crate::http::unsaid::Unsaid;
+use crate::http::client::root_cause;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 
@@ -64,7 +63,7 @@ impl Client {
 
     fn reply(&self, raw: &Raw, heard: Heard) -> Reply {
         let target = self.target();
-        let unsaid = Unsaid::of_credentials(raw.credentials(), &target.headers);
+        let unsaid = self.unsaid_beside(raw.credentials());
         let elapsed_ms = heard.answered.as_secs_f64() * 1e3;
         let request = shown::request(raw, target, self.agent());
         let response = heard.message.as_ref().map(|message| {
@@ -73,7 +72,7 @@ impl Client {
         });
         let exchange = crate::run::Exchange { request, response, curl: shown::line(raw, target, self.agent()) };
         let answer = heard.message.map(|message| Answer {
-            source: source_of(&message.headers, message.status, target.app_header.as_deref()),
+            source: self.source_of(message.status, &message.headers, &message.body),
             status: message.status,
             headers: message.headers,
             body: Bytes::from(message.body),
@@ -235,6 +234,7 @@ mod tests {
         let mut target = Target::new(BaseUrl::parse(&base).unwrap());
         target.headers.push(("x-bypass".into(), "let-me-in-please".to_owned().into()));
         let client = Client::new(Arc::new(target), Limits::default(), "test", CancellationToken::new()).unwrap();
+        client.keep_unsaid("$OF_ANOTHER_REQUEST", "heard-in-another-answer");
         let reply = client.send_raw(&raw).await;
         (reply, peer.await.unwrap(), client.meter().sent())
     }
@@ -256,6 +256,18 @@ mod tests {
         assert_eq!((reply.status(), sent), (Some(200), 1));
         let kept = format!("{reply:?}");
         assert!(!kept.contains("very-secret") && !kept.contains("let-me-in"), "{kept}");
+    }
+
+    const TELLTALE: &str =
+        "HTTP/1.1 200 OK\r\nx-seen: HEARD-IN-ANOTHER-ANSWER\r\nContent-Length: 32\r\n\r\nyou said heard-in-another-answer";
+
+    #[tokio::test]
+    async fn an_answer_that_says_what_another_request_carried_is_hidden_as_well() {
+        let (reply, ..) = exchanged(Raw::line("GET", "/").end(), TELLTALE).await;
+        let response = reply.unwrap().exchange.response.unwrap();
+        assert_eq!(response.body, "you said $OF_ANOTHER_REQUEST");
+        let fields = format!("{:?}", response.headers);
+        assert!(fields.contains("$OF_ANOTHER_REQUEST") && !fields.contains("HEARD"), "{fields}");
     }
 
     const TWO: &str = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";

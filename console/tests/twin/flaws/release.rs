@@ -25,5 +25,6 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["release.replicas"],
         &["release.commit"],
     ),
+    flaw("release.schema-behind", "The newest migration was not applied.", &["release.schema"], &[]),
     flaw("release.late", "The release answered seven minutes after its deploy.", &["release.soon"], &[]),
 ];

@@ -21,7 +21,7 @@ pub(super) const NULL: Check = foreign(
     "The origin null is refused",
     "Sandboxed frames, data: documents and some redirects send `Origin: null`, so anybody can produce it. An allowlist with \"null\" in \
      it, often left from opening a local file, admits every site.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::null)),
+    |cx| Box::pin(family_refused(cx, Reach::Whole, origins::null)),
 );
 
 pub(super) const SCHEME: Check = foreign(

@@ -1,0 +1,177 @@
+//! What a limited number of requests is spent on: the most telling checks first, each asked whole or not at all.
+//!
+//! A check is worth its severity and costs what it sent on the hardened test service ([`cost`], a table that a test keeps fresh). A suite that
+//! is opened costs its control twice, at the beginning and at the end. What an object costs to delete is set aside when it is made.
+
+use std::collections::BTreeSet;
+
+use super::needs::Given;
+use crate::checks::{Check, Need, Suite};
+use crate::http::Limits;
+use crate::run::Severity;
+
+/// What each check sent when it was last measured: `id<TAB>requests`, one a line.
+const MEASURED: &str = include_str!("costs.tsv");
+/// Requests of a check that was not measured yet.
+const UNMEASURED: u64 = 12;
+/// Requests beside the checks: the release, twice; a look for leftovers at both users' lists, before and after, with one more page each.
+const BESIDE: u64 = 14;
+/// Requests of that which belong to clean-up, after the checks.
+pub(super) const CLEANING: u64 = 6;
+/// Requests set aside for each object: one to delete it, and one to see that it is still the same where its id is a number.
+pub(crate) const OF_AN_OBJECT: u64 = 2;
+/// Requests set aside for each account: one to delete it, and where its token has ended, one to sign in and one to try again.
+pub(crate) const OF_AN_ACCOUNT: u64 = 3;
+/// Accounts that a run makes at most for checks that end sessions or use up attempts.
+const ACCOUNTS: u64 = 5;
+/// The beginning of the reason why a check was left out.
+const CUT: &str = "cut by the budget of ";
+
+/// Which checks are asked within a budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Allotment {
+    /// Requests at most, those of clean-up included.
+    pub(super) budget: u64,
+    /// Requests that the plan expects.
+    pub(super) expected: u64,
+    asked: BTreeSet<&'static str>,
+}
+
+impl Allotment {
+    /// Chooses among the checks of `suites` that can be asked; `None` where nothing limits the number of requests.
+    pub(super) fn of(suites: &[Suite], limits: &Limits, given: &Given<'_>) -> Option<Self> {
+        let budget = capacity(limits)?;
+        let accounts = if given.deletes_accounts() && suites.contains(&Suite::Jwt) { ACCOUNTS * OF_AN_ACCOUNT } else { 0 };
+        let mut plan = Self { budget, expected: BESIDE + accounts, asked: BTreeSet::new() };
+        let mut left: Vec<_> = suites
+            .iter()
+            .flat_map(|suite| suite.checks())
+            .filter(|check| !check.is_control() && given.missing(check).is_none())
+            .collect();
+        while let Some(best) = plan.best_of(&left) {
+            plan.expected += plan.price(best);
+            plan.asked.insert(best.id);
+            plan.asked.extend(best.suite.control().map(|control| control.id));
+            left.retain(|check| check.id != best.id);
+        }
+        Some(plan)
+    }
+
+    /// Whether `check` is asked.
+    pub(super) fn covers(&self, check: &Check) -> bool {
+        self.asked.contains(check.id)
+    }
+
+    /// Why a check is not asked that is not covered.
+    pub(super) fn reason(&self) -> String {
+        format!("{CUT}{} requests: others tell more for what they cost", self.budget)
+    }
+
+    /// The check that tells most for its price among those that still fit.
+    fn best_of(&self, checks: &[&'static Check]) -> Option<&'static Check> {
+        let fit = checks.iter().copied().filter(|check| self.expected + self.price(check) <= self.budget);
+        fit.max_by(|one, other| self.value(one).total_cmp(&self.value(other)).then_with(|| other.id.cmp(one.id)))
+    }
+
+    /// What asking `check` adds, with the control of a suite that is not open yet.
+    fn price(&self, check: &Check) -> u64 {
+        let control = check.suite.control().filter(|control| !self.asked.contains(control.id));
+        cost(check) + control.map_or(0, |control| 2 * cost(control))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
+    fn value(&self, check: &Check) -> f64 {
+        weight(check.severity) / self.price(check).max(1) as f64
+    }
+}
+
+/// Whether a summary says that the check was left out for want of requests.
+pub(super) fn is_cut(summary: &str) -> bool {
+    summary.starts_with(CUT)
+}
+
+/// Requests that a run may send at most; `None` where nothing bounds them but time.
+fn capacity(limits: &Limits) -> Option<u64> {
+    let paced = limits.window.map(|window| window.within(limits.deadline));
+    limits.budget.into_iter().chain(paced).min()
+}
+
+/// How much an answer is worth, by what a failure would mean.
+const fn weight(severity: Severity) -> f64 {
+    match severity {
+        Severity::Critical => 60.0,
+        Severity::High => 25.0,
+        Severity::Medium => 8.0,
+        Severity::Low => 3.0,
+        Severity::Info => 1.0,
+    }
+}
+
+/// Requests that `check` sends, with those that delete what it makes.
+pub(super) fn cost(check: &Check) -> u64 {
+    requests(check) + OF_AN_OBJECT * objects(check)
+}
+
+/// Requests that `check` itself sends.
+pub(super) fn requests(check: &Check) -> u64 {
+    let rows = MEASURED.lines().filter_map(|line| line.split_once('\t'));
+    let measured = rows.filter(|(id, _)| *id == check.id).find_map(|(_, count)| count.trim().parse().ok());
+    measured.unwrap_or(UNMEASURED)
+}
+
+/// Objects that `check` makes, about: creations are a part of the requests of checks that need to write.
+pub(super) fn objects(check: &Check) -> u64 {
+    let writes = check.needs.contains(&Need::Writes) || check.suite == Suite::Isolation;
+    if writes { 1 + requests(check) / 8 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{BaseUrl, Origin, Target, Tokens};
+    use crate::verify::{Inputs, Options};
+
+    fn allotted(budget: u64) -> Allotment {
+        let token = |text: &str| secrecy::SecretString::from(text);
+        let target = Target {
+            tokens: Tokens::Given { a: token("a.b.c"), b: Some(token("d.e.f")), subjects: None },
+            origins: vec![Origin::parse("https://app.example").unwrap()],
+            ..Target::new(BaseUrl::parse("http://127.0.0.1:1").unwrap())
+        };
+        let (options, inputs) = (Options::default(), Inputs::default());
+        let limits = Limits { budget: Some(budget), ..Limits::default() };
+        Allotment::of(&Suite::ALL, &limits, &Given::planned(&target, &options, &inputs)).unwrap()
+    }
+
+    fn asked(allotment: &Allotment) -> Vec<&'static Check> {
+        crate::checks::catalogue().filter(|check| allotment.covers(check)).collect()
+    }
+
+    #[test]
+    fn the_plan_fits_and_a_suite_is_opened_with_its_control() {
+        for budget in [20, 100, 300, 1_000] {
+            let plan = allotted(budget);
+            assert!(plan.expected <= budget, "{} of {budget}", plan.expected);
+            let checks = asked(&plan);
+            let closed = checks.iter().filter(|check| check.suite.control().is_some_and(|control| !plan.covers(control)));
+            assert_eq!(closed.count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_hundred_requests_go_to_what_matters_most_and_a_large_budget_cuts_nothing() {
+        let worst = asked(&allotted(100)).into_iter().filter(|check| check.severity >= Severity::High).count();
+        let others =
+            asked(&allotted(100)).into_iter().filter(|check| check.severity <= Severity::Low && requests(check) > 0).count();
+        assert!(worst >= 8 && worst > others, "{worst} severe checks, {others} small ones");
+        let given = allotted(1_000_000);
+        let askable = asked(&given).len();
+        assert!(askable > 100, "{askable}");
+    }
+
+    #[test]
+    fn a_larger_budget_asks_more() {
+        let counts: Vec<_> = [50, 100, 200, 400, 800, 1_600].map(|budget| asked(&allotted(budget)).len()).into();
+        assert!(counts.is_sorted() && counts.first() < counts.last(), "{counts:?}");
+    }
+}

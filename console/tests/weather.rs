@@ -1,0 +1,178 @@
+//! Bad weather between the console and a service: a firewall, a rate limiter, an outage, a service that breaks down under the run.
+//!
+//! The twin has one flaw and stands behind weather that sets in after some requests. Whatever the weather hides, the check of that flaw must
+//! not say PASS; and a run that its target cannot bear stops.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod twin;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse as _, Response};
+use console::checks::Suite;
+use console::http::Limits;
+use console::run::{CheckResult, Events, Run, Verdict};
+use console::target::{BaseUrl, Carrier, Target};
+use console::verify::{self, Inputs, Options};
+use rstest::rstest;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use twin::{Flaws, House, Kind, Twin};
+
+const BLOCK_PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Sorry, you have been blocked</h1></body></html>";
+
+/// What happens to a request instead of reaching the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weather {
+    /// A limiter that says 429 and not how long.
+    Limited,
+    /// A firewall's page for everything.
+    Blocked,
+    /// A firewall's page for tokens without an algorithm alone.
+    Picky,
+    /// An outage behind a proxy.
+    Unavailable,
+    /// Connections break.
+    Broken,
+    /// Everything takes long, but comes within the time that a request may take.
+    Slow,
+    /// Everything always took this long, and what is odd is answered 500.
+    Steady,
+}
+
+impl Weather {
+    async fn befall(self, request: Request, next: Next) -> Response {
+        match self {
+            Self::Limited => StatusCode::TOO_MANY_REQUESTS.into_response(),
+            Self::Blocked => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
+            Self::Picky if is_unsigned(&request) => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "upstream connect error").into_response(),
+            Self::Broken => {
+                let torn = futures::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("torn"))]);
+                Body::from_stream(torn).into_response()
+            }
+            Self::Slow => {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                next.run(request).await
+            }
+            Self::Steady => {
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                let hostile = request.headers().get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().contains(&b'%'));
+                if hostile { StatusCode::INTERNAL_SERVER_ERROR.into_response() } else { next.run(request).await }
+            }
+            Self::Picky => next.run(request).await,
+        }
+    }
+}
+
+/// Whether the token's header says `none` in some way.
+fn is_unsigned(request: &Request) -> bool {
+    let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = console::token::Compact::parse(token.trim_start_matches("Bearer "));
+    let algorithm = token.and_then(|token| token.header_json()).and_then(|header| Some(header.get("alg")?.to_string()));
+    algorithm.is_some_and(|algorithm| algorithm.to_ascii_lowercase().contains("none"))
+}
+
+/// A twin in weather that sets in after `after` requests.
+struct Outdoors {
+    target: Target,
+    house: Arc<House>,
+    _stop: DropGuard,
+}
+
+impl Outdoors {
+    async fn start(flaws: &[&str], weather: Weather, after: u64) -> Self {
+        let house = Arc::new(House::new(Kind::default(), Carrier::default(), Flaws::of(flaws), None));
+        let seen = Arc::new(AtomicU64::new(0));
+        let sky = from_fn(move |request: Request, next: Next| {
+            let bad = seen.fetch_add(1, Ordering::Relaxed) >= after && request.method() != "DELETE";
+            async move { if bad { weather.befall(request, next).await } else { next.run(request).await } }
+        });
+        let router = twin::app::router(Arc::clone(&house)).layer(sky);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let stop = CancellationToken::new();
+        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).into_future());
+        let honest = Twin::start(&[]).await.target();
+        // Without a header that marks the application, only the answers themselves can tell who wrote them.
+        let target = Target { base: BaseUrl::parse(&base).expect("a loopback URL"), app_header: None, ..honest };
+        Self { target, house, _stop: stop.drop_guard() }
+    }
+
+    async fn verify(&self, suites: &[Suite], deadline: Duration) -> Run {
+        let journal = twin::in_memory();
+        let limits = Limits { deadline, request_timeout: Duration::from_secs(4), ..Limits::default() };
+        let options = Options { suites: suites.to_vec(), limits, journal: journal.path().to_owned(), ..Options::default() };
+        let (events, _) = Events::channel();
+        let run = verify::run(Arc::new(self.target.clone()), options, Inputs::default(), events, CancellationToken::new()).await;
+        run.expect("a journal and a client")
+    }
+}
+
+fn result<'a>(run: &'a Run, id: &str) -> &'a CheckResult {
+    run.checks.iter().find(|check| check.id == id).unwrap_or_else(|| panic!("{id} was not reported"))
+}
+
+/// The flaw is there, so PASS would be a lie; that it is found or left open is all that may come out.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_weather_makes_a_flaw_pass(
+    #[values(Weather::Limited, Weather::Blocked, Weather::Unavailable, Weather::Broken)] weather: Weather,
+    #[values(20, 90, 260)] after: u64,
+) {
+    let flaws = [("jwt.none", Suite::Jwt), ("cors.reflects-any", Suite::Cors), ("isolation.read-any", Suite::Isolation)];
+    for (flaw, suite) in flaws {
+        let breaks = twin::flaws::all().find(|row| row.name == flaw).map_or(&[][..], |row| row.breaks);
+        let service = Outdoors::start(&[flaw], weather, after).await;
+        let run = service.verify(&[suite], Duration::from_secs(10)).await;
+        for id in breaks {
+            let check = result(&run, id);
+            assert!(
+                matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive),
+                "{flaw} in {weather:?} after {after}: {} {}",
+                check.verdict,
+                check.summary
+            );
+        }
+    }
+}
+
+/// The controls pass and everything else is refused by the service itself: only the forged tokens never reach it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_firewall_that_stops_forged_tokens_is_no_evidence_about_the_service() {
+    let service = Outdoors::start(&["jwt.none"], Weather::Picky, 0).await;
+    let run = service.verify(&[Suite::Jwt], Duration::from_secs(30)).await;
+    let check = result(&run, "jwt.none");
+    assert_eq!(result(&run, "jwt.control").verdict, Verdict::Pass);
+    assert_eq!(check.verdict, Verdict::Inconclusive, "{}", check.summary);
+    assert!(check.summary.contains("only the edge answered"), "{}", check.summary);
+}
+
+#[rstest]
+#[case::down(Weather::Unavailable)]
+#[case::slow(Weather::Slow)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_its_target_cannot_bear_stops_and_still_cleans_up(#[case] weather: Weather) {
+    let service = Outdoors::start(&[], weather, 1_200).await;
+    let begun = Instant::now();
+    let run = service.verify(&Suite::ALL, Duration::from_mins(2)).await;
+    assert!(begun.elapsed() < Duration::from_secs(75), "{:?}", begun.elapsed());
+    let stopped = run.checks.iter().filter(|check| check.summary.contains("stopped: target degraded")).count();
+    assert!(stopped > 5, "{stopped} checks were stopped: {}", run.headline);
+    assert_ne!(run.verdict, Verdict::Pass);
+    assert_eq!(service.house.store.len(), 0, "{:?}", run.cleanup);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_is_always_slow_and_trips_over_odd_input_is_not_taken_for_one_that_degrades() {
+    let service = Outdoors::start(&[], Weather::Steady, 0).await;
+    let run = service.verify(&[Suite::Health, Suite::Cors, Suite::Docs], Duration::from_mins(2)).await;
+    let stopped = run.checks.iter().find(|check| check.summary.contains("degraded"));
+    assert!(stopped.is_none(), "{:?}", stopped.map(|check| &check.summary));
+}
