@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::commands::Exit;
-use crate::target::{BaseUrl, Configuration, Declared, Mint, Origin, OtherKeys, Policy, Target, Tokens};
+use crate::target::{BaseUrl, Configuration, Declared, Mint, Origin, OtherKeys, Policy, ReleaseAt, Target, Tokens};
 use crate::token::Key;
 
 const ORIGINS: [&str; 2] = ["https://postflight-demo.vercel.app", "https://app.postflight.example"];
@@ -81,6 +81,7 @@ impl Server {
             name: "demo".to_owned(),
             origins: ORIGINS.iter().map(|text| Origin::parse(text)).collect::<Result<_, _>>()?,
             tokens: Tokens::Mint(Box::new(mint)),
+            release: ReleaseAt { schema_head: Some(server::embedded_schema().to_string()), ..ReleaseAt::default() },
             // Another stage's secret, which must sign nothing here.
             other_keys: OtherKeys { foreign: vec![("STAGING_JWT_SECRET".to_owned(), fresh_secret())], ..OtherKeys::default() },
             policy: policy(),

@@ -4,10 +4,10 @@ mod support;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::stock::{Settings, StockApp};
 
 const ORIGIN: &str = "https://tasks.example.com";
@@ -17,6 +17,7 @@ const SETTINGS: Settings<'static> = Settings {
     issuer: "https://login.example.com",
     audience: "tasks",
     origins: &[ORIGIN],
+    flaw: None,
 };
 
 fn authorization(key: &str) -> Result<String> {
@@ -41,10 +42,37 @@ fn a_stock_backend_lets_in_exactly_who_it_should(
     #[case] empty: &str,
 ) -> Result<()> {
     let app = start(&SETTINGS)?;
+    lets_in_exactly(&app, &authorization(SETTINGS.secret)?, tasks, empty)
+}
+
+#[test]
+fn stock_flask_lets_in_whoever_signed_up_until_they_log_out_or_leave() -> Result<()> {
+    let app = StockApp::flask(&SETTINGS)?;
+    let credentials = r#"{"email":"alice@example.com","password":"correct horse battery"}"#;
+    assert_eq!(app.ask("POST", "/auth/login", &[], credentials)?.status, 401);
+    assert_eq!(app.ask("POST", "/auth/signup", &[], credentials)?.status, 201);
+    assert_eq!(app.ask("POST", "/auth/signup", &[], credentials)?.status, 409);
+    let (first, second) = (logged_in(&app, credentials)?, logged_in(&app, credentials)?);
+    lets_in_exactly(&app, &first, "/api/todos/", "{\"todos\":[]}\n")?;
+
+    let todos = |good: &str| Ok::<_, anyhow::Error>(app.get("/api/todos/", &[("Authorization", good)])?.status);
+    assert_eq!(app.ask("POST", "/auth/logout", &[("Authorization", &first)], "")?.status, 204);
+    assert_eq!((todos(&first)?, todos(&second)?), (401, 200));
+    assert_eq!(app.ask("DELETE", "/auth/me", &[("Authorization", &second)], "")?.status, 204);
+    assert_eq!(todos(&second)?, 401);
+    Ok(())
+}
+
+fn logged_in(app: &StockApp, credentials: &str) -> Result<String> {
+    let answer: Value = serde_json::from_str(&app.ask("POST", "/auth/login", &[], credentials)?.body)?;
+    Ok(format!("Bearer {}", answer.get("access_token").and_then(Value::as_str).context("no token")?))
+}
+
+/// A good token sees the empty list, from the allowed origin; a forged one, no token and the documentation see nothing.
+fn lets_in_exactly(app: &StockApp, good: &str, tasks: &str, empty: &str) -> Result<()> {
     assert_eq!(app.get("/health", &[])?.status, 200);
 
-    let good = authorization(SETTINGS.secret)?;
-    let answer = app.get(tasks, &[("Authorization", &good), ("Origin", ORIGIN)])?;
+    let answer = app.get(tasks, &[("Authorization", good), ("Origin", ORIGIN)])?;
     assert_eq!((answer.status, answer.body.as_str()), (200, empty));
     let allowed = format!("access-control-allow-origin: {ORIGIN}");
     assert!(answer.head.to_lowercase().contains(&allowed), "{answer:?}");

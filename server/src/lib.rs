@@ -45,4 +45,6 @@ mod token;
 pub use crate::config::EmbeddedOptions;
 pub use crate::config::{Config, ConfigError, Environment, Problem, Report, VARIABLES, Variable};
 pub use crate::database::MigrationError;
+#[cfg(feature = "embedded")]
+pub use crate::database::embedded_schema;
 pub use crate::run::{ServeError, Server, migrate, openapi, serve};

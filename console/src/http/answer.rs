@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::clean;
 use crate::run::{Exchange, Source};
@@ -60,6 +61,8 @@ pub struct Answer {
     pub truncated: bool,
     /// From sending to the last byte read.
     pub elapsed: Duration,
+    /// When the last byte was read, by this machine's clock. Checks that share an answer look at it later.
+    pub received_at: OffsetDateTime,
     /// Who wrote it.
     pub source: Source,
     /// Request and answer, redacted and cleaned, ready to be shown.
@@ -82,9 +85,10 @@ impl Answer {
         self.status >= 500
     }
 
-    /// The body as JSON, if it is.
+    /// The body as JSON, if it is. Half a surrogate pair, which JavaScript and Python write and UTF-8 cannot hold, is U+FFFD.
     pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
+        let mended = || std::str::from_utf8(&self.body).ok().and_then(|text| serde_json::from_str(&with_whole_pairs(text)).ok());
+        serde_json::from_slice(&self.body).ok().or_else(mended)
     }
 
     /// The body as text; invalid UTF-8 is replaced. Not cleaned: for comparing and searching, never for showing.
@@ -96,6 +100,29 @@ impl Answer {
     pub fn contains(&self, needle: &str) -> bool {
         self.raw_text().contains(needle)
     }
+}
+
+/// The same JSON with every escape of half a surrogate pair replaced.
+fn with_whole_pairs(json: &str) -> String {
+    let (mut whole, mut rest) = (String::with_capacity(json.len()), json);
+    while let Some((before, _)) = rest.split_once('\\') {
+        let (_, escape) = rest.split_at(before.len());
+        let (written, length) = match (code_unit(escape), escape.get(6..).and_then(code_unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (None, 12),
+            (Some(0xD800..=0xDFFF), _) => (Some("\\ufffd"), 6),
+            (Some(_), _) => (None, 6),
+            (None, _) => (None, 1 + escape.chars().nth(1).map_or(0, char::len_utf8)),
+        };
+        let (escape, after) = escape.split_at(length);
+        whole.extend([before, written.unwrap_or(escape)]);
+        rest = after;
+    }
+    whole + rest
+}
+
+/// The UTF-16 code unit that `\uXXXX` at the beginning of `escape` writes.
+fn code_unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 #[cfg(test)]
@@ -111,8 +138,35 @@ impl Answer {
             body: Bytes::copy_from_slice(body.as_bytes()),
             truncated: false,
             elapsed: Duration::ZERO,
+            received_at: OffsetDateTime::now_utc(),
             source: Source::Unknown,
             exchange: Exchange { request, response: None, curl: String::new() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::first_half(r#"["a\ud800b"]"#, "[\"a\u{fffd}b\"]")]
+    #[case::second_half(r#"["\udc00"]"#, "[\"\u{fffd}\"]")]
+    #[case::two_first_halves(r#"["\ud83d\ud83d\ude00"]"#, "[\"\u{fffd}\u{1f600}\"]")]
+    #[case::whole_beside_half(r#"["\ud83d\ude00\ud800"]"#, "[\"\u{1f600}\u{fffd}\"]")]
+    #[case::escaped_backslash(r#"["\\ud800 \ud800"]"#, r#"["\\ud800 \ufffd"]"#)]
+    #[case::other_escapes(r#"["\n\u00e9\"\ud800"]"#, "[\"\\n\u{e9}\\\"\u{fffd}\"]")]
+    fn half_a_surrogate_pair_does_not_hide_a_body(#[case] body: &str, #[case] same: &str) {
+        assert_eq!(Answer::canned(200, &[], body).json(), serde_json::from_str(same).ok());
+    }
+
+    #[rstest]
+    #[case(r#"["\"#)]
+    #[case(r#"["\ud80"]"#)]
+    #[case("[\"\\\u{e9}\"]")]
+    #[case(r#"["\ud800""#)]
+    fn what_is_no_json_stays_none(#[case] body: &str) {
+        assert_eq!(Answer::canned(200, &[], body).json(), None);
     }
 }

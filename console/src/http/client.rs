@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -513,7 +514,17 @@ impl Client {
         let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
         let source = self.source_of(status, &headers, &body);
-        Ok(Answer { status, headers, body, truncated, elapsed, source, exchange: record::exchange(shown, Some(answer)) })
+        let received_at = OffsetDateTime::now_utc();
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            truncated,
+            elapsed,
+            received_at,
+            source,
+            exchange: record::exchange(shown, Some(answer)),
+        })
     }
 }
 

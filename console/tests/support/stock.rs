@@ -1,5 +1,5 @@
-//! Stock backends of other people, correct ones: a FastAPI and an Express application that were not written for Postflight.
-//! What they install goes into the cache once; what they store is thrown away.
+//! Stock backends of other people: a FastAPI, an Express and a Flask application that were not written for Postflight. They are correct
+//! unless a flaw is asked for by name. What they install goes into the cache once; what they store is thrown away.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -24,10 +24,13 @@ pub(crate) struct Settings<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) audience: &'a str,
     pub(crate) origins: &'a [&'a str],
+    /// The one mistake that the backend is to have, by the name that its source gives it.
+    pub(crate) flaw: Option<&'a str>,
 }
 
 /// A running backend; dropping it kills the process and removes its data.
 pub(crate) struct StockApp {
+    name: &'static str,
     process: Running,
     port: u16,
     _data: TempDir,
@@ -37,8 +40,18 @@ impl StockApp {
     /// FastAPI: `/api/{user_id}/tasks`, integer ids, bare arrays, PUT in full, PATCH `…/complete` toggles, a foreign user in
     /// the path is 403 and a foreign task 404.
     pub(crate) fn fastapi(settings: &Settings<'_>) -> Result<Self> {
-        let source = source("fastapi");
-        let python = virtual_environment(&source)?.join("bin/python");
+        Self::python("fastapi", settings)
+    }
+
+    /// Flask: `/api/todos/`, integer ids, lists as `{todos: [...]}`, partial PATCH, a foreign to-do is 404; users sign up and log in for
+    /// their tokens, log out, and delete their accounts.
+    pub(crate) fn flask(settings: &Settings<'_>) -> Result<Self> {
+        Self::python("flask", settings)
+    }
+
+    fn python(name: &'static str, settings: &Settings<'_>) -> Result<Self> {
+        let source = source(name);
+        let python = virtual_environment(name, &source)?.join("bin/python");
         on_a_free_port(|port| {
             let data = tempfile::tempdir()?;
             let mut command = Command::new(&python);
@@ -46,7 +59,7 @@ impl StockApp {
                 .arg(source.join("app.py"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("DATABASE", data.path().join("tasks.sqlite"));
-            Self::start(command, port, data, settings)
+            Self::start(name, command, port, data, settings)
         })
     }
 
@@ -63,12 +76,13 @@ impl StockApp {
             symlink(&modules, data.path().join("node_modules"))?;
             let mut command = Command::new("node");
             command.arg(data.path().join("app.js")).env("NODE_ENV", "production");
-            Self::start(command, port, data, settings)
+            Self::start("express", command, port, data, settings)
         })
     }
 
-    fn start(mut command: Command, port: u16, data: TempDir, settings: &Settings<'_>) -> Result<Self> {
+    fn start(name: &'static str, mut command: Command, port: u16, data: TempDir, settings: &Settings<'_>) -> Result<Self> {
         command
+            .envs(settings.flaw.map(|flaw| ("FLAW", flaw)))
             .current_dir(data.path())
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
@@ -77,13 +91,21 @@ impl StockApp {
             .env("JWT_AUDIENCE", settings.audience)
             .env("CORS_ORIGINS", settings.origins.join(","));
         let mut process = Running::start(&mut command)?;
-        process.wait_until("healthy", START_LIMIT, |_| get(port, "/health", &[]).is_ok_and(|answer| answer.status == 200))?;
-        Ok(Self { process, port, _data: data })
+        process.wait_until("healthy", START_LIMIT, |_| {
+            ask(port, "GET", "/health", &[], "").is_ok_and(|answer| answer.status == 200)
+        })?;
+        Ok(Self { name, process, port, _data: data })
     }
 
     /// `http://127.0.0.1:port`, no slash at the end.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its `postflight.toml`, with the target `it` at this process.
+    pub(crate) fn description(&self) -> Result<String> {
+        let file = fs::read_to_string(source(self.name).join("postflight.toml"))?;
+        Ok(file.replace("http://127.0.0.1:8000", &self.url()))
     }
 
     /// What the backend wrote so far.
@@ -93,7 +115,12 @@ impl StockApp {
 
     /// Asks the backend directly, without any client of Postflight in between.
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        get(self.port, path, headers)
+        ask(self.port, "GET", path, headers, "")
+    }
+
+    /// The same with any method and a body of JSON.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
+        ask(self.port, method, path, headers, body)
     }
 }
 
@@ -106,14 +133,17 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-fn get(port: u16, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+fn ask(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n")?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n")?;
     for (name, value) in headers {
         write!(stream, "{name}: {value}\r\n")?;
     }
-    write!(stream, "Connection: close\r\n\r\n")?;
+    if !body.is_empty() {
+        write!(stream, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())?;
+    }
+    write!(stream, "Connection: close\r\n\r\n{body}")?;
     let mut raw = String::new();
     stream.read_to_string(&mut raw)?;
     let (head, body) = raw.split_once("\r\n\r\n").context("no end of headers")?;
@@ -126,9 +156,9 @@ fn source(name: &str) -> PathBuf {
 }
 
 /// A virtual environment with exactly the pinned requirements.
-fn virtual_environment(source: &Path) -> Result<PathBuf> {
+fn virtual_environment(name: &str, source: &Path) -> Result<PathBuf> {
     let requirements = source.join("requirements.txt");
-    cached(&cache_name("fastapi", &requirements)?, |directory| {
+    cached(&cache_name(name, &requirements)?, |directory| {
         run(Command::new("python3").args(["-m", "venv"]).arg(directory))?;
         run(Command::new(directory.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(&requirements))?;
         Ok(())

@@ -164,6 +164,12 @@ pub(crate) async fn migrate(engine: &Engine) -> Result<(), MigrationError> {
     }
 }
 
+/// The version of the last migration of the embedded database that this release was built with.
+#[cfg(feature = "embedded")]
+pub fn embedded_schema() -> i64 {
+    newest(&SQLITE)
+}
+
 /// The version of the last migration that this release was built with.
 fn newest(migrator: &Migrator) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or_default()

@@ -37,7 +37,7 @@ fn granted(answer: &Answer, name: &str) -> Vec<String> {
 pub(super) async fn anonymous(cx: Context) -> Checked {
     let paths = &cx.target.paths;
     let toggle = paths.toggle.as_ref().map(|toggle| toggle.replace("{user_id}", "me").replace("{id}", "1"));
-    let item = specimens::missing_path(&cx);
+    let item = some_item(&cx).await?;
     let routes = [(specimens::list_path(&cx), "GET"), (item.clone(), "GET"), (item, "DELETE")];
     let more = toggle.map(|path| (path, "PATCH")).into_iter().chain(paths.protected.iter().map(|path| (path.clone(), "GET")));
     let cases: Vec<_> = routes

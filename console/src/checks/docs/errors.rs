@@ -96,7 +96,17 @@ fn updates(cx: &Context, user: &User, object: &Object) -> Vec<Case> {
         ("an update of an object for a text", wrong_types(cx)),
     ];
     let method = if cx.target.resource.update == Update::Put { "PUT" } else { "PATCH" };
-    bodies.map(|(name, body)| Case::new(name, Probe::new(method, &object.path).json(&body).bearer(&user.token))).into()
+    let update = || Probe::new(method, &object.path).bearer(&user.token);
+    let half = ("an update with half a surrogate pair", half_a_pair(cx, &object.canary));
+    let raw = Case::new(half.0, update().body(Some("application/json"), half.1));
+    bodies.into_iter().map(|(name, body)| Case::new(name, update().json(&body))).chain([raw]).collect()
+}
+
+/// A text that JSON can write and UTF-8 cannot: Python reads it, and its database drivers and encoders raise.
+fn half_a_pair(cx: &Context, canary: &str) -> String {
+    let resource = &cx.target.resource;
+    let body = if resource.update == Update::Put { resource.full(canary) } else { resource.patch(canary) };
+    body.to_string().replacen(canary, &format!("{canary}\\ud800"), 1)
 }
 
 /// An update of an object that nothing has, in which every value is of the wrong type.

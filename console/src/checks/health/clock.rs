@@ -94,14 +94,9 @@ pub(super) async fn skew(cx: Context) -> Checked {
     let Some(path) = declared(&cx).first().copied() else {
         return Ok(Outcome::skip("neither a liveness nor a health path is declared"));
     };
-    let mut seen = Vec::new();
-    for _ in 0..2 {
-        let sent = OffsetDateTime::now_utc();
-        for answer in samples(&cx, path, 2).await? {
-            seen.extend(date(&answer).map(|date| (difference(date, sent, OffsetDateTime::now_utc()), answer)));
-        }
-    }
-    let Some((skew, answer)) = seen.into_iter().min_by_key(|(skew, _)| *skew) else {
+    let answers = samples(&cx, path, 4).await?;
+    let seen = answers.into_iter().filter_map(|answer| Some((off(&answer)?, answer)));
+    let Some((skew, answer)) = seen.min_by_key(|(skew, _)| *skew) else {
         return Ok(Outcome::warn("no answer has a Date header, so the clock cannot be compared (RFC 9110, 6.6.1)"));
     };
     let observed = format!("the service's clock and the console's differ by {:.0} s", skew.as_seconds_f64());
@@ -111,6 +106,10 @@ pub(super) async fn skew(cx: Context) -> Checked {
         _ => Finding::Held,
     };
     Ok(Outcome::of(observed.clone(), vec![evidence(&answer, "Date against the console's clock", finding, observed)]))
+}
+
+fn off(answer: &Answer) -> Option<Duration> {
+    Some(difference(date(answer)?, answer.received_at - answer.elapsed, answer.received_at))
 }
 
 /// How far `date` lies outside of what was possible: from a second before sending to the moment of receiving.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
 use super::act::Act;
 use super::claim::{OWNER_FIELDS, subject};
@@ -26,7 +26,8 @@ struct Foreign {
 fn fields(owner: Option<&str>) -> Vec<Foreign> {
     let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
     let owners = owner.iter().flat_map(|owner| OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) }));
-    let others = [("created_at", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
+    let others =
+        [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
     let others = others.map(|(field, value)| Foreign { field: field.into(), value });
     owners.chain(others).collect()
 }
@@ -93,7 +94,7 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
     let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let judgement = match id {
-        Some(id) if cx.send(&cx.item(a, &id)).await?.contains(&canary) => {
+        Some(id) if cx.eventually(&cx.item(a, &id), |seen| seen.contains(&canary)).await?.contains(&canary) => {
             Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
         }
         _ if answer.is_success() => Judgement::weak(format!("{}, though A does not see it", answer.status)),
@@ -118,11 +119,8 @@ async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
 /// Whose object is it now, and did the field stick?
 fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judgement {
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
-    let json = seen.by_b.json();
-    let object = json.as_ref().and_then(|json| cx.target.resource.object(json));
-    let sticks = |foreign: &&Foreign| {
-        object.and_then(|object| object.get(&foreign.field)).is_some_and(|value| same_value(value, &foreign.value))
-    };
+    let sticks =
+        |foreign: &&Foreign| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
     if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {
@@ -134,6 +132,11 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judge
     }
 }
 
+/// A member of the object that an answer holds.
+fn member(cx: &Context, answer: &Answer, field: &str) -> Option<Value> {
+    answer.json().and_then(|json| cx.target.resource.object(&json)?.get(field).cloned())
+}
+
 /// Times are compared by their year, since services write them in their own form.
 fn same_value(stored: &Value, sent: &Value) -> bool {
     stored == sent || (sent == LONG_AGO && stored.as_str().is_some_and(|text| text.starts_with("1999-01-01")))
@@ -143,6 +146,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let (victim, object) = tokio::try_join!(Victim::shared(&cx), cx.objects.create(cx.b()?))?;
     let owner = subject(cx.a()?, &victim);
     let b = cx.b()?;
+    let before = cx.send(&cx.item(b, &object.id)).await?;
     let mut tried = bodies(&cx, owner.as_deref());
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
     tried.push(vec![Foreign { field: id_field(&cx), value: json!(id) }]);
@@ -152,7 +156,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let seen = both(&cx, &object.id).await?;
     let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
         let label = format!("B changes an own object, setting {}", named(foreign));
-        piece(answer, label, updated(&cx, answer, &seen, &object.canary, foreign))
+        piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
 }
@@ -165,16 +169,32 @@ fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &[Foreign]) -
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
-fn updated(cx: &Context, answer: &Answer, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judgement {
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &[Foreign]) -> Judgement {
     match answer.status {
         500.. => Judgement::weak(format!("{}: an error", answer.status)),
-        200..=299 => landed(cx, seen, canary, foreign),
+        200..=299 => match (landed(cx, seen, canary, foreign), overwritten(cx, seen, before, foreign)) {
+            (taken, Some(field)) if taken.finding == Finding::Weak => {
+                Judgement::broken(format!("`{field}`, which the service gave it, was overwritten"))
+            }
+            (judgement, _) => judgement,
+        },
         status => Judgement::held(format!("{status}: refused")),
     }
 }
 
+/// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
+/// said nothing by it before.
+fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [Foreign]) -> Option<&'f str> {
+    let tells = |field: &str| field == id_field(cx) || OWNER_FIELDS.contains(&field);
+    let changed = |foreign: &&Foreign| {
+        let now = member(cx, &seen.by_b, &foreign.field);
+        member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
+    };
+    foreign.iter().filter(|foreign| tells(&foreign.field)).find(changed).map(|foreign| foreign.field.as_str())
+}
+
 /// The top-level name of the id.
-fn id_field(cx: &Context) -> String {
+pub(super) fn id_field(cx: &Context) -> String {
     cx.target.resource.fields.id.rsplit('/').next().unwrap_or("id").to_owned()
 }
 

@@ -7,6 +7,7 @@ use crate::checks::{Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
 
 use super::act::Act;
+use super::assign::id_field;
 use super::claim::subject;
 use super::judge;
 use super::listing::shown_to_a;
@@ -16,7 +17,8 @@ use super::stage::{Victim, join};
 pub(super) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
-    let forms = cx.telling(forms(&victim.object.id), 10);
+    let (id, column) = (&victim.object.id, id_field(&cx));
+    let forms = [cx.telling(forms(id), 12), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
@@ -56,6 +58,16 @@ fn forms(id: &str) -> Vec<(&'static str, String)> {
         ("with a decimal point", format!("{id}.0")),
         ("with an encoded question mark", format!("{id}%3Fx=1")),
         ("in quotes", format!("%22{id}%22")),
+    ]
+}
+
+/// Conditions that reach A's object, and only that one, where the id is pasted into a query (CWE-89). They only read.
+fn injections(id: &str, column: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("behind OR, before a comment", format!("0%20OR%20{column}={id}%20--%20")),
+        ("behind OR, in quotes and before a comment", format!("0%27%20OR%20{column}=%27{id}%27%20--%20")),
+        ("behind OR", format!("0%20OR%20{column}={id}")),
+        ("behind OR, in quotes", format!("0%27%20OR%20{column}=%27{id}")),
     ]
 }
 

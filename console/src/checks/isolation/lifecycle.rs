@@ -17,7 +17,7 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let item = cx.item_path(a, &victim.object.id);
     let gone = cx.send(&Act::Delete.probe(&cx, &item, "").bearer(&a.token)).await?;
-    settle().await;
+    until_gone(&cx, &victim, &gone).await?;
     let works = if gone.is_success() {
         Judgement::held(format!("{}", gone.status))
     } else {
@@ -45,6 +45,15 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     let last = cx.send(&cx.item(a, &victim.object.id)).await?;
     pieces.push(piece(&last, "A reads it once more", of_the_owner(&cx, Act::Get, &last, &victim)));
     Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// Waits until a deletion that was answered with success shows, or can be said not to.
+async fn until_gone(cx: &Context, victim: &Victim, deletion: &Answer) -> Result<(), Trouble> {
+    settle().await;
+    if deletion.is_success() && cx.target.resource.offers.get {
+        cx.eventually(&cx.item(cx.a()?, &victim.object.id), |answer| !answer.contains(victim.canary())).await?;
+    }
+    Ok(())
 }
 
 /// What the policy accepts for the owner, where objects are only marked as deleted; else as for everybody.

@@ -1,5 +1,6 @@
 //! The scene of a check: an object of A, how it looked before anybody tried anything, and another look afterwards.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::run::{Evidence, Finding, Source};
 use super::page::Page;
 
 /// Some stacks commit after they have answered: a change must get the time to show.
-const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(50);
+const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(200);
 
 /// An object of A that must stay as it is.
 pub(super) struct Victim {
@@ -166,7 +167,8 @@ pub(super) fn join(outcome: Outcome, pieces: impl IntoIterator<Item = Evidence>)
 
 /// An outcome of pieces: a sentence when all held, else what did not.
 pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
-    let others: Vec<_> = pieces.iter().filter(|piece| piece.finding != Finding::Held).collect();
+    let mut others: Vec<_> = pieces.iter().filter(|piece| piece.finding != Finding::Held).collect();
+    others.sort_by_key(|piece| Reverse(piece.finding));
     let summary = if others.is_empty() {
         all_held.to_owned()
     } else {

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc2822;
 use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
+use crate::target::Tokens;
 use crate::token::{set, unset};
 
 use super::ask::{Forgery, refusal, refused, with, without};
@@ -108,9 +109,15 @@ impl<'a> Press<'a> {
     }
 }
 
+/// What a token beyond the declared bound of lifetimes comes to where it is taken. A service that signs for its own users keeps the bound by
+/// what it issues, which is judged beside; that it takes what only its own key could have signed is a weakness.
+fn overlived(cx: &Context) -> Finding {
+    if matches!(cx.target.tokens, Tokens::Login | Tokens::Signup) { Finding::Weak } else { Finding::Broken }
+}
+
 /// What a token that never ends comes to: a breach where the operator bounds lifetimes, else a weakness.
 fn endless(cx: &Context) -> Finding {
-    if cx.target.policy.max_lifetime_secs.is_some() { Finding::Broken } else { Finding::Weak }
+    if cx.target.policy.max_lifetime_secs.is_some() { overlived(cx) } else { Finding::Weak }
 }
 
 /// Tokens long past their end.
@@ -167,7 +174,7 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
     forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
-    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { Finding::Broken } else { Finding::Held })));
+    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }
 
@@ -225,7 +232,8 @@ async fn overlong(cx: &Context, longest: i64) -> Checked {
     let press = Press::of(cx).await?;
     let lives = [("twice", longest * 2 + 120), ("ten times", longest * 10 + 120), ("a century beyond", longest + 3_153_600_000)];
     let forgeries = lives.map(|(name, life)| {
-        Forgery::fatal(format!("living {name} the longest lifetime"), press.with("exp", press.now.saturating_add(life)))
+        let token = press.with("exp", press.now.saturating_add(life));
+        Forgery { accepted: overlived(cx), ..Forgery::fatal(format!("living {name} the longest lifetime"), token) }
     });
     refused(cx, "tokens that live too long", forgeries.into()).await
 }

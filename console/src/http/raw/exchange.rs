@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret as _;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -81,6 +82,7 @@ impl Client {
             body: Bytes::from(message.body),
             truncated: message.truncated,
             elapsed: heard.answered,
+            received_at: OffsetDateTime::now_utc(),
             exchange: exchange.clone(),
         });
         Reply { answer, ending: heard.ending, further: heard.further, stray: heard.stray, elapsed: heard.elapsed, exchange }

@@ -2,7 +2,7 @@
 //
 // Tasks have UUIDs and live in memory; lists come as {data: [...]}; PATCH is partial. Everything comes from the environment
 // and nothing has a fallback: PORT, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE and CORS_ORIGINS (comma-separated); only HOST has a
-// default, 0.0.0.0.
+// default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none.
 
 import { randomUUID } from 'node:crypto';
 import cors from 'cors';
@@ -24,6 +24,7 @@ const port = Number(required('PORT'));
 const secret = required('JWT_SECRET');
 const issuer = required('JWT_ISSUER');
 const audience = required('JWT_AUDIENCE');
+const flaw = process.env.FLAW;
 const origins = required('CORS_ORIGINS').split(',').map((origin) => origin.trim());
 
 // Storage: the tasks of each user by id. A lookup cannot be written without the user.
@@ -33,6 +34,10 @@ const tasksByUser = new Map();
 function tasksOf(user) {
   if (!tasksByUser.has(user)) tasksByUser.set(user, new Map());
   return tasksByUser.get(user);
+}
+
+function allTasks() {
+  return new Map([...tasksByUser.values()].flatMap((tasks) => [...tasks]));
 }
 
 // Models
@@ -54,14 +59,38 @@ class HttpError extends Error {
 
 // Authentication
 
+function verify(token) {
+  const options = { algorithms: ['HS256'], issuer, audience };
+  switch (flaw) {
+    case 'decode-only':
+      return jwt.decode(token) ?? {};
+    case 'expiry-ignored':
+      return jwt.verify(token, secret, { ...options, ignoreExpiration: true });
+    case 'default-secret':
+      try {
+        return jwt.verify(token, secret, options);
+      } catch {
+        return jwt.verify(token, 'secret', options);
+      }
+    default:
+      return jwt.verify(token, secret, options);
+  }
+}
+
 function authenticate(req, res, next) {
+  if (flaw === 'reads-open' && req.method === 'GET') return next();
+  if (flaw === 'deletion-open' && req.method === 'DELETE') return next();
+  if (flaw === 'token-by-path' && !req.originalUrl.startsWith('/tasks')) return next();
   const [scheme, token] = (req.get('Authorization') ?? '').split(' ');
   try {
     if (scheme.toLowerCase() !== 'bearer') throw new Error('no bearer token');
-    const claims = jwt.verify(token, secret, { algorithms: ['HS256'], issuer, audience });
+    const claims = verify(token);
     if (typeof claims.sub !== 'string' || !claims.sub) throw new Error('no subject');
     if (typeof claims.exp !== 'number') throw new Error('no expiry');
     req.user = claims.sub;
+    if (flaw === 'header-trusted') req.user = req.get('X-User-Id') ?? req.user;
+    if (flaw === 'query-trusted') req.user = req.query.userId ?? req.user;
+    if (flaw === 'subject-lowered') req.user = req.user.toLowerCase();
   } catch {
     throw new HttpError(401, 'Unauthorized', { 'WWW-Authenticate': 'Bearer' });
   }
@@ -74,7 +103,9 @@ const tasks = express.Router();
 tasks.use(authenticate);
 
 tasks.param('id', (req, res, next, id) => {
-  const task = TaskId.safeParse(id).success ? tasksOf(req.user).get(id.toLowerCase()) : undefined;
+  const anybodys = flaw === `owner-missing-${req.method.toLowerCase()}` || !req.user;
+  const reachable = anybodys ? allTasks() : tasksOf(req.user);
+  const task = TaskId.safeParse(id).success ? reachable.get(id.toLowerCase()) : undefined;
   if (!task) throw new HttpError(404, 'Task not found');
   req.task = task;
   next();
@@ -91,8 +122,17 @@ function parse(schema, body) {
   throw new HttpError(422, z.prettifyError(error));
 }
 
-tasks.get('/', (req, res) => {
-  res.json({ data: [...tasksOf(req.user).values()] });
+let latestUser; // only the flaw "user-shared" reads it
+
+tasks.get('/', async (req, res) => {
+  latestUser = req.user;
+  if (flaw === 'user-shared') {
+    await new Promise((resolve) => setTimeout(resolve, 5)); // where a query of a database would be awaited
+    req.user = latestUser;
+  }
+  const total = flaw === 'total-of-all' ? { total: allTasks().size } : {};
+  const listed = flaw === 'list-all' || !req.user ? allTasks() : tasksOf(req.user);
+  res.json({ data: [...listed.values()].filter((task) => !task.deletedAt), ...total });
 });
 
 tasks.post('/', requireJson, (req, res) => {
@@ -113,17 +153,34 @@ tasks.get('/:id', (req, res) => {
 });
 
 tasks.patch('/:id', requireJson, (req, res) => {
-  const changes = parse(TaskPatch, req.body);
+  const changes = flaw === 'mass-assignment' ? req.body : parse(TaskPatch, req.body);
   Object.assign(req.task, changes, { updatedAt: new Date().toISOString() });
   res.json(req.task);
 });
 
 tasks.delete('/:id', (req, res) => {
-  tasksOf(req.user).delete(req.task.id);
+  if (flaw === 'soft-delete') req.task.deletedAt = new Date().toISOString();
+  else for (const tasks of tasksByUser.values()) tasks.delete(req.task.id);
   res.status(204).end();
 });
 
 // Application
+
+function allowedOrigin() {
+  const is = (test) => (origin, callback) => callback(null, Boolean(origin) && origins.some((allowed) => test(origin, allowed)));
+  switch (flaw) {
+    case 'cors-reflected':
+      return true;
+    case 'cors-ends-with':
+      return is((origin, allowed) => origin.endsWith(new URL(allowed).host));
+    case 'cors-includes':
+      return is((origin, allowed) => origin.includes(new URL(allowed).host));
+    case 'cors-localhost':
+      return [...origins, 'http://localhost:3000'];
+    default:
+      return origins;
+  }
+}
 
 const app = express();
 app.use(
@@ -134,7 +191,7 @@ app.use(
 );
 app.use(
   cors({
-    origin: origins,
+    origin: allowedOrigin(),
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type'],
     exposedHeaders: ['Location'],
@@ -142,15 +199,18 @@ app.use(
   }),
 );
 app.use((req, res, next) => {
-  res.set('Cache-Control', 'no-store');
+  if (flaw === 'cors-joined') res.set('Access-Control-Allow-Origin', origins.join(', '));
+  if (flaw === 'cors-without-vary') res.removeHeader('Vary');
+  res.set('Cache-Control', flaw === 'cached' ? 'public, max-age=60' : 'no-store');
   next();
 });
 app.use(express.json({ limit: '64kb' }));
 
 app.get('/health', (req, res) => {
-  res.json({ status: 'ok' });
+  res.json(flaw === 'health-environment' ? { status: 'ok', env: process.env } : { status: 'ok' });
 });
 app.use('/tasks', tasks);
+if (flaw === 'static-files') app.use(express.static(import.meta.dirname, { dotfiles: 'allow' }));
 
 app.use((req, res) => {
   res.status(404).json({ error: 'Not found' });
@@ -159,6 +219,7 @@ app.use((req, res) => {
 app.use((error, req, res, next) => {
   if (res.headersSent) return next(error);
   const status = error.status ?? 500;
+  if (flaw === 'stack') return res.status(status).json({ error: error.message, stack: error.stack });
   if (status >= 500) console.error(error);
   const message = error instanceof HttpError ? error.message : status < 500 ? 'Bad request' : 'Internal server error';
   res.status(status).set(error.headers ?? {}).json({ error: message });

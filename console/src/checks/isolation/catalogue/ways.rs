@@ -9,11 +9,12 @@ pub(super) const ID_FORMS: Check = Check {
     id: "isolation.forms.id",
     title: "No other spelling of the id lets B reach A's object",
     why: "Proxies, routers, guards and databases normalise differently. An id in upper case, in braces, with a trailing slash or an encoded NUL may \
-          pass a guard as one thing and reach the database as another.",
-    expectation: "No answer to B holds A's canary, with twenty-eight spellings of the id.",
+          pass a guard as one thing and reach the database as another, and one that is pasted into a query becomes part of it.",
+    expectation: "No answer to B holds A's canary, with thirty-two spellings of the id, SQL among them.",
     references: &[
         USER_KEY,
         Reference { name: "CWE-180: Validate before canonicalize", url: "https://cwe.mitre.org/data/definitions/180.html" },
+        Reference { name: "CWE-89: SQL injection", url: "https://cwe.mitre.org/data/definitions/89.html" },
     ],
     remedy: Remedy {
         axum: "Extract `Path<Uuid>` so that only one type reaches the store, and decide by the row's owner, never by the text of the path.",
