@@ -172,7 +172,9 @@ impl Need {
             Self::TwoUsers => "two tokens of different users are needed; name both under `tokens` in postflight.toml",
             Self::Jwt => "the tokens of this service are opaque, not JWTs",
             Self::SigningKey => "minting needs the signing key; name its variable under `tokens.mint` in postflight.toml",
-            Self::Writes => "creating objects on this host needs `allow_writes = true` in postflight.toml",
+            Self::Writes => {
+                "making objects on this host needs `allow_writes = true` in postflight.toml, and a run without `--read-only`"
+            }
             Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
             Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
             Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",

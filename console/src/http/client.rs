@@ -25,6 +25,8 @@ use super::{Answer, Credential, Meter, Probe, Trouble, edge, record};
 use crate::run::Source;
 use crate::target::{Carrier, Target};
 
+/// Bytes kept of a body that is longer than the cap.
+const KEPT: usize = 256 << 10;
 /// Pauses between asking again for what must come to be true.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(10),
@@ -548,6 +550,12 @@ fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)
     fields
 }
 
+/// The beginning of a body that is too long, in memory of its own size: checks keep answers, and a hundred of the longest would be much.
+fn kept(body: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(body.get(..KEPT).unwrap_or(body))
+}
+
+/// Reads a body, but no more than `cap` bytes of it.
 async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), Trouble> {
     let mut stream = response.bytes_stream();
     let mut body = BytesMut::new();
@@ -556,7 +564,7 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
         let room = cap - body.len();
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
-            return Ok((body.freeze(), true));
+            return Ok((kept(&body), true));
         }
     }
     Ok((body.freeze(), false))

@@ -175,8 +175,6 @@ def text(longest):
 
 
 def is_storable(value):
-    if FLAW == "traceback":
-        return True
     return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -283,7 +281,7 @@ def as_json(row):
 
 
 def find(id):
-    if id > MAX_ID:
+    if id > MAX_ID and FLAW != "traceback":
         abort(404)
     if FLAW == "owner-missing":
         return first("SELECT * FROM todos WHERE id = ?", id) or abort(404)

@@ -60,7 +60,7 @@ pub(super) const JSON_EXTREME: Check = check(
     Medium,
     [
         "Extreme JSON ends no worker",
-        "Deep nesting overflows stacks, huge numbers overflow conversions, NUL and half surrogates are texts that databases \
+        "Deep nesting overflows stacks, huge numbers overflow conversions, NUL is a text that databases \
          cannot hold. Where a worker dies of it, one request takes others down with it.",
         "An answer. 500 is a remark, since stock stacks answer some of these so; a connection that just ends is a flaw.",
     ],
