@@ -35,7 +35,10 @@ async fn connection(mut stream: TcpStream, router: Router, house: Arc<House>) {
     let tricks: Vec<_> = TRICKS.iter().filter(|(flaw, _)| house.has(flaw)).collect();
     let patience = Duration::from_secs(if house.has("robustness.slow-headers") { 60 } else { HEADER_SECS });
     let Ok(mut request) = tokio::time::timeout(patience, head(&mut stream)).await else { return };
-    house.note(String::from_utf8_lossy(&request).split([' ', '\r', '\n']).next().unwrap_or_default());
+    if let [method, _, _] = String::from_utf8_lossy(&request).lines().next().unwrap_or_default().split(' ').collect::<Vec<_>>()[..]
+    {
+        house.note(method);
+    }
     if !tricks.is_empty() {
         body(&mut stream, &mut request).await;
     }
