@@ -3,25 +3,26 @@
 use std::sync::Arc;
 
 use super::Credential;
-use super::vault::{Needle, hidden};
+use super::vault::{Known, hidden};
 
 /// Secrets that one request carried, and those that the whole run knows, with the names that stand for them.
 pub(super) struct Unsaid {
     carried: Vec<Credential>,
-    known: Arc<Vec<Needle>>,
+    known: Arc<Known>,
 }
 
 impl Unsaid {
     /// What must not be said of these credentials and of everything that the run knows.
-    pub(super) fn new<'a>(carried: impl Iterator<Item = &'a Credential>, known: Arc<Vec<Needle>>) -> Self {
+    pub(super) fn new<'a>(carried: impl Iterator<Item = &'a Credential>, known: Arc<Known>) -> Self {
         Self { carried: carried.cloned().collect(), known }
     }
 
     /// `text` with every secret replaced by its name.
     pub(super) fn hide(&self, text: &str) -> String {
-        let sets = self.carried.iter().map(Credential::needles).chain([self.known.as_slice()]);
-        let hidden = sets.fold(None, |now: Option<String>, needles| hidden(needles, now.as_deref().unwrap_or(text)).or(now));
-        without_signatures(hidden.as_deref().unwrap_or(text))
+        let carried = self.carried.iter().map(Credential::needles);
+        let unsaid = carried.fold(None, |now: Option<String>, needles| hidden(needles, now.as_deref().unwrap_or(text)).or(now));
+        let unsaid = self.known.hidden(unsaid.as_deref().unwrap_or(text)).or(unsaid);
+        without_signatures(unsaid.as_deref().unwrap_or(text))
     }
 }
 

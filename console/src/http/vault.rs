@@ -3,8 +3,9 @@
 //! Owns the forms. What one request carried is `unsaid`'s job; here is what the whole run knows, so that a target which repeats in one
 //! answer what it heard in another gives nothing away either.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
+use aho_corasick::AhoCorasick;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -13,6 +14,10 @@ use serde_json::Value;
 
 /// Shortest value that is looked for: anything shorter would be found everywhere by chance.
 pub(super) const SHORTEST: usize = 8;
+/// Longest value that is looked for: of a longer one, which only a check of sizes makes, nothing that is kept of an answer holds the whole.
+const LONGEST: usize = 16 << 10;
+/// Bytes at the end of a form by which a text is looked over for all of them at once.
+const TAIL: usize = 24;
 
 /// One form of a secret, and what stands for it.
 #[derive(Debug)]
@@ -21,23 +26,52 @@ pub(super) struct Needle {
     name: Arc<str>,
 }
 
+/// Every needle of a run. A run has hundreds and looks over megabytes: one pass over a text tells whether any of them can be in it.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    needles: Vec<Needle>,
+    /// The ends of all forms; made when first asked for.
+    tails: OnceLock<Option<AhoCorasick>>,
+}
+
+impl Known {
+    /// `text` with every needle replaced by its name; `None` when it holds none.
+    pub(super) fn hidden(&self, text: &str) -> Option<String> {
+        self.may_be_in(text).then(|| hidden(&self.needles, text)).flatten()
+    }
+
+    /// Whether the end of any form is in `text`. Without an automaton, everything may be.
+    fn may_be_in(&self, text: &str) -> bool {
+        let tails = || AhoCorasick::new(self.needles.iter().map(|needle| tail(needle.form.expose_secret()))).ok();
+        self.tails.get_or_init(tails).as_ref().is_none_or(|tails| tails.is_match(text))
+    }
+}
+
+fn tail(form: &str) -> &[u8] {
+    form.as_bytes().get(form.len().saturating_sub(TAIL)..).unwrap_or_default()
+}
+
 /// What a run must never say.
 #[derive(Debug, Default)]
-pub(super) struct Vault(RwLock<Arc<Vec<Needle>>>);
+pub(super) struct Vault(RwLock<Arc<Known>>);
 
 impl Vault {
     /// Keeps `secret` unsaid from now on: `name` stands for it.
     pub(super) fn keep(&self, name: &str, secret: &str) {
         let Ok(mut known) = self.0.write() else { return };
-        let new: Vec<_> = needles(name, secret).into_iter().filter(|needle| !known.iter().any(|old| old.is_like(needle))).collect();
-        let known = Arc::make_mut(&mut known);
-        known.extend(new);
+        let mut all = known.needles.clone();
+        for needle in needles(name, secret) {
+            if !all.iter().any(|old| old.is_like(&needle)) {
+                all.push(needle);
+            }
+        }
         // What holds another secret is replaced before that one breaks it.
-        known.sort_by_key(|needle| std::cmp::Reverse(needle.form.expose_secret().len()));
+        all.sort_by_key(|needle| std::cmp::Reverse(needle.form.expose_secret().len()));
+        *known = Arc::new(Known { needles: all, tails: OnceLock::new() });
     }
 
     /// Everything known so far.
-    pub(super) fn known(&self) -> Arc<Vec<Needle>> {
+    pub(super) fn known(&self) -> Arc<Known> {
         self.0.read().map(|known| Arc::clone(&known)).unwrap_or_default()
     }
 
@@ -72,7 +106,7 @@ impl Clone for Needle {
 /// Every form of `secret` that is looked for; none for one that is too short.
 pub(super) fn needles(name: &str, secret: &str) -> Vec<Needle> {
     let name: Arc<str> = name.into();
-    let forms = if secret.len() < SHORTEST { Vec::new() } else { forms(secret) };
+    let forms = if (SHORTEST..=LONGEST).contains(&secret.len()) { forms(secret) } else { Vec::new() };
     forms.into_iter().map(|form| Needle { form: form.into(), name: Arc::clone(&name) }).collect()
 }
 
@@ -89,14 +123,14 @@ pub(super) fn hidden(needles: &[Needle], text: &str) -> Option<String> {
 }
 
 /// Replaces secrets in every text of `json`; whether there was one.
-fn scrub(needles: &[Needle], json: &mut Value) -> bool {
+fn scrub(known: &Known, json: &mut Value) -> bool {
     match json {
-        Value::String(text) => hidden(needles, text).is_some_and(|clean| {
+        Value::String(text) => known.hidden(text).is_some_and(|clean| {
             *text = clean;
             true
         }),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| scrub(needles, item) | found),
-        Value::Object(members) => members.values_mut().fold(false, |found, member| scrub(needles, member) | found),
+        Value::Array(items) => items.iter_mut().fold(false, |found, item| scrub(known, item) | found),
+        Value::Object(members) => members.values_mut().fold(false, |found, member| scrub(known, member) | found),
         _ => false,
     }
 }
@@ -106,7 +140,8 @@ fn scrub(needles: &[Needle], json: &mut Value) -> bool {
 fn forms(secret: &str) -> Vec<String> {
     let escaped = serde_json::to_string(secret).unwrap_or_default();
     let percent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    let hex: String = secret.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     let mut forms = vec![
         secret.to_owned(),
         escaped.trim_matches('"').to_owned(),
@@ -162,7 +197,7 @@ mod tests {
         let vault = Vault::default();
         vault.keep("$PART", "of the run");
         vault.keep("$WHOLE", "canary of the run 1");
-        assert_eq!(hidden(&vault.known(), "canary of the run 1, of the run").as_deref(), Some("$WHOLE, $PART"));
+        assert_eq!(vault.known().hidden("canary of the run 1, of the run").as_deref(), Some("$WHOLE, $PART"));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl House {
         self.accounts.lock().map(|accounts| accounts.people()).unwrap_or_default()
     }
 
-    /// Notes the method of the first request on a connection, or of one that reached a route.
+    /// Notes the method of the first request on a connection, if that begins with a request line, or of one that reached a route.
     pub(crate) fn note(&self, method: &str) {
         if let Ok(mut methods) = self.methods.lock() {
             methods.insert(method.to_owned());

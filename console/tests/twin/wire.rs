@@ -37,7 +37,10 @@ async fn connection(mut stream: TcpStream, router: Router, house: Arc<House>) {
     // The time runs from the first byte: a crowded machine may take longer than that between a connection and its request.
     let _ = stream.readable().await;
     let Ok(mut request) = tokio::time::timeout(patience, head(&mut stream)).await else { return };
-    house.note(String::from_utf8_lossy(&request).split([' ', '\r', '\n']).next().unwrap_or_default());
+    if let [method, _, _] = String::from_utf8_lossy(&request).lines().next().unwrap_or_default().split(' ').collect::<Vec<_>>()[..]
+    {
+        house.note(method);
+    }
     if !tricks.is_empty() {
         body(&mut stream, &mut request).await;
     }
