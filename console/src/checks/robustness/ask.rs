@@ -19,16 +19,23 @@ pub(super) struct RawCase {
     pub(super) raw: Raw,
     /// Whether a connection that ends without an answer is a finding, and so must end so twice.
     telling_end: bool,
+    /// Whether it is no request of HTTP/1 at all.
+    no_request: bool,
 }
 
 impl RawCase {
     pub(super) fn new(name: impl Into<String>, raw: Raw) -> Self {
-        Self { name: name.into(), raw, telling_end: false }
+        Self { name: name.into(), raw, telling_end: false, no_request: false }
     }
 
     /// A case in which the end of the connection is a finding.
     pub(super) fn with_telling_end(self) -> Self {
         Self { telling_end: true, ..self }
+    }
+
+    /// The same for what is no request of HTTP/1: an answer without a status line, as HTTP/0.9 had it, is as good as a refusal.
+    pub(super) fn being_no_request(self) -> Self {
+        Self { no_request: true, ..self }
     }
 
     async fn send(&self, cx: &Context) -> Result<Reply, Trouble> {
@@ -104,6 +111,9 @@ pub(super) async fn volley(
         Ok(reply) => {
             let judgement = judge(case, &reply);
             Ok(shown(&reply, &case.name, judgement.finding, judgement.observed))
+        }
+        Err(trouble @ Trouble::Transport(_)) if case.no_request => {
+            Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Held, trouble.to_string()))
         }
         Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
             Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()))

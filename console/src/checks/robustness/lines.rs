@@ -15,7 +15,7 @@ fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
     vec![
         case("no Host", Raw::line("GET", &target).usual().within(PATIENCE).end()),
         case("two different Hosts", begun(cx, "GET", &target).header("host", "postflight.invalid").end()),
-        case("a line that is none", line("POSTFLIGHT".to_owned())),
+        case("a line that is none", line("GET".to_owned())).being_no_request(),
         case("a space in the target", line(format!("GET {target} x HTTP/1.1"))),
         case("NUL in the target", line(format!("GET {target}\0 HTTP/1.1"))),
         case("a folded header line", after(b"x-postflight: a\r\n b\r\n")),
