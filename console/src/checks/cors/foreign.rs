@@ -260,9 +260,7 @@ pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
     let fixed = ["http://127.0.0.1:3000", "https://localhost", "http://localhost", "http://[::1]:3000", "http://127.0.0.1:5500"];
     let others = ["https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", &DEVELOPMENT_PORTS)
-        .chain(served("127.0.0.1", &[5173, 8000]))
-        .chain(served("0.0.0.0", &[3000]));
+    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[5173, 8000])).chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
     let matched = [format!("https://localhost.{r}.com"), format!("http://{r}.localhost:3000")];
     let local = [format!("http://{r}.local"), format!("https://{r}.test")];
