@@ -1,4 +1,4 @@
-//! Turns the table `tokens` into where tokens come from, with keys and passwords from the environment; see [`super::select`].
+//! Turns the table `tokens` into where tokens come from, with keys and passwords from the environment; see [`super::select()`].
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
