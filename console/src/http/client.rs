@@ -26,7 +26,7 @@ use crate::run::Source;
 use crate::target::{Carrier, Target};
 
 /// Bytes kept of a body that is longer than the cap.
-const KEPT: usize = 256 << 10;
+const KEPT: usize = 64 << 10;
 /// Pauses between asking again for what must come to be true.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(10),

@@ -156,6 +156,8 @@ async function anchors() {
 async function print() {
   const { context, page } = await open();
   await page.emulateMedia({ media: "print" });
+  // What a medium changes is laid out with the next frames, on a busy machine some later.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 500)))));
   const closed = await page.evaluate(() =>
     [...document.querySelectorAll("details.check > .body, details.adr > .body, details.exchange > pre")]
       .filter((element) => !element.checkVisibility({ contentVisibilityAuto: true }) || element.getBoundingClientRect().height === 0)
