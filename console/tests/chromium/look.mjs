@@ -156,13 +156,18 @@ async function anchors() {
 async function print() {
   const { context, page } = await open();
   await page.emulateMedia({ media: "print" });
-  // What a medium changes is laid out with the next frames, on a busy machine some later.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 500)))));
-  const closed = await page.evaluate(() =>
-    [...document.querySelectorAll("details.check > .body, details.adr > .body, details.exchange > pre")]
-      .filter((element) => !element.checkVisibility({ contentVisibilityAuto: true }) || element.getBoundingClientRect().height === 0)
-      .map((element) => element.parentElement.id || element.outerHTML.slice(0, 80)),
-  );
+  const hidden = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("details.check > .body, details.adr > .body, details.exchange > pre")]
+        .filter((element) => !element.checkVisibility({ contentVisibilityAuto: true }) || element.getBoundingClientRect().height === 0)
+        .map((element) => element.parentElement.id || element.outerHTML.slice(0, 80)),
+    );
+  // What a medium changes is laid out with the next frames; on a busy machine, some later.
+  let closed = await hidden();
+  for (let again = 0; closed.length > 0 && again < 10; again++) {
+    await page.waitForTimeout(300);
+    closed = await hidden();
+  }
   const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
   await context.close();
   return { closed, pages: (pdf.match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length, fonts: (pdf.match(/\/Type\s*\/Font\b/g) ?? []).length };
