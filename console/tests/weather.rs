@@ -172,7 +172,9 @@ async fn a_run_that_its_target_cannot_bear_stops_and_still_cleans_up(#[case] wea
     let stopped = run.checks.iter().filter(|check| check.summary.contains("stopped: target degraded")).count();
     assert!(stopped > 5, "{stopped} checks were stopped: {}", run.headline);
     assert_ne!(run.verdict, Verdict::Pass);
-    assert_eq!(service.house.store.len(), 0, "{:?}", run.cleanup);
+    // What was made in the last moment may be known by the list alone, which is down as well: then it is said.
+    let (there, said) = (service.house.store.len(), !run.cleanup.left.is_empty());
+    assert!(there == 0 || (there < 5 && said), "{there} objects stayed: {:?}", run.cleanup);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
