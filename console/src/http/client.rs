@@ -70,7 +70,7 @@ impl Default for Limits {
             rate: None,
             window: None,
             budget: None,
-            body_cap: 1 << 20,
+            body_cap: 768 << 10,
         }
     }
 }

@@ -23,6 +23,7 @@ fn health_says_what_runs_and_since_when(#[values(Engine::Sqlite, Engine::Postgre
             "deployment",
             "environment",
             "replica",
+            "schema",
             "started_at",
             "status",
             "timestamp",
@@ -30,6 +31,7 @@ fn health_says_what_runs_and_since_when(#[values(Engine::Sqlite, Engine::Postgre
         ]
     );
     assert_eq!(body["version"], env!("CARGO_PKG_VERSION"));
+    assert!(body["schema"].as_i64() >= Some(20_261_123_000_001), "{body}");
     assert!(body["database_latency_ms"].as_f64().unwrap() > 0.0);
     assert!(body["started_at"].as_str() <= body["timestamp"].as_str());
     assert_eq!(server.send(&Request::new("HEAD", "/health")).body, "");

@@ -18,6 +18,8 @@ use crate::http::slots::Slot;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 
+/// Bytes read at most of one body here, where many exchanges may be under way at once: none of them asks for much.
+const LONGEST: usize = 128 << 10;
 /// What chunking, header sections and further answers may add to the cap of one body.
 const BESIDE: usize = 256 * 1024;
 /// What connecting may take on top of a request's own patience.
@@ -44,7 +46,8 @@ impl Client {
         let bytes = wire(raw, self.target(), self.agent());
         self.seated(patience + raw.linger + CONNECTING, |slot| async {
             let stream = self.connect().await?;
-            let limits = Listening { patience, linger: raw.linger, bodiless: raw.bodiless, cap: self.limits().body_cap };
+            let limits =
+                Listening { patience, linger: raw.linger, bodiless: raw.bodiless, cap: self.limits().body_cap.min(LONGEST) };
             let heard = talk(stream, &bytes, limits, slot).await?;
             Ok(self.reply(raw, heard))
         })
