@@ -120,7 +120,7 @@ fn with_whole_pairs(json: &str) -> String {
     whole + rest
 }
 
-/// The UTF-16 code unit that `\uXXXX` at the beginning of `escape` writes.
+/// The UTF-16 code unit that a `\u` and four digits at the beginning of `escape` write.
 fn code_unit(escape: &str) -> Option<u16> {
     u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }

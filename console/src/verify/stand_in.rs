@@ -11,9 +11,7 @@ use crate::checks::{self, Check, Need, Suite};
 use crate::http::Limits;
 use crate::run::{CheckResult, Event, Events, Run, Verdict};
 use crate::target::Target;
-
-/// Shortest abbreviation of a commit that names it: what git shows at least.
-const SHORTEST_COMMIT: usize = 7;
+use crate::watch::same_commit;
 
 /// Puts judgements of the stand-in in the place of what `run` had to skip for want of the signing key. Without a stand-in, or with the key
 /// at hand, the run stays as it is.
@@ -59,7 +57,7 @@ async fn verified(
 
 /// `run` with what the stand-in `name` came to, or with the reason why that says nothing.
 fn merged(mut run: Run, name: &str, theirs: Result<Run, String>, open: &[&Check], events: &Events) -> Run {
-    let told = theirs.and_then(|theirs| same_commit(&run, &theirs, name).map(|commit| (theirs, commit)));
+    let told = theirs.and_then(|theirs| shared_commit(&run, &theirs, name).map(|commit| (theirs, commit)));
     let result = |id: &str, theirs: &Run| theirs.checks.iter().find(|check| check.id == id).cloned();
     for check in run.checks.iter_mut().filter(|result| open.iter().any(|check| check.id == result.id)) {
         match &told {
@@ -86,20 +84,14 @@ fn merged(mut run: Run, name: &str, theirs: Result<Run, String>, open: &[&Check]
 }
 
 /// The commit that both name; else why they may differ.
-fn same_commit(run: &Run, theirs: &Run, name: &str) -> Result<String, String> {
+fn shared_commit(run: &Run, theirs: &Run, name: &str) -> Result<String, String> {
     let commit = |run: &Run| run.releases.last().and_then(|release| release.commit.clone());
     match (commit(run), commit(theirs)) {
         (None, _) => Err("this target does not name its commit".to_owned()),
         (_, None) => Err(format!("{name} does not name its commit")),
-        (Some(own), Some(other)) if is_same(&own, &other) => Ok(own),
+        (Some(own), Some(other)) if same_commit(&own, &other) => Ok(own),
         (Some(own), Some(other)) => Err(format!("it runs commit {other}, this target {own}")),
     }
-}
-
-/// Whether two names of commits, abbreviated or not, mean the same.
-fn is_same(own: &str, other: &str) -> bool {
-    let short = own.len().min(other.len());
-    short >= SHORTEST_COMMIT && own.bytes().zip(other.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b))
 }
 
 fn labelled(result: CheckResult, name: &str, commit: &str) -> CheckResult {
@@ -112,21 +104,4 @@ fn concluded(mut run: Run, options: &Options, events: &Events) -> Run {
     conclude::again(&mut run, &options.demands);
     run.notes = events.notes();
     run
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::is_same;
-
-    #[rstest]
-    #[case::whole("3f9d1c2ab47e5068", "3f9d1c2ab47e5068", true)]
-    #[case::abbreviated("3f9d1c2ab47e5068", "3F9D1C2", true)]
-    #[case::another("3f9d1c2ab47e5068", "3f9d1c3", false)]
-    #[case::too_short("3f9d1c2ab47e5068", "3f9d", false)]
-    #[case::empty("3f9d1c2ab47e5068", "", false)]
-    fn abbreviated_commits_are_compared_as_far_as_they_go(#[case] own: &str, #[case] other: &str, #[case] same: bool) {
-        assert_eq!(is_same(own, other), same);
-    }
 }
