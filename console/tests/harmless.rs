@@ -9,6 +9,9 @@
     reason = "in a test, what cannot go on fails it"
 )]
 
+#[path = "screen/pty.rs"]
+#[allow(dead_code, reason = "the tests of the screen use all of it")]
+mod pty;
 mod twin;
 
 use std::path::Path;
@@ -210,6 +213,42 @@ async fn nothing_that_is_written_or_printed_holds_a_secret() {
     assert!(!told.contains(twin::SECRET), "the signing key was told");
     let leaked: Vec<_> = told.match_indices("eyJ").filter(|(at, _)| is_signed(&told[*at..])).collect();
     assert!(leaked.is_empty(), "{} usable tokens were told", leaked.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_reaches_the_screen_holds_a_secret() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    let shown = tokio::task::spawn_blocking(move || {
+        let mut screen = pty::Pty::start(&["twin"], directory.path(), (140, 40), &[("TWIN_KEY", twin::SECRET)]);
+        screen.wait_for("r run");
+        screen.press_for("r", "requests in");
+        // A check whose evidence holds requests with a token, all of it, and its curl in the clipboard.
+        screen.press_for("/isolation.control\r", "/isolation.control ");
+        screen.press_for("\r", "Why it matters");
+        screen.press_for("y", "clipboard");
+        screen.press("jjjjjjjjjjjjjjjjjjjjGgq");
+        screen.press("q");
+        screen.end();
+        String::from_utf8_lossy(&screen.raw()).into_owned()
+    });
+    let shown = shown.await.unwrap();
+    let copied = copied(&shown);
+    assert!(copied.iter().any(|text| text.contains("curl ")), "nothing was copied");
+    for text in copied.iter().chain([&shown]) {
+        assert!(!text.contains(twin::SECRET), "the signing key was shown");
+        assert!(!text.match_indices("eyJ").any(|(at, _)| is_signed(&text[at..])), "a usable token was shown");
+    }
+}
+
+/// What was put into the clipboard (OSC 52).
+fn copied(shown: &str) -> Vec<String> {
+    use base64::Engine as _;
+    let ends = |text: &str| text.find(['\u{7}', '\u{1b}']).unwrap_or(text.len());
+    let all = shown.split("\u{1b}]52;c;").skip(1).map(|rest| &rest[..ends(rest)]);
+    all.filter_map(|text| base64::engine::general_purpose::STANDARD.decode(text).ok())
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ mod outcome;
 pub(crate) mod paging;
 mod shared;
 mod specimens;
+mod wire;
 
 pub mod configuration;
 pub mod cors;

@@ -82,4 +82,15 @@ impl Outcome {
         evidence.sort_by_key(|piece| std::cmp::Reverse(piece.finding));
         Self { verdict, summary: summary.into(), evidence }
     }
+
+    /// Adds a further piece; what is not as it should be is said in the summary, and the verdict follows all pieces.
+    #[must_use]
+    pub fn joined(self, piece: Evidence) -> Self {
+        let Self { mut summary, mut evidence, .. } = self;
+        if piece.finding != Finding::Held {
+            summary.push_str(&format!("; {}: {}", piece.label, piece.observed));
+        }
+        evidence.push(piece);
+        Self::of(summary, evidence)
+    }
 }

@@ -42,6 +42,25 @@ pub(crate) fn is_last(answer: &Answer) -> bool {
     pointers.filter_map(|pointer| json.pointer(pointer)).any(Value::is_null)
 }
 
+/// Members that say how many pages there are.
+const PAGES: [&str; 8] = [
+    "/pages",
+    "/total_pages",
+    "/totalPages",
+    "/last_page",
+    "/page_count",
+    "/meta/total_pages",
+    "/meta/last_page",
+    "/pagination/pages",
+];
+
+/// Whether `answer` says that there is more than one page.
+pub(crate) fn has_more_pages(answer: &Answer) -> bool {
+    let json = answer.json();
+    let count = |pointer: &&str| json.as_ref().and_then(|json| json.pointer(pointer)?.as_u64());
+    PAGES.iter().find_map(|pointer| count(pointer)).is_some_and(|pages| pages > 1)
+}
+
 fn by_cursor(json: &Value) -> Option<String> {
     CURSORS.iter().find_map(|(pointer, parameter)| {
         let cursor = json.pointer(pointer)?.as_str().filter(|cursor| !cursor.is_empty())?;

@@ -1,32 +1,25 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
-use secrecy::{ExposeSecret as _, SecretString};
-use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
-use super::pace::{Sent, Window};
+use super::gate::{Gate, Rank, Slot};
 use super::pool::{Pools, Way};
-use super::probe::Field;
 use super::scope::Scope;
-use super::slots::{Rank, Slot, Slots};
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::vault::Vault;
-use super::{Answer, Credential, Meter, Probe, Trouble, edge, record};
+use super::{Answer, Credential, Limits, Meter, Probe, Trouble, edge};
 use crate::run::Source;
-use crate::target::{Carrier, Target};
+use crate::target::Target;
 
-/// Bytes kept of a body that is longer than the cap.
-const KEPT: usize = 64 << 10;
 /// Pauses between asking again for what must come to be true.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(10),
@@ -36,51 +29,48 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_millis(600),
 ];
 
+/// How long clean-up waits at most before it begins, where the target asked for that.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
+
 /// How often a request is sent at most while the target asks to wait.
 const ASKED_AGAIN: usize = 6;
-
-/// One request in so many may be a pulse.
-const PULSE_SHARE: u32 = 20;
-
-/// What bounds a run.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// When everything must have ended.
-    pub deadline: Duration,
-    /// Longest wait for one answer.
-    pub request_timeout: Duration,
-    /// Requests at most in flight at once.
-    pub connections: usize,
-    /// Requests at most a second; `None` for no pace.
-    pub rate: Option<u32>,
-    /// Requests at most in any window of time; `None` where the service sets none.
-    pub window: Option<Window>,
-    /// Requests at most in the run; `None` for no budget.
-    pub budget: Option<u64>,
-    /// Bytes read at most of one body.
-    pub body_cap: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_mins(1),
-            request_timeout: Duration::from_secs(10),
-            connections: 16,
-            rate: None,
-            window: None,
-            budget: None,
-            body_cap: 768 << 10,
-        }
-    }
-}
 
 /// Whether the target got worse during the run, and how.
 #[derive(Debug, Default)]
 struct Strain {
     stop: CancellationToken,
     reason: OnceLock<String>,
+    /// The last requests whose connection broke before an answer came: what a service that went down was busy with.
+    unanswered: Mutex<VecDeque<String>>,
 }
+
+impl Strain {
+    /// Notes that this request was left without an answer. One that was refused a connection never reached the service.
+    fn left_unanswered(&self, probe: &Probe, cause: &str) {
+        if cause.to_ascii_lowercase().contains("refused") {
+            return;
+        }
+        let token = probe.bearer.as_ref().map(|bearer| format!(" with {}", bearer.name())).unwrap_or_default();
+        let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        unanswered.push_back(super::clean(&format!("{} {}{token}", probe.method(), probe.shown_path())));
+        while unanswered.len() > MOST_UNANSWERED {
+            unanswered.pop_front();
+        }
+    }
+
+    /// For the end of a reason.
+    fn busy_with(&self) -> String {
+        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        if unanswered.is_empty() {
+            return String::new();
+        }
+        let named: std::collections::BTreeSet<_> = unanswered.iter().map(String::as_str).collect();
+        format!("; left unanswered just before: {}", named.into_iter().collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Unanswered requests that are remembered.
+const MOST_UNANSWERED: usize = 8;
 
 #[derive(Debug)]
 struct Inner {
@@ -90,11 +80,7 @@ struct Inner {
     target: Arc<Target>,
     limits: Limits,
     deadline: Instant,
-    slots: Slots,
-    next_slot: Mutex<Instant>,
-    held: std::sync::Mutex<Instant>,
-    /// The requests of the last window, shared with whoever sends afterwards.
-    recent: Arc<Sent>,
+    gate: Gate,
     stop: CancellationToken,
     meter: Arc<Meter>,
     vault: Arc<Vault>,
@@ -126,17 +112,13 @@ impl Client {
     fn open(target: Arc<Target>, limits: Limits, run: &str, stop: CancellationToken, way: Way) -> Result<Self, Trouble> {
         let agent = format!("postflight/{} run/{run}", env!("CARGO_PKG_VERSION"));
         let pools = Pools::open(&target, limits, &agent, way)?;
-        let now = Instant::now();
         let inner = Inner {
             pools,
             agent,
             tls: OnceLock::new(),
             target,
-            deadline: now + limits.deadline,
-            slots: Slots::new(limits.connections),
-            next_slot: Mutex::new(now),
-            held: std::sync::Mutex::new(now),
-            recent: Arc::default(),
+            deadline: Instant::now() + limits.deadline,
+            gate: Gate::new(&limits),
             stop,
             meter: Arc::default(),
             vault: Arc::default(),
@@ -153,17 +135,16 @@ impl Client {
     /// clean-up, which has `time` of its own.
     #[must_use]
     pub fn successor(&self, time: Duration) -> Self {
-        let (now, limits) = (Instant::now(), Limits { deadline: time, budget: None, ..self.inner.limits });
+        // Whoever was asked to wait would only be refused before.
+        let wait = self.inner.gate.asked().saturating_duration_since(Instant::now()).min(LONGEST_WAIT);
+        let limits = Limits { deadline: time + wait, budget: None, ..self.inner.limits };
         let inner = Inner {
             pools: self.inner.pools.clone(),
             agent: self.inner.agent.clone(),
             tls: self.inner.tls.clone(),
             target: Arc::clone(&self.inner.target),
-            deadline: now + time,
-            slots: Slots::new(limits.connections),
-            next_slot: Mutex::new(now),
-            held: std::sync::Mutex::new(now),
-            recent: Arc::clone(&self.inner.recent),
+            deadline: Instant::now() + limits.deadline,
+            gate: self.inner.gate.beside(&limits).closed_until(Instant::now() + wait),
             stop: CancellationToken::new(),
             meter: Arc::clone(&self.inner.meter),
             vault: Arc::clone(&self.inner.vault),
@@ -221,7 +202,7 @@ impl Client {
         let mut other = Self::open(target, limits, "elsewhere", inner.stop.clone(), way)?;
         if let Some(other) = Arc::get_mut(&mut other.inner) {
             other.meter = Arc::clone(&inner.meter);
-            other.recent = Arc::clone(&inner.recent);
+            other.gate = inner.gate.beside(&limits);
             other.vault = Arc::clone(&inner.vault);
             other.strain = Arc::clone(&inner.strain);
         }
@@ -232,6 +213,11 @@ impl Client {
     /// The target.
     pub(super) fn shared_target(&self) -> &Arc<Target> {
         &self.inner.target
+    }
+
+    /// The connections.
+    pub(super) fn pools(&self) -> &Pools {
+        &self.inner.pools
     }
 
     /// What bounds the run.
@@ -262,7 +248,8 @@ impl Client {
 
     /// Stops everything that is under way or to come with this reason: the target got worse.
     pub(crate) fn stop_degraded(&self, reason: impl Into<String>) {
-        if self.inner.strain.reason.set(reason.into()).is_ok() {
+        let reason = format!("{}{}", reason.into(), self.inner.strain.busy_with());
+        if self.inner.strain.reason.set(reason).is_ok() {
             self.inner.strain.stop.cancel();
         }
     }
@@ -272,7 +259,7 @@ impl Client {
         let request = self.build(probe)?;
         let timeout = self.inner.limits.request_timeout;
         self.bounded(async {
-            self.held().await;
+            self.inner.gate.open().await;
             self.count()?;
             tokio::time::timeout(timeout, self.exchange(probe, request, false)).await.map_err(|_| Trouble::Timeout(timeout))?
         })
@@ -281,9 +268,7 @@ impl Client {
 
     /// How often a pulse may be felt within the pace of the run; `None` where requests are too few for it.
     pub(crate) fn pulse_every(&self) -> Option<Duration> {
-        let limits = self.inner.limits;
-        let every = limits.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * PULSE_SHARE / rate.max(1));
-        (limits.budget.is_none() && limits.window.is_none()).then_some(every)
+        self.inner.gate.pulse_every().filter(|_| self.inner.limits.budget.is_none())
     }
 
     /// Who wrote an answer, by what is known of the application so far.
@@ -349,8 +334,10 @@ impl Client {
     /// When a 429 asks to come back; where that is after the end of the run, there is no point in waiting.
     fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
-        let until = Instant::now().checked_add(Duration::from_secs(asked)).filter(|until| *until < self.inner.deadline);
-        until.ok_or(Trouble::RateLimited)
+        let asked = Duration::from_secs(asked);
+        let until = Instant::now().checked_add(asked).ok_or(Trouble::AskedToWait(asked))?;
+        self.inner.gate.note(until);
+        if until < self.inner.deadline { Ok(until) } else { Err(Trouble::AskedToWait(asked)) }
     }
 
     /// Waits as long as a 429 asks for, while the rest of the run goes on.
@@ -361,27 +348,22 @@ impl Client {
 
     /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
     pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
-        let until = self.asked_for(answer)?;
-        if let Ok(mut held) = self.inner.held.lock() {
-            *held = until.max(*held);
-        }
+        let gate = &self.inner.gate;
+        gate.close(self.asked_for(answer)?);
         self.bounded(async {
-            self.held().await;
+            gate.open().await;
             Ok(())
         })
         .await
     }
 
-    /// Until when the target asked the run to wait.
-    async fn held(&self) {
-        let until = self.inner.held.lock().map_or_else(|_| Instant::now(), |held| *held);
-        tokio::time::sleep_until(until).await;
-    }
-
-    /// Sends it over a connection that may have been used before, unless a `fresh` one is asked for.
     async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
-        self.turn(self.exchange(probe, request, fresh)).await
+        let sent = self.turn(self.exchange(probe, request, fresh)).await;
+        if let Err(Trouble::Transport(cause)) = &sent {
+            self.inner.strain.left_unanswered(probe, cause);
+        }
+        sent
     }
 
     /// One exchange of ordinary length; see [`admitted`](Self::admitted).
@@ -410,9 +392,7 @@ impl Client {
     ) -> Result<T, Trouble> {
         let link = self.scope.chain() + 1;
         let result = self.bounded(async {
-            let slot = self.inner.slots.acquire(self.rank).await;
-            self.held().await;
-            self.pace().await;
+            let slot = self.inner.gate.pass(self.rank).await;
             self.count()?;
             tokio::time::timeout(timeout, exchange(slot)).await.map_err(|_| Trouble::Timeout(timeout))?
         });
@@ -446,21 +426,6 @@ impl Client {
         }
     }
 
-    async fn pace(&self) {
-        if let Some(rate) = self.inner.limits.rate.filter(|rate| *rate > 0) {
-            let mine = {
-                let mut next = self.inner.next_slot.lock().await;
-                let mine = (*next).max(Instant::now());
-                *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
-                mine
-            };
-            tokio::time::sleep_until(mine).await;
-        }
-        if let Some(window) = self.inner.limits.window {
-            self.inner.recent.turn(window).await;
-        }
-    }
-
     fn count(&self) -> Result<(), Trouble> {
         let budget = self.inner.limits.budget;
         if !self.inner.meter.admit(budget) {
@@ -481,100 +446,4 @@ impl Client {
     pub(crate) fn release(&self, requests: u64) {
         self.inner.meter.release(requests);
     }
-
-    fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
-        let target = &self.inner.target;
-        let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
-        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
-        let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
-        let mut request = self.inner.pools.suited(probe, false).request(method, url);
-        for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
-            let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
-            let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
-            header.set_sensitive(true);
-            request = request.header(name, header);
-        }
-        if let Some(body) = &probe.body {
-            request = request.body(body.bytes.clone());
-        }
-        request.build().map_err(|_| invalid("request"))
-    }
-
-    async fn exchange(&self, probe: &Probe, request: reqwest::Request, fresh: bool) -> Result<Answer, Trouble> {
-        let started = Instant::now();
-        let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
-        let response = self.inner.pools.suited(probe, fresh).execute(request).await.map_err(broke)?;
-        let status = response.status().as_u16();
-        let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-        let headers = Headers(fields.collect());
-        let (body, truncated) = read_capped(response, self.inner.limits.body_cap).await?;
-        let elapsed = started.elapsed();
-        self.inner.meter.answered(elapsed);
-        let target = &self.inner.target;
-        let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
-        let unsaid = self.unsaid_beside(probe.credentials());
-        let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
-        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
-        let source = self.source_of(status, &headers, &body);
-        let received_at = OffsetDateTime::now_utc();
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            truncated,
-            elapsed,
-            received_at,
-            source,
-            exchange: record::exchange(shown, Some(answer)),
-        })
-    }
-}
-
-type SecretBytes = secrecy::SecretSlice<u8>;
-
-/// Every header of a request as it goes on the wire.
-fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)]) -> Vec<(String, SecretBytes)> {
-    let secret = |text: String| SecretBytes::from(text.into_bytes());
-    let mut fields: Vec<_> = extra.iter().map(|(name, value)| (name.clone(), secret(value.expose_secret().to_owned()))).collect();
-    if let Some(credential) = &probe.bearer {
-        let (name, prefix) = record::carried(carrier);
-        fields.push((name.to_owned(), secret(format!("{prefix}{}", credential.expose()))));
-    }
-    fields.extend(probe.fields.iter().map(|field| match field {
-        Field::Plain(name, value) => (name.clone(), SecretBytes::from(value.clone())),
-        Field::Secret(name, prefix, credential) => (name.clone(), secret(format!("{prefix}{}", credential.expose()))),
-    }));
-    if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
-        fields.push(("content-type".to_owned(), secret(content_type)));
-    }
-    fields
-}
-
-/// The beginning of a body that is too long, in memory of its own size: checks keep answers, and a hundred of the longest would be much.
-fn kept(body: &[u8]) -> Bytes {
-    Bytes::copy_from_slice(body.get(..KEPT).unwrap_or(body))
-}
-
-/// Reads a body, but no more than `cap` bytes of it.
-async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), Trouble> {
-    let mut stream = response.bytes_stream();
-    let mut body = BytesMut::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| Trouble::Transport(root_cause(&error)))?;
-        let room = cap - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            return Ok((kept(&body), true));
-        }
-    }
-    Ok((body.freeze(), false))
-}
-
-/// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    super::clean(&cause.to_string())
 }

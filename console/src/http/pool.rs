@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::client::Limits;
+use super::Limits;
 use super::trust::{self, Protocols};
 use super::{Probe, Trouble};
 use crate::target::Target;

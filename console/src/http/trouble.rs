@@ -17,8 +17,13 @@ pub enum Trouble {
     #[error("cut off by the deadline of the run")]
     Deadline,
     /// Still 429 after waiting as asked.
-    #[error("still rate limited (429) after waiting as Retry-After asked")]
+    #[error(
+        "still rate limited (429) after waiting as Retry-After asked; declare the service's own limit under `limits` in postflight.toml"
+    )]
     RateLimited,
+    /// A 429 that asks to wait until after the end of the run.
+    #[error("rate limited (429), and asked to wait {} s, longer than the run may take; declare the service's own limit under `limits` in postflight.toml", .0.as_secs())]
+    AskedToWait(Duration),
     /// The request budget is spent.
     #[error("the request budget of {0} is spent")]
     Budget(u64),

@@ -42,6 +42,8 @@ impl PublicKey {
             forms.extend(STANDARD.decode(chain).ok().into_iter().flat_map(|der| of_certificate(&der)));
         }
         forms.extend(["x", "n"].iter().filter_map(|name| member(jwk, name)).map(|bytes| ("as its bare number", bytes)));
+        let text = |name: &&str| Some(jwk.get(*name)?.as_str()?.as_bytes().to_vec());
+        forms.extend(["x", "n"].iter().filter_map(text).map(|bytes| ("as the text of its number", bytes)));
         Self { forms: distinct(forms), kid: jwk.get("kid").and_then(Value::as_str).map(str::to_owned) }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use futures::FutureExt as _;
@@ -17,16 +17,14 @@ use super::budget::{self, Allotment, CLEANING};
 use super::journal::Journal;
 use super::needs::{Given, may_write};
 use super::registrar::Registrar;
+use super::releases::Releases;
 use super::sentinel::Sentinel;
 use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Need, Outcome, Suite, Users};
-use crate::http::{Client, Limits, Probe, clean};
-use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, ReleaseSeen, Run, Source, Verdict};
+use crate::http::{Client, Limits, clean};
+use crate::run::{CheckResult, Cleanup, Event, Events, Evidence, Finding, Phase, Run, Source, Verdict};
 use crate::target::{Target, Tokens};
-
-/// How often the release is asked for at the end before the one that the run began on counts as gone.
-const LAST_LOOKS: usize = 4;
 
 /// One run under way.
 pub(super) struct Engine {
@@ -43,7 +41,7 @@ pub(super) struct Engine {
     registrar: Registrar,
     events: Events,
     done: AtomicUsize,
-    releases: Mutex<Vec<ReleaseSeen>>,
+    releases: Releases,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
     /// Killed runs whose objects were swept.
@@ -68,10 +66,12 @@ impl Engine {
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let journal = journal.map(Arc::new);
         let workshop = Arc::new(Workshop::new(Arc::clone(&target), journal.clone(), run));
+        let started = (Instant::now(), OffsetDateTime::now_utc());
+        let releases = Releases::new(&client, &events, started.1);
         let registrar = Registrar::new(Arc::clone(&target), client.clone(), journal.clone());
         Ok(Self {
             run,
-            started: (Instant::now(), OffsetDateTime::now_utc()),
+            started,
             target,
             options,
             allotment,
@@ -82,7 +82,7 @@ impl Engine {
             registrar,
             events,
             done: AtomicUsize::new(0),
-            releases: Mutex::default(),
+            releases,
             no_tokens: OnceLock::new(),
             dead: OnceLock::new(),
         })
@@ -92,7 +92,7 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        let (_, context) = tokio::join!(self.observe_release(), self.context());
+        let (_, context) = tokio::join!(self.releases.observe(&self.target), self.context());
         self.phase(Phase::Sweeping);
         let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
@@ -197,7 +197,8 @@ impl Engine {
             results = asked => results.into_iter().flatten().collect(),
             never = watched => match never {},
         };
-        if let Some(reason) = self.release_changed().await {
+        let replicas = results.iter().find(|result| result.id == "release.replicas").map(|result| result.verdict);
+        if let Some(reason) = self.releases.change(&self.target, replicas).await {
             self.withdraw_all(&mut results, &reason);
         }
         results
@@ -340,32 +341,6 @@ impl Engine {
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
     }
 
-    async fn observe_release(&self) -> Option<ReleaseSeen> {
-        let answer = self.client.send(&Probe::get(self.target.release_path()?)).await.ok()?;
-        let release = self.client.unsaid(crate::watch::release_at(&answer, &self.target.release));
-        let mut releases = self.releases.lock().ok()?;
-        if release != ReleaseSeen::default() && !releases.contains(&release) {
-            self.events.send(Event::Release { release: release.clone() });
-            releases.push(release.clone());
-        }
-        Some(release)
-    }
-
-    /// Whether the release that the run began on is gone. Where it still answers now and then, replicas disagree, which is a finding of its
-    /// own and takes nothing back.
-    async fn release_changed(&self) -> Option<String> {
-        let first = self.releases.lock().ok().and_then(|releases| releases.first().cloned());
-        let mut last = None;
-        for _ in 0..LAST_LOOKS {
-            let Some(seen) = self.observe_release().await.filter(|release| *release != ReleaseSeen::default()) else { break };
-            if first.as_ref().is_none_or(|first| first.same_release(&seen)) {
-                return None;
-            }
-            last = Some(seen);
-        }
-        Some(format!("the release changed during the run, from {} to {}", named(&first?), named(&last?)))
-    }
-
     /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
         let client = self.client.successor(sweep::GRACE);
@@ -385,7 +360,6 @@ impl Engine {
     }
 
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {
-        let releases = self.releases.into_inner().unwrap_or_default();
         let wall = self.started.0.elapsed();
         if self.options.read_only {
             self.events.note(conclude::unmade(&results));
@@ -399,7 +373,7 @@ impl Engine {
             wall,
             meter: self.client.meter().read(),
             longest_chain: self.client.scope().chain(),
-            releases,
+            releases: self.releases.seen(),
             results,
             cleanup,
             notes: self.events.notes(),
@@ -409,10 +383,6 @@ impl Engine {
         }
         conclude::document(run, &self.target, &self.options)
     }
-}
-
-fn named(release: &ReleaseSeen) -> &str {
-    release.commit.as_deref().or(release.version.as_deref()).unwrap_or("unnamed")
 }
 
 /// Cleans the words of a piece of evidence: a check may have put something into them that the target said.

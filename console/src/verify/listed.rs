@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::try_join_all;
 use serde_json::Value;
 
 use crate::checks::User;
@@ -67,19 +68,17 @@ impl Reader<'_> {
         Trouble::Unexpected(format!("GET {} was answered {status} without a list", self.path()))
     }
 
-    /// Pages that are asked for by number: the first way that brings something new is followed to its end.
+    /// Pages that are asked for by number: all ways at once, and the first that brings something new is followed to its end.
     async fn count_on(&self, listed: &mut Listed) -> Result<(), Trouble> {
-        for way in COUNTED {
-            let before = listed.items.len();
+        let seen = listed.items.len();
+        let firsts = try_join_all(COUNTED.map(|way| async move { self.read(&way(2, seen)).await })).await?;
+        for (way, mut answer) in COUNTED.into_iter().zip(firsts) {
             let mut page = 2;
-            while !listed.is_full() {
-                let answer = self.read(&way(page, listed.items.len())).await?;
-                if listed.take(self.target, &answer).is_none_or(|new| new == 0) {
-                    break;
-                }
+            while !listed.is_full() && listed.take(self.target, &answer).is_some_and(|new| new > 0) {
                 page += 1;
+                answer = self.read(&way(page, listed.items.len())).await?;
             }
-            if listed.items.len() > before {
+            if listed.items.len() > seen {
                 break;
             }
         }

@@ -15,6 +15,7 @@ mod needs;
 mod options;
 mod plan;
 mod registrar;
+mod releases;
 mod routes;
 mod sentinel;
 mod stand_in;

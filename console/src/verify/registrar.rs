@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
@@ -125,14 +125,14 @@ impl Registrar {
     /// Deletes what was signed up, with a client of its own; what stays comes back.
     pub(super) async fn close(&self, client: &Client) -> Vec<LeftBehind> {
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
-        let mut left = Vec::new();
-        for session in made {
-            match remove(client, &self.target, &session).await {
-                Ok(()) => self.forget(&session.login.username).await,
-                Err(why) => left.push(LeftBehind { what: format!("account {}", session.login.username), why }),
+        let closed = made.iter().map(async |session| match remove(client, &self.target, session).await {
+            Ok(()) => {
+                self.forget(&session.login.username).await;
+                None
             }
-        }
-        left
+            Err(why) => Some(LeftBehind { what: format!("account {}", session.login.username), why }),
+        });
+        join_all(closed).await.into_iter().flatten().collect()
     }
 
     async fn some(&self) -> Result<Option<Session>, Trouble> {

@@ -112,7 +112,11 @@ impl Workshop {
 fn refused(user: &User, created: &Answer) -> Trouble {
     let helps = match (created.status, created.headers.text("location")) {
         (300..=399, Some(to)) => format!(", a redirect to {}; declare `paths.list` in that form", clean(&to)),
-        _ => " without an id".to_owned(),
+        (200..=299, _) => " without an id".to_owned(),
+        _ => match clean(&created.raw_text()).chars().take(160).collect::<String>() {
+            said if said.is_empty() => String::new(),
+            said => format!(": {said}"),
+        },
     };
     Trouble::Unexpected(format!("creating an object as {} was answered {}{helps}", user.name, created.status))
 }

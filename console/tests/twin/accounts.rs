@@ -92,13 +92,14 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
 }
 
 /// `POST /auth/login`.
-pub(crate) async fn sign_in(State(house): Shared, Json(body): Json<Value>) -> Response {
+pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let name = text(&body, "username");
+    let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
     let mut accounts = open(&house);
     let Some(account) = accounts.people.get_mut(&name) else {
         return if house.has("jwt.login-tells-unknown") { problem::NOT_FOUND } else { problem::UNAUTHORIZED }.into_response();
     };
-    if account.failures >= LIMIT && !house.has("jwt.login-unlimited") {
+    if account.failures >= LIMIT && !house.has("jwt.login-unlimited") && !elsewhere {
         return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response();
     }
     if account.password != text(&body, "password") {
@@ -114,6 +115,11 @@ pub(crate) async fn sign_in(State(house): Shared, Json(body): Json<Value>) -> Re
 /// `POST /auth/refresh`.
 pub(crate) async fn refresh(State(house): Shared, Json(body): Json<Value>) -> Response {
     let given = text(&body, "refresh_token");
+    if house.has("jwt.access-as-refresh")
+        && let Some(sitting) = sitting_of(&house, &given)
+    {
+        return seated(&house, StatusCode::OK, &sitting.name, &sitting.subject);
+    }
     let reusable = house.has("jwt.refresh-reusable");
     let mut accounts = open(&house);
     let found = accounts.sittings.iter().find(|(_, sitting)| sitting.refresh == given).map(|(sid, at)| (sid.clone(), at.clone()));
@@ -122,13 +128,22 @@ pub(crate) async fn refresh(State(house): Shared, Json(body): Json<Value>) -> Re
         accounts.sittings.remove(&sid);
     }
     drop(accounts);
-    seated(&house, StatusCode::OK, &sitting.name, &sitting.subject)
+    let endless = house.has("jwt.refresh-endless");
+    seated_for(&house, StatusCode::OK, &sitting.name, &sitting.subject, endless)
+}
+
+/// The session that an access token names.
+fn sitting_of(house: &House, token: &str) -> Option<Sitting> {
+    let claims = console::token::Compact::parse(token)?.claims()?;
+    open(house).sittings.get(claims.get("sid")?.as_str()?).cloned()
 }
 
 /// `POST /auth/logout`.
 pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> StatusCode {
     if !house.has("jwt.logout-forgets") {
-        open(&house).sittings.remove(&seat.0);
+        let mut accounts = open(&house);
+        let gone = accounts.sittings.remove(&seat.0).filter(|_| house.has("jwt.logout-keeps-refresh"));
+        accounts.sittings.extend(gone.map(|sitting| (Uuid::new_v4().to_string(), sitting)));
     }
     StatusCode::NO_CONTENT
 }
@@ -173,14 +188,27 @@ impl axum::extract::FromRequestParts<Arc<House>> for Seat {
 
 /// Seats somebody and hands out both tokens.
 fn seated(house: &House, status: StatusCode, name: &str, subject: &str) -> Response {
+    seated_for(house, status, name, subject, house.has("jwt.issues-endless"))
+}
+
+/// The same for as long as tokens live, or for ten years.
+fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endless: bool) -> Response {
     let sid = format!("{:x}", Uuid::new_v4().as_u128()) + "aB7";
     let refresh = format!("r-{}", Uuid::new_v4().simple());
     let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone() };
     open(house).sittings.insert(sid.clone(), sitting);
-    let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject) };
-    let body = json!({ "user": { "id": subject }, "access_token": token, "refresh_token": refresh });
+    let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
+    let mut user = json!({ "id": subject });
+    if house.has("jwt.login-tells-hash") {
+        user["password"] = json!(PASSWORD_HASH);
+    }
+    let body = json!({ "user": user, "access_token": token, "refresh_token": refresh });
     let mut response = (status, Json(body)).into_response();
     carry(house, &token, response.headers_mut());
+    if house.has("jwt.refresh-cookie-loose") {
+        let cookie = HeaderValue::from_str(&format!("refresh={refresh}; Path=/")).expect("a header value");
+        response.headers_mut().append("set-cookie", cookie);
+    }
     response
 }
 
@@ -205,7 +233,7 @@ fn carry(house: &House, token: &str, headers: &mut HeaderMap) {
 }
 
 /// A token of a session, signed like any other.
-fn minted(house: &House, sid: &str, subject: &str) -> String {
+fn minted(house: &House, sid: &str, subject: &str, endless: bool) -> String {
     let forge = Forge::new(super::mint(house));
     let now = OffsetDateTime::now_utc();
     let mut claims = forge.claims(subject, now);
@@ -213,8 +241,10 @@ fn minted(house: &House, sid: &str, subject: &str) -> String {
     let extras = [
         ("jwt.issues-secrets", "credentials", json!({ "digest": PASSWORD_HASH })),
         ("jwt.issues-address", "email", json!("somebody@example.com")),
-        ("jwt.issues-endless", "exp", json!(now.unix_timestamp() + 315_360_000)),
     ];
+    if endless {
+        claims.insert("exp".into(), json!(now.unix_timestamp() + 315_360_000));
+    }
     claims.extend(extras.into_iter().filter(|(flaw, ..)| house.has(flaw)).map(|(_, name, value)| (name.to_owned(), value)));
     forge.sign(&Value::Object(forge.header()), &Value::Object(claims))
 }

@@ -6,6 +6,7 @@ use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
 use super::access::{admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
+use super::raw;
 use super::surface::{Reach, Surface, crossed, family, is_declared, options, represented, some_item, stranger};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
@@ -34,11 +35,14 @@ pub(super) fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, stranger
 pub(super) async fn malformed_refused(cx: Context) -> Checked {
     let fails = strangers_fail(&cx).await?;
     let cases = family(&cx, Reach::Malformed, malformed);
-    shared_battery(&cx, "requests with malformed origins", cases, |case, answer| match judge_foreign(&cx, case, answer, fails) {
-        judgement if judgement.finding == Finding::Weak && answer.is_server_error() => Judgement::broken(judgement.observed),
-        judgement => judgement,
-    })
-    .await
+    let judge = |judgement: Judgement, answer: &Answer| match judgement.finding {
+        Finding::Weak if answer.is_server_error() => Judgement::broken(judgement.observed),
+        _ => judgement,
+    };
+    let noun = "requests with malformed origins";
+    let by_client = shared_battery(&cx, noun, cases, |case, answer| judge(judge_foreign(&cx, case, answer, fails), answer));
+    let (outcome, raw) = futures::try_join!(by_client, raw::unsendable(&cx, judge))?;
+    Ok(raw.into_iter().fold(outcome, Outcome::joined))
 }
 
 /// Two `Origin` headers. Browsers send one; a service that picks the good one of two is careless, one that lets the foreign one in is
@@ -198,15 +202,35 @@ pub(super) async fn errors(cx: Context) -> Checked {
 /// Representatives on every other route that may be asked safely. A path that is public on purpose may say `*`.
 pub(super) async fn routes(cx: Context) -> Checked {
     let paths = &cx.target.paths;
-    let named = paths.protected.iter().chain(&paths.live).chain(&paths.health).cloned();
-    let asked: Vec<_> = named.chain(["/".to_owned(), specimens::missing_path(&cx)]).collect();
+    let subject = cx.users.a.as_ref().and_then(|user| user.subject.clone()).unwrap_or_else(|| "me".to_owned());
+    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
+    let named = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned(), specimens::missing_path(&cx)]);
+    let further = cx.target.routes.all.iter().filter(|route| route.reads()).take(MOST).map(|route| route.filled(NO_ID, &subject));
     let open = |path: &String| cx.target.policy.public.contains(path);
-    let gets = asked.iter().filter(|path| !open(path)).map(|path| Case::new(format!("GET {path}"), Probe::get(path.clone())));
+    let asked: Vec<_> = named.chain(protected).chain(further).filter(|path| !open(path)).collect();
+    // A route of its own may open itself only where it answers, so it is asked with the token that it needs.
+    let token = |probe: Probe| cx.users.a.iter().fold(probe, |probe, user| probe.bearer(&user.token));
+    let gets = asked.iter().map(|path| Case::new(format!("GET {path}"), token(Probe::get(path.clone()))));
     let mut cases = represented(&cx, &gets.collect::<Vec<_>>());
-    let preflights =
-        asked.iter().filter(|path| !open(path)).map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
-    cases.extend(crossed(&preflights.collect::<Vec<_>>(), &[stranger(&cx)]));
+    let preflights = asked.iter().map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
+    let signing_in = account_paths(&cx);
+    let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
+    cases.extend(crossed(&preflights.chain(signing_in).collect::<Vec<_>>(), &[stranger(&cx)]));
     all_refused(&cx, cases).await
+}
+
+/// Further routes that are asked at most.
+const MOST: usize = 20;
+/// An id that nothing has, for routes that take one.
+const NO_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// The declared routes that sign in, up and on.
+fn account_paths(cx: &Context) -> std::collections::BTreeSet<String> {
+    let accounts = &cx.target.accounts;
+    let login = accounts.login.iter().map(|grant| &grant.call);
+    let refresh = accounts.refresh.iter().map(|grant| &grant.call);
+    let calls = login.chain(refresh).chain(&accounts.logout);
+    calls.filter(|call| call.method == "POST" && !call.path.contains('{')).map(|call| call.path.clone()).collect()
 }
 
 /// Representatives on other methods and forms of the declared resource.
@@ -271,7 +295,7 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let evil = stranger(&cx);
     let origins = [allowed.as_str(), evil.as_str()];
     let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
-    let rounds = cx.telling(1..=8, 5).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
+    let rounds = cx.telling(1..=8, 4).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
     let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
     let fails = strangers_fail(&cx).await?;
     battery(&cx, "repeated requests", cases.collect(), |case, answer| {

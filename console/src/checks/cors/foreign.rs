@@ -168,6 +168,7 @@ pub(super) fn preview(seed: &Seed) -> Vec<Foreign> {
     let mut all = each(vercel(|name, r| format!("{name}-{r}")));
     all.extend(each(vercel(|name, r| format!("{name}-git-main-{r}"))));
     all.extend(each([format!("https://{r}--{project}.netlify.app"), format!("https://{r}.{project}.pages.dev")]));
+    all.extend(each([format!("https://{project}.netlify.app"), format!("https://{project}.pages.dev")]));
     all.extend(each(vercel(|name, r| format!("{name}-k3x9q2w7p-{r}"))));
     all.extend(each(vercel(|name, r| format!("{name}-git-{r}-{name}"))));
     all
@@ -175,8 +176,22 @@ pub(super) fn preview(seed: &Seed) -> Vec<Foreign> {
 
 /// Platforms where anybody gets a host for nothing.
 pub(super) fn platforms(seed: &Seed) -> Vec<Foreign> {
-    let shared =
-        ["vercel.app", "netlify.app", "github.io", "pages.dev", "herokuapp.com", "onrender.com", "up.railway.app", "fly.dev"];
+    let shared = [
+        "vercel.app",
+        "netlify.app",
+        "github.io",
+        "pages.dev",
+        "herokuapp.com",
+        "onrender.com",
+        "up.railway.app",
+        "fly.dev",
+        "ngrok-free.app",
+        "trycloudflare.com",
+        "app.github.dev",
+        "lovable.app",
+        "replit.dev",
+        "webcontainer.io",
+    ];
     each(shared.map(|platform| format!("https://{}.{platform}", seed.random)))
 }
 
@@ -217,13 +232,13 @@ pub(super) fn unserialised(seed: &Seed) -> Vec<Foreign> {
     each(port.into_iter().chain(forms))
 }
 
-/// First a character of each kind: of words, of host names, of neither, and an encoded one.
+/// First a character of each kind: of words, of host names, of neither; then come the encoded ones.
 const RIGHT: &str = "_-`!&{|^~$'(+;=\"";
 const LEFT: &str = "_-`!&{|^$+;=";
 const ENCODED: [&str; 3] = ["%60", "%0b", "%00"];
 
 fn separators(plain: &'static str) -> impl Iterator<Item = String> {
-    let (first, rest) = plain.split_at(plain.len().min(5));
+    let (first, rest) = plain.split_at(plain.len().min(3));
     let [encoded, others @ ..] = ENCODED;
     let plain = |text: &'static str| text.chars().map(String::from);
     plain(first).chain([encoded.to_owned()]).chain(plain(rest)).chain(others.map(str::to_owned))
@@ -256,16 +271,17 @@ const DEVELOPMENT_PORTS: [u16; 8] = [8000, 5000, 3001, 5174, 4173, 5500, 8081, 8
 
 /// What developers' machines send.
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let usual = ["http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://localhost:4200"];
-    let fixed = ["http://127.0.0.1:3000", "https://localhost", "http://localhost", "http://[::1]:3000", "http://127.0.0.1:5500"];
-    let others = ["https://localhost:3000", "http://127.0.0.1"];
+    let usual = ["http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://127.0.0.1:3000"];
+    let fixed = ["http://localhost", "https://localhost"];
+    let others =
+        ["http://localhost:4200", "http://[::1]:3000", "http://127.0.0.1:5500", "https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
     let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[5173, 8000])).chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
     let matched = [format!("https://localhost.{r}.com"), format!("http://{r}.localhost:3000")];
     let local = [format!("http://{r}.local"), format!("https://{r}.test")];
     let named = [&usual[..], &fixed].concat().into_iter().map(str::to_owned);
-    each(named.chain(matched).chain(ports).chain(local).chain(others.map(str::to_owned)))
+    each(named.chain(matched).chain(ports).chain(others.map(str::to_owned)).chain(local))
 }
 
 /// What applications in web views and browser extensions send.
@@ -289,24 +305,13 @@ pub(super) fn apps(_: &Seed) -> Vec<Foreign> {
 /// Values that are no origin at all.
 pub(super) fn malformed(seed: &Seed) -> Vec<Foreign> {
     let (allowed, host, r) = (seed.allowed.as_str(), seed.host(), format!("https://{}.com", seed.random));
-    let lists = [
-        format!("{allowed} {r}"),
-        format!("{r} {allowed}"),
-        format!("{allowed},{r}"),
-        format!("{r}, {allowed}"),
-        format!("null, {allowed}"),
-    ];
-    let bare = ["", "*", "https://", "://", "undefined"].map(str::to_owned);
-    let cut = [
-        host.to_owned(),
-        format!("//{host}"),
-        format!("https:{host}"),
-        format!("https://*.{host}"),
-        format!("https://{}.com", "a".repeat(8180)),
-    ];
+    let lists = [format!("{allowed} {r}"), format!("{r} {allowed}"), format!("{allowed},{r}"), format!("{r}, {allowed}")];
+    let bare = ["", "*", "https://"].map(str::to_owned);
+    let cut = [host.to_owned(), format!("https:{host}"), format!("https://*.{host}"), format!("https://{}.com", "a".repeat(8180))];
     let mut all = each(lists.into_iter().chain(bare).chain(cut));
     all.push(Foreign::one([allowed.as_bytes(), b"\xa0"].concat()));
     all.push(Foreign::one([b"https://\xff\xfe.", host.as_bytes()].concat()));
+    all.extend(each([format!("null, {allowed}"), "://".to_owned(), "undefined".to_owned(), format!("//{host}")]));
     all
 }
 
@@ -354,9 +359,9 @@ pub(super) fn addresses(_: &Seed) -> Vec<Foreign> {
     let all = [
         "https://203.0.113.7",
         "http://192.168.1.10",
+        "https://[2001:db8::7]",
         "http://10.0.0.1:3000",
         "https://3405803783",
-        "https://[2001:db8::7]",
         "http://169.254.169.254",
     ];
     each(all.map(str::to_owned))
@@ -391,7 +396,7 @@ pub(super) fn stages(seed: &Seed) -> Vec<Foreign> {
         let others = [beside("preview"), dashed("dev"), beside("test"), beside("beta"), beside("www")];
         first.into_iter().chain(others)
     });
-    let mut all = vec![Foreign::one(format!("https://{}", seed.api))];
-    all.extend(seed.at_each(below.into_iter().flatten()));
+    let mut all = seed.at_each(below.into_iter().flatten());
+    all.insert(all.len().min(2), Foreign::one(format!("https://{}", seed.api)));
     all
 }

@@ -14,6 +14,7 @@ mod foreign;
 mod grants;
 mod preflights;
 mod protocol;
+mod raw;
 mod surface;
 mod writes;
 

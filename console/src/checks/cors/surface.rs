@@ -13,8 +13,12 @@ use crate::target::{Carrier, Origin};
 const SEEDS: usize = 4;
 /// Origins of one family that are asked when the most telling ones are enough; families put those first.
 const TELLING: usize = 6;
+/// The same where the members are no browser's, or a kind of character each.
+const RARE: usize = 3;
 /// The same where every member is a mistake of its own.
-const LISTED: usize = 14;
+const LISTED: usize = 9;
+/// The same for values that are no origin.
+const MALFORMED: usize = 13;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +94,13 @@ pub(super) async fn some_item(cx: &Context) -> Result<String, Trouble> {
 }
 
 fn seed(cx: &Context, allowed: &Origin) -> Seed {
-    Seed { allowed: allowed.clone(), api: cx.target.base.host().to_owned(), random: format!("pf{}", cx.random("foreign origin")) }
+    Seed { allowed: allowed.clone(), api: cx.target.base.host().to_owned(), random: lettered(&cx.random("foreign origin")) }
+}
+
+/// A label of letters alone: patterns such as `[a-z-]+` let it in, and whatever takes digits as well does too.
+fn lettered(random: &str) -> String {
+    let letter = |c: char| c.to_digit(10).and_then(|digit| char::from_u32(u32::from('b') + digit)).unwrap_or(c);
+    format!("pf{}", random.chars().map(letter).collect::<String>())
 }
 
 /// Whether a value is exactly a declared origin.
@@ -113,10 +123,13 @@ pub(super) enum Reach {
     EachOrigin,
     /// Derived from the first declared origin, for all three surfaces.
     Wide,
-    /// Derived from the first declared origin, for the reading GET and the preflight: long families, and forms that no browser sends.
+    /// Derived from the first declared origin, for the reading GET and, exhaustively, the preflight: long families, addresses, and forms
+    /// that no browser sends.
     Rare,
-    /// As rare, but what allowlists name one by one (development servers, platforms, stages, apps): no member stands for another.
+    /// As rare, but what allowlists name one by one (development servers, platforms, apps): no member stands for another.
     Listed,
+    /// Listed, and the most telling one derived from each of the other declared origins as well.
+    Stages,
     /// As rare, and every member a mistake of its own.
     Malformed,
 }
@@ -126,7 +139,7 @@ impl Reach {
     const fn surfaces(self) -> &'static [Surface] {
         match self {
             Self::Whole | Self::EachOrigin | Self::Wide => &Surface::ALL,
-            Self::Rare | Self::Listed | Self::Malformed => &TWO,
+            Self::Rare | Self::Listed | Self::Stages | Self::Malformed => &TWO,
         }
     }
 }
@@ -144,17 +157,18 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
         let most = match (index, reach) {
-            (0, Reach::Malformed) => usize::MAX,
-            (0, Reach::Listed) => LISTED,
+            (0, Reach::Malformed) => MALFORMED,
+            (0, Reach::Listed | Reach::Stages) => LISTED,
+            (0, Reach::Rare) => RARE,
             (0, _) => TELLING,
             _ => 1,
         };
         for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
             let surfaces = match (index, place) {
                 (0, _) if cx.exhaustive || reach == Reach::Whole => reach.surfaces(),
-                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed) => &TWO,
+                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed | Reach::Stages) => &TWO,
                 (0, _) => &[telling(cx)],
-                _ if reach == Reach::EachOrigin => &[telling(cx)],
+                _ if matches!(reach, Reach::EachOrigin | Reach::Stages) => &[telling(cx)],
                 _ => &[],
             };
             cases.extend(surfaces.iter().filter_map(|surface| surface.case(cx, &foreign.name, &foreign.values)));

@@ -12,6 +12,9 @@ use super::recognise::recognised;
 use super::same::like;
 use crate::http::{Answer, Probe, Trouble};
 
+/// Paths of one list that are asked when the most telling ones are enough.
+const USUAL: usize = 13;
+
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
 
@@ -63,7 +66,10 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// Nothing recognisable is served at these paths.
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| std::ptr::eq(listed, paths::INTERACTIVE));
-    let all: Vec<&str> = listed.iter().copied().chain(declared).collect();
+    let below = below_the_api(cx.target.paths.list.as_str(), listed);
+    let usual = cx.telling(listed.iter().copied(), USUAL);
+    let further = below.iter().map(String::as_str).filter(|path| !usual.contains(path));
+    let all: Vec<&str> = usual.iter().copied().chain(declared).chain(further).collect();
     let unknown = unknown(&cx, &all).await?;
     let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
     shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
@@ -71,6 +77,17 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
         judge(case.probe.path(), answer, unknown.get(&beside).map(|unknown| (beside.as_str(), unknown)))
     })
     .await
+}
+
+/// The first paths of a list of documentation below every prefix of the collection's path (`/api`, `/api/v1`): routers are mounted with theirs.
+fn below_the_api(collection: &str, listed: &'static [&'static str]) -> Vec<String> {
+    let first = match listed {
+        _ if std::ptr::eq(listed, paths::INTERACTIVE) => "/docs",
+        _ if std::ptr::eq(listed, paths::SCHEMAS) => "/openapi.json",
+        _ => return Vec::new(),
+    };
+    let parts: Vec<_> = collection.split('/').filter(|part| !part.is_empty() && !part.contains('{')).collect();
+    (1..parts.len()).filter_map(|count| Some(format!("/{}{first}", parts.get(..count)?.join("/")))).collect()
 }
 
 /// The same for what only operators who authorised public documentation may show.
@@ -120,8 +137,11 @@ pub(super) async fn variants(cx: Context) -> Checked {
 
 fn disguises(cx: &Context) -> Vec<Case> {
     let bases = ["/docs", "/openapi.json"];
-    let mut cases: Vec<_> =
-        bases.iter().flat_map(|base| paths::variants(base)).map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
+    // What finds one base under another name finds the other as well.
+    let spelt =
+        |(index, base): (usize, &&str)| if index == 0 { paths::variants(base) } else { cx.telling(paths::variants(base), 3) };
+    let spellings = bases.iter().enumerate().flat_map(spelt);
+    let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");
     for base in bases {
         cases.push(Case::new(format!("HEAD {base}"), Probe::new("HEAD", base)));

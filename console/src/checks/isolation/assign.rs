@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::checks::{Checked, Context, Judgement, Outcome, User};
+use crate::checks::{Checked, Context, Judgement, Object, Outcome};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
@@ -150,22 +150,32 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let mut tried = bodies(&cx, owner.as_deref());
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
     tried.push(vec![Foreign { field: id_field(&cx), value: json!(id) }]);
-    let probes: Vec<_> = tried.iter().map(|foreign| update(&cx, b, &object.id, &object.canary, foreign)).collect();
+    let changed = Act::change(&cx);
+    let mut acts = vec![changed; tried.len()];
+    if changed == Act::Patch && cx.target.resource.update.puts() {
+        // Where both are there, a handler each: the owner is tried by PUT as well.
+        let owners: Vec<_> =
+            tried.iter().filter(|foreign| foreign.iter().any(|one| OWNER_FIELDS.contains(&&*one.field))).cloned().collect();
+        let owners = cx.telling(owners, 3);
+        acts.extend(owners.iter().map(|_| Act::Put));
+        tried.extend(owners);
+    }
+    let probes: Vec<_> =
+        tried.iter().zip(&acts).map(|(foreign, act)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
     let seen = both(&cx, &object.id).await?;
-    let pieces = tried.iter().zip(&answers).map(|(foreign, answer)| {
-        let label = format!("B changes an own object, setting {}", named(foreign));
+    let pieces = tried.iter().zip(&acts).zip(&answers).map(|((foreign, act), answer)| {
+        let label = format!("B: {} of an own object, setting {}", act.word(), named(foreign));
         piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
 }
 
-fn update(cx: &Context, b: &User, id: &str, canary: &str, foreign: &[Foreign]) -> Probe {
-    let resource = &cx.target.resource;
-    let act = Act::change(cx);
-    let body = if act == Act::Put { resource.full(canary) } else { resource.patch(canary) };
-    Probe::new(act.word(), cx.item_path(b, id)).json(&with(cx, body, foreign)).bearer(&b.token)
+fn update(cx: &Context, act: Act, object: &Object, foreign: &[Foreign]) -> Result<Probe, Trouble> {
+    let (resource, b) = (&cx.target.resource, cx.b()?);
+    let body = if act == Act::Put { resource.full(&object.canary) } else { resource.patch(&object.canary) };
+    Ok(Probe::new(act.word(), cx.item_path(b, &object.id)).json(&with(cx, body, foreign)).bearer(&b.token))
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.

@@ -1,5 +1,7 @@
 //! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
 
+use futures::future::try_join_all;
+
 use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, battery};
 use crate::http::{Answer, Probe, Trouble};
@@ -81,39 +83,34 @@ pub(super) async fn directives(cx: Context) -> Checked {
 pub(super) async fn conditional(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let title = cx.objects.announce(cx.b()?).await?;
-    let missing = missing_like(&victim.object.id, &cx.random("isolation.conditional"));
-    let beside = |condition: &(&str, &str, Act)| {
-        let path = cx.item_path(cx.b().ok()?, &missing);
-        conditioned(&cx, &path, &title, condition)
-    };
     let conditions = cx.telling(conditions(&victim.read), 6);
-    let conditions: Vec<_> = conditions.iter().map(|(name, value, act)| (*name, value.as_str(), *act)).collect();
-    let probes: Vec<_> = conditions.iter().filter_map(beside).collect();
-    let answers = futures::future::try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
-    let item = cx.item_path(cx.a()?, &victim.object.id);
-    let cases: Vec<_> = conditions
-        .iter()
-        .filter_map(|condition| {
-            let (name, value, act) = condition;
-            Some(Case::new(format!("B: {} with {name}: {value}", act.word()), conditioned(&cx, &item, &title, condition)?))
-        })
-        .collect();
-    let statuses: std::collections::HashMap<_, _> =
-        cases.iter().map(|case| case.name.clone()).zip(answers.iter().map(|answer| answer.status)).collect();
-    let outcome = battery(&cx, "conditional requests by B", cases, |case, answer| {
-        let missing = statuses.get(&case.name).copied().unwrap_or(404);
-        judge::conditional(answer.status, missing, answer.contains(victim.canary()))
-    })
-    .await?;
-    Ok(join(outcome, [victim.intact(&cx).await?, listed(&cx).await?]))
+    let mut pieces = try_join_all(conditions.iter().map(|condition| tried(&cx, &victim, &title, condition))).await?;
+    let (intact, listed) = tokio::try_join!(victim.intact(&cx), listed(&cx))?;
+    pieces.extend([intact, listed]);
+    Ok(conclude("no condition of B's is tried against what is A's", pieces))
 }
 
-fn conditioned(cx: &Context, path: &str, title: &str, (name, value, act): &(&str, &str, Act)) -> Option<Probe> {
-    Some(act.probe(cx, path, title).header(name, value).bearer(&cx.b().ok()?.token))
+/// One conditional request of B for A's object; where it is answered 412, the same for an id that nothing has.
+async fn tried(cx: &Context, victim: &Victim, title: &str, condition: &Condition) -> Result<Evidence, Trouble> {
+    let (name, value, act) = condition;
+    let (a, b, id) = (cx.a()?, cx.b()?, &victim.object.id);
+    let asked = |path: String| act.probe(cx, &path, title).header(name, value).bearer(&b.token);
+    let answer = cx.send(&asked(cx.item_path(a, id))).await?;
+    let missing = if answer.status == 412 {
+        let missing = missing_like(id, &cx.random("isolation.conditional"));
+        cx.send(&asked(cx.item_path(b, &missing))).await?.status
+    } else {
+        404
+    };
+    let judgement = judge::conditional(answer.status, missing, answer.contains(victim.canary()));
+    Ok(piece(&answer, format!("B: {} with {name}: {value}", act.word()), judgement))
 }
+
+/// Header, value and method of a conditional request.
+type Condition = (&'static str, String, Act);
 
 /// RFC 9110, 13.1 and 14.2. Where A's answer has no `ETag`, a made-up one still asks whether conditions come before ownership.
-fn conditions(own: &Answer) -> Vec<(&'static str, String, Act)> {
+fn conditions(own: &Answer) -> Vec<Condition> {
     let etag = own.headers.text("etag").unwrap_or_else(|| "\"1\"".to_owned());
     let strong = etag.trim_start_matches("W/").to_owned();
     vec![

@@ -95,10 +95,10 @@ pub(super) async fn query(cx: Context) -> Checked {
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
     let queries = QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject)));
-    for query in cx.telling(&queries, 8) {
+    for query in cx.telling(&queries, 7) {
         cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query))));
     }
-    for query in cx.telling(&queries, 3) {
+    for query in cx.telling(&queries, 2) {
         cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token)));
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
@@ -174,7 +174,7 @@ pub(super) async fn body(cx: Context) -> Checked {
     let item = cx.item_path(a, &victim.object.id);
     let (first, others) = OWNER_FIELDS.split_at(2);
     let mut cases: Vec<_> = first.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
-    for field in cx.telling(others, 4) {
+    for field in cx.telling(others, 3) {
         cases.extend(cx.telling(claims(&cx, b, &item, &title, field, &subject), 1));
     }
     let accepted = &cx.target.policy.no_such();

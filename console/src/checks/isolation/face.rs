@@ -3,6 +3,9 @@
 //! Services put times, request ids and the requested path into their errors. Two answers for two ids that nothing has show which parts
 //! move by themselves; only what stays the same between those is compared.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use crate::http::Answer;
@@ -51,12 +54,13 @@ impl Face {
     }
 
     fn named(status: u16, headers: Vec<(String, String)>, body: String, id: &str) -> Self {
-        let masked = headers.iter().map(|(name, value)| (name.clone(), without(value, id))).collect();
-        Self { status, headers: masked, body: without(&body, id), raw: (headers, body) }
+        let masked = |text: &str| without_moments(&without(text, id));
+        let shown = headers.iter().map(|(name, value)| (name.clone(), masked(value))).collect();
+        Self { status, headers: shown, body: masked(&body), raw: (headers, body) }
     }
 
     /// How `self` can be told from both `missing` faces, in words; `None` when it cannot.
-    pub(super) fn differs(&self, missing: &[Self; 2]) -> Option<String> {
+    pub(super) fn differs(&self, missing: [&Self; 2]) -> Option<String> {
         let [one, other] = missing;
         if self.status != one.status {
             return Some(format!("status {} instead of {}", self.status, one.status));
@@ -86,6 +90,23 @@ impl Face {
 
 fn is_restless(name: &str) -> bool {
     RESTLESS.contains(&name) || name.contains("ratelimit") || name.contains("rate-limit") || name.starts_with("x-railway")
+}
+
+/// Moments of time (RFC 3339 and its relatives, HTTP dates, seconds and milliseconds since 1970): two answers of one moment to ids that
+/// nothing has do not show that a third, a little later, differs by itself.
+static MOMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let forms = [
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([.,][0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?",
+        r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}",
+        r"\b1[5-9][0-9]{8}([0-9]{3})?([.][0-9]+)?\b",
+    ];
+    Regex::new(&forms.join("|")).ok()
+});
+
+/// JSON keeps its form: a bare number becomes another number.
+fn without_moments(text: &str) -> String {
+    let still = |found: &regex::Captures<'_>| if found[0].contains([':', '-']) { "<time>" } else { "0" }.to_owned();
+    MOMENTS.as_ref().map_or_else(|| text.to_owned(), |moments| moments.replace_all(text, still).into_owned())
 }
 
 fn without(text: &str, id: &str) -> String {
@@ -123,9 +144,20 @@ mod tests {
     #[test]
     fn an_id_that_stands_in_an_answer_by_chance_tells_nothing() {
         let of = |id: &str| Face::named(404, vec![("etag".into(), "W/\"15-bm7\"".into())], r#"{"code":15}"#.into(), id);
-        assert_eq!(of("15").differs(&[of("88"), of("99")]), None);
+        assert_eq!(of("15").differs([&of("88"), &of("99")]), None);
         let echoed = |id: &str| Face::named(404, Vec::new(), format!("no task {id}"), id);
-        assert_eq!(echoed("15").differs(&[echoed("88"), echoed("99")]), None);
+        assert_eq!(echoed("15").differs([&echoed("88"), &echoed("99")]), None);
+    }
+
+    #[rstest]
+    #[case::spring(r#"{"timestamp":"2026-11-28T01:02:03.6@Z","status":404}"#)]
+    #[case::python(r#"{"detail":"Not found","time":"2026-11-28 01:02:03.12@456"}"#)]
+    #[case::seconds(r#"{"at":17643@0000}"#)]
+    #[case::milliseconds(r#"{"at":1764300000@00,"detail":"Not found"}"#)]
+    #[case::date(r#"{"at":"Sat, 28 Nov 2026 01:02:0@ GMT"}"#)]
+    fn a_moment_of_time_tells_nothing(#[case] body: &str) {
+        let at = |moment: &str| face(404, "a", &body.replace('@', moment));
+        assert_eq!(at("7").differs([&at("5"), &at("5")]), None);
     }
 
     #[rstest]
@@ -136,7 +168,7 @@ mod tests {
     #[case::further_field(face(404, "a", r#"{"detail":"Not found","timestamp":3,"owner":1}"#), Some("`owner` in the body"))]
     fn a_foreign_answer_is_told_from_a_missing_one_by_what_does_not_move(#[case] foreign: Face, #[case] told: Option<&str>) {
         let missing = [1, 2].map(|time| face(404, "a", &format!(r#"{{"detail":"Not found","timestamp":{time}}}"#)));
-        assert_eq!(foreign.differs(&missing).as_deref(), told);
+        assert_eq!(foreign.differs(missing.each_ref()).as_deref(), told);
     }
 
     #[rstest]
@@ -144,6 +176,6 @@ mod tests {
     #[case("not yours", Some("the body"))]
     fn bodies_that_are_no_json_are_compared_as_text(#[case] body: &str, #[case] told: Option<&str>) {
         let missing = [face(404, "a", "gone"), face(404, "a", "gone")];
-        assert_eq!(face(404, "a", body).differs(&missing).as_deref(), told);
+        assert_eq!(face(404, "a", body).differs(missing.each_ref()).as_deref(), told);
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let (id, column) = (&victim.object.id, id_field(&cx));
-    let forms = [cx.telling(forms(id), 12), cx.telling(injections(id, &column), 2)].concat();
+    let forms = [cx.telling(forms(id), 11), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
@@ -120,7 +120,7 @@ pub(super) async fn versions(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
-    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 3)].concat();
+    let paths = [cx.telling(prefixed(&item), 4), cx.telling(prefixed(&list), 3)].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token));
         let hidden = ["/internal", "/beta", "/v0"].iter().any(|part| path.contains(part));
@@ -157,7 +157,7 @@ pub(super) async fn bulk(cx: Context) -> Checked {
         format!("id__in={own},{foreign}"),
         format!("filter[id]={foreign}"),
     ];
-    let by_id = cx.telling(by_id, 4).into_iter().map(|query| (list.clone(), query));
+    let by_id = cx.telling(by_id, 3).into_iter().map(|query| (list.clone(), query));
     let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")];
     let several = cx.telling(several, 1).into_iter().map(|path| (path, String::new()));
     let cases = by_route.chain(by_id).chain(several).map(|(path, query)| {
@@ -190,12 +190,25 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let names: Vec<_> = names_of_a(&cx, &victim);
+    let mine = b.subject.as_ref().map(|subject| format!("/{subject}")).unwrap_or_default();
     let list = cx.list_path(b);
     let noun = list.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let own = [format!("/admin/{noun}"), format!("/api/admin/{noun}")];
+    // Below whatever the collection's own path begins with (`/v1`), as well.
+    let prefix = list
+        .trim_end_matches('/')
+        .strip_suffix(&noun)
+        .map(|rest| rest.trim_end_matches('/').replace(&mine, ""))
+        .unwrap_or_default();
+    let own = [
+        format!("/admin/{noun}"),
+        format!("/api/admin/{noun}"),
+        format!("{prefix}/users"),
+        format!("{prefix}/admin/users"),
+        format!("{prefix}/admin/{noun}"),
+    ];
     // Where routes end in a slash, the bare path is only redirected.
     let slash = if list.ends_with('/') { "/" } else { "" };
-    let paths = cx.telling(ADMIN, 9).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
+    let paths = cx.telling(ADMIN, 6).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
     let paths = paths.collect::<std::collections::BTreeSet<_>>();
     let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
     battery(&cx, "administrative routes", cases.collect(), |_, answer| {

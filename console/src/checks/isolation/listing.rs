@@ -1,10 +1,12 @@
 //! Lists: whatever B asks of them, they hold only B's own, and count only B's own.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 
-use crate::checks::paging::{is_last, next_query};
+use crate::checks::paging::{has_more_pages, is_last, next_query};
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
-use crate::http::{Answer, Trouble};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::judge;
@@ -42,13 +44,12 @@ pub(super) async fn pages(cx: Context) -> Checked {
 
 /// Parameters by which services search and filter; `{}` takes a beginning of the canary, so that an answer that repeats the question
 /// does not look like a leak.
-const SEARCHES: [&str; 17] = [
+const SEARCHES: [&str; 16] = [
     "q={}",
     "search={}",
     // Reading only: the text or the pattern is closed, and everything is true.
     "q=%27%20OR%20%271%27=%271",
     "q=%25%27%20OR%20%271%27%20LIKE%20%271",
-    "title={}",
     "filter[title]={}",
     "search=%25%27%20OR%20%271%27%20LIKE%20%271",
     "filter={}",
@@ -68,17 +69,29 @@ pub(super) async fn search(cx: Context) -> Checked {
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
     let begin = beginning(victim.canary());
-    let queries: Vec<_> = cx.telling(SEARCHES, 7).into_iter().map(|search| page.with(&search.replace("{}", begin))).collect();
+    let searches = filters(&cx).into_iter().chain(cx.telling(SEARCHES, 5).into_iter().map(str::to_owned));
+    let queries: Vec<_> = searches.map(|search| page.with(&search.replace("{}", begin))).collect();
+    // A first: an answer that is kept by its address alone is then served to B.
+    let proof = searched(&cx, &victim, &queries).await?;
     let cases = queries.iter().map(|query| case(&cx, b, query)).collect();
     let outcome = battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
-    let proof = searched(&cx, &victim, &queries).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))
 }
 
-/// The same searches by A: how many of them find the object says how far the refusals to B carry.
+/// Filters by the fields that the target declares: the title, and the flag as objects are made with it.
+fn filters(cx: &Context) -> Vec<String> {
+    let fields = &cx.target.resource.fields;
+    let name = |field: &str| url::form_urlencoded::byte_serialize(field.as_bytes()).collect::<String>();
+    let title = format!("{}={{}}", name(&fields.title));
+    std::iter::once(title).chain(fields.done.as_ref().map(|done| format!("{}=false", name(done)))).collect()
+}
+
+/// The same searches by A: how many of them find the object says how far the refusals to B carry. What closes the text of a query
+/// finds nothing on a sound service, for A as for B, and is not asked.
 async fn searched(cx: &Context, victim: &Victim, queries: &[String]) -> Result<Evidence, Trouble> {
     let a = cx.a()?;
-    let probes: Vec<_> = queries.iter().map(|query| list(cx, a, query)).collect();
+    let plain = queries.iter().filter(|query| !query.contains("%27"));
+    let probes: Vec<_> = plain.map(|query| list(cx, a, query)).collect();
     let answers = join_all(probes.iter().map(|probe| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let found = answers.iter().filter(|answer| answer.is_success() && victim.is_shown_in(answer)).count();
     let observed = format!("{found} of {} searches show the object to A", answers.len());
@@ -116,7 +129,7 @@ fn ids(cx: &Context, answer: &Answer) -> Vec<String> {
 }
 
 /// Page sizes that services commonly have: a page with so many objects may be a full one.
-const PAGE_SIZES: [usize; 11] = [10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000];
+const PAGE_SIZES: [usize; 12] = [1, 10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000];
 
 /// B's list before and after A makes objects. Other checks make objects of B meanwhile, so totals are held against the objects of the
 /// same answer, and two answers are compared only where they list the same.
@@ -124,33 +137,60 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
-    let probe = list(&cx, b, &page.query);
-    let (mut before, mut after) = around_a_write(&cx, &probe).await?;
-    if before.body != after.body {
-        // Other checks write as B meanwhile; the first object alone is likelier to stay.
-        (before, after) = around_a_write(&cx, &list(&cx, b, "limit=1")).await?;
-    }
+    let around = Around::undisturbed(&cx, &list(&cx, b, &page.query), &list(&cx, b, "limit=1")).await?;
     let filtered = cx.send(&list(&cx, b, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
-    let mut pieces: Vec<_> = [("before A writes", &before), ("after A wrote", &after), ("searching for A's title", &filtered)]
-        .into_iter()
-        .map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer)))
-        .collect();
-    pieces.push(piece(&after, "B's list, before and after", moved(&cx, &before, &after)));
+    let looks = [("before A writes", &around.before), ("after A wrote", &around.after), ("searching for A's title", &filtered)];
+    let mut pieces: Vec<_> =
+        looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer))).collect();
+    pieces.push(piece(&around.after, "B's list, before and after", moved(&cx, &around)));
     pieces.push(shown_to_a(&page));
     Ok(conclude("what B's list counts is B's own, whatever A writes", pieces))
 }
 
-/// B's list just before and just after A makes an object.
-async fn around_a_write(cx: &Context, probe: &crate::http::Probe) -> Result<(Answer, Answer), Trouble> {
-    let before = cx.send(probe).await?;
-    cx.objects.create(cx.a()?).await?;
-    Ok((before, cx.send(probe).await?))
+/// B's list around a write of A's.
+struct Around {
+    /// Just before A makes an object.
+    before: Answer,
+    /// Just after.
+    after: Answer,
+    /// Once more, where the two differ: what differs by itself does so again.
+    again: Option<Answer>,
+}
+
+impl Around {
+    async fn look(cx: &Context, probe: &Probe) -> Result<Self, Trouble> {
+        let before = cx.send(probe).await?;
+        cx.objects.create(cx.a()?).await?;
+        let after = cx.send(probe).await?;
+        let differ = before.body != after.body || before.headers.text("etag") != after.headers.text("etag");
+        let again = if differ { Some(cx.send(probe).await?) } else { None };
+        Ok(Self { before, after, again })
+    }
+
+    /// Looks until B's own objects are the same before and after: other checks make objects of B meanwhile. The `whole` list first, then
+    /// the `first` object alone, which is likelier to stay.
+    async fn undisturbed(cx: &Context, whole: &Probe, first: &Probe) -> Result<Self, Trouble> {
+        let mut around = Self::look(cx, whole).await?;
+        for (probe, pause) in [(first, 0), (whole, 300), (first, 600), (whole, 900)] {
+            if around.is_undisturbed(cx) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            around = Self::look(cx, probe).await?;
+        }
+        Ok(around)
+    }
+
+    fn is_undisturbed(&self, cx: &Context) -> bool {
+        let same = |answer: &Answer| ids(cx, &self.before) == ids(cx, answer);
+        same(&self.after) && self.again.as_ref().is_none_or(same)
+    }
 }
 
 /// A total that is larger than a page which is not full counts what B cannot see.
 fn counted(cx: &Context, answer: &Answer) -> Judgement {
     let seen = ids(cx, answer).len();
-    let full = next_query(answer).is_some() || (PAGE_SIZES.contains(&seen) && !is_last(answer));
+    let full = next_query(answer).is_some() || has_more_pages(answer) || (PAGE_SIZES.contains(&seen) && !is_last(answer));
     let named = totals(answer);
     match named.iter().find(|(_, total)| *total > seen as u64) {
         Some((name, total)) if !full => Judgement::broken(format!("{name} says {total}, but the list holds {seen} objects")),
@@ -159,16 +199,21 @@ fn counted(cx: &Context, answer: &Answer) -> Judgement {
     }
 }
 
-/// The same objects with another total or another `ETag`: something that B cannot see moved them.
-fn moved(cx: &Context, before: &Answer, after: &Answer) -> Judgement {
-    if ids(cx, before) != ids(cx, after) {
+/// The same objects with another total or another `ETag`, and once more so: something that B cannot see moved them.
+fn moved(cx: &Context, around: &Around) -> Judgement {
+    let Around { before, after, again } = around;
+    if !around.is_undisturbed(cx) {
         return Judgement::held("B's own objects changed meanwhile, so the two are not compared");
     }
-    if totals(before) != totals(after) {
+    // A count and a list are two queries, between which another check may have made an object of B: then the third look differs again.
+    let lasting = |told: fn(&Answer) -> Vec<String>| {
+        again.as_ref().is_some_and(|again| told(before) != told(after) && told(after) == told(again))
+    };
+    let counts = |answer: &Answer| totals(answer).iter().map(|(name, total)| format!("{name} {total}")).collect();
+    if lasting(counts) {
         return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(before), totals(after)));
     }
-    let etags = (before.headers.text("etag"), after.headers.text("etag"));
-    if before.body == after.body && etags.0 != etags.1 {
+    if before.body == after.body && lasting(|answer| answer.headers.text("etag").into_iter().collect()) {
         return Judgement::broken("the same bytes, but another ETag after A wrote");
     }
     Judgement::held("the same objects, totals and ETag")

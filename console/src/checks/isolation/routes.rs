@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 use serde_json::json;
 
-use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
@@ -73,8 +73,22 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
     if route.names_user() && route.takes_id() {
         let mixed = compared(cx, victim, route, [id, of_a], [id, of_b]).await?;
         asked.pieces.extend(mixed.pieces);
+    } else if route.names_user() {
+        asked.pieces.push(own(cx, victim, route, of_b).await?);
     }
     Ok(asked)
+}
+
+/// B at B's own path: a search or an export there shows B's own alone.
+async fn own(cx: &Context, victim: &Victim, route: &Route, of_b: &str) -> Result<Evidence, Trouble> {
+    let answer = cx.send(&Probe::get(route.filled(&victim.object.id, of_b)).bearer(&cx.b()?.token)).await?;
+    let judgement = judge::harmless(answer.status, victim.is_shown_in(&answer));
+    let judgement = if answer.is_success() && judgement.finding == Finding::Weak {
+        Judgement::held(format!("{}, nothing of A's", answer.status))
+    } else {
+        judgement
+    };
+    Ok(piece(&answer, format!("B: GET {} as B's own", route.path), judgement))
 }
 
 /// A asks with `own`, B with `tried` and with something of that form that nothing has.
@@ -119,12 +133,19 @@ async fn written(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble
     }
     let mut pieces = Vec::new();
     for route in cx.further_routes().filter(|route| route.takes_id()).take(MOST) {
-        for method in route.writes() {
-            let path = route.filled(&victim.object.id, a.subject.as_deref().unwrap_or("me"));
-            let answer = cx.send(&Probe::new(method, path).json(&json!({})).bearer(&b.token)).await?;
+        let at = |user: &User| route.filled(&victim.object.id, user.subject.as_deref().unwrap_or("me"));
+        let mut paths = vec![at(a), at(b)];
+        paths.dedup();
+        for (method, path) in pairs(route, &paths) {
+            let answer = cx.send(&Probe::new(&method, &path).json(&json!({})).bearer(&b.token)).await?;
             let judgement = judge::harmless(answer.status, answer.contains(victim.canary()));
-            pieces.push(piece(&answer, format!("B: {method} {}", route.path), judgement));
+            pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
         }
     }
     Ok(pieces)
+}
+
+/// Every unsafe method of a route with every path.
+fn pairs(route: &Route, paths: &[String]) -> Vec<(String, String)> {
+    route.writes().flat_map(|method| paths.iter().map(|path| (method.to_owned(), path.clone()))).collect()
 }

@@ -153,16 +153,9 @@ pub(super) fn piece(answer: &Answer, label: impl Into<String>, judgement: Judgem
     evidence(answer, label, finding, judgement.observed)
 }
 
-/// Adds further pieces to an outcome; what is not as it should be is said in the summary, and the verdict follows all of them.
+/// An outcome with further pieces.
 pub(super) fn join(outcome: Outcome, pieces: impl IntoIterator<Item = Evidence>) -> Outcome {
-    let Outcome { mut summary, mut evidence, .. } = outcome;
-    for piece in pieces {
-        if piece.finding != Finding::Held {
-            summary.push_str(&format!("; {}: {}", piece.label, piece.observed));
-        }
-        evidence.push(piece);
-    }
-    Outcome::of(summary, evidence)
+    pieces.into_iter().fold(outcome, Outcome::joined)
 }
 
 /// An outcome of pieces: a sentence when all held, else what did not.

@@ -19,6 +19,9 @@ const SAMPLES: usize = 2;
 pub(super) async fn interleaved(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let (of_a, of_b) = tokio::try_join!(cx.objects.witness(a), cx.objects.witness(b))?;
+    if [&of_a, &of_b].into_iter().any(|object| object.read.as_ref().is_some_and(|read| !read.contains(&object.canary))) {
+        return Err(Trouble::Unexpected("an object is not shown to its owner with the title that it was given".into()));
+    }
     let sides = [(a, &of_a, &of_b), (b, &of_b, &of_a)];
     let asked: Vec<_> = cx
         .telling(0..ROUNDS, ENOUGH)

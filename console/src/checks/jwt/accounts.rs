@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
+
 use crate::checks::{Checked, Context, Login, Outcome, Session};
-use crate::http::{Answer, Probe, Trouble, evidence};
-use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::http::{Answer, Probe, Trouble, clean, evidence};
+use crate::run::{Evidence, EvidenceClass, Finding, Verdict};
 use crate::target::Carrier;
 
 /// Why nothing can be asked about signing in.
@@ -110,7 +112,22 @@ pub(super) async fn limit(cx: Context) -> Checked {
         answered = cx.send(&probe.clone().impatient()).await?;
         sent += 1;
     }
-    Ok(limited(&answered, sent, limit))
+    let outcome = limited(&answered, sent, limit);
+    if outcome.verdict == Verdict::Fail {
+        return Ok(outcome);
+    }
+    let evading = probe.header("x-forwarded-for", "203.0.113.77").impatient();
+    Ok(outcome.joined(evaded(&cx.send(&evading).await?)))
+}
+
+/// Whoever counts by an address that anybody can claim counts nothing.
+fn evaded(answer: &Answer) -> Evidence {
+    let (finding, observed) = match answer.status {
+        status if asks_to_wait(answer) => (Finding::Held, format!("{status}: asks to wait all the same")),
+        status @ 500.. => (Finding::Unclear, format!("{status}: the service did not answer")),
+        status => (Finding::Broken, format!("{status}: whoever claims another address may guess on")),
+    };
+    evidence(answer, "one more with another X-Forwarded-For", finding, observed)
 }
 
 const fn asks_to_wait(answer: &Answer) -> bool {
@@ -136,8 +153,9 @@ fn limited(answer: &Answer, sent: u32, limit: u32) -> Outcome {
 pub(super) async fn answer(cx: Context) -> Checked {
     let _turn = cx.registry.among_others().await;
     let Some(session) = cx.registry.shared().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
-    let mut pieces = vec![in_address(&session), cached(&session.answer)];
+    let mut pieces = vec![in_address(&session), cached(&session.answer), told(&session)];
     pieces.extend(cookie(&cx, &session));
+    pieces.extend(further_cookies(&cx, &session));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
     Ok(Outcome::of(format!("{held} of {} as expected: {worst}", pieces.len()), pieces))
@@ -178,6 +196,43 @@ fn cached(answer: &Answer) -> Evidence {
         false => (Finding::Weak, "an answer with a token does not say Cache-Control: no-store"),
     };
     evidence(answer, "caching of the answer to a sign-in", finding, observed)
+}
+
+/// How hashes of passwords begin (bcrypt, Argon2, scrypt, PBKDF2 and their spellings in Django and Werkzeug).
+const HASHES: [&str; 9] =
+    ["$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "$pbkdf2", "pbkdf2_sha256$", "pbkdf2:sha", "scrypt:32768"];
+
+/// The answer repeats neither the password nor its hash (OWASP API3:2023).
+fn told(session: &Session) -> Evidence {
+    let text = session.answer.raw_text();
+    let password = session.login.password.expose_secret();
+    let hash = HASHES.iter().find(|mark| text.contains(**mark));
+    let (finding, observed) = match hash {
+        _ if !password.is_empty() && text.contains(password) => (Finding::Broken, "it repeats the password".to_owned()),
+        Some(mark) => (Finding::Broken, format!("it holds what looks like the hash of a password ({mark}…)")),
+        None => (Finding::Held, "neither the password nor a hash".to_owned()),
+    };
+    evidence(&session.answer, "what the answer to a sign-in tells", finding, observed)
+}
+
+/// Cookies beside the carrier that hold a token, such as the one for refreshing. They may be meant for another site, so `SameSite=None` is
+/// the operator's affair.
+fn further_cookies(cx: &Context, session: &Session) -> Vec<Evidence> {
+    let carrier = if let Carrier::Cookie(name) = &cx.target.carrier { name.as_str() } else { "" };
+    let tokens = [Some(&session.user.token), session.refresh.as_ref()].into_iter().flatten().map(|token| token.expose().to_owned());
+    let tokens: Vec<_> = tokens.collect();
+    let fields = session.answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
+    let held = fields.filter_map(|field| {
+        let (name, rest) = field.split_once('=')?;
+        let value = rest.split(';').next().unwrap_or_default();
+        let word = ["token", "refresh", "jwt", "session"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+        let csrf = name.to_ascii_lowercase().contains("csrf") || name.to_ascii_lowercase().contains("xsrf");
+        let tells = !csrf && value.len() >= 16 && (word || tokens.iter().any(|token| token == value));
+        (name.trim() != carrier && tells)
+            .then(|| (name.trim().to_owned(), guarded(&field.to_ascii_lowercase(), cx.target.base.is_https(), true)))
+    });
+    held.map(|(name, (finding, observed))| evidence(&session.answer, format!("the cookie {}", clean(&name)), finding, observed))
+        .collect()
 }
 
 /// The cookie that carries the token, where one does (RFC 6265, 4.1.2).

@@ -5,7 +5,7 @@
 //! flask-unsign-wordlist 2024.1 collected from public code (MIT, Luke Paris), without what looks random or like somebody's live credential.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 
 use flate2::read::DeflateDecoder;
 
@@ -65,28 +65,30 @@ fn own_words(target: &Target) -> BTreeSet<String> {
     all
 }
 
-/// Every guess: about a hundred and fifty thousand.
-pub(super) fn all(target: &Target) -> Vec<Guess> {
-    let mut all = vec![("the empty secret", String::new())];
-    for word in WORDS.lines() {
-        let capital: String = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
-        let forms = [word.to_owned(), capital, word.to_uppercase(), format!("{word}1"), format!("{word}123"), format!("{word}!")];
-        all.extend(forms.map(|form| ("a common word", form)));
-    }
-    for word in own_words(target) {
-        all.extend(ENDS.iter().map(|end| ("a word from the target's own name", format!("{word}{end}"))));
-        all.extend(["secret-", "my-", "jwt-"].map(|start| ("a word from the target's own name", format!("{start}{word}"))));
-    }
-    all.extend(joined().map(|words| ("joined words, as templates write them", words)));
-    all.extend(common().lines().map(|word| ("in a public list of words, passwords and leaked keys", word.to_owned())));
-    all
+/// Every guess, one at a time: about a hundred and fifty thousand.
+pub(super) fn all(target: &Target) -> impl Iterator<Item = Guess> {
+    let words = WORDS.lines().flat_map(forms).map(|form| ("a common word", form));
+    let own = own_words(target).into_iter().flat_map(dressed).map(|word| ("a word from the target's own name", word));
+    let joined = joined().map(|words| ("joined words, as templates write them", words));
+    let common = common().map(|word| ("in a public list of words, passwords and leaked keys", word));
+    std::iter::once(("the empty secret", String::new())).chain(words).chain(own).chain(joined).chain(common)
 }
 
-/// The long list, unpacked.
-fn common() -> String {
-    let mut text = String::new();
-    let unpacked = DeflateDecoder::new(COMMON).read_to_string(&mut text);
-    unpacked.map(|_| text).unwrap_or_default()
+/// A common word as people write it.
+fn forms(word: &str) -> [String; 6] {
+    let capital: String = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    [word.to_owned(), capital, word.to_uppercase(), format!("{word}1"), format!("{word}123"), format!("{word}!")]
+}
+
+/// A word of the target with what is put behind and before it.
+fn dressed(word: String) -> impl Iterator<Item = String> {
+    let started = ["secret-", "my-", "jwt-"].map(|start| format!("{start}{word}"));
+    ENDS.iter().map(move |end| format!("{word}{end}")).chain(started)
+}
+
+/// The long list, unpacked line by line.
+fn common() -> impl Iterator<Item = String> {
+    BufReader::new(DeflateDecoder::new(COMMON)).lines().map_while(Result::ok)
 }
 
 #[cfg(test)]
@@ -99,7 +101,7 @@ mod tests {
     fn guessed(secret: &str) -> bool {
         let base = BaseUrl::parse("https://todo-backend.up.example").unwrap();
         let target = Target { name: "production".into(), ..Target::new(base) };
-        all(&target).iter().any(|(_, guess)| guess == secret)
+        all(&target).any(|(_, guess)| guess == secret)
     }
 
     #[rstest]
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_list_is_as_long_as_lists_of_this_kind_are_and_holds_no_secret_of_length() {
-        assert!(common().lines().count() > 90_000);
+        assert!(common().count() > 90_000);
         assert!(!guessed("k8Qz-long-enough-Vb41xJr9TnWm6Yd2Lc7Hs0Pf"));
     }
 }

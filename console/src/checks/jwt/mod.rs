@@ -13,6 +13,7 @@ mod carrier;
 mod catalogue;
 mod claims;
 mod contents;
+mod doors;
 mod errors;
 mod forgery;
 mod guesses;
@@ -37,6 +38,7 @@ pub const CHECKS: &[Check] = &[
     door::CONTROL,
     door::REQUIRED_READ,
     door::REQUIRED_WRITE,
+    door::VERIFIED,
     door::REQUIRED_PATH,
     door::REQUIRED_IDENTITY,
     door::CHALLENGE,

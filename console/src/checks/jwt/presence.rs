@@ -1,5 +1,6 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
+use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
@@ -119,8 +120,17 @@ fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
 pub(super) async fn required_write(cx: Context) -> Checked {
     let a = cx.a()?;
     let (object, canary) = futures::try_join!(cx.objects.create(a), cx.objects.announce(a))?;
+    let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
+    let cases = writes(&cx, &object, &canary)?.into_iter().map(case).collect();
+    battery(&cx, "writes without a token", cases, |_, answer| asked_for_a_token(&cx, answer)).await
+}
+
+/// The unsafe methods of the declared resource, and those of further routes that the operator allows, without a token: a creation with the
+/// announced `canary`, and whatever changes `object`, its deletion last.
+pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<Probe>, Trouble> {
+    let a = cx.a()?;
     let (resource, update) = (&cx.target.resource, cx.target.resource.update);
-    let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(&canary))];
+    let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(canary))];
     if update.puts() {
         probes.push(Probe::new("PUT", &object.path).json(&resource.full(&object.canary)));
     }
@@ -132,9 +142,8 @@ pub(super) async fn required_write(cx: Context) -> Checked {
         probes.push(Probe::new("PATCH", path));
     }
     probes.push(Probe::new("DELETE", &object.path));
-    probes.extend(further_writes(&cx, &object));
-    let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
-    battery(&cx, "writes without a token", probes.into_iter().map(case).collect(), |_, answer| asked_for_a_token(&cx, answer)).await
+    probes.extend(further_writes(cx, object));
+    Ok(probes)
 }
 
 /// The unsafe methods of further routes that take the id of the object, where the operator allows them.
@@ -169,6 +178,9 @@ pub(super) async fn required_path(cx: Context) -> Checked {
         .map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path)))
         .collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
+    // A guard that looks for an open path anywhere in the URL (`"/health" in request.url`).
+    let mentioned = asking(&list, &format!("next={open}"));
+    cases.push(Case::new(format!("GET {mentioned} without a token"), Probe::get(mentioned)));
     let with =
         |probe: Probe, headers: &[&str], value: &str| headers.iter().fold(probe, |probe, header| probe.header(header, value));
     for headers in cx.at_once(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path"]) {

@@ -4,8 +4,10 @@ use crate::checks::{Checked, Context, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding};
 use crate::target::Call;
+use crate::token::Compact;
 
 use super::accounts::listed;
+use super::claims::now;
 
 /// Why nothing can be ended.
 const NO_SPARE: &str = "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml";
@@ -36,10 +38,12 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     let demanded = cx.target.policy.revocation;
     if let Some(call) = &accounts.logout {
         pieces.push(ended(&cx, call, &session, "after signing out", demanded).await?);
+        pieces.extend(renewed(&cx, &session, "after signing out", demanded).await?);
         session = again(&cx, session.login).await?;
     }
     if let Some(call) = &accounts.password {
         pieces.push(ended(&cx, call, &session, "after a change of the password", demanded).await?);
+        pieces.extend(renewed(&cx, &session, "after a change of the password", demanded).await?);
         session = again(&cx, Login { password: new_password(&session), ..session.login }).await?;
     }
     if let Some(call) = &accounts.delete {
@@ -87,7 +91,22 @@ async fn ended(cx: &Context, call: &Call, session: &Session, when: &str, demande
     Ok(evidence(&old, format!("the token {when}"), finding, observed))
 }
 
-/// Refresh tokens are no access tokens, and one that was exchanged is spent.
+/// Whether the session's refresh token still brings a new token; `None` where there is none.
+async fn renewed(cx: &Context, session: &Session, when: &str, demanded: bool) -> Result<Option<Evidence>, Trouble> {
+    if cx.target.accounts.refresh.is_none() || session.refresh.is_none() {
+        return Ok(None);
+    }
+    let exchanged = cx.registry.refresh(session).await?;
+    let status = exchanged.answer.status;
+    let (finding, observed) = match exchanged.token {
+        Some(_) => (alive(demanded), format!("{when} the refresh token still brings a new token: {status}")),
+        None => (Finding::Held, format!("{when} the refresh token is refused: {status}")),
+    };
+    Ok(Some(evidence(&exchanged.answer, format!("the refresh token {when}"), finding, observed)))
+}
+
+/// Refresh tokens are no access tokens, nor the other way round, and one that was exchanged is spent. What it brings lives no longer than
+/// what the sign-in brought.
 pub(super) async fn refresh(cx: Context) -> Checked {
     if cx.target.accounts.refresh.is_none() {
         return Ok(Outcome::skip("no refresh is declared; describe it under `tokens.refresh` in postflight.toml"));
@@ -99,6 +118,9 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     };
     let used = cx.send(&Probe::get(cx.list_path(&session.user)).bearer(&first)).await?;
     let mut pieces = vec![as_access(&used)];
+    let swapped = Session { refresh: Some(session.user.token.clone()), ..session.clone() };
+    let swapped = cx.registry.refresh(&swapped).await?;
+    pieces.push(as_refresh(&swapped.answer, swapped.token.is_some()));
     let exchanged = cx.registry.refresh(&session).await?;
     let Some(token) = exchanged.token else {
         return Ok(Outcome::inconclusive("a refresh token was not exchanged").seen(
@@ -116,6 +138,7 @@ pub(super) async fn refresh(cx: Context) -> Checked {
             works.status.to_string(),
         ));
     }
+    pieces.extend(lasting(&cx, [&session, &renewed], &exchanged.answer));
     let rotates = exchanged.refresh.is_some_and(|next| next.expose() != first.expose());
     let second = cx.registry.refresh(&session).await?;
     pieces.push(reused(&second.answer, second.token.is_some(), rotates));
@@ -130,6 +153,32 @@ fn as_access(answer: &Answer) -> Evidence {
         _ => (Finding::Held, "refused"),
     };
     evidence(answer, "a refresh token in the place of an access token", finding, format!("{words}: {}", answer.status))
+}
+
+fn as_refresh(answer: &Answer, token: bool) -> Evidence {
+    let (finding, words) = if token { (Finding::Broken, "exchanged") } else { (Finding::Held, "refused") };
+    evidence(answer, "an access token in the place of a refresh token", finding, format!("{words}: {}", answer.status))
+}
+
+/// How long the token lives that a refresh brought; `None` for opaque ones.
+fn lasting(cx: &Context, [first, next]: [&Session; 2], answer: &Answer) -> Option<Evidence> {
+    let life = |session: &Session| {
+        let claims = Compact::parse(session.user.token.expose())?.claims()?;
+        Some(claims.get("exp").and_then(serde_json::Value::as_i64).map(|exp| exp - now().unix_timestamp()))
+    };
+    let (before, after) = (life(first)?, life(next)?);
+    let most = cx.target.policy.max_lifetime_secs.and_then(|most| i64::try_from(most).ok());
+    let (finding, observed) = match (before, after, most) {
+        (_, None, _) => (Finding::Broken, "the token that a refresh brought never ends".to_owned()),
+        (_, Some(after), Some(most)) if after > most.saturating_add(60) => {
+            (Finding::Broken, format!("the token that a refresh brought lives {after} s, though {most} s are declared"))
+        }
+        (Some(before), Some(after), _) if after > before.saturating_mul(4) => {
+            (Finding::Weak, format!("the token that a refresh brought lives {after} s, the one of the sign-in {before} s"))
+        }
+        (_, Some(after), _) => (Finding::Held, format!("it ends in {after} s")),
+    };
+    Some(evidence(answer, "the life of a refreshed token", finding, observed))
 }
 
 fn reused(answer: &Answer, token: bool, rotates: bool) -> Evidence {

@@ -102,15 +102,16 @@ fn rust(snapshot: &Snapshot<'_>, path: &str) -> Start {
 
 /// `node dist/main.js`, `python app.py`: a file of the repository, or what a build makes.
 fn script(snapshot: &Snapshot<'_>, command: &Command, built: &[&str]) -> Start {
-    let Some(path) = command.plain().find(|word| *word != "run").map(|word| word.trim_start_matches("./")) else {
+    let Some(named) = command.plain().find(|word| *word != "run").map(|word| word.trim_start_matches("./")) else {
         return Start::Unknown("it names no file".into());
     };
     if has(command, "-m") {
-        return module(snapshot, path);
+        return module(snapshot, command, named);
     }
-    let there = snapshot.has(path) || snapshot.has(&format!("{path}.js")) || snapshot.has(&format!("{path}/index.js"));
-    let builds = || package_json(snapshot).is_some_and(|json| json.pointer("/scripts/build").is_some());
-    match built.iter().any(|directory| path.starts_with(directory)) {
+    let path = command.within(named);
+    let there = snapshot.has(&path) || snapshot.has(&format!("{path}.js")) || snapshot.has(&format!("{path}/index.js"));
+    let builds = || package_json(snapshot, command).is_some_and(|json| json.pointer("/scripts/build").is_some());
+    match built.iter().any(|directory| named.starts_with(directory)) {
         _ if there => Start::Ships(format!("{path} is in the repository")),
         true if builds() => Start::Ships(format!("{path} comes from the build script")),
         true => Start::Missing(format!("{path} is not in the repository, and package.json has no build script to make it")),
@@ -118,14 +119,15 @@ fn script(snapshot: &Snapshot<'_>, command: &Command, built: &[&str]) -> Start {
     }
 }
 
-fn package_json(snapshot: &Snapshot<'_>) -> Option<serde_json::Value> {
-    serde_json::from_slice(&snapshot.read("package.json")?).ok()
+fn package_json(snapshot: &Snapshot<'_>, command: &Command) -> Option<serde_json::Value> {
+    serde_json::from_slice(&snapshot.read(&command.within("package.json"))?).ok()
 }
 
 /// `npm start`, `npm run serve`, `yarn serve`.
 fn package_script(snapshot: &Snapshot<'_>, command: &Command) -> Start {
     let script = command.plain().find(|word| *word != "run").unwrap_or("start");
-    let found = package_json(snapshot).and_then(|json| json.pointer(&format!("/scripts/{script}"))?.as_str().map(str::to_owned));
+    let found =
+        package_json(snapshot, command).and_then(|json| json.pointer(&format!("/scripts/{script}"))?.as_str().map(str::to_owned));
     match found {
         Some(line) if ["nodemon", "next dev", "vite dev", "--watch"].iter().any(|word| line.contains(word)) => {
             Start::Development(format!("the script `{script}` is for development: {}", crate::http::clean(&line)))
@@ -146,14 +148,14 @@ fn asgi(snapshot: &Snapshot<'_>, command: &Command) -> Start {
     let directory =
         command.option(&["--app-dir", "--chdir", "--pythonpath"]).map(|path| format!("{}/", path.trim_matches(['.', '/'])));
     let prefix = directory.filter(|path| path != "/").unwrap_or_default();
-    match module(snapshot, &format!("{prefix}{name}")) {
-        Start::Missing(_) => module(snapshot, &format!("src/{name}")),
+    match module(snapshot, command, &format!("{prefix}{name}")) {
+        Start::Missing(_) => module(snapshot, command, &format!("src/{name}")),
         found => found,
     }
 }
 
-fn module(snapshot: &Snapshot<'_>, name: &str) -> Start {
-    let path = name.replace('.', "/");
+fn module(snapshot: &Snapshot<'_>, command: &Command, name: &str) -> Start {
+    let path = command.within(&name.replace('.', "/"));
     let candidates = [format!("{path}.py"), format!("{path}/__init__.py"), format!("{path}/__main__.py")];
     match candidates.iter().find(|path| snapshot.has(path)) {
         Some(path) => Start::Ships(format!("{path} is in the repository")),
@@ -193,7 +195,8 @@ pub(super) fn toolchain(snapshot: &Snapshot<'_>) -> Toolchain {
         return rust_toolchain(snapshot);
     }
     let Some((marker, pins)) = PINS.iter().find(|(marker, _)| snapshot.has(marker)) else { return Toolchain::None };
-    let engines = *marker == "package.json" && package_json(snapshot).is_some_and(|json| json.pointer("/engines/node").is_some());
+    let engines = *marker == "package.json"
+        && package_json(snapshot, &Command::default()).is_some_and(|json| json.pointer("/engines/node").is_some());
     match pins.iter().find(|pin| snapshot.has(pin)) {
         Some(pin) => Toolchain::Pinned(format!("pinned by {pin}")),
         None if engines => Toolchain::Pinned("pinned by `engines` in package.json".into()),

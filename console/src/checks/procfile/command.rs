@@ -9,6 +9,8 @@ pub(super) struct Command {
     pub(super) program: String,
     /// Its arguments.
     pub(super) arguments: Vec<String>,
+    /// The directory that the chain changed into before (`cd backend && ...`); empty for the root of the repository.
+    pub(super) directory: String,
 }
 
 impl Command {
@@ -21,9 +23,10 @@ impl Command {
             && flag.starts_with('-')
             && flag.ends_with('c')
         {
-            return Self::parse(&script.clone());
+            let inner = Self::parse(script);
+            return if inner.directory.is_empty() { Self { directory: changed_into(text), ..inner } } else { inner };
         }
-        let mut command = Self::default();
+        let mut command = Self { directory: changed_into(text), ..Self::default() };
         words.reverse();
         while let Some(word) = words.pop() {
             match word.split_once('=').filter(|(name, _)| is_variable(name)) {
@@ -56,9 +59,14 @@ impl Command {
         let mut rest =
             self.arguments.split_off(skip.min(self.arguments.len())).into_iter().skip_while(|word| word.starts_with('-'));
         match rest.next() {
-            Some(program) => Self { variables: self.variables, program, arguments: rest.collect() }.without_runner(),
+            Some(program) => Self { program, arguments: rest.collect(), ..self }.without_runner(),
             None => self,
         }
+    }
+
+    /// `path` as seen from the root of the repository.
+    pub(super) fn within(&self, path: &str) -> String {
+        if self.directory.is_empty() { path.to_owned() } else { format!("{}/{path}", self.directory) }
     }
 
     /// The program without its directory.
@@ -80,6 +88,14 @@ impl Command {
     pub(super) fn plain(&self) -> impl Iterator<Item = &str> {
         self.arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-'))
     }
+}
+
+/// Where the parts of a chain before its last command change into: `cd backend && cd api && serve` is `backend/api`.
+fn changed_into(text: &str) -> String {
+    let parts = text.split("&&").flat_map(|part| part.split(';'));
+    let named = parts.filter_map(|part| part.trim().strip_prefix("cd "));
+    let clean = named.map(|path| path.trim().trim_matches(['"', '\'']).trim_start_matches("./").trim_matches('/').to_owned());
+    clean.filter(|path| !path.is_empty() && path != ".").collect::<Vec<_>>().join("/")
 }
 
 /// Servers that Python runs as modules.
@@ -220,6 +236,15 @@ mod tests {
             (command.program.as_str(), command.arguments.iter().map(String::as_str).collect::<Vec<_>>()),
             (program, arguments.to_vec())
         );
+    }
+
+    #[rstest]
+    #[case::root("uvicorn main:app", "main.py")]
+    #[case::backend("cd backend && uvicorn main:app", "backend/main.py")]
+    #[case::twice("cd ./apps/; cd api && exec uvicorn main:app", "apps/api/main.py")]
+    #[case::in_a_shell("bash -c 'cd backend && uvicorn main:app'", "backend/main.py")]
+    fn a_chain_that_changes_the_directory_is_followed(#[case] text: &str, #[case] path: &str) {
+        assert_eq!(Command::parse(text).within("main.py"), path);
     }
 
     #[rstest]

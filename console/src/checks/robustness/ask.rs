@@ -6,12 +6,10 @@ use futures::future::join_all;
 
 use super::super::battery::summarise;
 use super::super::specimens;
+use super::super::wire::{at, begun_as_a, shown};
 use super::super::{Checked, Context, Judgement, Outcome};
-use crate::http::{Ending, Probe, Raw, Reply, Trouble, evidence};
+use crate::http::{Ending, Probe, Raw, Reply, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding, Source};
-
-/// How long an answer to a malformed request may take: servers that wait for the rest of one say nothing.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One raw request and what it is called.
 pub(super) struct RawCase {
@@ -45,25 +43,6 @@ impl RawCase {
     }
 }
 
-/// The request target of `path`: with the prefix of the base URL.
-pub(super) fn at(cx: &Context, path: &str) -> String {
-    cx.target.base.path(path)
-}
-
-/// The beginning of a well-formed request: its line, `Host`, and the usual header lines.
-pub(super) fn begun(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw {
-    Raw::line(method, target).header("host", cx.target.base.authority()).usual().within(PATIENCE)
-}
-
-/// The same with A's token, when there is one.
-pub(super) fn begun_as_a(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw {
-    let raw = begun(cx, method, target);
-    match &cx.users.a {
-        Some(user) => raw.bearer(&user.token),
-        None => raw,
-    }
-}
-
 /// `probe` with A's token, when there is one.
 pub(super) fn as_a(cx: &Context, probe: Probe) -> Probe {
     match &cx.users.a {
@@ -89,14 +68,6 @@ pub(super) async fn control(cx: Context) -> Checked {
         "the same by the client",
         usual.status.to_string(),
     ))
-}
-
-/// Evidence of one reply.
-pub(super) fn shown(reply: &Reply, label: impl Into<String>, finding: Finding, observed: impl Into<String>) -> Evidence {
-    match &reply.answer {
-        Some(answer) => evidence(answer, label, finding, observed),
-        None => Evidence { exchange: Some(reply.exchange.clone()), ..Evidence::of(EvidenceClass::Live, label, finding, observed) },
-    }
 }
 
 /// Sends every case at once and judges each reply. What an edge refuses never reaches the service: for malformed requests that is as good.

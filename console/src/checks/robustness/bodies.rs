@@ -5,8 +5,9 @@
 
 use serde_json::{Value, json};
 
+use super::super::wire::{at, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome};
-use super::ask::{RawCase, at, begun_as_a, out_of_order, volley};
+use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Ending, Raw, Reply, Trouble};
 use crate::target::Update;
 

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use super::super::specimens;
+use super::super::wire::{at, begun};
 use super::super::{Checked, Context, Judgement};
-use super::ask::{RawCase, at, begun, out_of_order, volley};
+use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Raw, Reply};
 
 /// How long to listen for a second answer.

@@ -4,8 +4,9 @@ use futures::future::join_all;
 
 use super::super::battery::summarise;
 use super::super::specimens;
+use super::super::wire::{at, begun};
 use super::super::{Checked, Context, Judgement};
-use super::ask::{RawCase, as_a, at, begun, out_of_order, volley};
+use super::ask::{RawCase, as_a, out_of_order, volley};
 use crate::http::{Answer, Probe, Raw, Trouble, evidence};
 use crate::run::Evidence;
 
@@ -61,7 +62,7 @@ pub(super) async fn host(cx: Context) -> Checked {
     let mark = format!("{}.invalid", cx.random("host"));
     let cases = paths(&cx).into_iter().take(2).flat_map(|path| {
         let target = at(&cx, &path);
-        let host = Raw::line("GET", &target).header("host", &mark).usual().within(super::ask::PATIENCE).end();
+        let host = Raw::line("GET", &target).header("host", &mark).usual().within(super::super::wire::PATIENCE).end();
         let absolute = begun(&cx, "GET", format!("http://{mark}{target}")).end();
         [RawCase::new(format!("{path} with a foreign Host"), host), RawCase::new(format!("{path} of a foreign host"), absolute)]
     });

@@ -1,8 +1,9 @@
 //! Requests that are no well-formed HTTP: lines and header sections with one mistake each.
 
 use super::super::specimens;
+use super::super::wire::{PATIENCE, at, begun};
 use super::super::{Checked, Context, Judgement};
-use super::ask::{PATIENCE, RawCase, at, begun, out_of_order, volley};
+use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Probe, Raw, Reply};
 
 /// Requests with exactly one mistake, for a path that answers `good`.

@@ -6,8 +6,9 @@ use futures::future::join_all;
 
 use super::super::battery::summarise;
 use super::super::specimens;
+use super::super::wire::{at, begun, begun_as_a, shown};
 use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
-use super::ask::{RawCase, as_a, at, begun, begun_as_a, failed, out_of_order, shown, volley};
+use super::ask::{RawCase, as_a, failed, out_of_order, volley};
 use crate::http::{Answer, Probe, Reply, Trouble};
 use crate::run::{Evidence, Source};
 

@@ -2,8 +2,9 @@
 //! sending (URL standard, "path state"), so they go over the raw wire.
 
 use super::super::specimens;
+use super::super::wire::{at, begun};
 use super::super::{Checked, Context, Judgement};
-use super::ask::{RawCase, at, begun, failed, volley};
+use super::ask::{RawCase, failed, volley};
 use crate::http::Reply;
 use crate::run::Source;
 

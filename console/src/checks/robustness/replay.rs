@@ -3,7 +3,7 @@
 use super::super::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, evidence};
 
-/// The same creation twice, and another one under the same key.
+/// The same creation twice, another one under the same key, and the same one by another user.
 pub(super) async fn once(cx: Context) -> Checked {
     let a = cx.a()?;
     let (first, second) = futures::try_join!(cx.objects.announce(a), cx.objects.announce(a))?;
@@ -22,7 +22,23 @@ pub(super) async fn once(cx: Context) -> Checked {
         ("another creation under the same key", &other, judge(&original, id(&other), &other)),
     ];
     let pieces = judged.map(|(name, answer, judgement)| evidence(answer, name, judgement.finding, judgement.observed));
-    Ok(Outcome::of(format!("{header} makes a repeated creation one object"), pieces.into()))
+    let outcome = Outcome::of(format!("{header} makes a repeated creation one object"), pieces.into());
+    let Some(b) = &cx.users.b else { return Ok(outcome) };
+    let of_b = Probe::post(cx.list_path(b), &cx.target.resource.body(&first)).bearer(&b.token).header(&header, &key);
+    let of_b = cx.send(&of_b).await?;
+    let got = cx.made(b, &of_b).await;
+    let judgement = of_another(&original, got, &of_b);
+    Ok(outcome.joined(evidence(&of_b, "the same creation by B under A's key", judgement.finding, judgement.observed)))
+}
+
+/// Keys belong to whoever sends them: the answer to A's is not B's to have.
+fn of_another(original: &str, got: Option<String>, answer: &Answer) -> Judgement {
+    match got {
+        Some(id) if id == original => Judgement::broken(format!("{}: B is given A's object", answer.status)),
+        Some(_) => Judgement::held(format!("{}: an object of B's own", answer.status)),
+        None if answer.is_client_error() => Judgement::held(format!("{}: refused", answer.status)),
+        None => Judgement::unclear(answer.status.to_string()),
+    }
 }
 
 /// Judges a creation under a key that was used: the first object again, or a refusal (409, 422).

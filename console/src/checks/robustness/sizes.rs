@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::super::specimens;
+use super::super::wire::{at, begun, begun_as_a};
 use super::super::{Checked, Context, Judgement, Outcome};
-use super::ask::{RawCase, at, begun, begun_as_a, out_of_order, volley};
+use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Ending, Reply, Trouble};
 
 /// Bytes of a body that is too large for a list of tasks, where no limit is declared.
@@ -40,6 +41,8 @@ pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
     out_of_order(reply, Judgement::broken).unwrap_or_else(|| match (reply.status(), reply.ending) {
         // Whoever stops reading has a limit, whatever it is called.
         (Some(411 | 413) | None, _) | (Some(400..=499), Ending::Reset) => Judgement::held(words),
+        // Servers that meet the limit while they read (gunicorn before Flask) say 400 and close; where it was read in full is not to be seen.
+        (Some(400), Ending::Closed) => Judgement::weak(format!("{words}: refused, but not as too large")),
         (Some(_), _) if declared => Judgement::broken(format!("{words}: read to its end, though it is over the declared limit")),
         (Some(_), _) => Judgement::weak(format!("{words}: read to its end before it was refused")),
     })
@@ -86,7 +89,7 @@ pub(super) async fn compressed(cx: Context) -> Checked {
     let small = cx.client.send_raw(&packed(&gzip(good.as_bytes())?)).await?;
     if !matches!(small.status(), Some(200..=299)) {
         let words = format!("{}: compressed bodies are not read", small.words());
-        let piece = super::ask::shown(&small, "a small compressed body", crate::run::Finding::Held, words.clone());
+        let piece = super::super::wire::shown(&small, "a small compressed body", crate::run::Finding::Held, words.clone());
         return Ok(Outcome::pass(words).with(piece));
     }
     let swollen = [good.as_bytes(), b" ".repeat(usize::try_from(MOST).unwrap_or_default()).as_slice()].concat();

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::super::specimens;
+use super::super::wire::{at, begun, begun_as_a};
 use super::super::{Checked, Context, Judgement};
-use super::ask::{RawCase, at, begun, begun_as_a, out_of_order, volley};
+use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Ending, Raw, Reply};
 
 /// Between two bytes: often enough that no idle timer ends it.

@@ -44,6 +44,17 @@ const IDIOMS: &[Idiom] = &[
     },
     Idiom {
         extensions: PYTHON,
+        what: "setdefault with a literal",
+        pattern: r#"environ\.setdefault\(\s*['"]NAME['"]\s*,\s*LITERAL"#,
+    },
+    Idiom { extensions: PYTHON, what: "assigned where it is missing", pattern: r#"environ\[\s*['"]NAME['"]\s*\]\s*=\s*LITERAL"# },
+    Idiom {
+        extensions: PYTHON,
+        what: "a literal where reading it fails",
+        pattern: r#"environ\[\s*['"]NAME['"]\s*\][^\n]*\n\s*except[^\n]*:\s*\n?\s*\w+\s*=\s*LITERAL"#,
+    },
+    Idiom {
+        extensions: PYTHON,
         what: "a default in the settings class",
         pattern: r"(?im)^\s+NAME\s*:\s*[\w\[\]., |]+=\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?:SecretStr\(\s*)?LITERAL",
     },
@@ -54,10 +65,25 @@ const IDIOMS: &[Idiom] = &[
     },
     Idiom {
         extensions: SCRIPTS,
+        what: "a default where it is taken out of the environment",
+        pattern: r"\{[^{}]*\bNAME\s*(?::\s*\w+\s*)?=\s*LITERAL[^{}]*\}\s*=\s*(?:process\.env|import\.meta\.env|Bun\.env|env)\b",
+    },
+    Idiom {
+        extensions: SCRIPTS,
+        what: "a choice that ends in a literal",
+        pattern: r#"(?:process\.env|import\.meta\.env|Bun\.env|env)(?:\.NAME|\[\s*['"]NAME['"]\s*\])\s*\?\s*[^:;\n]{1,80}:\s*LITERAL"#,
+    },
+    Idiom {
+        extensions: SCRIPTS,
         what: "env.get with a literal",
         pattern: r#"(?:env|config)\.get(?:<[^>]*>)?\(\s*['"]NAME['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*LITERAL"#,
     },
     Idiom { extensions: SCRIPTS, what: "a default in the schema", pattern: r"\bNAME\s*:\s*[^,\n]{0,120}\.default\(\s*LITERAL" },
+    Idiom {
+        extensions: &["go"],
+        what: "a literal where it is empty",
+        pattern: r#"(\w+)\s*:?=\s*os\.Getenv\(\s*"NAME"\s*\)\s*(?:\n\s*)?if\s+\w+\s*==\s*""\s*\{\s*\w+\s*=\s*LITERAL"#,
+    },
     Idiom { extensions: &["go"], what: "getenv helper with a literal", pattern: r#"(?i)getenv\w*\(\s*"NAME"\s*,\s*LITERAL"# },
     Idiom {
         extensions: &["rb"],
@@ -161,6 +187,13 @@ mod tests {
     #[case::python("a.py", r#"os.getenv("API_SALT", "pepper")"#)]
     #[case::python_environ("a.py", r"os.environ.get('API_SALT', 'pepper')")]
     #[case::python_or("a.py", r#"os.getenv("API_SALT") or "pepper""#)]
+    #[case::python_setdefault("a.py", r#"os.environ.setdefault("API_SALT", "pepper")"#)]
+    #[case::python_assigned("a.py", "if \"API_SALT\" not in os.environ:\n    os.environ[\"API_SALT\"] = \"pepper\"\n")]
+    #[case::python_except("a.py", "try:\n    S = os.environ[\"API_SALT\"]\nexcept KeyError:\n    S = \"pepper\"\n")]
+    #[case::node_taken_out("a.ts", "const { PORT, API_SALT = 'pepper' } = process.env")]
+    #[case::node_renamed("a.js", "const { API_SALT: salt = 'pepper', PORT } = process.env;")]
+    #[case::node_choice("a.js", "const s = process.env.API_SALT ? process.env.API_SALT : 'pepper'")]
+    #[case::go_empty("a.go", "s := os.Getenv(\"API_SALT\")\n\tif s == \"\" {\n\t\ts = \"pepper\"\n\t}")]
     #[case::decouple("a.py", r#"config("API_SALT", default="pepper")"#)]
     #[case::pydantic("a.py", "class Settings(BaseSettings):\n    api_salt: str = \"pepper\"\n")]
     #[case::pydantic_field("a.py", "class Settings(BaseSettings):\n    api_salt: SecretStr = Field(default=\"pepper\")\n")]
@@ -185,6 +218,13 @@ mod tests {
     #[case::python_none("a.py", r#"os.getenv("API_SALT")"#)]
     #[case::pydantic("a.py", "class Settings(BaseSettings):\n    api_salt: str\n    host: str = \"x\"\n")]
     #[case::node("a.js", "if (!process.env.API_SALT) throw new Error('API_SALT')")]
+    #[case::python_guarded(
+        "a.py",
+        "try:\n    S = os.environ[\"API_SALT\"]\nexcept KeyError:\n    raise SystemExit(\"API_SALT\")\n"
+    )]
+    #[case::python_compared("a.py", r#"assert os.environ["API_SALT"] == "pepper""#)]
+    #[case::node_taken_out("a.ts", "const { API_SALT, PORT = '8000' } = process.env")]
+    #[case::go("a.go", "s := os.Getenv(\"API_SALT\")\nif s == \"\" {\n\tlog.Fatal(\"API_SALT\")\n}")]
     #[case::spring("application.properties", "app.salt=${API_SALT}")]
     #[case::compose("docker-compose.yml", "API_SALT: ${API_SALT:?must be set}")]
     #[case::dockerfile("Dockerfile", "ARG API_SALT\nENV API_SALT=$API_SALT\n")]

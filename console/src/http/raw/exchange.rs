@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::response::{Held, Manner, Message, first, further};
 use super::{Ending, Part, Raw, Reply, shown};
-use crate::http::client::root_cause;
-use crate::http::slots::Slot;
+use crate::http::exchange::root_cause;
+use crate::http::gate::Slot;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 

@@ -11,10 +11,11 @@ const EVERY_FORGERY: &[&str] = &[
     "jwt.errors",
     "jwt.duplicate",
     "jwt.secret.foreign",
-    "jwt.key.id",
+    "jwt.required.verified",
 ];
 /// What a verifier that never looks at `exp` breaks beside the check that asks just that.
-const EVERY_END: &[&str] = &["jwt.exp.missing", "jwt.exp.type", "jwt.exp.leeway", "jwt.exp.lifetime", "jwt.iat", "jwt.errors"];
+const EVERY_END: &[&str] =
+    &["jwt.exp.missing", "jwt.exp.type", "jwt.exp.leeway", "jwt.exp.lifetime", "jwt.iat", "jwt.errors", "jwt.required.verified"];
 
 /// Checks that also send what cannot be decoded.
 const FALLEN: &[&str] = &[
@@ -40,6 +41,9 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.create-unguarded", "Anybody can create.", &["jwt.required.write"], &[]),
     flaw("jwt.delete-unguarded", "Anybody can delete.", &["jwt.required.write"], &[]),
     flaw("jwt.toggle-unguarded", "The toggle route was forgotten.", &["jwt.required.write"], &[]),
+    flaw("jwt.writes-unverified", "Tokens of writes are decoded, not verified.", &["jwt.required.verified"], &[]),
+    flaw("jwt.item-outlives", "One object can be read with a token that ended.", &["jwt.required.verified"], &[]),
+    flaw("jwt.guard-finds-open-path", "The guard lets in any URL in which `/livez` occurs.", &["jwt.required.path"], &[]),
     flaw(
         "jwt.guard-compares-text",
         "The guard compares the text of the URL; a bare `?` at its end passes.",
@@ -138,6 +142,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.password-keeps-tokens", "A new password leaves the old tokens alive.", &["jwt.revoked"], &[]),
     flaw("jwt.deleted-user-lives", "The token of a deleted user still works.", &["jwt.revoked"], &[]),
     flaw("jwt.refresh-reusable", "A refresh token can be exchanged again and again.", &["jwt.refresh"], &[]),
+    flaw("jwt.logout-keeps-refresh", "Signing out leaves the refresh token alive.", &["jwt.revoked"], &[]),
+    flaw("jwt.access-as-refresh", "An access token is exchanged like a refresh token.", &["jwt.refresh"], &[]),
+    flaw("jwt.refresh-endless", "A refreshed token lives for ten years.", &["jwt.refresh"], &[]),
+    flaw("jwt.login-counts-claimed-addresses", "Guesses are counted by X-Forwarded-For.", &["jwt.login.limit"], &[]),
+    flaw("jwt.login-tells-hash", "The answer to a sign-in holds the hash of the password.", &["jwt.login.answer"], &[]),
+    flaw("jwt.refresh-cookie-loose", "A cookie for scripts holds the refresh token.", &["jwt.login.answer"], &[]),
     flaw("jwt.refresh-as-access", "A refresh token opens the API.", &["jwt.refresh"], &[]),
     flaw("jwt.keypair-none", "With a key pair: `alg: none` needs no signature.", &["jwt.none"], &["jwt.alg.pinned", "jwt.errors"]),
     flaw("jwt.keypair-confusion", "With a key pair: the public key is an HMAC secret too.", &["jwt.confusion"], &[]),
@@ -153,7 +163,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "jwt.keypair-decoded",
         "With a key pair: the token is decoded, not verified.",
         &["jwt.payload", "jwt.signature.altered", "jwt.tampered"],
-        &["jwt.signature.*", "jwt.ecdsa.blank", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate"],
+        &["jwt.signature.*", "jwt.ecdsa.blank", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate", "jwt.required.verified"],
     ),
     flaw("jwt.keypair-endless", "With a key pair: tokens never end.", &["jwt.exp.past"], EVERY_END),
     flaw("jwt.opaque-prefix", "The beginning of an opaque token is enough.", &["jwt.tampered"], &[]),
@@ -181,6 +191,6 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "jwt.forgotten-route",
         "A route beside the tasks, which only the OpenAPI document names, asks for no token.",
         &["jwt.required.read"],
-        &["isolation.routes"],
+        &["jwt.required.verified", "isolation.routes"],
     ),
 ];

@@ -152,5 +152,11 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("robustness.no-rate-limit", "the declared rate limit is not there", &["robustness.rate-limit"], &[]),
     weakness("robustness.no-retry-after", "429 does not say when to come back", &["robustness.rate-limit"], &[]),
     weakness("robustness.limit-without-grant", "429 lacks the grant for an allowed origin", &["robustness.rate-limit"], &[]),
+    flaw(
+        "robustness.keys-for-all",
+        "an idempotency key of one user brings the object of another",
+        &["robustness.idempotency"],
+        &[],
+    ),
     flaw("robustness.creates-again", "a repeated creation makes a second object", &["robustness.idempotency"], &[]),
 ];

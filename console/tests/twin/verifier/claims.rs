@@ -11,14 +11,16 @@ use crate::twin::{AUDIENCE, House, ISSUER, MAX_LIFETIME_SECS, accounts, strict_j
 const LEEWAY_SECS: i64 = 5;
 
 /// Reads and judges the claims; what is left is the subject.
-pub(super) fn subject_of(house: &House, payload: &[u8]) -> Step<Subject> {
+pub(super) fn subject_of(house: &House, payload: &[u8], endless: bool) -> Step<Subject> {
     let no_object = serde_json::from_slice::<Value>(payload).is_ok_and(|value| !value.is_object() && !value.is_string());
     if house.has("jwt.claims-not-an-object") && no_object {
         return Ok(Subject::first());
     }
     let claims = claims(house, payload)?;
     let now = OffsetDateTime::now_utc().unix_timestamp();
-    expiry(house, &claims, now)?;
+    if !endless {
+        expiry(house, &claims, now)?;
+    }
     beginning(house, &claims, now)?;
     issuer(house, &claims)?;
     audience(house, &claims)?;
@@ -74,7 +76,7 @@ fn expiry(house: &House, claims: &Members, now: i64) -> Step<()> {
     let exp = exp.and_then(Value::as_i64).ok_or(Refused)?;
     holds(exp > now - leeway)?;
     let since = claims.get("iat").and_then(Value::as_i64).filter(|_| house.has("jwt.life-counted-from-iat")).unwrap_or(now);
-    let own = house.has("jwt.issues-endless") && claims.contains_key("sid");
+    let own = (house.has("jwt.issues-endless") || house.has("jwt.refresh-endless")) && claims.contains_key("sid");
     holds(own || house.has("jwt.any-lifetime") || exp <= since.saturating_add(MAX_LIFETIME_SECS + LEEWAY_SECS))
 }
 

@@ -32,6 +32,7 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
         ("jwt.create-unguarded", bare && parts.method == Method::POST),
         ("jwt.delete-unguarded", bare && parts.method == Method::DELETE),
         ("jwt.toggle-unguarded", bare && path.ends_with("/complete")),
+        ("jwt.guard-finds-open-path", bare && parts.uri.to_string().contains("/livez")),
         ("jwt.guard-compares-text", bare && parts.uri.query() == Some("")),
         ("jwt.trusts-local-address", bare && text(parts, "x-forwarded-for") == Some("127.0.0.1")),
         ("jwt.null-is-a-token", matches!(text(parts, "authorization"), Some("Bearer null" | "Bearer undefined"))),
@@ -41,6 +42,16 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
         return Some(Subject::first());
     }
     named(house, parts).filter(|name| !name.is_empty()).map(Subject)
+}
+
+/// Whether this route has a guard of its own, which only decodes.
+pub(super) fn only_decodes(house: &House, parts: &Parts) -> bool {
+    house.has("jwt.writes-unverified") && !parts.method.is_safe()
+}
+
+/// Whether this route has a guard of its own, which knows no end.
+pub(super) fn knows_no_end(house: &House, parts: &Parts) -> bool {
+    house.has("jwt.item-outlives") && parts.method == Method::GET && parts.uri.path() != "/api/tasks"
 }
 
 /// A name that nobody has proven.

@@ -124,7 +124,7 @@ pub(super) const OWN_HOST: Check = foreign(
     High,
     "Origins that resemble the API's own host are refused",
     "Some services trust an origin when it contains their own host name, which only proves that the attacker knows whom they attack.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::own_host)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::own_host)),
 );
 
 pub(super) const STAGES: Check = foreign(
@@ -133,7 +133,7 @@ pub(super) const STAGES: Check = foreign(
     "Undeclared stages of the front end are refused",
     "Staging, preview and development hosts run unreviewed code and often lack protection. If production lets one in that the declared \
      allowlist does not name, the configuration has drifted from what was decided.",
-    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::stages)),
+    |cx| Box::pin(family_refused(cx, Reach::Stages, origins::stages)),
 );
 
 pub(super) const PORT: Check = foreign(
@@ -168,7 +168,7 @@ pub(super) const ADDRESSES: Check = foreign(
     Medium,
     "Addresses instead of names are refused",
     "A rule for office or private networks is a rule for every hostile page that is served from such an address.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::addresses)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::addresses)),
 );
 
 pub(super) const SPECIAL_RIGHT: Check = foreign(
@@ -203,7 +203,7 @@ pub(super) const TRAILING_DOT: Check = foreign(
     "The allowed host with a trailing dot is refused",
     "https://app.example.com. is another origin to a browser and often another site to a platform. Letting it in shows that origins are \
      normalised before they are compared.",
-    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::trailing_dot)),
+    |cx| Box::pin(family_refused(cx, Reach::Rare, origins::trailing_dot)),
 );
 
 pub(super) const CASE: Check = foreign(
@@ -212,7 +212,7 @@ pub(super) const CASE: Check = foreign(
     "The allowed origin in capitals is refused",
     "Browsers send origins in lower case and compare by bytes. Whoever sends capitals is no browser; accepting them does little harm, \
      but shows that the comparison is not exact.",
-    |cx| Box::pin(unsent_refused(cx, Reach::Wide, origins::case)),
+    |cx| Box::pin(unsent_refused(cx, Reach::Rare, origins::case)),
 );
 
 pub(super) const UNSERIALISED: Check = foreign(
@@ -221,7 +221,7 @@ pub(super) const UNSERIALISED: Check = foreign(
     "The allowed origin in a form that no browser sends is refused",
     "An explicit default port, a trailing slash, a path or a user name never occur in an Origin header. A service that accepts them \
      parses and trims what it should compare.",
-    |cx| Box::pin(unsent_refused(cx, Reach::Wide, origins::unserialised)),
+    |cx| Box::pin(unsent_refused(cx, Reach::Rare, origins::unserialised)),
 );
 
 pub(super) const MALFORMED: Check = foreign(

@@ -4,7 +4,7 @@ use super::{
     API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER, REQUIRE_TOKEN,
     SAME_ANSWER, URI_QUERY, at,
 };
-use crate::checks::jwt::{carrier, presence, tampered};
+use crate::checks::jwt::{carrier, doors, presence, tampered};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
 
@@ -44,6 +44,19 @@ pub(in crate::checks::jwt) const REQUIRED_WRITE: Check = Check {
     remedy: REQUIRE_TOKEN,
     needs: &[Need::Token, Need::Writes],
     run: |cx| Box::pin(presence::required_write(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const VERIFIED: Check = Check {
+    id: "jwt.required.verified",
+    title: "Every route verifies its token, not the list alone",
+    why: "Routes that are written one by one are guarded one by one: a handler that decodes the token without verifying it, or a middleware that was mounted without the check of `exp`, sits beside a list that does everything right. All other checks of forgeries ask the list; this one takes a wrong signature and an ended token to every other declared route.",
+    expectation: "No success for a token with a wrong signature, nor for one that ended, on the object, on any write to it, and on every declared route that needs a token.",
+    severity: Severity::Critical,
+    references: &[API2, API5, CWE_345],
+    remedy: REQUIRE_TOKEN,
+    needs: &[Need::Token, Need::Jwt],
+    run: |cx| Box::pin(doors::every(cx)),
     ..CARD
 };
 

@@ -191,8 +191,8 @@ pub(super) const IDEMPOTENCY: Check = check(
     Low,
     [
         "A repeated creation makes one object",
-        "Clients repeat what they got no answer to. A declared key is the promise that this makes nothing twice.",
-        "The same key brings the first object again, or a refusal; never a second one.",
+        "Clients repeat what they got no answer to. A declared key is the promise that this makes nothing twice. A key that is remembered without its user hands the answer to whoever sends the same one.",
+        "The same key brings the first object again, or a refusal; never a second one, and to another user never the first one's.",
     ],
     &[IDEMPOTENCY_KEY],
     REPLAY_REMEDY,

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 /// How much waits for an answer. The first goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rank {
+pub(in crate::http) enum Rank {
     /// One request, which its check waits for.
     Step,
     /// One of many, after which its check has more to ask.
@@ -31,7 +31,7 @@ pub(super) struct Slots(Arc<Mutex<State>>);
 
 /// A place that is taken; dropping it hands it on. Empty once it was handed on.
 #[derive(Debug)]
-pub(super) struct Slot(Option<Slots>);
+pub(in crate::http) struct Slot(Option<Slots>);
 
 impl Slots {
     /// So many places, at least one.

@@ -1,10 +1,14 @@
 //! How fast requests may follow each other: evenly so many a second, or at most so many in any window of time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+
+/// One request in so many may be a pulse.
+const PULSE_SHARE: u32 = 20;
 
 /// At most so many requests in any `per`, as a service's own rate limit counts them: preflights included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +28,58 @@ impl Window {
     }
 }
 
+/// The pace of one client.
+#[derive(Debug)]
+pub(super) struct Pace {
+    rate: Option<u32>,
+    window: Option<Window>,
+    /// When the next request may go, where they go evenly.
+    next: Mutex<Instant>,
+    /// The requests of the last window, shared with whoever sends beside or afterwards.
+    recent: Arc<Sent>,
+}
+
+impl Pace {
+    /// At most `rate` a second, evenly, and what `window` allows.
+    pub(super) fn new(rate: Option<u32>, window: Option<Window>) -> Self {
+        Self { rate: rate.filter(|rate| *rate > 0), window, next: Mutex::new(Instant::now()), recent: Arc::default() }
+    }
+
+    /// A pace of another client into the same window.
+    pub(super) fn beside(&self, rate: Option<u32>, window: Option<Window>) -> Self {
+        Self { recent: Arc::clone(&self.recent), ..Self::new(rate, window) }
+    }
+
+    /// Waits for the turn of one request, and counts it.
+    pub(super) async fn turn(&self) {
+        if let Some(rate) = self.rate {
+            let mine = {
+                let mut next = self.next.lock().await;
+                let mine = (*next).max(Instant::now());
+                *next = mine + Duration::from_secs(1) * PULSE_SHARE / (PULSE_SHARE - 1) / rate;
+                mine
+            };
+            tokio::time::sleep_until(mine).await;
+        }
+        if let Some(window) = self.window {
+            self.recent.turn(window).await;
+        }
+    }
+
+    /// How often a request may go out of turn; `None` where a window counts them.
+    pub(super) fn pulse_every(&self) -> Option<Duration> {
+        let every = self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * PULSE_SHARE / rate);
+        self.window.is_none().then_some(every)
+    }
+}
+
 /// The requests of the last window.
 #[derive(Debug, Default)]
-pub(super) struct Sent(Mutex<VecDeque<Instant>>);
+struct Sent(Mutex<VecDeque<Instant>>);
 
 impl Sent {
     /// Waits until one more request fits into `window`, and counts it. Those who wait are served in order.
-    pub(super) async fn turn(&self, window: Window) {
+    async fn turn(&self, window: Window) {
         let mut sent = self.0.lock().await;
         while sent.len() >= usize::try_from(window.requests.max(1)).unwrap_or(usize::MAX) {
             let Some(first) = sent.pop_front() else { break };

@@ -1,0 +1,69 @@
+//! Whether every route verifies its token as the collection does: a route with a guard of its own may look only whether there is one.
+
+use crate::checks::{Case, Checked, Context, Judgement, Object, battery};
+use crate::http::{Answer, Credential, Probe, Trouble};
+use crate::run::{Finding, Source};
+use crate::target::{Route, RouteAuth};
+
+use super::ask::of_a;
+use super::claims::Press;
+use super::forgery::flipped;
+use super::presence::{some_object, writes};
+
+/// Further routes that are asked at most.
+const MOST: usize = 20;
+/// How long ago the token ended: longer than any leeway.
+const ENDED_SECS: i64 = 7_200;
+
+/// A token of A with a wrong signature and, with the signing key, one that ended, on every route but the collection's own GET. A good token
+/// must be let in at the collection for this to mean anything, which the control asks.
+pub(super) async fn every(cx: Context) -> Checked {
+    let tokens = tokens(&cx).await?;
+    let (_, object) = some_object(&cx).await?;
+    let mut probes = reads(&cx, object.as_ref())?;
+    if cx.writes && object.is_some() {
+        let (own, canary) = futures::try_join!(cx.objects.create(cx.a()?), cx.objects.announce(cx.a()?))?;
+        probes.extend(writes(&cx, &own, &canary)?);
+    }
+    let cases = probes.iter().flat_map(|probe| {
+        let case = |(name, token): &(&str, Credential)| {
+            Case::new(format!("{} {} with {name}", probe.method(), probe.path()), probe.clone().bearer(token))
+        };
+        tokens.iter().map(case).collect::<Vec<_>>()
+    });
+    battery(&cx, "bad tokens on other routes", cases.collect(), |_, answer| judge(answer)).await
+}
+
+async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble> {
+    let token = of_a(cx)?;
+    let credential = |name: &'static str, token: String| (name, Credential::new(format!("<{name}>"), token));
+    let mut tokens = vec![credential("a wrong signature", flipped(&token, 77).token())];
+    if cx.forge.is_some() && cx.a()?.subject.is_some() {
+        let press = Press::of(cx).await?;
+        tokens.push(credential("a token that ended", press.ending(press.now - ENDED_SECS)));
+    }
+    Ok(tokens)
+}
+
+/// The object, the declared routes that need a token, and further ones that are read.
+fn reads(cx: &Context, object: Option<&Object>) -> Result<Vec<Probe>, Trouble> {
+    let a = cx.a()?;
+    let (subject, id) = (a.subject.as_deref().unwrap_or("me"), object.map_or("1", |object| object.id.as_str()));
+    let own = object.filter(|_| cx.target.resource.offers.get).map(|object| object.path.clone());
+    let protected = cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id));
+    // What is public on purpose looks at no token at all.
+    let guarded = |route: &&Route| route.reads() && (route.auth == RouteAuth::Bearer || route.is_below(&cx.target.paths));
+    let further = cx.further_routes().filter(guarded).take(MOST).map(|route| route.filled(id, subject));
+    let mut paths: Vec<_> = own.into_iter().chain(protected).chain(further).collect();
+    paths.dedup();
+    Ok(paths.into_iter().map(Probe::get).collect())
+}
+
+/// Any answer but a success shows that the token was not enough, or was not looked at first, which has a check of its own.
+fn judge(answer: &Answer) -> Judgement {
+    match answer.status {
+        status @ 200..=299 => Judgement { finding: Finding::Broken, observed: format!("accepted: {status}") },
+        status @ 500..=599 if answer.source != Source::Edge => Judgement::weak(format!("refused by falling over: {status}")),
+        status => Judgement::held(format!("not let in: {status}")),
+    }
+}

@@ -1,0 +1,115 @@
+//! One exchange by the HTTP client: the request as it goes out, the answer as it comes in, and what is recorded of both.
+
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
+
+use super::answer::Headers;
+use super::probe::Field;
+use super::{Answer, Client, Probe, Trouble, record};
+use crate::target::Carrier;
+
+/// Bytes kept of a body that is longer than the cap.
+const KEPT: usize = 64 << 10;
+impl Client {
+    /// The request that `probe` becomes.
+    pub(super) fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
+        let target = self.target();
+        let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
+        let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
+        let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
+        let mut request = self.pools().suited(probe, false).request(method, url);
+        for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
+            let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
+            let mut header = http::HeaderValue::from_bytes(value.expose_secret()).map_err(|_| invalid("header value"))?;
+            header.set_sensitive(true);
+            request = request.header(name, header);
+        }
+        if let Some(body) = &probe.body {
+            request = request.body(body.bytes.clone());
+        }
+        request.build().map_err(|_| invalid("request"))
+    }
+
+    /// Sends it over a connection that may have been used before, unless a `fresh` one is asked for, and reads the answer.
+    pub(super) async fn exchange(&self, probe: &Probe, request: reqwest::Request, fresh: bool) -> Result<Answer, Trouble> {
+        let started = Instant::now();
+        let broke = |error: reqwest::Error| Trouble::Transport(root_cause(&error));
+        let response = self.pools().suited(probe, fresh).execute(request).await.map_err(broke)?;
+        let status = response.status().as_u16();
+        let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        let headers = Headers(fields.collect());
+        let (body, truncated) = read_capped(response, self.limits().body_cap).await?;
+        let elapsed = started.elapsed();
+        self.meter().answered(elapsed);
+        let target = self.target();
+        let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
+        let unsaid = self.unsaid_beside(probe.credentials());
+        let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
+        let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
+        let source = self.source_of(status, &headers, &body);
+        let received_at = OffsetDateTime::now_utc();
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            truncated,
+            elapsed,
+            received_at,
+            source,
+            exchange: record::exchange(shown, Some(answer)),
+        })
+    }
+}
+
+type SecretBytes = secrecy::SecretSlice<u8>;
+
+/// Every header of a request as it goes on the wire.
+fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)]) -> Vec<(String, SecretBytes)> {
+    let secret = |text: String| SecretBytes::from(text.into_bytes());
+    let mut fields: Vec<_> = extra.iter().map(|(name, value)| (name.clone(), secret(value.expose_secret().to_owned()))).collect();
+    if let Some(credential) = &probe.bearer {
+        let (name, prefix) = record::carried(carrier);
+        fields.push((name.to_owned(), secret(format!("{prefix}{}", credential.expose()))));
+    }
+    fields.extend(probe.fields.iter().map(|field| match field {
+        Field::Plain(name, value) => (name.clone(), SecretBytes::from(value.clone())),
+        Field::Secret(name, prefix, credential) => (name.clone(), secret(format!("{prefix}{}", credential.expose()))),
+    }));
+    if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
+        fields.push(("content-type".to_owned(), secret(content_type)));
+    }
+    fields
+}
+
+/// The beginning of a body that is too long, in memory of its own size: checks keep answers, and a hundred of the longest would be much.
+fn kept(body: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(body.get(..KEPT).unwrap_or(body))
+}
+
+/// Reads a body, but no more than `cap` bytes of it.
+async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), Trouble> {
+    let mut stream = response.bytes_stream();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| Trouble::Transport(root_cause(&error)))?;
+        let room = cap - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok((kept(&body), true));
+        }
+    }
+    Ok((body.freeze(), false))
+}
+
+/// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    super::clean(&cause.to_string())
+}
