@@ -58,7 +58,7 @@ const PAGES: [&str; 8] = [
 pub(crate) fn has_more_pages(answer: &Answer) -> bool {
     let json = answer.json();
     let count = |pointer: &&str| json.as_ref().and_then(|json| json.pointer(pointer)?.as_u64());
-    PAGES.iter().find_map(|pointer| count(pointer)).is_some_and(|pages| pages > 1)
+    PAGES.iter().find_map(count).is_some_and(|pages| pages > 1)
 }
 
 fn by_cursor(json: &Value) -> Option<String> {

@@ -198,10 +198,8 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endl
     let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone() };
     open(house).sittings.insert(sid.clone(), sitting);
     let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
-    let mut user = json!({ "id": subject });
-    if house.has("jwt.login-tells-hash") {
-        user["password"] = json!(PASSWORD_HASH);
-    }
+    let told = house.has("jwt.login-tells-hash");
+    let user = if told { json!({ "id": subject, "password": PASSWORD_HASH }) } else { json!({ "id": subject }) };
     let body = json!({ "user": user, "access_token": token, "refresh_token": refresh });
     let mut response = (status, Json(body)).into_response();
     carry(house, &token, response.headers_mut());
