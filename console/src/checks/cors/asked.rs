@@ -204,7 +204,7 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let paths = &cx.target.paths;
     let subject = cx.users.a.as_ref().and_then(|user| user.subject.clone()).unwrap_or_else(|| "me".to_owned());
     let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
-    let named = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned(), specimens::missing_path(&cx)]);
+    let named = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned(), missing_item(&cx).await]);
     let further = cx.target.routes.all.iter().filter(|route| route.reads()).take(MOST).map(|route| route.filled(NO_ID, &subject));
     let open = |path: &String| cx.target.policy.public.contains(path);
     let asked: Vec<_> = named.chain(protected).chain(further).filter(|path| !open(path)).collect();
@@ -217,6 +217,19 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
     cases.extend(crossed(&preflights.chain(signing_in).collect::<Vec<_>>(), &[stranger(&cx)]));
     all_refused(&cx, cases).await
+}
+
+/// The path of an object that nothing has, in the form of the ids that the service gives: another form may not even reach the route.
+async fn missing_item(cx: &Context) -> String {
+    let witness = match cx.a() {
+        Ok(user) => cx.objects.witness(user).await.ok(),
+        Err(_) => None,
+    };
+    if witness.is_some_and(|object| object.id.parse::<u64>().is_ok()) {
+        specimens::missing_number(cx)
+    } else {
+        specimens::missing_path(cx)
+    }
 }
 
 /// Further routes that are asked at most.

@@ -2,11 +2,25 @@
 
 use crate::http::Answer;
 
-/// The body without the path that was asked for, and without numbers and ids. `slash`: the path is repeated with its leading slash.
-fn essence(path: &str, answer: &Answer, slash: bool) -> String {
+/// How an answer repeats the path that was asked for.
+#[derive(Clone, Copy, Debug)]
+enum Repeated {
+    /// As it was sent.
+    Whole,
+    /// Without its leading slash.
+    Bare,
+    /// Its last segment alone.
+    Last,
+}
+
+/// The body without the path that was asked for, and without numbers and ids.
+fn essence(path: &str, answer: &Answer, repeated: Repeated) -> String {
     let bare = path.split('?').next().unwrap_or_default();
-    let cut = |form: &'static str| bare.trim_start_matches(form);
-    let forms = if slash { [path, bare] } else { [bare, cut("/")] };
+    let forms = match repeated {
+        Repeated::Whole => [path, bare],
+        Repeated::Bare => [bare, bare.trim_start_matches('/')],
+        Repeated::Last => [bare, bare.rsplit('/').next().unwrap_or_default()],
+    };
     let text = answer.raw_text();
     let text = forms.iter().filter(|form| form.len() > 1).fold(text, |text, form| text.replace(form, "<path>"));
     without_ids(&text)
@@ -36,6 +50,6 @@ fn without_ids(text: &str) -> String {
 
 /// Whether `answer` to `path` is what an unknown path gets, however it repeats the path.
 pub(super) fn like(path: &str, answer: &Answer, unknown_path: &str, unknown: &Answer) -> bool {
-    let same = |slash| essence(path, answer, slash) == essence(unknown_path, unknown, slash);
-    answer.status == unknown.status && (same(true) || same(false))
+    let same = |repeated| essence(path, answer, repeated) == essence(unknown_path, unknown, repeated);
+    answer.status == unknown.status && [Repeated::Whole, Repeated::Bare, Repeated::Last].into_iter().any(same)
 }

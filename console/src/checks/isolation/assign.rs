@@ -154,11 +154,11 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let mut acts = vec![changed; tried.len()];
     if changed == Act::Patch && cx.target.resource.update.puts() {
         // Where both are there, a handler each: the owner is tried by PUT as well.
-        let owners: Vec<_> =
-            tried.iter().filter(|foreign| foreign.iter().any(|one| OWNER_FIELDS.contains(&&*one.field))).cloned().collect();
-        let owners = cx.telling(owners, 3);
-        acts.extend(owners.iter().map(|_| Act::Put));
-        tried.extend(owners);
+        let owners: Vec<_> = tried.iter().flatten().filter(|one| OWNER_FIELDS.contains(&&*one.field)).cloned().collect();
+        let alone = owners.first().map(|first| vec![first.clone()]);
+        let more: Vec<_> = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).collect();
+        acts.extend(more.iter().map(|_| Act::Put));
+        tried.extend(more);
     }
     let probes: Vec<_> =
         tried.iter().zip(&acts).map(|(foreign, act)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;

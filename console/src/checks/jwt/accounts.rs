@@ -116,14 +116,17 @@ pub(super) async fn limit(cx: Context) -> Checked {
     if outcome.verdict == Verdict::Fail {
         return Ok(outcome);
     }
-    let evading = probe.header("x-forwarded-for", "203.0.113.77").impatient();
-    Ok(outcome.joined(evaded(&cx.send(&evading).await?)))
+    let evading = probe.clone().header("x-forwarded-for", "203.0.113.77").impatient();
+    let evading = cx.send(&evading).await?;
+    let still = asks_to_wait(&evading) || asks_to_wait(&cx.send(&probe.impatient()).await?);
+    Ok(outcome.joined(evaded(&evading, still)))
 }
 
-/// Whoever counts by an address that anybody can claim counts nothing.
-fn evaded(answer: &Answer) -> Evidence {
+/// Whoever counts by an address that anybody can claim counts nothing. `still`: without the claim, the service asks to wait even afterwards.
+fn evaded(answer: &Answer, still: bool) -> Evidence {
     let (finding, observed) = match answer.status {
         status if asks_to_wait(answer) => (Finding::Held, format!("{status}: asks to wait all the same")),
+        status if !still => (Finding::Held, format!("{status}, and no longer asked to wait without the claim either")),
         status @ 500.. => (Finding::Unclear, format!("{status}: the service did not answer")),
         status => (Finding::Broken, format!("{status}: whoever claims another address may guess on")),
     };
@@ -202,15 +205,45 @@ fn cached(answer: &Answer) -> Evidence {
 const HASHES: [&str; 9] =
     ["$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "$pbkdf2", "pbkdf2_sha256$", "pbkdf2:sha", "scrypt:32768"];
 
+/// Names of members that hold a password or its hash, in small letters and without `_` and `-`.
+const MEMBERS: [&str; 11] = [
+    "password",
+    "passwordhash",
+    "hashedpassword",
+    "passwd",
+    "pwd",
+    "pwdhash",
+    "passhash",
+    "passworddigest",
+    "encryptedpassword",
+    "hash",
+    "salt",
+];
+
+/// The first such member with a text in it.
+fn secret_member(json: &serde_json::Value) -> Option<String> {
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
+    match json {
+        serde_json::Value::Array(items) => items.iter().find_map(secret_member),
+        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
+            serde_json::Value::String(text) if text.len() >= 8 && MEMBERS.contains(&&*plain(name)) => Some(name.clone()),
+            other => secret_member(other),
+        }),
+        _ => None,
+    }
+}
+
 /// The answer repeats neither the password nor its hash (OWASP API3:2023).
 fn told(session: &Session) -> Evidence {
     let text = session.answer.raw_text();
     let password = session.login.password.expose_secret();
     let hash = HASHES.iter().find(|mark| text.contains(**mark));
-    let (finding, observed) = match hash {
+    let member = session.answer.json().and_then(|json| secret_member(&json));
+    let (finding, observed) = match (hash, member) {
         _ if !password.is_empty() && text.contains(password) => (Finding::Broken, "it repeats the password".to_owned()),
-        Some(mark) => (Finding::Broken, format!("it holds what looks like the hash of a password ({mark}…)")),
-        None => (Finding::Held, "neither the password nor a hash".to_owned()),
+        (Some(mark), _) => (Finding::Broken, format!("it holds what looks like the hash of a password ({mark}…)")),
+        (None, Some(name)) => (Finding::Broken, format!("its member `{}` is nobody's to see", clean(&name))),
+        (None, None) => (Finding::Held, "neither the password nor a hash".to_owned()),
     };
     evidence(&session.answer, "what the answer to a sign-in tells", finding, observed)
 }

@@ -179,7 +179,9 @@ pub(super) async fn required_path(cx: Context) -> Checked {
         .collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
     // A guard that looks for an open path anywhere in the URL (`"/health" in request.url`).
-    let mentioned = asking(&list, &format!("next={open}"));
+    let declared = [&cx.target.paths.live, &cx.target.paths.health].into_iter().flatten();
+    let named = declared.map(|path| format!("next={path}")).collect::<Vec<_>>().join("&");
+    let mentioned = asking(&list, if named.is_empty() { "next=/health" } else { &named });
     cases.push(Case::new(format!("GET {mentioned} without a token"), Probe::get(mentioned)));
     let with =
         |probe: Probe, headers: &[&str], value: &str| headers.iter().fold(probe, |probe, header| probe.header(header, value));

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a};
-use super::super::{Checked, Context, Judgement, Outcome};
+use super::super::{Checked, Context, Judgement, Object, Outcome};
 use super::ask::{RawCase, out_of_order, volley};
-use crate::http::{Ending, Reply, Trouble};
+use crate::http::{Reply, Trouble};
+use crate::target::Update;
 
 /// Bytes of a body that is too large for a list of tasks, where no limit is declared.
 const LARGE: u64 = 2 << 20;
@@ -15,36 +16,45 @@ const LARGE: u64 = 2 << 20;
 const MOST: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A body over the limit is refused with 413, whether its length is announced or not. It is no JSON, so nothing can come of it.
+/// A body over the limit is refused, whether its length is announced or not. It is an update of an object of the run, made long with white
+/// space (RFC 8259, 2): the same update without it must be taken, so that a refusal is about the length.
 pub(super) async fn body(cx: Context) -> Checked {
     let declared = cx.target.policy.declared.max_body;
     let size = declared.map_or(LARGE, |limit| limit.saturating_add(1));
     let Some(size) = usize::try_from(size).ok().filter(|_| size <= MOST) else {
         return Ok(Outcome::skip(format!("the declared limit of {size} bytes is more than what is sent: {MOST}")));
     };
-    let body = [b"{\"postflight\":\"".as_slice(), &vec![b'x'; size]].concat();
-    let path = at(&cx, &cx.list_path(cx.a()?));
-    let begun = || begun_as_a(&cx, "POST", &path).header("content-type", "application/json").within(PATIENCE);
-    let announced = begun().header("content-length", body.len().to_string()).end().bytes(&body);
-    let chunks = body.chunks(64 << 10).fold(begun().header("transfer-encoding", "chunked").end(), |raw, chunk| {
+    let Object { path, canary, .. } = cx.objects.create(cx.a()?).await?;
+    let (method, small) = match cx.target.resource.update {
+        Update::Put => ("PUT", cx.target.resource.full(&canary)),
+        _ => ("PATCH", cx.target.resource.patch(&canary)),
+    };
+    let small = small.to_string();
+    let large = small.replacen('{', &format!("{{{}", " ".repeat(size)), 1).into_bytes();
+    let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
+    let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
+    let taken = cx.client.send_raw(&announced(small.as_bytes())).await?;
+    if !taken.status().is_some_and(|status| (200..300).contains(&status)) {
+        return Ok(Outcome::inconclusive(format!("a small update on the raw wire: {}", taken.words())));
+    }
+    let chunks = large.chunks(64 << 10).fold(begun().header("transfer-encoding", "chunked").end(), |raw, chunk| {
         raw.bytes(format!("{:x}\r\n", chunk.len())).bytes(chunk).bytes("\r\n")
     });
-    let name = |how: &str| format!("{} bytes, {how}", body.len());
-    let cases = vec![RawCase::new(name("announced"), announced), RawCase::new(name("in chunks"), chunks.bytes("0\r\n\r\n"))];
+    let name = |how: &str| format!("{} bytes, {how}", large.len());
+    let cases =
+        vec![RawCase::new(name("announced"), announced(&large)), RawCase::new(name("in chunks"), chunks.bytes("0\r\n\r\n"))];
     volley(&cx, "bodies over the limit refused", cases, |_, reply| judge_body(declared.is_some(), reply)).await
 }
 
-/// Judges the answer to a large body. Where no limit is declared, reading it all before refusing it is a remark: several stock stacks have
-/// no limit, and the platform may have one.
+/// Judges the answer to a large body. Where no limit is declared, taking it is a remark: several stock stacks have no limit, and the
+/// platform may have one.
 pub(super) fn judge_body(declared: bool, reply: &Reply) -> Judgement {
     let words = reply.words();
-    out_of_order(reply, Judgement::broken).unwrap_or_else(|| match (reply.status(), reply.ending) {
-        // Whoever stops reading has a limit, whatever it is called.
-        (Some(411 | 413) | None, _) | (Some(400..=499), Ending::Reset) => Judgement::held(words),
-        // Servers that meet the limit while they read (gunicorn before Flask) say 400 and close; where it was read in full is not to be seen.
-        (Some(400), Ending::Closed) => Judgement::weak(format!("{words}: refused, but not as too large")),
-        (Some(_), _) if declared => Judgement::broken(format!("{words}: read to its end, though it is over the declared limit")),
-        (Some(_), _) => Judgement::weak(format!("{words}: read to its end before it was refused")),
+    out_of_order(reply, Judgement::broken).unwrap_or_else(|| match reply.status() {
+        Some(200..=299) if declared => Judgement::broken(format!("{words}: taken, though it is over the declared limit")),
+        Some(200..=299) => Judgement::weak(format!("{words}: taken, white space and all")),
+        // Whoever refuses what is taken without the white space has a limit, whatever it is called.
+        _ => Judgement::held(words),
     })
 }
 

@@ -73,8 +73,9 @@ fn malformed_requests(#[case] status: u16, #[case] ending: Ending, #[case] findi
 #[rstest]
 #[case::too_large(true, 413, Ending::Closed, Held)]
 #[case::ended(true, 0, Ending::Reset, Held)]
-#[case::read(true, 400, Ending::Open, Broken)]
-#[case::stock(false, 422, Ending::Open, Weak)]
+#[case::gunicorn(true, 400, Ending::Open, Held)]
+#[case::taken(true, 200, Ending::Open, Broken)]
+#[case::stock(false, 200, Ending::Open, Weak)]
 #[case::fails(false, 500, Ending::Open, Broken)]
 fn large_bodies(#[case] declared: bool, #[case] status: u16, #[case] ending: Ending, #[case] finding: Finding) {
     assert_eq!(sizes::judge_body(declared, &reply(&[status], ending, "")).finding, finding);

@@ -77,8 +77,8 @@ pub(super) const BODY: Check = check(
         "Bodies over the limit are refused",
         "What is read into memory before anybody looks at it is memory for whoever sends it, many times at once. Limits on \
          announced lengths alone are passed by chunks.",
-        "413, or the end of the connection, whether the length is announced or not. Without a declared limit, reading 2 MiB to \
-         the end is a remark.",
+        "An update that is taken is refused once white space makes it too long (413, another refusal, or the end of the connection), \
+         whether its length is announced or not. Without a declared limit, taking 2 MiB is a remark.",
     ],
     &[RFC_9110_413, API4, CWE_400],
     LIMIT_REMEDY,
