@@ -29,8 +29,8 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_millis(600),
 ];
 
-/// How long clean-up waits at most before it begins, where the target asked for that.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
+/// How long clean-up waits at most before it begins, where the target asked for that: a minute is what limits are usually counted by.
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// How often a request is sent at most while the target asks to wait.
 const ASKED_AGAIN: usize = 6;
@@ -132,11 +132,12 @@ impl Client {
     }
 
     /// A client over the same connections, into the same counts, that no deadline, budget or interruption of this one binds: for
-    /// clean-up, which has `time` of its own.
+    /// clean-up, which has `time` of its own. A `patient` one first waits as long as a 429 asked the run to.
     #[must_use]
-    pub fn successor(&self, time: Duration) -> Self {
+    pub fn successor(&self, time: Duration, patient: bool) -> Self {
         // Whoever was asked to wait would only be refused before.
-        let wait = self.inner.gate.asked().saturating_duration_since(Instant::now()).min(LONGEST_WAIT);
+        let asked = self.inner.gate.asked().saturating_duration_since(Instant::now());
+        let wait = if patient { asked } else { Duration::ZERO };
         let limits = Limits { deadline: time + wait, budget: None, ..self.inner.limits };
         let inner = Inner {
             pools: self.inner.pools.clone(),
@@ -336,7 +337,9 @@ impl Client {
         let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
         let asked = Duration::from_secs(asked);
         let until = Instant::now().checked_add(asked).ok_or(Trouble::AskedToWait(asked))?;
-        self.inner.gate.note(until);
+        if asked <= LONGEST_WAIT {
+            self.inner.gate.note(until);
+        }
         if until < self.inner.deadline { Ok(until) } else { Err(Trouble::AskedToWait(asked)) }
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::budget::{self, Allotment, CLEANING};
 use super::journal::Journal;
 use super::needs::{Given, may_write};
-use super::registrar::Registrar;
+use super::registrar::{Registrar, Whose};
 use super::releases::Releases;
 use super::sentinel::Sentinel;
 use super::workshop::{Bench, Workshop};
@@ -93,10 +93,10 @@ impl Engine {
         self.announce();
         self.phase(Phase::Preparing);
         let (_, context) = tokio::join!(self.releases.observe(&self.target), self.context());
+        // What killed runs left is found by its marker and disturbs no check, so that it is removed while the checks begin.
         self.phase(Phase::Sweeping);
-        let swept = self.sweep(&context).await;
         self.phase(Phase::Checking);
-        let results = self.check_all(&context).await;
+        let (swept, results) = tokio::join!(self.sweep(&context), self.check_all(&context));
         self.phase(Phase::Cleaning);
         let users = Arc::clone(&context.users);
         drop(context);
@@ -343,10 +343,13 @@ impl Engine {
 
     /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let client = self.client.successor(sweep::GRACE);
+        let made = !self.workshop.made().is_empty() || self.registrar.has_made();
+        let client = self.client.successor(sweep::GRACE, made);
         let dead = self.dead.get().cloned().unwrap_or_default();
-        let mut cleanup = sweep::own(&client, &self.target, users, &self.workshop, self.run, &dead).await;
-        let accounts = self.registrar.close(&client).await;
+        // Nobody but A and B owns what checks made, so the other accounts need not wait.
+        let own = sweep::own(&client, &self.target, users, &self.workshop, self.run, &dead);
+        let (mut cleanup, mut accounts) = tokio::join!(own, self.registrar.close(&client, Whose::Spare));
+        accounts.extend(self.registrar.close(&client, Whose::Users).await);
         if self.target.accounts.delete.is_some() {
             cleanup.left.extend(accounts);
         } else {

@@ -37,6 +37,21 @@ pub(super) struct Registrar {
     order: Arc<RwLock<()>>,
 }
 
+/// Which of the accounts that the run signed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of A and B, who own objects.
+    Users,
+    /// Those that a check had to itself.
+    Spare,
+}
+
+impl Whose {
+    fn of(session: &Session) -> Self {
+        if matches!(session.user.name, "A" | "B") { Self::Users } else { Self::Spare }
+    }
+}
+
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
@@ -122,10 +137,16 @@ impl Registrar {
         }
     }
 
-    /// Deletes what was signed up, with a client of its own; what stays comes back.
-    pub(super) async fn close(&self, client: &Client) -> Vec<LeftBehind> {
+    /// Whether there is an account to delete.
+    pub(super) fn has_made(&self) -> bool {
+        self.made.lock().is_ok_and(|made| !made.is_empty())
+    }
+
+    /// Deletes those accounts that were signed up, with a client of its own; what stays comes back.
+    pub(super) async fn close(&self, client: &Client, whose: Whose) -> Vec<LeftBehind> {
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
-        let closed = made.iter().map(async |session| match remove(client, &self.target, session).await {
+        let chosen = made.iter().filter(|session| whose == Whose::of(session));
+        let closed = chosen.map(async |session| match remove(client, &self.target, session).await {
             Ok(()) => {
                 self.forget(&session.login.username).await;
                 None

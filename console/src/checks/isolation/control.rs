@@ -41,7 +41,7 @@ async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
 
 async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence; 2], Trouble> {
     let who = user.name;
-    let title = format!("{} changed", object.canary);
+    let title = format!("{} new", object.canary);
     let changed = cx.send(&Act::change(cx).probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
     let after = if cx.target.resource.offers.get {
         cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?

@@ -74,7 +74,7 @@ fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str) -> Vec<Cas
 async fn proof(cx: &Context, victim: &Victim, act: Act) -> Result<Option<Evidence>, Trouble> {
     let a = cx.a()?;
     let Some(path) = act.path(cx, a, &victim.object.id).filter(|_| act.is_declared(cx)) else { return Ok(None) };
-    let title = format!("{} changed by its owner", victim.canary());
+    let title = format!("{} new", victim.canary());
     let mut answer = cx.send(&act.probe(cx, &path, &title).bearer(&a.token)).await?;
     if act == Act::Toggle && !answer.is_success() {
         answer = bare_toggle(cx, &path, answer).await?;

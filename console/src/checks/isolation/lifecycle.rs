@@ -23,7 +23,7 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     } else {
         Judgement::unclear(format!("{}: A cannot delete the own object", gone.status))
     };
-    let title = format!("{} raised from the dead", victim.canary());
+    let title = format!("{} again", victim.canary());
     let tried =
         [(Act::Get, a), (Act::Get, b), (Act::Put, a), (Act::Patch, a), (Act::Delete, a), (Act::Delete, b), (Act::Toggle, a)];
     let probes: Vec<_> = tried

@@ -16,26 +16,21 @@ const LARGE: u64 = 2 << 20;
 const MOST: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A body over the limit is refused, whether its length is announced or not. It is an update of an object of the run, made long with white
-/// space (RFC 8259, 2): the same update without it must be taken, so that a refusal is about the length.
+/// A body over the limit is refused, whether its length is announced or not. It is an update of an object of the run, or a creation where
+/// nothing can be updated, made long with white space (RFC 8259, 2): the same without it must be taken, so that a refusal is about the length.
 pub(super) async fn body(cx: Context) -> Checked {
     let declared = cx.target.policy.declared.max_body;
     let size = declared.map_or(LARGE, |limit| limit.saturating_add(1));
     let Some(size) = usize::try_from(size).ok().filter(|_| size <= MOST) else {
         return Ok(Outcome::skip(format!("the declared limit of {size} bytes is more than what is sent: {MOST}")));
     };
-    let Object { path, canary, .. } = cx.objects.create(cx.a()?).await?;
-    let (method, small) = match cx.target.resource.update {
-        Update::Put => ("PUT", cx.target.resource.full(&canary)),
-        _ => ("PATCH", cx.target.resource.patch(&canary)),
-    };
-    let small = small.to_string();
+    let (method, path, small) = written(&cx).await?;
     let large = small.replacen('{', &format!("{{{}", " ".repeat(size)), 1).into_bytes();
     let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
     let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
     let taken = cx.client.send_raw(&announced(small.as_bytes())).await?;
     if !taken.status().is_some_and(|status| (200..300).contains(&status)) {
-        return Ok(Outcome::inconclusive(format!("a small update on the raw wire: {}", taken.words())));
+        return Ok(Outcome::inconclusive(format!("a small {method} on the raw wire: {}", taken.words())));
     }
     let chunks = large.chunks(64 << 10).fold(begun().header("transfer-encoding", "chunked").end(), |raw, chunk| {
         raw.bytes(format!("{:x}\r\n", chunk.len())).bytes(chunk).bytes("\r\n")
@@ -44,6 +39,19 @@ pub(super) async fn body(cx: Context) -> Checked {
     let cases =
         vec![RawCase::new(name("announced"), announced(&large)), RawCase::new(name("in chunks"), chunks.bytes("0\r\n\r\n"))];
     volley(&cx, "bodies over the limit refused", cases, |_, reply| judge_body(declared.is_some(), reply)).await
+}
+
+/// Method, path and body of a write that is taken.
+async fn written(cx: &Context) -> Result<(&'static str, String, String), Trouble> {
+    let (a, resource) = (cx.a()?, &cx.target.resource);
+    if resource.update == Update::None {
+        let canary = cx.objects.announce(a).await?;
+        return Ok(("POST", cx.list_path(a), resource.body(&canary).to_string()));
+    }
+    let Object { path, canary, .. } = cx.objects.create(a).await?;
+    let (method, body) =
+        if resource.update.patches() { ("PATCH", resource.patch(&canary)) } else { ("PUT", resource.full(&canary)) };
+    Ok((method, path, body.to_string()))
 }
 
 /// Judges the answer to a large body. Where no limit is declared, taking it is a remark: several stock stacks have no limit, and the

@@ -81,7 +81,7 @@ const IDIOMS: &[Idiom] = &[
     Idiom { extensions: SCRIPTS, what: "a default in the schema", pattern: r"\bNAME\s*:\s*[^,\n]{0,120}\.default\(\s*LITERAL" },
     Idiom {
         extensions: &["go"],
-        what: "a literal where it is empty",
+        what: "a literal where it is not set",
         pattern: r#"(\w+)\s*:?=\s*os\.Getenv\(\s*"NAME"\s*\)\s*(?:\n\s*)?if\s+\w+\s*==\s*""\s*\{\s*\w+\s*=\s*LITERAL"#,
     },
     Idiom { extensions: &["go"], what: "getenv helper with a literal", pattern: r#"(?i)getenv\w*\(\s*"NAME"\s*,\s*LITERAL"# },
