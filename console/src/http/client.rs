@@ -1,8 +1,7 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -13,6 +12,7 @@ use super::answer::Headers;
 use super::gate::{Gate, Rank, Slot};
 use super::pool::{Pools, Way};
 use super::scope::Scope;
+use super::strain::Strain;
 use super::trust::{self, Protocols};
 use super::unsaid::Unsaid;
 use super::vault::Vault;
@@ -34,43 +34,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// How often a request is sent at most while the target asks to wait.
 const ASKED_AGAIN: usize = 6;
-
-/// Whether the target got worse during the run, and how.
-#[derive(Debug, Default)]
-struct Strain {
-    stop: CancellationToken,
-    reason: OnceLock<String>,
-    /// The last requests whose connection broke before an answer came: what a service that went down was busy with.
-    unanswered: Mutex<VecDeque<String>>,
-}
-
-impl Strain {
-    /// Notes that this request was left without an answer. One that was refused a connection never reached the service.
-    fn left_unanswered(&self, probe: &Probe, cause: &str) {
-        if cause.to_ascii_lowercase().contains("refused") {
-            return;
-        }
-        let token = probe.bearer.as_ref().map(|bearer| format!(" with {}", bearer.name())).unwrap_or_default();
-        let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        unanswered.push_back(super::clean(&format!("{} {}{token}", probe.method(), probe.shown_path())));
-        while unanswered.len() > MOST_UNANSWERED {
-            unanswered.pop_front();
-        }
-    }
-
-    /// For the end of a reason.
-    fn busy_with(&self) -> String {
-        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        if unanswered.is_empty() {
-            return String::new();
-        }
-        let named: std::collections::BTreeSet<_> = unanswered.iter().map(String::as_str).collect();
-        format!("; left unanswered just before: {}", named.into_iter().collect::<Vec<_>>().join(", "))
-    }
-}
-
-/// Unanswered requests that are remembered.
-const MOST_UNANSWERED: usize = 8;
 
 #[derive(Debug)]
 struct Inner {
@@ -248,11 +211,8 @@ impl Client {
     }
 
     /// Stops everything that is under way or to come with this reason: the target got worse.
-    pub(crate) fn stop_degraded(&self, reason: impl Into<String>) {
-        let reason = format!("{}{}", reason.into(), self.inner.strain.busy_with());
-        if self.inner.strain.reason.set(reason).is_ok() {
-            self.inner.strain.stop.cancel();
-        }
+    pub(crate) fn stop_degraded(&self, reason: &str) {
+        self.inner.strain.stop(reason);
     }
 
     /// Sends `probe` past the queue of all others: for one who must know how the target is *now*.
@@ -280,10 +240,6 @@ impl Client {
         }
         let app_header = self.inner.target.app_header.as_deref();
         edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json: speaks.load(Ordering::Relaxed) })
-    }
-
-    fn degraded(&self) -> Trouble {
-        Trouble::Degraded(self.inner.strain.reason.get().cloned().unwrap_or_default())
     }
 
     /// How long the run may live at most, from its beginning.
@@ -423,7 +379,7 @@ impl Client {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),
-            () = self.inner.strain.stop.cancelled() => Err(self.degraded()),
+            trouble = self.inner.strain.stopped() => Err(trouble),
             () = tokio::time::sleep_until(self.inner.deadline) => Err(Trouble::Deadline),
             result = work => result,
         }

@@ -17,6 +17,7 @@ mod probe;
 mod raw;
 mod record;
 mod scope;
+mod strain;
 pub mod tls;
 mod trouble;
 pub mod trust;

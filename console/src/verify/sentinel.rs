@@ -51,7 +51,7 @@ impl Sentinel {
             let beat = Beat::of(&self.client.pulse(&self.probe).await);
             pulse.feel(beat);
             if let Some(reason) = pulse.failing() {
-                self.client.stop_degraded(reason);
+                self.client.stop_degraded(&reason);
                 return std::future::pending().await;
             }
             tokio::time::sleep(pulse.rest().max(self.pace)).await;

@@ -26,6 +26,7 @@ mod presence;
 mod public_key;
 mod secret;
 mod sessions;
+mod signed_in;
 mod tampered;
 
 use super::Check;

@@ -16,15 +16,24 @@ const LARGE: u64 = 2 << 20;
 const MOST: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A body over the limit is refused, whether its length is announced or not. It is an update of an object of the run, or a creation where
-/// nothing can be updated, made long with white space (RFC 8259, 2): the same without it must be taken, so that a refusal is about the length.
+/// A body over the limit is refused, whether its length is announced or not. It is an update of an object of the run, made long with white
+/// space (RFC 8259, 2): the same update without it must be taken, so that a refusal is about the length.
 pub(super) async fn body(cx: Context) -> Checked {
     let declared = cx.target.policy.declared.max_body;
     let size = declared.map_or(LARGE, |limit| limit.saturating_add(1));
     let Some(size) = usize::try_from(size).ok().filter(|_| size <= MOST) else {
         return Ok(Outcome::skip(format!("the declared limit of {size} bytes is more than what is sent: {MOST}")));
     };
-    let (method, path, small) = written(&cx).await?;
+    if cx.target.resource.update == Update::None {
+        return Ok(Outcome::skip(
+            "objects of this service cannot be changed, and only an update can be made long without making anything",
+        ));
+    }
+    let resource = &cx.target.resource;
+    let Object { path, canary, .. } = cx.objects.create(cx.a()?).await?;
+    let (method, small) =
+        if resource.update.patches() { ("PATCH", resource.patch(&canary)) } else { ("PUT", resource.full(&canary)) };
+    let small = small.to_string();
     let large = small.replacen('{', &format!("{{{}", " ".repeat(size)), 1).into_bytes();
     let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
     let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
@@ -39,19 +48,6 @@ pub(super) async fn body(cx: Context) -> Checked {
     let cases =
         vec![RawCase::new(name("announced"), announced(&large)), RawCase::new(name("in chunks"), chunks.bytes("0\r\n\r\n"))];
     volley(&cx, "bodies over the limit refused", cases, |_, reply| judge_body(declared.is_some(), reply)).await
-}
-
-/// Method, path and body of a write that is taken.
-async fn written(cx: &Context) -> Result<(&'static str, String, String), Trouble> {
-    let (a, resource) = (cx.a()?, &cx.target.resource);
-    if resource.update == Update::None {
-        let canary = cx.objects.announce(a).await?;
-        return Ok(("POST", cx.list_path(a), resource.body(&canary).to_string()));
-    }
-    let Object { path, canary, .. } = cx.objects.create(a).await?;
-    let (method, body) =
-        if resource.update.patches() { ("PATCH", resource.patch(&canary)) } else { ("PUT", resource.full(&canary)) };
-    Ok((method, path, body.to_string()))
 }
 
 /// Judges the answer to a large body. Where no limit is declared, taking it is a remark: several stock stacks have no limit, and the

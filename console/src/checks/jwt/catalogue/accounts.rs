@@ -1,7 +1,7 @@
 //! Cards: what is issued, how one signs in, and what ends a token before its time.
 
 use super::{API2, CARD, CWE_598, CWE_613, END_SESSIONS, LEAN_CLAIMS, ONE_CARRIER, QUIET_LOGIN, URI_QUERY, at};
-use crate::checks::jwt::{accounts, contents, sessions};
+use crate::checks::jwt::{accounts, contents, sessions, signed_in};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
 
@@ -36,7 +36,7 @@ pub(in crate::checks::jwt) const ANSWER: Check = Check {
     ],
     remedy: ONE_CARRIER,
     needs: &[Need::Token],
-    run: |cx| Box::pin(accounts::answer(cx)),
+    run: |cx| Box::pin(signed_in::answer(cx)),
     ..CARD
 };
 
