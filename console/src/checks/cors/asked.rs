@@ -308,7 +308,7 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let evil = stranger(&cx);
     let origins = [allowed.as_str(), evil.as_str()];
     let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
-    let rounds = cx.telling(1..=8, 4).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
+    let rounds = cx.telling(1..=8, 3).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
     let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
     let fails = strangers_fail(&cx).await?;
     battery(&cx, "repeated requests", cases.collect(), |case, answer| {

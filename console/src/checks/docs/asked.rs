@@ -13,7 +13,7 @@ use super::same::like;
 use crate::http::{Answer, Probe, Trouble};
 
 /// Paths of one list that are asked when the most telling ones are enough.
-const USUAL: usize = 13;
+const USUAL: usize = 11;
 
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
@@ -139,7 +139,7 @@ fn disguises(cx: &Context) -> Vec<Case> {
     let bases = ["/docs", "/openapi.json"];
     // What finds one base under another name finds the other as well.
     let spelt =
-        |(index, base): (usize, &&str)| if index == 0 { paths::variants(base) } else { cx.telling(paths::variants(base), 3) };
+        |(index, base): (usize, &&str)| if index == 0 { paths::variants(base) } else { cx.telling(paths::variants(base), 1) };
     let spellings = bases.iter().enumerate().flat_map(spelt);
     let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");

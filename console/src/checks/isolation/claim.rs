@@ -172,9 +172,9 @@ pub(super) async fn body(cx: Context) -> Checked {
     let title = cx.objects.announce(b).await?;
     let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
     let item = cx.item_path(a, &victim.object.id);
-    let (first, others) = OWNER_FIELDS.split_at(2);
+    let (first, others) = OWNER_FIELDS.split_at(1);
     let mut cases: Vec<_> = first.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
-    for field in cx.telling(others, 3) {
+    for field in cx.telling(others, 4) {
         cases.extend(cx.telling(claims(&cx, b, &item, &title, field, &subject), 1));
     }
     let accepted = &cx.target.policy.no_such();

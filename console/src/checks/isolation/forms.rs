@@ -18,7 +18,7 @@ pub(super) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let (id, column) = (&victim.object.id, id_field(&cx));
-    let forms = [cx.telling(forms(id), 11), cx.telling(injections(id, &column), 2)].concat();
+    let forms = [cx.telling(forms(id), 10), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
@@ -259,7 +259,7 @@ pub(super) async fn errors(cx: Context) -> Checked {
     ];
     let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
     let outcome =
-        battery(&cx, "errors", cx.telling(probes, 7).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer))
+        battery(&cx, "errors", cx.telling(probes, 5).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer))
             .await?;
     Ok(join(outcome, [victim.intact(&cx).await?]))
 }
