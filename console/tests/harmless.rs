@@ -294,6 +294,30 @@ async fn tokens_that_could_not_be_had_leave_the_run_open_instead_of_passing_it()
     assert!(!text_of(&output).contains("canary-password"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_not_let_in_is_named_and_leaves_nothing_behind() {
+    let twin = Twin::start(&[]).await;
+    let directory = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[targets.it]\nurl = \"{}\"\norigins = [\"{}\"]\n[targets.it.tokens]\na = \"TOKEN_A\"\nb = \"TOKEN_B\"\n",
+        twin.base(),
+        twin::ORIGINS[0]
+    );
+    std::fs::write(directory.path().join("postflight.toml"), text).unwrap();
+    let mut run = console(directory.path(), &["verify", "it", "--suite", "cors,isolation"]);
+    run.env("TOKEN_A", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl").env("TOKEN_B", "not-a-token");
+    let output = finished(run).await;
+    let told = text_of(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    for user in ["A", "B"] {
+        let note = format!("the token of user {user} is not let in (GET /api/tasks was answered 401 without a list)");
+        assert!(told.contains(&note), "{told}");
+    }
+    assert!(told.contains("0 objects made, 0 deleted, 0 left behind"), "{told}");
+    assert!(told.contains("INCONCLUSIVE  isolation.control"), "{told}");
+    assert!(!told.contains("INCONCLUSIVE  cors.origin."), "{told}");
+}
+
 #[test]
 fn a_mistake_in_the_description_is_exit_2_with_what_to_do() {
     let directory = tempfile::tempdir().unwrap();

@@ -33,6 +33,14 @@ pub enum Trouble {
     /// The target got worse during the run.
     #[error("stopped: target degraded ({0})")]
     Degraded(String),
+    /// A user's list was answered so: the token is not let in.
+    #[error("GET {path} was answered {status} without a list")]
+    NoList {
+        /// The path.
+        path: String,
+        /// The status.
+        status: u16,
+    },
     /// The answer was not what the next step needs.
     #[error("{0}")]
     Unexpected(String),

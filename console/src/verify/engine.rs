@@ -179,6 +179,9 @@ impl Engine {
         for left in self.client.unsaid(swept.left.clone()) {
             self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
         }
+        for (user, trouble) in &swept.refused {
+            self.events.note(format!("the token of user {user} is not let in ({trouble}): is it right, and has it not ended?"));
+        }
         let _ = self.dead.set(swept.dead);
         swept.removed
     }

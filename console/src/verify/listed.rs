@@ -65,7 +65,7 @@ impl Reader<'_> {
     }
 
     fn refused(&self, status: u16) -> Trouble {
-        Trouble::Unexpected(format!("GET {} was answered {status} without a list", self.path()))
+        Trouble::NoList { path: self.path(), status }
     }
 
     /// Pages that are asked for by number: all ways at once, and the first that brings something new is followed to its end.

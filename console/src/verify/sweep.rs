@@ -47,6 +47,8 @@ pub struct Swept {
     pub removed: usize,
     /// Objects still there.
     pub left: Vec<LeftBehind>,
+    /// Users whose token is not let in at their own list, with the answer.
+    pub(super) refused: Vec<(&'static str, Trouble)>,
     /// Runs that are known to be dead.
     pub(super) dead: BTreeSet<Uuid>,
 }
@@ -55,7 +57,18 @@ impl Swept {
     fn add(&mut self, more: Self) {
         self.removed += more.removed;
         self.left.extend(more.left);
+        self.refused.extend(more.refused);
     }
+
+    /// Counts what such users may have as left: nothing of theirs could be looked for.
+    fn with_refused_left(mut self) -> Self {
+        self.left.extend(self.refused.drain(..).map(|(user, trouble)| unlisted(user, &trouble)));
+        self
+    }
+}
+
+fn unlisted(user: &str, trouble: &Trouble) -> LeftBehind {
+    left(format!("objects of user {user}"), format!("cannot list them: {trouble}"))
 }
 
 /// Removes everything that earlier runs left on `target`: by the journals in `journal`, and by the markers that objects carry.
@@ -74,7 +87,7 @@ pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: 
         found = again.removed;
         swept = Swept { removed: swept.removed + found, ..again };
     }
-    Ok(swept)
+    Ok(swept.with_refused_left())
 }
 
 /// What killed runs left: first what their journals name, then what carries a marker of a run that is over.
@@ -210,10 +223,10 @@ async fn delete(client: &Client, target: &Target, user: &User, path: &str) -> Re
 async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Swept {
     match marked(client, target, user, wanted).await {
         Ok(found) => remove_all(client, target, user, found).await,
-        Err(trouble) => {
-            let left = left(format!("objects of user {}", user.name), format!("cannot list them: {trouble}"));
-            Swept { left: vec![left], ..Swept::default() }
+        Err(trouble @ Trouble::NoList { status: 401 | 403, .. }) => {
+            Swept { refused: vec![(user.name, trouble)], ..Swept::default() }
         }
+        Err(trouble) => Swept { left: vec![unlisted(user.name, &trouble)], ..Swept::default() },
     }
 }
 
@@ -268,6 +281,10 @@ pub(super) async fn own(
         cleanup.created += swept.removed;
         cleanup.deleted += swept.removed;
         cleanup.left.extend(swept.left);
+        // A token that was never let in has made nothing; one that made something and ended since leaves it.
+        let owners: BTreeSet<_> = made.iter().map(|object| object.user.name).collect();
+        let ended = swept.refused.iter().filter(|(user, _)| owners.contains(user));
+        cleanup.left.extend(ended.map(|(user, trouble)| unlisted(user, trouble)));
     }
     if !dead.is_empty() {
         let swept = sweep_users(client, target, users, |marker| dead.contains(&marker.run)).await;

@@ -107,8 +107,10 @@ pub(super) async fn unsent_refused(cx: Context, reach: Reach, mistake: Family) -
 pub(super) async fn control(cx: Context) -> Checked {
     let mut seen = Vec::new();
     for origin in &cx.target.origins {
-        let pieces = proof(&cx, origin).await?;
+        let mut pieces = proof(&cx, origin).await?;
         if pieces.iter().any(|piece| piece.finding == Finding::Held) {
+            // What the other one could not show, such as a success where the token is not let in, takes nothing from that.
+            pieces.iter_mut().filter(|piece| piece.finding == Finding::Unclear).for_each(|piece| piece.finding = Finding::Weak);
             return Ok(Outcome::of(format!("{origin} gets in, so that a refusal of others means something"), pieces));
         }
         seen.extend(pieces);
