@@ -158,6 +158,7 @@ fn the_demonstration_finds_nothing_and_links_every_decision() -> Result<()> {
         "cors.protocol",
         "cors.origin.dangling",
         "isolation.routes",
+        "isolation.assign.role",
         "headers.declared",
         "configuration.draining",
         "configuration.database-tls",

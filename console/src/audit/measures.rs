@@ -70,6 +70,7 @@ pub const MEASURES: &[Measure] = &[
         &["jwt.contents", "jwt.revoked", "jwt.refresh"],
         "a token that is read, or used after its owner signed out",
     ),
+    measure("Answers that hold what was asked for", &["isolation.exposed"], "passwords that come along with an object"),
     measure("A guarded sign-in", &["jwt.login."], "names and passwords that can be tried out, and tokens in addresses"),
     measure("A strong signing secret", &["jwt.secret.", "secrets.strength", "secrets.reuse"], "a key that can be guessed"),
     measure(

@@ -74,7 +74,15 @@ pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(
     concluded(noun, &cases, asked, judge)
 }
 
-/// The same where other checks send such requests as well: each that changes nothing is sent once in a run; see [`Context::once`].
+/// `all` variants in one request, since whoever ignores each of them ignores them together; `each` alone where the service objects to the form
+/// of that (400, 414, 422, 431), and in an exhaustive run.
+pub async fn at_once_or_each(cx: &Context, all: Case, each: Vec<Case>) -> Result<Vec<Case>, Trouble> {
+    let objects = |answer: &Answer| matches!(answer.status, 400 | 414 | 422 | 431);
+    let alone = cx.exhaustive || objects(&cx.once(&all.probe).await?);
+    Ok(if alone { each } else { vec![all] })
+}
+
+/// A [`battery`] of requests that other checks send as well: each that changes nothing is sent once in a run; see [`Context::once`].
 pub async fn shared_battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
     let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
     let asked = join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
@@ -54,6 +55,9 @@ pub trait Objects: Send + Sync {
 
     /// One object of `user` that all checks of a run share: anybody may try to read it, nobody may try to change it.
     fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+
+    /// One object of `user` that requests without a token attack, for all checks that send such: nobody else may try to change it.
+    fn exposed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
 
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
@@ -108,6 +112,9 @@ pub trait Registry: Send + Sync {
     /// An account of the caller's own; `None` where none can be made.
     fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
 
+    /// The same, made with these members in the body of the sign-up; `None` also where it is refused with them.
+    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<Session>, Trouble>>;
+
     /// Signs in to a spare account again.
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>>;
 
@@ -116,6 +123,12 @@ pub trait Registry: Send + Sync {
 
     /// The sign-in request of `login`; `None` where none is declared.
     fn login_probe(&self, login: &Login) -> Option<Probe>;
+
+    /// The sign-in request of `login` with any JSON value in the place of its password; `None` where none is declared, or it is no JSON.
+    fn login_with(&self, login: &Login, password: &Value) -> Option<Probe>;
+
+    /// Whether an answer to a sign-in brings a token.
+    fn brings_token(&self, answer: &Answer) -> bool;
 
     /// Exchanges the refresh token of `session`.
     fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>>;
@@ -184,15 +197,15 @@ impl Context {
         self.client.send(probe).await
     }
 
-    /// The answer to a safe `probe` that other checks ask as well: it is sent once in a run. What is not safe is sent each time, and an
-    /// exhaustive run asks everything anew.
+    /// The answer to a `probe` that other checks ask as well: it is sent once in a run. What could change anything is sent each time, and
+    /// an exhaustive run asks everything anew.
     pub async fn once(&self, probe: &Probe) -> Result<Answer, Trouble> {
         Ok(self.once_in_turn(probe, 0).await?.0)
     }
 
-    /// The answer to the `turn`th sending of a safe `probe` that other checks repeat as well, and how long ago it came.
+    /// The answer to the `turn`th sending of a `probe` that other checks repeat as well, and how long ago it came.
     pub async fn once_in_turn(&self, probe: &Probe, turn: usize) -> Result<(Answer, Duration), Trouble> {
-        if self.exhaustive || !probe.is_safe() {
+        if self.exhaustive || !probe.is_shareable() {
             return Ok((self.send(probe).await?, Duration::ZERO));
         }
         self.shared.answer(&self.client, probe, turn).await

@@ -3,11 +3,13 @@
 //! Owns what a check *is* (id, reason, severity, references, requirements, how to mend it) and how each one asks and judges. Order,
 //! controls, deadline and clean-up belong to `verify`.
 
+mod act;
 mod battery;
 mod check;
 mod context;
 mod outcome;
 pub(crate) mod paging;
+mod passwords;
 mod shared;
 mod specimens;
 mod wire;
@@ -25,7 +27,8 @@ pub mod robustness;
 pub mod secrets;
 pub mod tls;
 
-pub use battery::{Case, FLAWS_KEPT, Judgement, battery, shared_battery};
+pub use act::Act;
+pub use battery::{Case, FLAWS_KEPT, Judgement, at_once_or_each, battery, shared_battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Session, User, Users};
 pub use outcome::Outcome;

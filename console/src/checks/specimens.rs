@@ -45,18 +45,23 @@ pub(super) fn anonymous(cx: &Context) -> Probe {
     Probe::get(list_path(cx))
 }
 
+/// A method that no declared route has and that is safe wherever it is known (RFC 4918, 9.1), without a token.
+pub(super) fn unknown_method(cx: &Context) -> Probe {
+    Probe::new("PROPFIND", list_path(cx)).shareable()
+}
+
 /// One request for each error status that can be had: 401, 404 (route and object), 405, 415, 422. The unsafe methods among them go only
 /// to the declared resource, only with consent to write, and with a body that is no object in any format.
 pub(super) fn errors(cx: &Context) -> Vec<Case> {
     let mut cases = vec![
         Case::new("401 without a token", anonymous(cx)),
         Case::new("404 of an unknown path", Probe::get(unknown_path(cx))),
-        Case::new("405 of an unknown method", Probe::new("PROPFIND", list_path(cx))),
+        Case::new("405 of an unknown method", unknown_method(cx)),
     ];
     let Some(user) = &cx.users.a else { return cases };
     cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx)).bearer(&user.token)));
     if cx.writes {
-        let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token);
+        let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token).shareable();
         cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));
         cases.push(Case::new("422 of malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));
     }

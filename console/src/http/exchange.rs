@@ -1,6 +1,6 @@
 //! One exchange by the HTTP client: the request as it goes out, the answer as it comes in, and what is recorded of both.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
@@ -14,6 +14,11 @@ use crate::target::Carrier;
 
 /// Bytes kept of a body that is longer than the cap.
 const KEPT: usize = 64 << 10;
+/// Media types of answers that need not end (server-sent events, HTML Living Standard 9.2; `multipart/x-mixed-replace`).
+const ENDLESS: [&str; 2] = ["text/event-stream", "multipart/x-mixed-replace"];
+/// How long such an answer is read.
+const OF_A_STREAM: Duration = Duration::from_secs(1);
+
 impl Client {
     /// The request that `probe` becomes.
     pub(super) fn build(&self, probe: &Probe) -> Result<reqwest::Request, Trouble> {
@@ -42,7 +47,10 @@ impl Client {
         let status = response.status().as_u16();
         let fields = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
         let headers = Headers(fields.collect());
-        let (body, truncated) = read_capped(response, self.limits().body_cap).await?;
+        let stream =
+            headers.text("content-type").is_some_and(|kind| ENDLESS.iter().any(|name| kind.to_ascii_lowercase().starts_with(name)));
+        let whole = read_capped(response, self.limits().body_cap, stream.then_some(OF_A_STREAM));
+        let (body, truncated) = whole.await?;
         let elapsed = started.elapsed();
         self.meter().answered(elapsed);
         let target = self.target();
@@ -90,9 +98,9 @@ fn kept(body: &[u8]) -> Bytes {
     Bytes::copy_from_slice(body.get(..KEPT).unwrap_or(body))
 }
 
-/// Reads a body, but no more than `cap` bytes of it.
-async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), Trouble> {
-    let mut stream = response.bytes_stream();
+/// Reads a body, but no more than `cap` bytes of it, and no longer than `time`, where that is given.
+async fn read_capped(response: reqwest::Response, cap: usize, time: Option<Duration>) -> Result<(Bytes, bool), Trouble> {
+    let mut stream = Box::pin(response.bytes_stream().take_until(until(time)));
     let mut body = BytesMut::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| Trouble::Transport(root_cause(&error)))?;
@@ -105,6 +113,13 @@ async fn read_capped(response: reqwest::Response, cap: usize) -> Result<(Bytes, 
     Ok((body.freeze(), false))
 }
 
+async fn until(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The innermost cause of an error, cleaned: reqwest's own message repeats the URL.
 pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
@@ -112,4 +127,36 @@ pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     super::clean(&cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::http::Limits;
+    use crate::target::{BaseUrl, Target};
+
+    #[tokio::test]
+    async fn an_answer_that_never_ends_is_read_for_a_moment_and_judged_by_that() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            let event = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\r\ndata: of A\n\n";
+            stream.write_all(event.as_bytes()).await.unwrap();
+            // Nothing more comes, and the connection stays open.
+            std::future::pending::<()>().await;
+        });
+        let target = Target::new(BaseUrl::parse(&base).unwrap());
+        let client = Client::new(Arc::new(target), Limits::default(), "test", CancellationToken::new()).unwrap();
+        let answer = client.send(&Probe::get("/api/tasks/stream")).await.unwrap();
+        assert_eq!((answer.status, answer.contains("of A")), (200, true));
+        assert!(answer.elapsed < Duration::from_secs(5), "{:?}", answer.elapsed);
+        peer.abort();
+    }
 }

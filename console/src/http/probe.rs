@@ -27,6 +27,14 @@ pub(super) enum Field {
     Secret(String, String, Credential),
 }
 
+impl Field {
+    fn name(&self) -> &str {
+        match self {
+            Self::Plain(name, _) | Self::Secret(name, ..) => name,
+        }
+    }
+}
+
 /// One request to the target, relative to its base URL. The path is sent byte for byte as far as an HTTP client allows.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -39,6 +47,7 @@ pub struct Probe {
     /// Whether a 429 holds back this request alone.
     pub(super) alone: bool,
     pub(super) in_query: Option<Credential>,
+    shareable: bool,
 }
 
 impl Probe {
@@ -53,6 +62,7 @@ impl Probe {
             patient: true,
             alone: false,
             in_query: None,
+            shareable: false,
         }
     }
 
@@ -135,6 +145,14 @@ impl Probe {
         self
     }
 
+    /// Lets one answer serve all checks that send this although its method is not safe: nothing comes of it, or all of them look at what
+    /// came of it.
+    #[must_use]
+    pub fn shareable(mut self) -> Self {
+        self.shareable = true;
+        self
+    }
+
     /// Takes a 429 as the answer instead of waiting and asking again: for checks of the rate limit itself.
     #[must_use]
     pub fn impatient(mut self) -> Self {
@@ -150,6 +168,12 @@ impl Probe {
             Field::Plain(..) => None,
         });
         self.bearer.iter().chain(&self.in_query).chain(fields)
+    }
+
+    /// Every credential with what it stands for.
+    #[cfg(test)]
+    pub(crate) fn credentials_shown(&self) -> Vec<String> {
+        self.credentials().map(|credential| format!("{} = {}", credential.name(), credential.expose())).collect()
     }
 
     /// The path as it goes on the wire.
@@ -168,7 +192,10 @@ impl Probe {
         add(self.method.as_bytes());
         add(self.wire_path().as_bytes());
         add(self.bearer.as_ref().map_or("", Credential::expose).as_bytes());
-        for field in &self.fields {
+        // The order of fields with different names means nothing (RFC 9110, 5.3).
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_by_key(|field| field.name());
+        for field in fields {
             let (name, prefix, value) = match field {
                 Field::Plain(name, value) => (name, "", value.as_slice()),
                 Field::Secret(name, prefix, credential) => (name, prefix.as_str(), credential.expose().as_bytes()),
@@ -219,6 +246,11 @@ impl Probe {
     pub(super) fn carries_credential(&self) -> bool {
         let secret = self.fields.iter().any(|field| matches!(field, Field::Secret(..)));
         secret || self.bearer.is_some() || self.in_query.is_some() || self.body.as_ref().is_some_and(|body| body.secret)
+    }
+
+    /// Whether one answer serves all who ask this.
+    pub(crate) fn is_shareable(&self) -> bool {
+        self.shareable || self.is_safe()
     }
 
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).

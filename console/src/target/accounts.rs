@@ -33,7 +33,7 @@ impl std::fmt::Display for TokenAt {
     }
 }
 
-/// A request to an account route. Placeholders in the path and in strings of the body are filled in: `{username}`, `{password}`,
+/// A request to an account route. Placeholders in the path, in the headers and in strings of the body are filled in: `{username}`, `{password}`,
 /// `{email}`, `{name}`, `{user_id}`, `{new_password}` and `{refresh_token}`.
 #[derive(Clone, Debug)]
 pub struct Call {

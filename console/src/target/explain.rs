@@ -30,6 +30,10 @@ fn words(message: &str) -> String {
         let (found, wanted) = rest.split_once(", expected ").unwrap_or((rest, "something else"));
         return format!("{} where {} belongs", kind(found), plain(wanted));
     }
+    if let Some(rest) = message.strip_prefix("invalid length ") {
+        let (found, wanted) = rest.split_once(", expected an array of length ").unwrap_or((rest, "another number"));
+        return format!("{found} where exactly {wanted} belong");
+    }
     if message.starts_with("duplicate key") {
         return "this key or table is there twice; remove one of them".to_owned();
     }
@@ -87,6 +91,8 @@ fn plain(wanted: &str) -> String {
         "a sequence" => "an array, like [\"…\"],".to_owned(),
         "a map" => "a table".to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
+        // `carrier` and places of tokens, which are tables of one key.
+        "newtype variant" => "a table with a name, like { cookie = \"session\" },".to_owned(),
         "u16" | "u64" | "u32" => "a whole number".to_owned(),
         struct_name if struct_name.starts_with("struct ") => "a table".to_owned(),
         other => other.to_owned(),

@@ -10,6 +10,7 @@ mod credentials;
 mod entries;
 mod explain;
 pub mod file;
+mod grants;
 mod limits;
 mod migrations;
 mod observed;

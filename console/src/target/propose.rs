@@ -14,6 +14,8 @@ pub struct Proposal {
     pub toggle: Option<String>,
     /// Deep health.
     pub health: Option<String>,
+    /// Liveness.
+    pub live: Option<String>,
     /// `put`, `patch`, `both` or `none`.
     pub update: Option<&'static str>,
 }
@@ -21,17 +23,22 @@ pub struct Proposal {
 /// Reads a proposal out of a document; what it does not have stays empty.
 pub fn propose(document: &Value) -> Proposal {
     let Some(paths) = document.get("paths").and_then(Value::as_object) else { return Proposal::default() };
-    let health = ["health", "healthz", "readyz", "status"];
-    let health = health.iter().find_map(|word| paths.keys().find(|path| path.trim_end_matches('/').ends_with(&format!("/{word}"))));
+    let named_one_of = |words: &[&str]| {
+        let ends = |path: &&String, word: &str| path.trim_end_matches('/').ends_with(&format!("/{word}"));
+        words.iter().find_map(|word| paths.keys().find(|path| ends(path, word))).cloned()
+    };
+    let health = named_one_of(&["health", "healthz", "readyz", "status"]);
+    let live = named_one_of(&["livez", "live", "liveness", "alive", "ping"]);
     let pairs = paths.keys().filter_map(|list| Some((list, object_of(paths, list)?)));
     let best = pairs.max_by_key(|(list, item)| (score(paths, list, item), std::cmp::Reverse(list.len())));
-    let Some((list, item)) = best else { return Proposal { health: health.cloned(), ..Proposal::default() } };
+    let Some((list, item)) = best else { return Proposal { health, live, ..Proposal::default() } };
     let toggle = paths.keys().find(|path| is_toggle(paths, path, item));
     Proposal {
         list: Some(named(list, false)),
         item: Some(named(item, true)),
         toggle: toggle.map(|path| path.replacen(item.trim_end_matches('/'), named(item, true).trim_end_matches('/'), 1)),
-        health: health.cloned(),
+        health,
+        live,
         update: Some(match (has(paths, item, "put"), has(paths, item, "patch")) {
             (true, true) => "both",
             (true, false) => "put",
@@ -107,6 +114,7 @@ mod tests {
             health: Some(
                 "/health",
             ),
+            live: None,
             update: Some(
                 "put",
             ),
@@ -123,5 +131,6 @@ mod tests {
         assert_eq!(propose(&document).list.as_deref(), Some("/notes/"));
         assert_eq!(propose(&document).item.as_deref(), Some("/notes/{id}/"));
         assert_eq!(propose(&json!({ "paths": { "/a": {} } })), Proposal::default());
+        assert_eq!(propose(&json!({ "paths": { "/api/livez": {} } })).live.as_deref(), Some("/api/livez"));
     }
 }

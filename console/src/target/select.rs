@@ -439,6 +439,26 @@ mod tests {
     }
 
     #[rstest]
+    #[case::express(
+        "paths.list = '/api/:userId/tasks'",
+        "postflight.toml:3: targets.x: `paths.list`: `:userId` means nothing here; write `{user_id}`"
+    )]
+    #[case::unfilled(
+        "tokens.login = { path = '/login', body = { email = '{user}' }, token = '/t' }",
+        "postflight.toml:3: targets.x: `tokens.login.body`: nothing fills `{user}`; write `{username}`"
+    )]
+    #[case::dotted(
+        "tokens.login = { path = '/login', body = { email = '{email}' }, token = 'data.token' }",
+        "postflight.toml:3: targets.x: `tokens.login.token`: must be a JSON pointer (RFC 6901): write \"/data/token\""
+    )]
+    #[case::carrier(
+        "tokens.carrier = 'cookie'",
+        "postflight.toml:3: a value of another kind where a table with a name, like { cookie = \"session\" }, belongs"
+    )]
+    #[case::one_user(
+        "tokens.login = { path = '/login', users = [{ username = 'a', password = 'A' }] }",
+        "postflight.toml:3: 1 where exactly 2 belong"
+    )]
     #[case::misspelt("origin = []", "postflight.toml:3: `origin` is no key here; did you mean `origins`?")]
     #[case::kind("origins = 'https://a'", "postflight.toml:3: a text where an array, like [\"…\"], belongs")]
     #[case::variant("task.update = 'pacth'", "postflight.toml:3: `pacth` is no value of this key; did you mean `patch`?")]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry};
 use super::select::LOCATION;
-use super::{BaseUrl, Origin};
+use super::{BaseUrl, Origin, grants};
 
 /// A value that cannot be used, at its key below the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub(super) fn entry(entry: &Entry) -> Checked {
     policy(&entry.policy)?;
     observed(entry)?;
     routes(entry)?;
+    grants::check(&entry.tokens)?;
     names(entry)
 }
 
@@ -78,7 +79,7 @@ fn paths(paths: &PathsEntry) -> Checked {
     Ok(())
 }
 
-fn is_path(path: &str) -> Result<(), String> {
+pub(super) fn is_path(path: &str) -> Result<(), String> {
     if path.contains("://") {
         return Err(format!("write only the path of `{path}`; scheme and host belong into `url`"));
     }
@@ -93,6 +94,10 @@ fn is_path(path: &str) -> Result<(), String> {
 
 /// The resource's own paths know two placeholders, and `{id}` stands exactly where one object is meant.
 fn placeholders(path: &str, of_object: bool) -> Result<(), String> {
+    if let Some(name) = path.split('/').find_map(|part| part.strip_prefix(':')) {
+        let meant = if name.to_ascii_lowercase().contains("user") { "{user_id}" } else { "{id}" };
+        return Err(format!("`:{name}` means nothing here; write `{meant}`"));
+    }
     for name in named(path) {
         if !matches!(name, "id" | "user_id") {
             let meant = if name.contains("user") || name.contains("owner") { "{user_id}" } else { "{id}" };
@@ -135,7 +140,7 @@ fn task(task: &TaskEntry) -> Checked {
     Ok(())
 }
 
-fn is_pointer(pointer: &str) -> Result<(), String> {
+pub(super) fn is_pointer(pointer: &str) -> Result<(), String> {
     let fits = pointer.is_empty() || pointer.starts_with('/');
     let dotted = pointer.trim_start_matches("$.").replace('.', "/");
     fits.then_some(()).ok_or_else(|| format!("must be a JSON pointer (RFC 6901): write \"/{dotted}\""))

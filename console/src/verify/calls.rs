@@ -34,6 +34,18 @@ impl Filling {
         self
     }
 
+    /// The same with any JSON value in the place of a string that is a placeholder and nothing else.
+    pub(super) fn instead(body: &Value, placeholder: &str, value: &Value) -> Value {
+        match body {
+            Value::String(text) if text == placeholder => value.clone(),
+            Value::Array(items) => items.iter().map(|item| Self::instead(item, placeholder, value)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, inner)| (name.clone(), Self::instead(inner, placeholder, value))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+
     fn text(&self, text: &str) -> String {
         self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value.expose_secret()))
     }
@@ -47,10 +59,16 @@ impl Filling {
         }
     }
 
+    /// A header of the call; one with a placeholder in it is shown as it was declared.
+    fn field(&self, probe: Probe, name: &str, value: &str) -> Probe {
+        let filled = self.text(value);
+        if filled == value { probe.header(name, value) } else { probe.secret_header(name, "", &Credential::new(value, filled)) }
+    }
+
     /// The request of `call`. Its body is never shown, and a 429 to it holds back nothing else.
     pub(super) fn probe(&self, call: &Call) -> Probe {
         let probe = Probe::new(&call.method, self.text(&call.path)).alone();
-        let probe = call.headers.iter().fold(probe, |probe, (name, value)| probe.header(&name.to_ascii_lowercase(), value));
+        let probe = call.headers.iter().fold(probe, |probe, (name, value)| self.field(probe, &name.to_ascii_lowercase(), value));
         let body = self.value(&call.body);
         match &body {
             Value::Null => probe,
@@ -120,6 +138,16 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn a_placeholder_in_a_header_is_filled_in_and_shown_as_it_was_declared() {
+        let login = Login { username: "u".into(), email: "u@x.example".into(), password: "p".into() };
+        let headers = vec![("Authorization".into(), "Bearer {refresh_token}".into()), ("X-App".into(), "web".into())];
+        let call = Call { method: "POST".into(), path: "/auth/refresh".into(), body: Value::Null, form: false, headers };
+        let probe = Filling::of(&login).with("{refresh_token}", "r-1".into()).probe(&call);
+        assert_eq!(probe.sent("x-app").next(), Some(b"web".as_slice()));
+        assert_eq!(probe.credentials_shown(), ["Bearer {refresh_token} = Bearer r-1"]);
+    }
 
     #[rstest]
     #[case::body(TokenAt::Body("/data/token".into()), Some("t1"))]

@@ -92,15 +92,20 @@ impl Engine {
     pub(super) async fn run(self) -> Result<Run, VerifyError> {
         self.announce();
         self.phase(Phase::Preparing);
-        let (_, context) = tokio::join!(self.releases.observe(&self.target), self.context());
+        let context = self.context().await;
         // What killed runs left is found by its marker and disturbs no check, so that it is removed while the checks begin.
         self.phase(Phase::Sweeping);
         self.phase(Phase::Checking);
-        let (swept, results) = tokio::join!(self.sweep(&context), self.check_all(&context));
+        let first = self.releases.observe(&self.target);
+        let (_, swept, mut results) = tokio::join!(first, self.sweep(&context), self.check_all(&context));
         self.phase(Phase::Cleaning);
         let users = Arc::clone(&context.users);
         drop(context);
-        let cleanup = self.clean_up(&users).await;
+        let replicas = results.iter().find(|result| result.id == "release.replicas").map(|result| result.verdict);
+        let (change, cleanup) = tokio::join!(self.releases.change(&self.target, replicas), self.clean_up(&users));
+        if let Some(reason) = change {
+            self.withdraw_all(&mut results, &reason);
+        }
         let cleanup = Cleanup { swept: swept + cleanup.swept, ..cleanup };
         Ok(self.document(results, cleanup))
     }
@@ -158,7 +163,7 @@ impl Engine {
             users: Arc::new(users),
             forge,
             writes: may_write(&self.target, &self.options),
-            objects: self.bench(&self.client),
+            objects: self.bench(&self.client, None),
             registry: Arc::new(self.registrar.clone()),
             exhaustive: self.options.exhaustive,
             shared: Arc::default(),
@@ -167,8 +172,8 @@ impl Engine {
         }
     }
 
-    fn bench(&self, client: &Client) -> Arc<Bench> {
-        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone() })
+    fn bench(&self, client: &Client, suite: Option<Suite>) -> Arc<Bench> {
+        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone(), suite })
     }
 
     async fn sweep(&self, cx: &Context) -> usize {
@@ -196,15 +201,10 @@ impl Engine {
                 None => std::future::pending().await,
             }
         };
-        let mut results: Vec<_> = tokio::select! {
+        tokio::select! {
             results = asked => results.into_iter().flatten().collect(),
             never = watched => match never {},
-        };
-        let replicas = results.iter().find(|result| result.id == "release.replicas").map(|result| result.verdict);
-        if let Some(reason) = self.releases.change(&self.target, replicas).await {
-            self.withdraw_all(&mut results, &reason);
         }
-        results
     }
 
     /// A suite: its control, its checks, the control again; an exhaustive run, which takes longer, asks the control after half of them too.
@@ -214,6 +214,10 @@ impl Engine {
         let mut left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
         let mut results = self.check_afforded(cx, suite, &all).await;
         results.append(&mut left_out);
+        // Nobody else looks at what other suites make, so that only this one can tell when its own may go. A budget is spent on checks first.
+        if suite == Suite::Isolation && self.allotment.is_none() && may_write(&self.target, &self.options) {
+            sweep::of_suite(&cx.client, &self.target, &self.workshop, self.run, suite).await;
+        }
         results
     }
 
@@ -306,7 +310,12 @@ impl Engine {
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = cx.client.scoped();
         let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
-        let cx = Context { objects: self.bench(&client), registry: Arc::new(self.registrar.by(&client)), client, ..cx.clone() };
+        let cx = Context {
+            objects: self.bench(&client, Some(check.suite)),
+            registry: Arc::new(self.registrar.by(&client)),
+            client,
+            ..cx.clone()
+        };
         let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use super::budget::OF_AN_ACCOUNT;
@@ -77,8 +78,22 @@ impl Registrar {
         read(grant, answer).map_err(|answer| refused("signing in", login, grant, &answer))
     }
 
+    fn login_refreshes(&self) -> bool {
+        self.target.accounts.login.as_ref().is_some_and(|login| login.refresh_token.is_some())
+    }
+
     /// Makes an account for this run. `index` is 0 for A and 1 for B, who may have fixed names.
     pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
+        self.sign_up_with(name, index, &Map::new()).await
+    }
+
+    /// The same with further members in the body of the sign-up.
+    async fn sign_up_with(
+        &self,
+        name: &'static str,
+        index: Option<usize>,
+        members: &Map<String, Value>,
+    ) -> Result<Session, Trouble> {
         let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
         let login = fresh(signup, name, index);
         self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
@@ -86,7 +101,11 @@ impl Registrar {
             self.client.set_aside(OF_AN_ACCOUNT)?;
         }
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
-        let answer = self.client.send(&Filling::of(&login).probe(&signup.grant.call)).await?;
+        let mut call = signup.grant.call.clone();
+        if let Some(body) = call.body.as_object_mut() {
+            body.extend(members.clone());
+        }
+        let answer = self.client.send(&Filling::of(&login).probe(&call)).await?;
         let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {
             self.forget(&login.username).await;
@@ -94,6 +113,8 @@ impl Registrar {
         }
         let subject = subject_in(&answer, &signup.grant, None);
         let granted = match read(&signup.grant, answer) {
+            // Signing in brings what signing up leaves out.
+            Ok(granted) if granted.refresh.is_none() && self.login_refreshes() => self.granted(&login).await?,
             Ok(granted) => granted,
             Err(_) if self.target.accounts.login.is_some() => self.granted(&login).await?,
             Err(answer) => return Err(refused("signing up", &login, &signup.grant, &answer)),
@@ -185,6 +206,19 @@ impl Registry for Registrar {
         .boxed()
     }
 
+    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<Session>, Trouble>> {
+        async move {
+            if self.target.accounts.signup.is_none() || self.journal.is_none() {
+                return Ok(None);
+            }
+            match self.sign_up_with("C", None, members).await {
+                Err(Trouble::NotGiven(_)) => Ok(None),
+                session => session.map(Some),
+            }
+        }
+        .boxed()
+    }
+
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
             let session = self.session("C", login.clone(), self.granted(login).await?, true);
@@ -205,6 +239,17 @@ impl Registry for Registrar {
 
     fn login_probe(&self, login: &Login) -> Option<Probe> {
         self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
+    }
+
+    fn login_with(&self, login: &Login, password: &Value) -> Option<Probe> {
+        let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
+        let body = Filling::instead(&grant.call.body, "{password}", password);
+        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+    }
+
+    fn brings_token(&self, answer: &Answer) -> bool {
+        let at = self.target.accounts.login.as_ref().and_then(|grant| grant.token.as_ref());
+        answer.is_success() && at.is_some_and(|at| token_in(answer, at).is_some())
     }
 
     fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>> {

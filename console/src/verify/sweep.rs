@@ -17,7 +17,7 @@ use super::marker::Marker;
 use super::registrar;
 use super::users;
 use super::workshop::{Made, Workshop};
-use crate::checks::{Session, User, Users};
+use crate::checks::{Session, Suite, User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
 use crate::target::{Target, Tokens};
@@ -261,7 +261,14 @@ fn item_path(target: &Target, user: &User, id: &str) -> String {
     target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id)
 }
 
-/// Deletes what this run made: what it knows by id, then whatever else carries its marker, then what became of the last requests of the
+/// Deletes what the checks of `suite` made, which have all ended: whoever verifies the rest of the catalogue does it beside. What cannot be
+/// deleted now is tried again by [`own`].
+pub(super) async fn of_suite(client: &Client, target: &Target, workshop: &Workshop, run: Uuid, suite: Suite) {
+    let made = workshop.left_of(suite);
+    join_all(made.iter().map(|object| take_away(client, target, workshop, object, run))).await;
+}
+
+/// Deletes what this run made and what is still there of it: what it knows by id, then whatever else carries its marker, then what became of the last requests of the
 /// `dead` runs that were swept at the beginning.
 pub(super) async fn own(
     client: &Client,
@@ -272,10 +279,10 @@ pub(super) async fn own(
     dead: &BTreeSet<Uuid>,
 ) -> Cleanup {
     let made = workshop.made();
-    let results = join_all(made.iter().map(|object| take_away(client, target, workshop, object, run))).await;
-    let mut cleanup =
-        Cleanup { created: made.len(), deleted: results.iter().filter(|result| result.is_ok()).count(), ..Cleanup::default() };
-    cleanup.left.extend(results.into_iter().filter_map(Result::err));
+    let there = made.iter().filter(|object| !object.gone);
+    let results = join_all(there.map(|object| take_away(client, target, workshop, object, run))).await;
+    let left: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    let mut cleanup = Cleanup { created: made.len(), deleted: made.len() - left.len(), left, ..Cleanup::default() };
     if workshop.announcements() > 0 {
         let swept = sweep_users(client, target, users, |marker| marker.run == run).await;
         cleanup.created += swept.removed;

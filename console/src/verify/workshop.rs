@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
-use crate::checks::{Object, Objects, User};
+use crate::checks::{Object, Objects, Suite, User};
 use crate::http::{Answer, Client, Probe, Trouble, clean};
 use crate::target::Target;
 
@@ -21,6 +21,21 @@ pub(super) struct Made {
     pub(super) user: User,
     pub(super) id: String,
     pub(super) path: String,
+    /// Whose checks alone use it; `None` where checks of several suites share it.
+    suite: Option<Suite>,
+    /// Whether it was deleted meanwhile.
+    pub(super) gone: bool,
+}
+
+/// An object that is made when it is first asked for, and how far down a chain of requests that was.
+type Once = OnceCell<(Object, u64)>;
+
+/// Objects that several checks use.
+#[derive(Default)]
+struct SharedObjects {
+    of_a: Once,
+    of_others: Once,
+    exposed: Once,
 }
 
 /// The run's maker of objects.
@@ -31,8 +46,8 @@ pub(super) struct Workshop {
     next: AtomicU32,
     announced: AtomicUsize,
     made: Mutex<Vec<Made>>,
-    /// The objects that checks share, of A and of others.
-    witnesses: [OnceCell<(Object, u64)>; 2],
+    /// The objects that checks share.
+    shared: SharedObjects,
 }
 
 impl Workshop {
@@ -45,13 +60,18 @@ impl Workshop {
             next: AtomicU32::new(0),
             announced: AtomicUsize::new(0),
             made: Mutex::default(),
-            witnesses: [const { OnceCell::const_new() }; 2],
+            shared: SharedObjects::default(),
         }
     }
 
     /// Everything made so far.
     pub(super) fn made(&self) -> Vec<Made> {
         self.made.lock().map(|made| made.clone()).unwrap_or_default()
+    }
+
+    /// What only checks of `suite` used and is still there.
+    pub(super) fn left_of(&self, suite: Suite) -> Vec<Made> {
+        self.made().into_iter().filter(|made| made.suite == Some(suite) && !made.gone).collect()
     }
 
     /// How many creations were announced.
@@ -61,6 +81,11 @@ impl Workshop {
 
     /// Notes that an object is gone.
     pub(super) async fn deleted(&self, id: &str) {
+        if let Ok(mut made) = self.made.lock()
+            && let Some(made) = made.iter_mut().find(|made| made.id == id && !made.gone)
+        {
+            made.gone = true;
+        }
         let _ = self.record(Entry::Deleted { id: id.to_owned() }).await;
     }
 
@@ -79,13 +104,13 @@ impl Workshop {
         Ok(marker)
     }
 
-    async fn create(&self, client: &Client, user: &User) -> Result<Object, Trouble> {
+    async fn create(&self, client: &Client, user: &User, suite: Option<Suite>) -> Result<Object, Trouble> {
         let canary = self.announce(client, user).await?;
         let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
         let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
         let id = self.id_of(&created).ok_or_else(|| refused(user, &created))?;
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
-        self.note(user, &canary, &id).await?;
+        self.note(user, &canary, &id, suite).await?;
         let mut read = None;
         if self.target.resource.offers.get {
             read = Some(client.send_until(&Probe::get(&path).bearer(&user.token), Answer::is_success).await?);
@@ -93,10 +118,10 @@ impl Workshop {
         Ok(Object { id, path, canary, created, read })
     }
 
-    async fn note(&self, user: &User, marker: &str, id: &str) -> Result<(), Trouble> {
+    async fn note(&self, user: &User, marker: &str, id: &str, suite: Option<Suite>) -> Result<(), Trouble> {
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id);
         if let Ok(mut made) = self.made.lock() {
-            made.push(Made { user: user.clone(), id: id.to_owned(), path });
+            made.push(Made { user: user.clone(), id: id.to_owned(), path, suite, gone: false });
         }
         self.record(Entry::Created { marker: marker.to_owned(), id: id.to_owned() }).await
     }
@@ -125,26 +150,37 @@ fn refused(user: &User, created: &Answer) -> Trouble {
 pub(super) struct Bench {
     pub(super) workshop: Arc<Workshop>,
     pub(super) client: Client,
+    /// Whose checks use what is made here; `None` outside of any suite.
+    pub(super) suite: Option<Suite>,
 }
 
-impl Objects for Bench {
-    fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
-        self.workshop.create(&self.client, user).boxed()
-    }
-
-    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
-        let [of_a, of_others] = &self.workshop.witnesses;
-        let witness = if user.name == "A" { of_a } else { of_others };
+impl Bench {
+    fn once<'a>(&'a self, user: &'a User, kept: &'a Once) -> BoxFuture<'a, Result<Object, Trouble>> {
         let make = move || async {
-            let object = self.workshop.create(&self.client, user).await?;
+            let object = self.workshop.create(&self.client, user, None).await?;
             Ok::<_, Trouble>((object, self.client.scope().chain()))
         };
         async move {
-            let (object, link) = witness.get_or_try_init(make).await?;
+            let (object, link) = kept.get_or_try_init(make).await?;
             self.client.waited_for(*link);
             Ok(object.clone())
         }
         .boxed()
+    }
+}
+
+impl Objects for Bench {
+    fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        self.workshop.create(&self.client, user, self.suite).boxed()
+    }
+
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        let shared = &self.workshop.shared;
+        self.once(user, if user.name == "A" { &shared.of_a } else { &shared.of_others })
+    }
+
+    fn exposed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        self.once(user, &self.workshop.shared.exposed)
     }
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
@@ -153,6 +189,6 @@ impl Objects for Bench {
 
     fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()> {
         // The journal has the announcement; without this line a later run looks for the marker.
-        self.workshop.note(user, "", id).map(drop).boxed()
+        self.workshop.note(user, "", id, self.suite).map(drop).boxed()
     }
 }

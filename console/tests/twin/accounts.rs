@@ -88,12 +88,30 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
         return StatusCode::CONFLICT.into_response();
     }
     open(&house).people.insert(name.clone(), Account { password, subject: subject.clone(), failures: 0 });
-    seated(&house, StatusCode::CREATED, &name, &subject)
+    let mut response = seated(&house, StatusCode::CREATED, &name, &subject);
+    if house.has("isolation.signup-role") {
+        let role = body.get("role").cloned().unwrap_or_else(|| json!("user"));
+        response = with_role(response, &role).await;
+    }
+    response
+}
+
+/// The same answer, in which the user has a role.
+async fn with_role(response: Response, role: &Value) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(&bytes).expect("JSON of its own");
+    if let Some(user) = body.get_mut("user").and_then(Value::as_object_mut) {
+        user.insert("role".into(), role.clone());
+    }
+    parts.headers.remove("content-length");
+    Response::from_parts(parts, body.to_string().into())
 }
 
 /// `POST /auth/login`.
 pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let name = text(&body, "username");
+    let name = if house.has("jwt.login-comment") { name.split("' --").next().unwrap_or_default().to_owned() } else { name };
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
     let mut accounts = open(&house);
     let Some(account) = accounts.people.get_mut(&name) else {
@@ -102,7 +120,7 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
     if account.failures >= LIMIT && !house.has("jwt.login-unlimited") && !elsewhere {
         return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response();
     }
-    if account.password != text(&body, "password") {
+    if !knows(&house, account, &body) {
         account.failures += 1;
         return problem::UNAUTHORIZED.into_response();
     }
@@ -110,6 +128,16 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
     let subject = account.subject.clone();
     drop(accounts);
     seated(&house, StatusCode::OK, &name, &subject)
+}
+
+/// Whether a sign-in knows the password of the account, compared as the flaws would.
+fn knows(house: &House, account: &Account, body: &Value) -> bool {
+    let given = text(body, "password");
+    account.password == given
+        || (house.has("jwt.login-operator") && body["password"].get("$ne").is_some())
+        || (house.has("jwt.login-any-case") && account.password.eq_ignore_ascii_case(&given))
+        || (house.has("jwt.login-empty") && body["password"] == "")
+        || (house.has("jwt.login-comment") && text(body, "username").contains("' --"))
 }
 
 /// `POST /auth/refresh`.
@@ -153,7 +181,7 @@ pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<
     let mut accounts = open(&house);
     let name = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()).ok_or(problem::UNAUTHORIZED)?;
     let account = accounts.people.get_mut(&name).ok_or(problem::UNAUTHORIZED)?;
-    if account.password != text(&body, "old") {
+    if account.password != text(&body, "old") && !house.has("jwt.password-without-old") {
         return Err(problem::UNPROCESSABLE);
     }
     account.password = text(&body, "new");

@@ -75,6 +75,8 @@ const PAGES: &[(&str, &[&str], &str, &str)] = &[
         HTML,
         PROFILES,
     ),
+    ("docs.home-made", &["/debug/users"], JSON, r#"[{"id":1,"email":"a@example.com"}]"#),
+    ("docs.root-tells", &["/"], JSON, r#"{"message":"Todo API","jwt_secret":"not-a-real-secret"}"#),
     ("docs.dotenv", &["/.env", "/.env.local", "/.env.production"], TEXT, DOTENV),
     ("docs.git-head", &["/.git/HEAD"], TEXT, GIT_HEAD),
     ("docs.git-config", &["/.git/config"], TEXT, GIT_CONFIG),

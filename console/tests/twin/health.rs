@@ -102,7 +102,7 @@ fn status(house: &House) -> StatusCode {
 fn bend(house: &House, body: &mut Value) {
     let now = OffsetDateTime::now_utc();
     let turn = house.requests();
-    let changes: [(&str, &str, Value); 20] = [
+    let changes: [(&str, &str, Value); 23] = [
         ("health.down", "database", json!("disconnected")),
         ("health.down", "status", json!("unhealthy")),
         ("health.lies", "database", json!("disconnected")),
@@ -119,6 +119,9 @@ fn bend(house: &House, body: &mut Value) {
         ("health.database-url", "database_url", json!("postgresql://app:not-a-real-password@db.internal:5432/app")),
         ("health.environment-dump", "env", json!({ "JWT_SECRET": "not-a-real-secret", "PATH": "/usr/bin" })),
         ("health.frozen-timestamp", "timestamp", json!(timestamp(house.started - Duration::days(1)))),
+        ("health.database-url-cut", "database_url", json!("postgresql://app:not-a-re...")),
+        ("health.debug-on", "debug", json!(true)),
+        ("health.runtime", "python_version", json!("3.11.4")),
         ("health.development", "environment", json!("development")),
         ("release.other-commit", "commit", json!(OLD_COMMIT)),
         ("release.unnamed", "commit", Value::Null),

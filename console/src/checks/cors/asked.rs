@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::{admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
 use super::raw;
@@ -145,7 +145,7 @@ async fn proven(cx: &Context, origin: &Origin, case: Case) -> Result<Evidence, T
 async fn all_admitted(cx: &Context, cases: &[Case], success: bool, missing: fn(String) -> Judgement) -> Checked {
     let origins = &cx.target.origins;
     let names: Vec<_> = origins.iter().map(|origin| origin.as_str().to_owned()).collect();
-    battery(cx, "requests from declared origins", crossed(cases, &names), |case, answer| {
+    shared_battery(cx, "requests from declared origins", crossed(cases, &names), |case, answer| {
         let sent = case.probe.sent("origin").next().unwrap_or_default();
         match origins.iter().find(|origin| origin.as_str().as_bytes() == sent) {
             Some(origin) => admitted(origin, answer, success, missing),
@@ -311,9 +311,12 @@ pub(super) async fn replicas(cx: Context) -> Checked {
     let origins = [allowed.as_str(), evil.as_str()];
     let surface = if cx.users.a.is_some() { Surface::Read } else { Surface::Preflight };
     let rounds = cx.telling(1..=8, 3).into_iter().flat_map(|round| origins.map(|origin| (round, origin)));
-    let cases = rounds.filter_map(|(round, origin)| surface.case(&cx, &format!("{origin}, round {round}"), &[origin]));
+    let turn = |(round, origin): (usize, &str)| {
+        Some(surface.case(&cx, &format!("{origin}, round {round}"), &[origin])?.in_turn(round - 1))
+    };
+    let cases = rounds.filter_map(turn);
     let fails = strangers_fail(&cx).await?;
-    battery(&cx, "repeated requests", cases.collect(), |case, answer| {
+    shared_battery(&cx, "repeated requests", cases.collect(), |case, answer| {
         if case.probe.sent("origin").any(|value| is_declared(&cx, value)) {
             admitted(allowed, answer, true, Judgement::broken)
         } else {

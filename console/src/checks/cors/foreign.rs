@@ -185,6 +185,7 @@ pub(super) fn platforms(seed: &Seed) -> Vec<Foreign> {
         "onrender.com",
         "up.railway.app",
         "fly.dev",
+        "hf.space",
         "ngrok-free.app",
         "trycloudflare.com",
         "app.github.dev",
@@ -271,12 +272,18 @@ const DEVELOPMENT_PORTS: [u16; 8] = [8000, 5000, 3001, 5174, 4173, 5500, 8081, 8
 
 /// What developers' machines send.
 pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let usual = ["http://localhost:3000", "http://localhost:5173", "http://localhost:8080", "http://127.0.0.1:3000"];
+    let usual = [
+        "http://localhost:3000",
+        "http://localhost:5173",
+        "http://localhost:8080",
+        "http://127.0.0.1:3000",
+        "http://127.0.0.1:5173",
+    ];
     let fixed = ["http://localhost", "https://localhost"];
     let others =
         ["http://localhost:4200", "http://[::1]:3000", "http://127.0.0.1:5500", "https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[5173, 8000])).chain(served("0.0.0.0", &[3000]));
+    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[8000])).chain(served("0.0.0.0", &[3000]));
     let r = &seed.random;
     let matched = [format!("https://localhost.{r}.com"), format!("http://{r}.localhost:3000")];
     let local = [format!("http://{r}.local"), format!("https://{r}.test")];

@@ -234,9 +234,12 @@ fn judge_form(case: &Case, answer: &Answer) -> Judgement {
 
 /// Access to a private network is never granted.
 pub(super) async fn private_network(cx: Context) -> Checked {
-    let wish = |name: &str| options(&cx, &specimens::list_path(&cx), "GET").header(name, "true");
     let names = ["access-control-request-private-network", "access-control-request-local-network"];
-    let cases = names.map(|name| Case::new(name, wish(name)));
+    let wish = |names: Vec<&str>| {
+        let probe = options(&cx, &specimens::list_path(&cx), "GET");
+        Case::new(names.join(", "), names.iter().fold(probe, |probe, name| probe.header(name, "true")))
+    };
+    let cases: Vec<_> = cx.at_once(names).into_iter().map(wish).collect();
     let origins: Vec<_> = first(&cx).into_iter().chain([stranger(&cx)]).collect();
     shared_battery(&cx, "preflights from a public network", crossed(&cases, &origins), |_, answer| judge_private_network(answer))
         .await

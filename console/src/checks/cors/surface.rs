@@ -16,7 +16,9 @@ const TELLING: usize = 6;
 /// The same where the members are no browser's, or a kind of character each.
 const RARE: usize = 3;
 /// The same where every member is a mistake of its own.
-const LISTED: usize = 9;
+const LISTED: usize = 10;
+/// The same for the names of stages.
+const STAGES: usize = 9;
 /// The same for values that are no origin.
 const MALFORMED: usize = 13;
 
@@ -116,7 +118,7 @@ fn members(cx: &Context, allowed: &Origin, family: Family) -> Vec<Foreign> {
 /// How widely a family is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Derived from the first declared origin, every member for all three surfaces: the few that stand for all.
+    /// Derived from the first declared origin, the most telling one for all three surfaces: the few that stand for all.
     Whole,
     /// Derived from the first declared origin for all three surfaces, and from the others for the most telling one: mistakes that may
     /// concern one origin alone.
@@ -158,14 +160,15 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
     for (index, allowed) in cx.target.origins.iter().take(SEEDS).enumerate() {
         let most = match (index, reach) {
             (0, Reach::Malformed) => MALFORMED,
-            (0, Reach::Listed | Reach::Stages) => LISTED,
+            (0, Reach::Listed) => LISTED,
+            (0, Reach::Stages) => STAGES,
             (0, Reach::Rare) => RARE,
             (0, _) => TELLING,
             _ => 1,
         };
         for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
             let surfaces = match (index, place) {
-                (0, _) if cx.exhaustive || reach == Reach::Whole => reach.surfaces(),
+                (0, place) if cx.exhaustive || (place, reach) == (0, Reach::Whole) => reach.surfaces(),
                 (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed | Reach::Stages) => &TWO,
                 (0, _) => &[telling(cx)],
                 _ if matches!(reach, Reach::EachOrigin | Reach::Stages) => &[telling(cx)],

@@ -26,6 +26,9 @@ fn get(path: &str) -> Probe {
 fn unknown_beside(cx: &Context, path: &str) -> String {
     let bare = path.split('?').next().unwrap_or_default();
     let random = format!("pf{}", cx.random("unknown path"));
+    if bare == "/" {
+        return format!("/{random}");
+    }
     let api = specimens::list_path(cx).split('/').nth(1).unwrap_or_default().to_owned();
     let parts: Vec<_> = bare.split('/').skip(1).collect();
     let replaced = parts.iter().enumerate().map(|(index, part)| match *part {
@@ -65,9 +68,12 @@ pub(super) async fn control(cx: Context) -> Checked {
 
 /// Nothing recognisable is served at these paths.
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
-    let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| std::ptr::eq(listed, paths::INTERACTIVE));
+    let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| listed == paths::INTERACTIVE);
     let below = below_the_api(cx.target.paths.list.as_str(), listed);
-    let usual = cx.telling(listed.iter().copied(), USUAL);
+    let mut usual = cx.telling(listed.iter().copied(), USUAL);
+    if listed == paths::DEBUG {
+        usual.extend(paths::HOME_MADE);
+    }
     let further = below.iter().map(String::as_str).filter(|path| !usual.contains(path));
     let all: Vec<&str> = usual.iter().copied().chain(declared).chain(further).collect();
     let unknown = unknown(&cx, &all).await?;
@@ -82,8 +88,8 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
 /// The first paths of a list of documentation below every prefix of the collection's path (`/api`, `/api/v1`): routers are mounted with theirs.
 fn below_the_api(collection: &str, listed: &'static [&'static str]) -> Vec<String> {
     let first = match listed {
-        _ if std::ptr::eq(listed, paths::INTERACTIVE) => "/docs",
-        _ if std::ptr::eq(listed, paths::SCHEMAS) => "/openapi.json",
+        _ if listed == paths::INTERACTIVE => "/docs",
+        _ if listed == paths::SCHEMAS => "/openapi.json",
         _ => return Vec::new(),
     };
     let parts: Vec<_> = collection.split('/').filter(|part| !part.is_empty() && !part.contains('{')).collect();
@@ -105,6 +111,10 @@ pub(super) fn judge(path: &str, answer: &Answer, unknown: Option<(&str, &Answer)
     match recognised(path, answer) {
         _ if catch_all => Judgement::held(format!("{status}, as any unknown path")),
         Some(kind) => Judgement::broken(format!("{status}: serves {kind}")),
+        None if answer.is_success() && !answer.body.is_empty() && paths::is_for_developers(path) => {
+            Judgement::broken(format!("{status}: serves what its own path calls a developer's tool"))
+        }
+        None if path == "/" => Judgement::held(format!("{status}, and nothing of the inside")),
         None if matches!(status, 502..=504) => Judgement::unclear(format!("{status}: the service did not answer")),
         None if answer.is_success() && !answer.body.is_empty() => Judgement::weak(format!("{status}: serves something")),
         None => Judgement::held(format!("{status}")),

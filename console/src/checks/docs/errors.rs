@@ -42,6 +42,9 @@ const MARKS: &[(&str, &str)] = &[
     ("violates not-null constraint", "text of the database"),
     ("violates foreign key constraint", "text of the database"),
     ("violates check constraint", "text of the database"),
+    ("invalid regular expression", "text of the regular expression library"),
+    ("cast to objectid failed", "text of the database driver"),
+    ("too large to convert to", "text of the database driver"),
     ("\"backtrace\"", "a stack trace"),
     ("\"stacktrace\"", "a stack trace"),
     ("\"stack\":", "a stack trace"),
@@ -66,11 +69,19 @@ fn cases(cx: &Context) -> Vec<Case> {
         get("an id in broken UTF-8", item("%ff%fe")),
         get("a page that is none", format!("{list}?limit=abc&cursor=%27&offset=-1&page=x")),
         get("broken escapes in the query", format!("{list}?a=%ff%zz")),
+        get(
+            "an order and a search that are none",
+            format!("{list}?sort=%27pf&sort_by=%27pf&order_by=%27pf&order=%27pf&search=%5B(&q=%5B("),
+        ),
         Case::new("a token that is none", Probe::get(list.clone()).header("authorization", "Bearer not.a.token")),
-        Case::new("an unknown method", Probe::new("PROPFIND", list.clone())),
+        Case::new("an unknown method", specimens::unknown_method(cx)),
     ];
+    if let Some(login) = cx.target.accounts.login.as_ref().filter(|login| cx.writes && !login.call.path.contains('{')) {
+        let empty = Probe::new(&login.call.method, login.call.path.clone()).json(&json!({})).alone();
+        cases.push(Case::new("a sign-in with nothing in it", empty));
+    }
     if cx.users.a.is_some() && cx.writes {
-        let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body);
+        let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body).shareable();
         let json = Some("application/json");
         cases.extend([
             Case::new("JSON that breaks off", post(json, b"{\"postflight\":".to_vec())),

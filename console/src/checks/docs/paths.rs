@@ -10,9 +10,10 @@ pub(super) const INTERACTIVE: &[&str] = &[
     "/swagger-ui/index.html",
     "/api-docs",
     "/api/docs",
-    "/api/v1/docs",
+    "/apidocs/",
     "/api/swagger",
     "/documentation",
+    "/api/v1/docs",
     "/reference",
     "/scalar",
     "/swagger/index.html",
@@ -29,11 +30,12 @@ pub(super) const SCHEMAS: &[&str] = &[
     "/swagger/v1/swagger.json",
     "/v2/api-docs",
     "/v3/api-docs",
-    "/api/openapi.json",
+    "/apispec_1.json",
     "/api/schema",
     "/api/schema/",
     "/docs-json",
     "/api-docs/openapi.json",
+    "/api/openapi.json",
     "/asyncapi.json",
 ];
 
@@ -65,6 +67,14 @@ pub(super) const DEBUG: &[&str] = &[
     "/phpinfo.php",
     "/h2-console",
 ];
+
+/// What developers build to see what is wrong, and forget; the root, which all of them answer, among them.
+pub(super) const HOME_MADE: &[&str] = &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config"];
+
+/// Whether a path says itself that what it shows is for developers alone.
+pub(super) fn is_for_developers(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "debug" | "_debug" | "test-db"))
+}
 
 /// Files of the repository or the machine.
 pub(super) const FILES: &[&str] = &[

@@ -1,5 +1,6 @@
 //! What a body is, by marks that no other body has.
 
+use super::super::health::tells;
 use crate::http::Answer;
 
 /// A kind of content that should not be public, and the marks that give it away: any one set of marks, each in lower case.
@@ -90,7 +91,9 @@ pub(super) fn recognised(path: &str, answer: &Answer) -> Option<&'static str> {
     }
     let text = answer.raw_text().to_ascii_lowercase();
     let shown = |kind: &&Kind| kind.marks.iter().any(|set| set.iter().all(|mark| text.contains(mark)));
-    KINDS.iter().find(shown).map(|kind| kind.name).or_else(|| by_name(path, text.trim()))
+    let kind = KINDS.iter().find(shown).map(|kind| kind.name);
+    let told = || answer.json().and_then(|json| tells(&answer.raw_text(), Some(&json))).map(|_| "what belongs inside the service");
+    kind.or_else(|| by_name(path, text.trim())).or_else(told)
 }
 
 /// Files whose form tells only together with their name.

@@ -75,6 +75,12 @@ pub(super) fn overall_trouble(body: &Value) -> Option<String> {
     OVERALL.iter().find_map(|name| in_trouble(name, body.get(*name)?))
 }
 
+/// Whether the service says that it runs in a mode for developers.
+pub(super) fn says_debug(body: &Value) -> bool {
+    let on = |name: &str| body.get(name).and_then(Value::as_bool) == Some(true);
+    ["debug", "DEBUG", "debug_mode", "debugMode"].iter().any(|name| on(name))
+}
+
 /// Whether the body names a dependency.
 pub(super) fn names_dependency(body: &Value) -> bool {
     body.as_object().is_some_and(|members| members.keys().any(|name| is_dependency(name)))
@@ -113,6 +119,8 @@ fn in_trouble(name: &str, value: &Value) -> Option<String> {
             Some(format!("{name}: false"))
         }
         Value::String(text) if is_trouble(text) => Some(format!("{name}: {text}")),
+        // Mongoose: 0 disconnected, 1 connected, 2 connecting, 3 disconnecting.
+        Value::Number(state) if name.ends_with("readyState") && state.as_u64() != Some(1) => Some(format!("{name}: {state}")),
         _ => None,
     }
 }
@@ -132,6 +140,7 @@ mod tests {
     #[case::spring(json!({"status": "UP", "components": {"db": {"status": "DOWN"}}}), Some("components.db.status: DOWN"))]
     #[case::draft(json!({"checks": {"postgres:responseTime": [{"status": "fail"}]}}), Some("checks.postgres:responseTime.status: fail"))]
     #[case::boolean(json!({"ok": true, "db": false}), Some("db: false"))]
+    #[case::mongoose(json!({"status": "ok", "database": {"readyState": 0}}), Some("database.readyState: 0"))]
     #[case::fine(json!({"status": "ok", "database": "connected", "database_latency_ms": 2}), None)]
     #[case::none_named(json!({"status": "ok"}), None)]
     #[case::switched_off(json!({"status": "ok", "cache": false}), None)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Probe};
 
 use super::sample::declared;
@@ -63,22 +63,25 @@ pub(super) async fn leaks(cx: Context) -> Checked {
             Case::new(format!("GET {path}{query}{}", accept.map_or_else(String::new, |accept| format!(" as {accept}"))), probe)
         })
     });
-    battery(&cx, "health answers", cases.collect(), |_, answer| judged(answer)).await
+    shared_battery(&cx, "health answers", cases.collect(), |_, answer| judged(answer)).await
 }
 
 fn judged(answer: &Answer) -> Judgement {
     let text = answer.raw_text();
-    match found(&text, answer.json().as_ref()) {
+    match tells(&text, answer.json().as_ref()) {
         Some(what) => Judgement::broken(format!("{}: holds {what}", answer.status)),
-        None => private_address(&text).map_or_else(
-            || Judgement::held(format!("{}, nothing of the inside", answer.status)),
-            |address| Judgement::weak(format!("{}: holds the private address {address}", answer.status)),
-        ),
+        None => match private_address(&text)
+            .map(|address| format!("the private address {address}"))
+            .or_else(|| runtime(answer.json().as_ref()))
+        {
+            Some(what) => Judgement::weak(format!("{}: holds {what}", answer.status)),
+            None => Judgement::held(format!("{}, nothing of the inside", answer.status)),
+        },
     }
 }
 
 /// What of the inside a body shows; never the secret itself.
-fn found(text: &str, json: Option<&Value>) -> Option<String> {
+pub(in crate::checks) fn tells(text: &str, json: Option<&Value>) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if has_credentials(&lower) {
         return Some("a connection string with a password".to_owned());
@@ -96,8 +99,21 @@ fn has_credentials(text: &str) -> bool {
     text.match_indices("://").any(|(at, _)| {
         let rest = text.get(at + 3..).unwrap_or_default();
         let authority = rest.split(['/', '"', ' ', '\'', '\\']).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+        let user = match authority.rsplit_once('@') {
+            Some((user, _)) => user,
+            // A beginning of the whole, cut off inside the password.
+            None if is_database(text.get(..at).unwrap_or_default()) && authority.ends_with(['.', '…']) => authority,
+            None => return false,
+        };
+        user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !is_masked(password))
     })
+}
+
+/// Whether a text ends in the scheme of a database's connection string.
+fn is_database(before: &str) -> bool {
+    let schemes =
+        ["postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "amqp", "asyncpg", "psycopg", "psycopg2"];
+    schemes.iter().any(|scheme| before.ends_with(scheme))
 }
 
 /// The first member with a secret name and a value that could be one. Booleans and `null` only say whether it is set.
@@ -112,6 +128,20 @@ fn secret_member(json: &Value) -> Option<String> {
         Value::Array(items) => items.iter().find_map(secret_member),
         _ => None,
     }
+}
+
+/// Members that name the machine or the runtime with its version: no secret, but a help to whoever looks for known flaws.
+const OF_THE_MACHINE: [&str; 9] =
+    ["python_version", "pythonversion", "node_version", "nodeversion", "hostname", "pid", "process_id", "platform", "kernel"];
+
+fn runtime(json: Option<&Value>) -> Option<String> {
+    if json.is_some_and(|json| json.to_string().contains("sqlite:///")) {
+        return Some("the path of the database's file".to_owned());
+    }
+    let members = json?.as_object()?;
+    let named = |name: &&String| OF_THE_MACHINE.contains(&name.to_ascii_lowercase().as_str());
+    let inner = || members.values().find_map(|value| runtime(Some(value)));
+    members.keys().find(named).map(|name| format!("the member `{name}`, which tells of the machine")).or_else(inner)
 }
 
 fn is_masked(text: &str) -> bool {
@@ -151,11 +181,13 @@ mod tests {
         Some("the host name `ep-cool-1.eu-central-1.aws.neon.tech`")
     )]
     #[case::whether_set(r#"{"JWT_SECRET":"configured","api_key":true,"password":"****"}"#, None)]
+    #[case::cut_off(r#"{"db":"postgresql://neondb_owner:np..."}"#, Some("a connection string with a password"))]
+    #[case::masked(r#"{"db":"postgresql://neondb_owner:***@db/app"}"#, None)]
     #[case::plain(r#"{"status":"ok","database":"connected","docs":"https://example.com/a@b:c"}"#, None)]
     #[case::not_json("OK", None)]
     fn what_belongs_inside_is_found_and_what_does_not_is_left_alone(#[case] body: &str, #[case] what: Option<&str>) {
         let json = serde_json::from_str(body).ok();
-        assert_eq!(found(body, json.as_ref()).as_deref(), what);
+        assert_eq!(tells(body, json.as_ref()).as_deref(), what);
     }
 
     #[rstest]

@@ -189,6 +189,11 @@ pub(super) async fn environment(cx: Context) -> Checked {
         async move { cx.once(&probe).await }
     }))
     .await?;
+    let debugging = answers.iter().find(|answer| answer.json().as_ref().is_some_and(body::says_debug));
+    if let Some(answer) = debugging {
+        let words = "the service says that its debug mode is on";
+        return Ok(Outcome::fail(words).seen(answer, "environment", words));
+    }
     let named = answers.iter().find_map(|answer| Some((answer, crate::watch::release_at(answer, &cx.target.release).environment?)));
     let Some((answer, environment)) = named else {
         return Ok(Outcome::skip("health does not say in which environment the service believes to be"));

@@ -3,11 +3,10 @@
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::checks::{Checked, Context, Judgement, Object, Outcome};
+use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::act::Act;
 use super::claim::{OWNER_FIELDS, subject};
 use super::judge;
 use super::stage::{Victim, conclude, join, missing_like, piece, settle};

@@ -1,13 +1,14 @@
 //! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
 
+use std::time::Duration;
+
 use futures::future::try_join_all;
 
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, battery};
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
-use super::act::Act;
 use super::judge;
 use super::page::list;
 use super::stage::{Victim, conclude, join, missing_like, piece};
@@ -16,9 +17,31 @@ use super::stage::{Victim, conclude, join, missing_like, piece};
 pub(super) async fn shared(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
-    let (item, list) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
-    let (of_item, of_list) = tokio::try_join!(served(&cx, &victim, item, &unique), served(&cx, &victim, list, &unique))?;
-    Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list].concat()))
+    let (item, collection) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
+    let of_list = served(&cx, &victim, collection, &unique);
+    let (of_item, of_list, again) = tokio::try_join!(served(&cx, &victim, item, &unique), of_list, again(&cx, &victim))?;
+    Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list, again].concat()))
+}
+
+/// Pauses before A and B list once more, one after the other.
+const AGAIN: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1_200)];
+
+/// The plain list by A and then by B, until it shows: a cache that knows no users is often emptied by any write, and other checks write.
+async fn again(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+    let (a, b) = (list(cx, cx.a()?, ""), list(cx, cx.b()?, ""));
+    let mut pieces = Vec::new();
+    for pause in AGAIN {
+        tokio::time::sleep(pause).await;
+        let own = cx.send(&a).await?;
+        let other = cx.send(&b).await?;
+        let judgement = not_as(&own, &other, victim);
+        let broken = judgement.finding == Finding::Broken;
+        pieces.push(piece(&other, format!("B: GET {}, just after A", b.path()), judgement));
+        if broken {
+            break;
+        }
+    }
+    Ok(pieces)
 }
 
 /// Asks at `path` with a query that makes the address unique, or without it where the service takes no unknown query.
@@ -75,7 +98,7 @@ pub(super) async fn directives(cx: Context) -> Checked {
     })
     .await?;
     let created = judge::cache_control(&victim.object.created.headers.list("cache-control"));
-    let created = if created.finding == crate::run::Finding::Broken { created } else { Judgement::held(created.observed) };
+    let created = if created.finding == Finding::Broken { created } else { Judgement::held(created.observed) };
     Ok(join(outcome, [piece(&victim.object.created, "A: the answer to a creation", created)]))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Judgement, Object, User, battery};
+use crate::checks::{Case, Checked, Context, Judgement, Object, User, at_once_or_each, battery, shared_battery};
 use crate::http::{Probe, Trouble};
 use crate::run::Evidence;
 
@@ -28,31 +28,47 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
     "account_id",
 ];
 
-/// Queries that name A (`{}`), nobody or everybody.
-const QUERIES: [&str; 22] = [
-    "user_id={}",
-    "user_id[]={}",
-    "user_id[$ne]=0",
-    "scope=all",
-    "userId={}",
-    "owner_id={}",
-    "all=true",
-    "tenant_id={}",
-    "as={}",
-    "owner={}",
-    "user={}",
-    "admin=true",
-    "uid={}",
-    "sub={}",
-    "tenant={}",
-    "account_id={}",
-    "impersonate={}",
-    "on_behalf_of={}",
-    "user_id=*",
-    "user_id=",
-    "show=all&deleted=true",
-    "user_id={}&user_id=",
+/// Queries that name A (`{}`), nobody or everybody, by the parameter that services use most.
+const QUERIES: [&str; 6] = ["user_id={}", "user_id[]={}", "user_id[$ne]=0", "user_id=*", "user_id=", "user_id={}&user_id="];
+/// Further parameters that name whose objects are meant; the most usual first.
+const WHOSE: [&str; 17] = [
+    "userId",
+    "owner_id",
+    "owner",
+    "user",
+    "uid",
+    "assigned_to",
+    "created_by",
+    "as",
+    "sub",
+    "username",
+    "author_id",
+    "tenant_id",
+    "tenant",
+    "account_id",
+    "impersonate",
+    "on_behalf_of",
+    "assignee",
 ];
+/// Parameters that ask for more than what is one's own; the most usual first.
+const MORE: [&str; 14] = [
+    "scope=all",
+    "all=true",
+    "admin=true",
+    "status=all",
+    "view=all",
+    "shared=true",
+    "show=all",
+    "filter=all",
+    "team=true",
+    "public=true",
+    "include_all=true",
+    "from=2000-01-01",
+    "since=2000-01-01",
+    "is_admin=true",
+];
+/// Parameters that are asked alone where a service objects to many at once.
+const ALONE: usize = 3;
 
 /// Who A is to the service: the subject of the token, or what the object itself names as its owner.
 pub(super) fn subject(user: &User, victim: &Victim) -> Option<String> {
@@ -84,7 +100,7 @@ impl Scene {
     /// Asks all cases; none may show A's canary, and A's object stays.
     async fn ask(&self, cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
         let leak = |answer: &crate::http::Answer| self.victim.is_shown_in(answer);
-        let outcome = battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
+        let outcome = shared_battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
         Ok(join(outcome, [self.victim.intact(cx).await?, shown_to_a(&self.page)]))
     }
 }
@@ -94,12 +110,19 @@ pub(super) async fn query(cx: Context) -> Checked {
     let b = cx.b()?;
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
-    let queries = QUERIES.map(|query| query.replace("{}", &encoded(&scene.subject)));
-    for query in cx.telling(&queries, 7) {
-        cases.push(Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query))));
-    }
-    for query in cx.telling(&queries, 2) {
-        cases.push(Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token)));
+    let subject = encoded(&scene.subject);
+    let queries = QUERIES.map(|query| query.replace("{}", &subject));
+    let listed = |query: &str| Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query)));
+    let single = |query: &str| Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token));
+    cases.extend(cx.telling(&queries, 3).into_iter().map(|query| listed(query)));
+    cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
+    let whose = WHOSE.map(|name| format!("{name}={subject}"));
+    let more = MORE.map(str::to_owned);
+    for several in [whose.as_slice(), more.as_slice()] {
+        let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
+        let all = several.join("&");
+        cases.extend(at_once_or_each(&cx, listed(&all), each(&listed)).await?);
+        cases.extend(at_once_or_each(&cx, single(&all), each(&single)).await?);
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
 }
@@ -126,6 +149,19 @@ const HEADERS: [&str; 18] = [
     "x-amzn-oidc-identity",
 ];
 
+/// Headers by which a service lets its own people, or itself, do more.
+const POWERS: [(&str, &str); 9] = [
+    ("x-admin", "true"),
+    ("x-is-admin", "true"),
+    ("x-role", "admin"),
+    ("x-user-role", "admin"),
+    ("x-internal", "true"),
+    ("x-internal-request", "true"),
+    ("x-debug", "true"),
+    ("x-test", "true"),
+    ("x-bypass-auth", "true"),
+];
+
 /// Parts of the names of headers that stand for a token where a gateway has verified it: these are also sent without one.
 const GATEWAYS: [&str; 7] = ["user-id", "forwarded", "remote", "authenticated-user", "auth-request", "consumer-id", "oidc"];
 
@@ -134,20 +170,23 @@ pub(super) async fn header(cx: Context) -> Checked {
     let b = cx.b()?;
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
-    let claim = |names: &[&str], probe: Probe| names.iter().fold(probe, |probe, name| probe.header(name, &scene.subject));
-    for names in cx.at_once(HEADERS) {
-        let all = names.join(", ");
-        cases.push(Case::new(format!("B: A's object with {all}"), claim(&names, Probe::get(&item).bearer(&b.token))));
-        cases.push(Case::new(format!("B: the list with {all}"), claim(&names, list(&cx, b, &scene.page.query))));
+    let subject = scene.subject.as_str();
+    let claim = |said: &[(&str, &str)], probe: Probe| said.iter().fold(probe, |probe, (name, value)| probe.header(name, value));
+    let named = |said: &[(&str, &str)]| said.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    for said in cx.at_once(HEADERS.map(|name| (name, subject)).into_iter().chain(POWERS)) {
+        let all = named(&said);
+        cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
+        cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
     }
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
-    for names in cx.at_once(gateways) {
-        cases.push(Case::new(format!("nobody: A's object with {}", names.join(", ")), claim(&names, Probe::get(&item))));
+    for said in cx.at_once(gateways.map(|name| (name, subject))) {
+        cases.push(Case::new(format!("nobody: A's object with {}", named(&said)), claim(&said, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));
-    cases.extend(cx.telling(["user_id", "uid", "sub"], 2).into_iter().map(|cookie| {
-        let probe = Probe::get(&item).bearer(&b.token).header("cookie", format!("{cookie}={}", scene.subject));
-        Case::new(format!("B: A's object with the cookie {cookie}"), probe)
+    cases.extend(cx.at_once(["user_id", "uid", "sub", "userId"]).into_iter().map(|names| {
+        let cookies = names.iter().map(|name| format!("{name}={}", scene.subject)).collect::<Vec<_>>().join("; ");
+        let probe = Probe::get(&item).bearer(&b.token).header("cookie", cookies);
+        Case::new(format!("B: A's object with the cookie {}", names.join(", ")), probe)
     }));
     scene.ask(&cx, "headers that claim to be A", cases).await
 }

@@ -1,11 +1,10 @@
 //! The control: both users can make, read, change and list what is their own, and they are two different users.
 
-use crate::checks::{Checked, Context, Judgement, Object, User};
+use crate::checks::{Act, Checked, Context, Judgement, Object, User};
 use crate::http::{Answer, Trouble, clean};
 use crate::run::{Evidence, Finding};
 use crate::target::Update;
 
-use super::act::Act;
 use super::stage::{conclude, look, piece};
 
 pub(super) async fn control(cx: Context) -> Checked {

@@ -1,10 +1,9 @@
 //! The plain attempts: B, or nobody, reads, changes and deletes an object of A by its id.
 
-use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
 use crate::http::{Answer, Trouble};
 use crate::run::Evidence;
 
-use super::act::Act;
 use super::judge;
 use super::stage::{Victim, join, missing_like, piece};
 
@@ -100,20 +99,20 @@ async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<Answer, 
 
 /// Nobody, without any token, tries all of it.
 pub(super) async fn anonymous(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let title = cx.objects.announce(cx.a()?).await?;
     let a = cx.a()?;
+    let (read, victim) = futures::try_join!(Victim::shared(&cx), Victim::exposed(&cx))?;
     let asked = |act: Act| {
-        let probe = act.probe(&cx, &act.path(&cx, a, &victim.object.id)?, &title);
-        Some(Case::new(format!("nobody: {} of A's object", act.word()), probe))
+        let object = if matches!(act, Act::Get | Act::Head) { &read.object } else { &victim.object };
+        Some(Case::new(format!("nobody: {} of A's object", act.word()), act.by_nobody(&cx, a, object)?))
     };
     let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
     cases.push(Case::new("nobody: GET of A's list", crate::http::Probe::get(cx.list_path(a))));
     let policy = &cx.target.policy;
-    let outcome = battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
-        404 if !answer.contains(victim.canary()) => Judgement::held("404"),
+    let leaks = |answer: &Answer| answer.contains(read.canary()) || answer.contains(victim.canary());
+    let outcome = shared_battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
+        404 if !leaks(answer) => Judgement::held("404"),
         200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
-        status => judge::refusal(&policy.unauthenticated, status, answer.contains(victim.canary())),
+        status => judge::refusal(&policy.unauthenticated, status, leaks(answer)),
     })
     .await?;
     Ok(join(outcome, [victim.intact(&cx).await?]))

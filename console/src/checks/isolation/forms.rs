@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Judgement, User, battery};
+use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::{Act, Case, Checked, Context, Judgement, User, battery};
 use crate::http::{Answer, Probe};
 
-use super::act::Act;
 use super::assign::id_field;
 use super::claim::subject;
 use super::judge;
@@ -120,7 +120,9 @@ pub(super) async fn versions(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
-    let paths = [cx.telling(prefixed(&item), 4), cx.telling(prefixed(&list), 3)].concat();
+    let flat = [flat(&cx.target.paths.item), flat(&cx.target.paths.list)].into_iter().flatten();
+    let flat = flat.map(|path| path.replace("{id}", &victim.object.id));
+    let paths = [cx.telling(prefixed(&item), 4), cx.telling(prefixed(&list), 3), flat.collect()].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token));
         let hidden = ["/internal", "/beta", "/v0"].iter().any(|part| path.contains(part));
@@ -130,12 +132,18 @@ pub(super) async fn versions(cx: Context) -> Checked {
     battery(&cx, "reads under other prefixes", cases.collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
+/// A path that names its user, as it was before it did: `/api/{user_id}/tasks` is `/api/tasks`.
+fn flat(template: &str) -> Option<String> {
+    let before = ["/users/{user_id}", "/user/{user_id}", "/{user_id}"].into_iter().find(|part| template.contains(part))?;
+    Some(template.replacen(before, "", 1))
+}
+
 /// The path under the prefixes where older, newer and internal versions of an API live.
 fn prefixed(path: &str) -> Vec<String> {
     let bare = path.strip_prefix("/api").unwrap_or(path);
     let bare = ["/v1", "/v2", "/v3"].iter().find_map(|version| bare.strip_prefix(version)).unwrap_or(bare);
     let prefixes =
-        ["/api/v1", "/internal", "/v1", "/api/v2", "", "/api/internal", "/api", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
+        ["/api/v1", "/internal", "", "/v1", "/api/v2", "/api/internal", "/api", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
     prefixes.iter().map(|prefix| format!("{prefix}{bare}")).filter(|other| other != path).collect()
 }
 
@@ -210,12 +218,36 @@ pub(super) async fn admin(cx: Context) -> Checked {
     let slash = if list.ends_with('/') { "/" } else { "" };
     let paths = cx.telling(ADMIN, 6).into_iter().map(str::to_owned).chain(own).map(|path| path + slash);
     let paths = paths.collect::<std::collections::BTreeSet<_>>();
-    let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
-    battery(&cx, "administrative routes", cases.collect(), |_, answer| {
+    let profile = subject(cx.a()?, &victim).map(|subject| format!("{prefix}/users/{}{slash}", escaped_subject(&subject)));
+    let all = paths.iter().chain(&profile);
+    let cases = all.map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
+    battery(&cx, "administrative routes", cases.collect(), |case, answer| {
+        if profile.as_deref() == Some(case.probe.path()) {
+            return profile_of_a(&victim, answer);
+        }
         let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
         listing_of_users(answer, told || victim.is_shown_in(answer))
     })
     .await
+}
+
+fn escaped_subject(subject: &str) -> String {
+    url::form_urlencoded::byte_serialize(subject.as_bytes()).collect()
+}
+
+/// Services show users to each other on purpose; nobody shows passwords, and an address that signs in is a remark.
+fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
+    let (text, json) = (answer.raw_text(), answer.json().unwrap_or_default());
+    match answer.status {
+        status @ 200..=299 if victim.is_shown_in(answer) => Judgement::broken(format!("{status} with A's object")),
+        status @ 200..=299 if hash_in(&text).is_some() || member_of(&json, &[]).is_some() => {
+            Judgement::broken(format!("{status} with what is A's password or its hash"))
+        }
+        status @ 200..=299 if json.get("email").is_some_and(serde_json::Value::is_string) => {
+            Judgement::weak(format!("{status} with A's e-mail address"))
+        }
+        status => judge::harmless(status, false),
+    }
 }
 
 /// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the name that signs in, as a JSON text.
@@ -273,8 +305,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_without_its_user_is_the_older_one() {
+        assert_eq!(flat("/api/{user_id}/tasks/{id}").as_deref(), Some("/api/tasks/{id}"));
+        assert_eq!(flat("/api/users/{user_id}/tasks").as_deref(), Some("/api/tasks"));
+        assert_eq!(flat("/api/tasks"), None);
+    }
+
+    #[test]
     fn other_versions_are_asked_beside_the_declared_path_and_never_the_path_itself() {
-        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /v1/tasks/7 /api/v2/tasks/7 /tasks/7 /api/internal/tasks/7 /api/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
+        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /tasks/7 /v1/tasks/7 /api/v2/tasks/7 /api/internal/tasks/7 /api/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
         assert!(!prefixed("/api/tasks").contains(&"/api/tasks".to_owned()));
     }
 

@@ -4,11 +4,10 @@ use futures::future::try_join_all;
 
 use serde_json::{Value, json};
 
-use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::checks::{Act, Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
-use super::act::Act;
 use super::page::Page;
 use super::stage::{Victim, conclude, piece, settle};
 

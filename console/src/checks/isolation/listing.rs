@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use crate::checks::paging::{has_more_pages, is_last, next_query};
-use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
+use serde_json::Value;
+
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, User, at_once_or_each, battery, shared_battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
@@ -42,57 +44,112 @@ pub(super) async fn pages(cx: Context) -> Checked {
     Ok(join(outcome, [shown_to_a(&page)]))
 }
 
-/// Parameters by which services search and filter; `{}` takes a beginning of the canary, so that an answer that repeats the question
-/// does not look like a leak.
-const SEARCHES: [&str; 16] = [
-    "q={}",
-    "search={}",
-    // Reading only: the text or the pattern is closed, and everything is true.
-    "q=%27%20OR%20%271%27=%271",
-    "q=%25%27%20OR%20%271%27%20LIKE%20%271",
-    "filter[title]={}",
-    "search=%25%27%20OR%20%271%27%20LIKE%20%271",
-    "filter={}",
-    "search=%27%20OR%20%271%27=%271",
-    "title__contains={}",
-    "where[title]={}",
-    "q=%25",
-    "query={}",
-    "s={}",
-    "title__startswith={}",
-    "title[like]={}%25",
-    "search=*",
+/// Parameters by which services search; the most usual first.
+const SEARCHES: [&str; 12] = [
+    "q",
+    "search",
+    "filter[title]",
+    "query",
+    "keyword",
+    "s",
+    "term",
+    "text",
+    "title__contains",
+    "where[title]",
+    "title__startswith",
+    "search_query",
+];
+/// Parameters that are asked alone where a service objects to many at once.
+const ALONE: usize = 3;
+/// Words by which services filter, whatever an object's own fields hold.
+const STATES: [&str; 3] = ["status=pending", "state=open", "filter=active"];
+/// What closes the text or the pattern of a query and makes everything true (CWE-89). They only read.
+const CLOSED: [&str; 6] = [
+    "%27%20OR%20%271%27=%271",
+    "%25%27%20OR%20%271%27%20LIKE%20%271",
+    "%25%27)%20OR%201=1%20--%20",
+    "%27)%20OR%201=1%20--%20",
+    "%25%27))%20OR%201=1%20--%20",
+    "%25",
 ];
 
+/// Filters and searches, several parameters at once: whoever ignores one of them ignores all, and whoever knows one finds A's object by it.
 pub(super) async fn search(cx: Context) -> Checked {
-    let victim = Victim::shared(&cx).await?;
-    let page = Page::showing(&cx, &victim.object).await?;
-    let b = cx.b()?;
+    let victim = Victim::described(&cx).await?;
+    let page = Page::showing(&cx, &Victim::shared(&cx).await?.object).await?;
+    let (a, b) = (cx.a()?, cx.b()?);
     let begin = beginning(victim.canary());
-    let searches = filters(&cx).into_iter().chain(cx.telling(SEARCHES, 5).into_iter().map(str::to_owned));
-    let queries: Vec<_> = searches.map(|search| page.with(&search.replace("{}", begin))).collect();
+    let searches: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={begin}")).collect();
+    let titled = filter(&cx.target.resource.fields.title, begin);
     // A first: an answer that is kept by its address alone is then served to B.
+    let mut asked = vec![titled.clone()];
+    for several in [own_values(&cx, &victim), STATES.map(str::to_owned).to_vec(), [vec![titled], searches].concat()] {
+        asked.extend(at_once(&cx, a, &page, &several).await?);
+    }
+    let queries: Vec<_> = asked.iter().map(|query| page.with(query)).collect();
     let proof = searched(&cx, &victim, &queries).await?;
-    let cases = queries.iter().map(|query| case(&cx, b, query)).collect();
-    let outcome = battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
+    let mut cases: Vec<_> = queries.iter().map(|query| case(&cx, b, query)).collect();
+    for closed in cx.telling(CLOSED, 3) {
+        let all: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={closed}")).collect();
+        let each = at_once(&cx, b, &page, &all).await?;
+        cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query))));
+    }
+    let outcome = shared_battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))
 }
 
-/// Filters by the fields that the target declares: the title, and the flag as objects are made with it.
-fn filters(cx: &Context) -> Vec<String> {
-    let fields = &cx.target.resource.fields;
-    let name = |field: &str| url::form_urlencoded::byte_serialize(field.as_bytes()).collect::<String>();
-    let title = format!("{}={{}}", name(&fields.title));
-    std::iter::once(title).chain(fields.done.as_ref().map(|done| format!("{}=false", name(done)))).collect()
+/// These parameters in one query, or the first of them each alone where the service objects.
+async fn at_once(cx: &Context, user: &User, page: &Page, several: &[String]) -> Result<Vec<String>, Trouble> {
+    let [all, each] = [vec![several.join("&")], cx.telling(several.iter().cloned(), ALONE)];
+    if all.iter().all(String::is_empty) {
+        return Ok(Vec::new());
+    }
+    let named = |queries: &[String]| queries.iter().map(|query| case(cx, user, &page.with(query))).collect::<Vec<_>>();
+    let Some(first) = named(&all).pop() else { return Ok(all) };
+    let chosen = at_once_or_each(cx, first, named(&each)).await?.len();
+    Ok(if chosen == 1 { all } else { each })
 }
 
-/// The same searches by A: how many of them find the object says how far the refusals to B carry. What closes the text of a query
-/// finds nothing on a sound service, for A as for B, and is not asked.
+fn filter(field: &str, value: &str) -> String {
+    let written = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("{}={}", written(field), written(value))
+}
+
+/// Values of an object's fields that are asked for at most.
+const VALUES: usize = 6;
+
+/// Filters by what A's object holds itself: flags, and short words such as a priority or a category. The flag that the target declares comes
+/// first; ids, times and texts are no filters.
+fn own_values(cx: &Context, victim: &Victim) -> Vec<String> {
+    let fields = &cx.target.resource.fields;
+    let object = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.as_object().cloned()).unwrap_or_default();
+    let value = |value: &Value| match value {
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::String(word) if is_a_word(word) => Some(word.clone()),
+        _ => None,
+    };
+    let declared = fields.done.iter().map(|done| filter(done, "false"));
+    let others = object.iter().filter(|(name, _)| fields.done.as_ref() != Some(*name) && !is_of_a_person(name));
+    let others = others.filter_map(|(name, held)| Some(filter(name, &value(held)?)));
+    declared.chain(others).take(VALUES).collect()
+}
+
+/// A short word of letters: no id, no time, no sentence, no name.
+fn is_a_word(text: &str) -> bool {
+    (1..=16).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-'))
+}
+
+fn is_of_a_person(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["user", "owner", "author", "by", "id", "_id", "uid"].iter().any(|part| name == *part || name.ends_with(part))
+        || name.contains("user")
+}
+
+/// The same searches by A: how many of them find the object says how far the refusals to B carry.
 async fn searched(cx: &Context, victim: &Victim, queries: &[String]) -> Result<Evidence, Trouble> {
     let a = cx.a()?;
-    let plain = queries.iter().filter(|query| !query.contains("%27"));
-    let probes: Vec<_> = plain.map(|query| list(cx, a, query)).collect();
-    let answers = join_all(probes.iter().map(|probe| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let probes: Vec<_> = queries.iter().map(|query| list(cx, a, query)).collect();
+    let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let found = answers.iter().filter(|answer| answer.is_success() && victim.is_shown_in(answer)).count();
     let observed = format!("{found} of {} searches show the object to A", answers.len());
     let shown = answers.iter().find(|answer| victim.is_shown_in(answer)).or(answers.first());
@@ -142,6 +199,7 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let looks = [("before A writes", &around.before), ("after A wrote", &around.after), ("searching for A's title", &filtered)];
     let mut pieces: Vec<_> =
         looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer))).collect();
+    pieces.extend(beyond(&cx, &page, &around.before).await?);
     let compared = around.is_undisturbed(&cx);
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(&cx, &around))));
     pieces.push(shown_to_a(&page));
@@ -152,6 +210,36 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
         "; other checks wrote as B each time that A did, so before and after were not compared"
     };
     Ok(conclude(&format!("{words}{more}"), pieces))
+}
+
+/// Pages of B's that are followed at most.
+const FOLLOWED: usize = 5;
+
+/// B's list to its end, where it says that there is more: totals that count what B cannot see promise objects that never come.
+async fn beyond(cx: &Context, page: &Page, first: &Answer) -> Result<Option<Evidence>, Trouble> {
+    let (b, start) = (cx.b()?, ids(cx, first));
+    let most = totals(first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
+    let Some((name, total)) = most.filter(|_| is_partial(first, start.len())) else { return Ok(None) };
+    let (mut seen, mut last) = (start.len(), first.clone());
+    for number in 2..2 + FOLLOWED {
+        let next = next_query(&last).unwrap_or_else(|| page.with(&format!("page={number}")));
+        let answer = cx.send(&list(cx, b, &next)).await?;
+        let more = ids(cx, &answer);
+        if !answer.is_success() || (more == start && !start.is_empty()) {
+            return Ok(None);
+        }
+        seen += more.len();
+        if more.is_empty() || is_last(&answer) {
+            let judgement = if total > seen as u64 {
+                Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))
+            } else {
+                Judgement::held(format!("{seen} objects on all pages, {name} {total}"))
+            };
+            return Ok(Some(piece(&answer, "B: the last page of the list", judgement)));
+        }
+        last = answer;
+    }
+    Ok(None)
 }
 
 /// B's list around a write of A's.
@@ -231,8 +319,9 @@ fn moved(cx: &Context, around: &Around) -> Judgement {
     Judgement::held("the same objects, totals and ETag")
 }
 
-fn case(cx: &Context, user: &crate::checks::User, query: &str) -> Case {
-    let name = if query.is_empty() { "B: the list".to_owned() } else { format!("B: the list with ?{query}") };
+fn case(cx: &Context, user: &User, query: &str) -> Case {
+    let who = user.name;
+    let name = if query.is_empty() { format!("{who}: the list") } else { format!("{who}: the list with ?{query}") };
     Case::new(name, list(cx, user, query))
 }
 

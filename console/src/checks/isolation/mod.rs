@@ -2,17 +2,18 @@
 //!
 //! User A is the victim and makes an object with a canary in its title; user B, or nobody, tries to get at it. An answer that holds A's
 //! canary is a leak whatever its status; an object that changed is a flaw whatever the answer said, so every attempt to write is
-//! followed by a read as A. Every check makes its own objects: none disturbs another.
+//! followed by a read as A. Every check makes its own objects: none disturbs another, but for one that
+//! all only read, and one that only requests without a token attack.
 //!
 //! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists; the other rooms are
 //! families of checks, and `catalogue` is their cards.
 
-mod act;
 mod assign;
 mod cache;
 mod catalogue;
 mod claim;
 mod control;
+mod exposed;
 mod face;
 mod foreign;
 mod forms;
@@ -21,6 +22,7 @@ mod lifecycle;
 mod listing;
 mod oracle;
 mod page;
+mod powers;
 mod routes;
 mod stage;
 mod together;

@@ -3,11 +3,10 @@
 use futures::future::try_join_all;
 use serde_json::json;
 
-use crate::checks::{Checked, Context, Judgement};
+use crate::checks::{Act, Checked, Context, Judgement};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
-use super::act::Act;
 use super::face::Face;
 use super::stage::{Victim, conclude, join, missing_like, piece};
 

@@ -6,13 +6,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::checks::{Context, Judgement, Object, Outcome, User};
-use crate::http::{Answer, Trouble, evidence};
+use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
 
 use super::page::Page;
 
 /// Some stacks commit after they have answered: a change must get the time to show.
 const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(200);
+
+/// Fields in which objects are described, beside their title.
+const DESCRIPTIONS: [&str; 6] = ["description", "notes", "note", "details", "content", "body"];
 
 /// An object of A that must stay as it is.
 pub(super) struct Victim {
@@ -34,6 +37,33 @@ impl Victim {
             return Self::new(cx).await;
         }
         Self::of(cx, cx.objects.witness(cx.a()?).await?).await
+    }
+
+    /// An object of A whose description, where objects of this service have one, holds the canary as well as its title: a condition that binds
+    /// the owner to the first of two searched fields alone (`owner AND title OR description`) shows it. Else the shared one.
+    pub(super) async fn described(cx: &Context) -> Result<Self, Trouble> {
+        let shared = Self::shared(cx).await?;
+        let json = shared.read.json();
+        let object = json.as_ref().and_then(|json| cx.target.resource.object(json));
+        let empty = |field: &&str| object.and_then(|object| object.get(*field)).is_some_and(|value| value.is_null() || value == "");
+        let Some(field) = DESCRIPTIONS.into_iter().find(|field| *field != cx.target.resource.fields.title && empty(field)) else {
+            return Ok(shared);
+        };
+        let a = cx.a()?;
+        let canary = cx.objects.announce(a).await?;
+        let body = cx.target.resource.with(cx.target.resource.body(&canary), field, Value::String(canary.clone()));
+        let created = cx.send(&Probe::post(cx.list_path(a), &body).bearer(&a.token)).await?;
+        let Some(id) = cx.made(a, &created).await else { return Ok(shared) };
+        let object = Object { path: cx.item_path(a, &id), id, canary, created, read: None };
+        Self::of(cx, object).await
+    }
+
+    /// The object of A that requests without a token attack.
+    pub(super) async fn exposed(cx: &Context) -> Result<Self, Trouble> {
+        if cx.exhaustive {
+            return Self::new(cx).await;
+        }
+        Self::of(cx, cx.objects.exposed(cx.a()?).await?).await
     }
 
     async fn of(cx: &Context, object: Object) -> Result<Self, Trouble> {

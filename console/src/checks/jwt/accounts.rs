@@ -7,7 +7,7 @@ use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding, Verdict};
 
 /// Why nothing can be asked about signing in.
-const NO_LOGIN: &str = "no sign-in is declared; describe it under `tokens.login` in postflight.toml";
+pub(super) const NO_LOGIN: &str = "no sign-in is declared; describe it under `tokens.login` in postflight.toml";
 /// Why nobody can sign in.
 pub(super) const NO_ACCOUNT: &str =
     "no account can be had: declare `tokens.signup`, or `users` under `tokens.login`, in postflight.toml";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
 use crate::target::{Carrier, Statuses};
@@ -51,7 +51,7 @@ pub(super) async fn refused(cx: &Context, noun: &str, forgeries: Vec<Forgery>) -
 pub(super) async fn refused_at(cx: &Context, noun: &str, path: &str, forgeries: Vec<Forgery>) -> Checked {
     let case = |forgery: &Forgery| Case::new(&forgery.name, Probe::get(path).bearer(&forgery.credential()));
     let cases = forgeries.iter().map(case).collect();
-    battery(cx, noun, cases, |case, answer| {
+    shared_battery(cx, noun, cases, |case, answer| {
         let forgery = forgeries.iter().find(|forgery| forgery.name == case.name);
         refusal(&cx.target.policy.refused_token, forgery.map_or(Finding::Broken, |forgery| forgery.accepted), answer)
     })

@@ -2,7 +2,7 @@
 
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
 use crate::http::{Answer, Credential, Probe};
-use crate::run::Finding;
+use crate::run::{Finding, Source};
 use crate::target::Carrier;
 
 use super::ask::{Forgery, not_bearer, of_a, refusal, refused};
@@ -12,12 +12,20 @@ use super::forgery::flipped;
 const LITERALS: [&str; 12] =
     ["null", "undefined", "true", "{}", "0", "None", "nil", "false", "[]", "[object Object]", "NaN", "Bearer"];
 
-/// Literals in the place of a token.
+/// What developers put in the place of a token, and leave in the code.
+const STAND_INS: [&str; 10] =
+    ["test-token", "dev-token", "mock_token", "mock-token", "test", "token", "dev", "demo-token", "fake-token", "admin"];
+
+/// Literals in the place of a token, and the mere name of A.
 pub(super) async fn literal(cx: Context) -> Checked {
     let path = cx.read_path(cx.a()?);
     let literal =
         |text: &str| Case::new(format!("the literal {text}"), Probe::get(&path).bearer(&Credential::new(text, text.to_owned())));
     let mut cases: Vec<_> = cx.telling(LITERALS, 3).into_iter().map(literal).collect();
+    cases.extend(cx.telling(STAND_INS, 3).into_iter().map(literal));
+    if let Some(subject) = cx.a()?.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())) {
+        cases.extend([subject.to_owned(), format!("user_{subject}")].iter().map(|name| literal(name)));
+    }
     if not_bearer(&cx).is_none() {
         for value in cx.telling(["", "Bearer ", "null", "Basic Og==", "Bearer", "bearer", "undefined"], 3) {
             cases.push(Case::new(format!("Authorization: {value:?}"), Probe::get(&path).header("authorization", value)));
@@ -118,8 +126,11 @@ pub(super) async fn query(cx: Context) -> Checked {
     let path = cx.read_path(a);
     let joint = if path.contains('?') { '&' } else { '?' };
     let names = ["access_token", "token", "jwt", "accessToken", "authorization", "auth_token", "id_token", "bearer", "api_key"];
-    let case = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
-    elsewhere(&cx, "query parameters", cx.telling(&names, 5).into_iter().map(case).collect()).await
+    let each = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
+    let names = cx.telling(&names, fitting(&a.token));
+    let all = repeated(&a.token, &prefixes(&names), "&");
+    let all = Case::new(format!("in ?{}=", named(&names)), Probe::get(format!("{path}{joint}")).secret_query(&all));
+    elsewhere(&cx, "query parameters", all, names.into_iter().map(each).collect()).await
 }
 
 /// A's token in cookies of common names.
@@ -135,22 +146,23 @@ pub(super) async fn cookie(cx: Context) -> Checked {
         "jwt",
         "access_token_cookie",
         "session",
+        "better-auth.session_token",
+        "auth_token",
         "Authorization",
         "accessToken",
         "jwt_token",
         "auth",
-        "auth_token",
         "auth-token",
         "id_token",
-        "better-auth.session_token",
     ];
-    let case = |name: &&str| {
-        Case::new(
-            format!("in the cookie {name}"),
-            Probe::get(cx.read_path(a)).secret_header("cookie", &format!("{name}="), &a.token),
-        )
+    let in_cookies = |name: &str, prefix: &str, token: &Credential| {
+        Case::new(format!("in the cookie {name}"), Probe::get(cx.read_path(a)).secret_header("cookie", prefix, token))
     };
-    elsewhere(&cx, "cookies", cx.telling(names.iter().filter(|name| own != Some(name)), 5).into_iter().map(case).collect()).await
+    let names = cx.telling(names.iter().filter(|name| own != Some(name)), fitting(&a.token));
+    let all = repeated(&a.token, &prefixes(&names), "; ");
+    let all = in_cookies(&named(&names), "", &all);
+    let each = names.iter().map(|name| in_cookies(name, &format!("{name}="), &a.token)).collect();
+    elsewhere(&cx, "cookies", all, each).await
 }
 
 /// A's token in headers other than the declared one.
@@ -175,18 +187,51 @@ pub(super) async fn header(cx: Context) -> Checked {
     if not_bearer(&cx).is_some() {
         names.insert(0, ("authorization", "Bearer "));
     }
-    let names = names.iter().filter(|(name, _)| own.as_deref() != Some(name));
-    let case = |names: Vec<&(&str, &str)>| {
-        let carry = |probe: Probe, (name, prefix): &&(&str, &str)| probe.secret_header(name, prefix, &a.token);
+    let names: Vec<_> = names.into_iter().filter(|(name, _)| own.as_deref() != Some(name)).collect();
+    let case = |names: &[(&str, &str)]| {
+        let carry = |probe: Probe, (name, prefix): &(&str, &str)| probe.secret_header(name, prefix, &a.token);
         let probe = names.iter().fold(Probe::get(cx.read_path(a)), carry);
-        let all = names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        Case::new(format!("in the header {all}"), probe)
+        Case::new(format!("in the header {}", names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")), probe)
     };
-    elsewhere(&cx, "headers", cx.at_once(names).into_iter().map(case).collect()).await
+    elsewhere(&cx, "headers", case(&names), names.iter().map(|name| case(&[*name])).collect()).await
 }
 
-async fn elsewhere(cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
-    battery(cx, noun, cases, |_, answer| refusal(&cx.target.policy.unauthenticated, Finding::Broken, answer)).await
+/// Length of a request's head that every server reads, in bytes.
+const READ: usize = 6_000;
+
+/// How many places can carry `token` in one request; five, one by one, where it is so long that few can.
+fn fitting(token: &Credential) -> usize {
+    (READ / token.expose().len().max(1)).max(5)
+}
+
+/// `token` once behind each prefix, joined.
+fn repeated(token: &Credential, prefixes: &[String], joint: &str) -> Credential {
+    let written = |token: &str| prefixes.iter().map(|prefix| format!("{prefix}{token}")).collect::<Vec<_>>().join(joint);
+    Credential::new(written(token.name()), written(token.expose()))
+}
+
+/// Each name as it stands before its value.
+fn prefixes(names: &[&&str]) -> Vec<String> {
+    names.iter().map(|name| format!("{name}=")).collect()
+}
+
+/// Several names in one text.
+fn named(names: &[&&str]) -> String {
+    names.iter().map(|name| **name).collect::<Vec<_>>().join(", ")
+}
+
+/// A's token where it does not belong: in all these places at once first, since whoever looks at none of them refuses that. Otherwise, and
+/// where so many tokens may be too long for a request, in each place alone.
+async fn elsewhere(cx: &Context, noun: &str, all: Case, each: Vec<Case>) -> Checked {
+    let expected = &cx.target.policy.unauthenticated;
+    if !cx.exhaustive && cx.a()?.token.expose().len() * each.len() < READ {
+        let answer = cx.send(&all.probe).await?;
+        if expected.contains(answer.status) && answer.source != Source::Edge {
+            let summary = format!("refused in {} {noun} at once: {}", each.len(), answer.status);
+            return Ok(Outcome::pass(summary).seen(&answer, all.name, "refused"));
+        }
+    }
+    battery(cx, noun, each, |_, answer| refusal(expected, Finding::Broken, answer)).await
 }
 
 /// A's token in the body of a creation, beside the same body with a bad one: where only the token differs, only the token can make a

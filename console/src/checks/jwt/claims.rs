@@ -426,6 +426,14 @@ fn aliases(subject: &str) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, alias)| alias != subject).collect()
 }
 
+/// The beginning of a subject, which a guard takes for the whole that compares the name in a path by `in` or `startsWith`.
+fn beginning(subject: &str) -> Option<(&'static str, String)> {
+    let mut characters = subject.chars();
+    characters.next_back()?;
+    let beginning: String = characters.collect();
+    (!beginning.is_empty()).then_some(("without its last character", beginning))
+}
+
 /// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript. The service
 /// itself gave the number out, so nobody can come to own the other spelling.
 fn same_number(subject: &str, alias: &str) -> bool {
@@ -444,7 +452,10 @@ fn narrow(c: char) -> char {
 pub(super) async fn sub_alias(cx: Context) -> Checked {
     let press = Press::of(&cx).await?;
     let object = cx.objects.witness(cx.a()?).await?;
-    let aliases = cx.telling(aliases(&press.subject), 7);
+    let mut aliases = cx.telling(aliases(&press.subject), 7);
+    if cx.target.paths.item.contains("{user_id}") {
+        aliases.extend(beginning(&press.subject));
+    }
     let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&press.subject, alias)).map(|(name, _)| *name).collect();
     let cases = aliases.into_iter().map(|(name, alias)| {
         let forgery = Forgery::fatal(format!("the subject of A {name}"), press.with_subject(alias));

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::checks::passwords::hash_in;
 use crate::checks::{Checked, Context, Outcome};
 use crate::http::Trouble;
 use crate::run::{Evidence, EvidenceClass, Finding};
@@ -16,9 +17,6 @@ const SECRET_NAMES: [&str; 9] =
 
 /// Parts of names that only personal data bear.
 const PERSONAL_NAMES: [&str; 7] = ["email", "e-mail", "phone", "birth", "ssn", "street", "address"];
-/// How hashes of passwords begin (bcrypt, Argon2, scrypt, PBKDF2 of Django).
-const HASHES: [&str; 6] = ["$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "pbkdf2_"];
-
 /// The lifetime of an issued token; nothing where none can be had.
 pub(super) async fn lifetime_of_issued(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let claims = issued::token(cx).await?.and_then(|token| token.claims());
@@ -62,7 +60,7 @@ fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
 
 fn secrets(claims: &Map<String, Value>) -> Evidence {
     let suspicious = |name: &str| SECRET_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.ends_with("_hash");
-    let hashed = |value: &Value| value.as_str().is_some_and(|text| HASHES.iter().any(|start| text.starts_with(start)));
+    let hashed = |value: &Value| value.as_str().is_some_and(|text| hash_in(text).is_some());
     let all = all(claims);
     let found: Vec<_> =
         all.iter().filter(|(name, value)| suspicious(name) || hashed(value)).map(|(name, _)| format!("`{name}`")).collect();

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::checks::{Case, Checked, Context, Judgement, battery};
+use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Probe};
 use crate::token::Compact;
 
-use super::ask::{Forgery, algorithm_of, header_with, of_a};
+use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a};
 use super::claims::Press;
 use super::forgery::flipped;
 
@@ -41,7 +41,7 @@ const LIBRARY_WORDS: [&str; 23] = [
 const TRACES: [&str; 6] =
     ["traceback (most recent call last)", "node_modules", "site-packages", "panicked at", "rust_backtrace", "/src/"];
 
-/// Bad tokens of every kind; with the key, expired and foreign ones too.
+/// Bad tokens of every kind, most of which other checks send as well; with the key, expired ones too.
 async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
     let other = if algorithm_of(token) == "RS256" { "HS256" } else { "RS256" };
     let none = token.with_header(&header_with(token, "alg", "none")).with_signature("");
@@ -51,14 +51,14 @@ async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
         Forgery::fatal("parts that are not base64", "*.*.*"),
         Forgery::fatal("alg none", none.token()),
         Forgery::fatal("another algorithm", token.with_header(&header_with(token, "alg", other)).token()),
-        Forgery::fatal("another payload", token.with_claims(&Value::Object(serde_json::Map::new())).token()),
+        Forgery::fatal("another payload", token.with_claims(&claims_with(token, "role", "admin")).token()),
         Forgery::fatal("an empty signature", token.with_signature("").token()),
     ];
     if cx.forge.is_some()
         && let Ok(press) = Press::of(cx).await
     {
         all.push(Forgery::fatal("expired", press.ending(press.now - 3_600)));
-        all.push(Forgery::fatal("expired long ago", press.ending(1)));
+        all.push(Forgery::fatal("expired long ago", press.ending(0)));
     }
     all
 }
@@ -68,10 +68,10 @@ pub(super) async fn uniform(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let path = cx.read_path(cx.a()?);
     let probe = |forgery: &Forgery| Probe::get(&path).bearer(&forgery.credential());
-    let first = cx.send(&probe(&Forgery::fatal("one bit of the signature flipped", flipped(&token, 0).token()))).await?;
+    let first = cx.once(&probe(&Forgery::fatal("one bit of the signature flipped", flipped(&token, 0).token()))).await?;
     let forgeries = bad_tokens(&cx, &token).await;
     let cases = forgeries.iter().map(|forgery| Case::new(&forgery.name, probe(forgery))).collect();
-    battery(&cx, "refusals", cases, |_, answer| alike(&first, answer)).await
+    shared_battery(&cx, "refusals", cases, |_, answer| alike(&first, answer)).await
 }
 
 fn alike(first: &Answer, answer: &Answer) -> Judgement {

@@ -22,6 +22,7 @@ mod issued;
 mod joins;
 mod keys;
 mod listener;
+mod password;
 mod presence;
 mod public_key;
 mod secret;
@@ -91,6 +92,7 @@ pub const CHECKS: &[Check] = &[
     of_hostile::ERRORS,
     of_accounts::CONTENTS,
     of_accounts::ANSWER,
+    of_accounts::PASSWORD,
     of_accounts::UNIFORM,
     of_accounts::REVOKED,
     of_accounts::REFRESH,

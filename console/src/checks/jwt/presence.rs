@@ -1,7 +1,7 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
 use crate::target::{Route, RouteAuth};
@@ -67,7 +67,7 @@ pub(super) async fn required_read(cx: Context) -> Checked {
         })
     });
     let cases = of_resource.chain(of_others).collect();
-    battery(&cx, "reads without a token", cases, |case, answer| {
+    shared_battery(&cx, "reads without a token", cases, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => further_asks(&cx, route, answer),
             _ => asked_for_a_token(&cx, answer),
@@ -119,29 +119,20 @@ fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
 /// carries an announced canary.
 pub(super) async fn required_write(cx: Context) -> Checked {
     let a = cx.a()?;
-    let (object, canary) = futures::try_join!(cx.objects.create(a), cx.objects.announce(a))?;
+    let object = if cx.exhaustive { cx.objects.create(a) } else { cx.objects.exposed(a) };
+    let (object, canary) = futures::try_join!(object, cx.objects.announce(a))?;
     let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
     let cases = writes(&cx, &object, &canary)?.into_iter().map(case).collect();
-    battery(&cx, "writes without a token", cases, |_, answer| asked_for_a_token(&cx, answer)).await
+    shared_battery(&cx, "writes without a token", cases, |_, answer| asked_for_a_token(&cx, answer)).await
 }
 
 /// The unsafe methods of the declared resource, and those of further routes that the operator allows, without a token: a creation with the
 /// announced `canary`, and whatever changes `object`, its deletion last.
 pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<Probe>, Trouble> {
     let a = cx.a()?;
-    let (resource, update) = (&cx.target.resource, cx.target.resource.update);
-    let mut probes = vec![Probe::post(cx.list_path(a), &resource.body(canary))];
-    if update.puts() {
-        probes.push(Probe::new("PUT", &object.path).json(&resource.full(&object.canary)));
-    }
-    if update.patches() {
-        probes.push(Probe::new("PATCH", &object.path).json(&resource.patch(&object.canary)));
-    }
-    if let Some(toggle) = &cx.target.paths.toggle {
-        let path = toggle.replace("{user_id}", a.subject.as_deref().unwrap_or("me")).replace("{id}", &object.id);
-        probes.push(Probe::new("PATCH", path));
-    }
-    probes.push(Probe::new("DELETE", &object.path));
+    let mut probes = vec![Probe::post(cx.list_path(a), &cx.target.resource.body(canary))];
+    let changing = [Act::Put, Act::Patch, Act::Toggle].into_iter().filter(|act| act.is_declared(cx));
+    probes.extend(changing.chain([Act::Delete]).filter_map(|act| act.by_nobody(cx, a, object)));
     probes.extend(further_writes(cx, object));
     Ok(probes)
 }
@@ -179,9 +170,12 @@ pub(super) async fn required_path(cx: Context) -> Checked {
         .collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
     // A guard that looks for an open path anywhere in the URL (`"/health" in request.url`).
-    let declared = [&cx.target.paths.live, &cx.target.paths.health].into_iter().flatten();
-    let named = declared.map(|path| format!("next={path}")).collect::<Vec<_>>().join("&");
-    let mentioned = asking(&list, if named.is_empty() { "next=/health" } else { &named });
+    let declared = [&cx.target.paths.live, &cx.target.paths.health].into_iter().flatten().map(String::as_str);
+    let accounts = &cx.target.accounts;
+    let signing = [&accounts.login, &accounts.refresh].into_iter().flatten().map(|grant| grant.call.path.as_str());
+    let usual = ["/health", "/login", "/register", "/docs", "/public"];
+    let named = declared.chain(signing).chain(usual).map(|path| format!("next={path}")).collect::<Vec<_>>().join("&");
+    let mentioned = asking(&list, &named);
     cases.push(Case::new(format!("GET {mentioned} without a token"), Probe::get(mentioned)));
     let with =
         |probe: Probe, headers: &[&str], value: &str| headers.iter().fold(probe, |probe, header| probe.header(header, value));
@@ -205,7 +199,7 @@ fn around(cx: &Context, answer: &Answer) -> Judgement {
 }
 
 /// Headers by which a gateway tells a service who has been authenticated; from outside they are anybody's claim.
-const IDENTITY_HEADERS: [&str; 14] = [
+const IDENTITY_HEADERS: [&str; 18] = [
     "x-user-id",
     "x-forwarded-user",
     "x-user",
@@ -220,6 +214,10 @@ const IDENTITY_HEADERS: [&str; 14] = [
     "x-forwarded-email",
     "remote-user",
     "x-goog-authenticated-user-id",
+    "x-dev-user-id",
+    "x-dev-user",
+    "x-test-user",
+    "x-mock-user",
 ];
 
 /// A's subject in identity headers and a local address in forwarding headers, without a token.
@@ -253,7 +251,7 @@ pub(super) async fn challenge(cx: Context) -> Checked {
     let junk = Credential::new("<not a token>", "not-a-token");
     let cases =
         vec![Case::new("no token", Probe::get(&path)), Case::new("something that is not a token", Probe::get(&path).bearer(&junk))];
-    battery(&cx, "refusals", cases, |_, answer| challenged(answer)).await
+    shared_battery(&cx, "refusals", cases, |_, answer| challenged(answer)).await
 }
 
 fn challenged(answer: &Answer) -> Judgement {

@@ -1,5 +1,7 @@
 //! What ends a token before its time: signing out, another password, no account any more, a refresh. Asked with accounts of this run alone.
 
+use std::time::Duration;
+
 use crate::checks::{Checked, Context, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding};
@@ -10,7 +12,8 @@ use super::accounts::listed;
 use super::claims::now;
 
 /// Why nothing can be ended.
-const NO_SPARE: &str = "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml";
+pub(super) const NO_SPARE: &str =
+    "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml";
 
 /// What an old token comes to when it still works: a breach where the operator says that tokens end, else a weakness of stateless tokens.
 const fn alive(demanded: bool) -> Finding {
@@ -37,18 +40,20 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     let mut pieces = Vec::new();
     let demanded = cx.target.policy.revocation;
     if let Some(call) = &accounts.logout {
-        pieces.push(ended(&cx, call, &session, "after signing out", demanded).await?);
+        pieces.push(ended(&cx, call, &mut session, "after signing out", demanded).await?.0);
         pieces.extend(renewed(&cx, &session, "after signing out", demanded).await?);
         session = again(&cx, session.login).await?;
     }
     if let Some(call) = &accounts.password {
-        pieces.push(ended(&cx, call, &session, "after a change of the password", demanded).await?);
+        let (piece, changed) = ended(&cx, call, &mut session, "after a change of the password", demanded).await?;
+        pieces.push(piece);
         pieces.extend(renewed(&cx, &session, "after a change of the password", demanded).await?);
-        session = again(&cx, Login { password: new_password(&session), ..session.login }).await?;
+        let password = if changed { new_password(&session) } else { session.login.password.clone() };
+        session = again(&cx, Login { password, ..session.login }).await?;
     }
     if let Some(call) = &accounts.delete {
         let demanded = demanded || cx.target.policy.known_subjects;
-        pieces.push(ended(&cx, call, &session, "after the account was deleted", demanded).await?);
+        pieces.push(ended(&cx, call, &mut session, "after the account was deleted", demanded).await?.0);
         cx.registry.deleted(&session).await;
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
@@ -56,7 +61,7 @@ pub(super) async fn revoked(cx: Context) -> Checked {
 }
 
 /// The next password of a session's account: the old one and more, so that it can be told again.
-fn new_password(session: &Session) -> secrecy::SecretString {
+pub(super) fn new_password(session: &Session) -> secrecy::SecretString {
     use secrecy::ExposeSecret as _;
     format!("{}2b", session.login.password.expose_secret()).into()
 }
@@ -69,17 +74,27 @@ async fn again(cx: &Context, login: Login) -> Result<Session, Trouble> {
     cx.registry.spare().await?.ok_or_else(none)
 }
 
-/// Calls what should end the session's token, and asks with the token again.
-async fn ended(cx: &Context, call: &Call, session: &Session, when: &str, demanded: bool) -> Result<Evidence, Trouble> {
-    let probe = cx.registry.probe(call, session, &new_password(session)).bearer(&session.user.token);
-    let called = cx.send(&probe).await?;
+/// Services that end every token issued before a moment know that moment by the second, and refuse what was issued within it.
+const NEXT_SECOND: Duration = Duration::from_millis(1_100);
+
+/// Calls what should end the session's token, and says whether that was done; with a token of the next second where this one is refused.
+async fn called(cx: &Context, call: &Call, session: &mut Session) -> Result<Answer, Trouble> {
+    let probe = |session: &Session| cx.registry.probe(call, session, &new_password(session)).bearer(&session.user.token);
+    let answer = cx.send(&probe(session)).await?;
+    if answer.status != 401 || cx.target.accounts.login.is_none() {
+        return Ok(answer);
+    }
+    tokio::time::sleep(NEXT_SECOND).await;
+    *session = again(cx, session.login.clone()).await?;
+    cx.send(&probe(session)).await
+}
+
+/// Ends the session's token, asks with it again, and says whether what should end it was done.
+async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, demanded: bool) -> Result<(Evidence, bool), Trouble> {
+    let called = called(cx, call, session).await?;
     if !called.is_success() {
-        return Ok(evidence(
-            &called,
-            format!("{} {}", call.method, call.path),
-            Finding::Unclear,
-            format!("answered {}", called.status),
-        ));
+        let label = format!("{} {}", call.method, call.path);
+        return Ok((evidence(&called, label, Finding::Unclear, format!("answered {}", called.status)), false));
     }
     let gone = |answer: &Answer| !answer.is_success();
     let old = cx.eventually(&Probe::get(cx.list_path(&session.user)).bearer(&session.user.token), gone).await?;
@@ -88,7 +103,7 @@ async fn ended(cx: &Context, call: &Call, session: &Session, when: &str, demande
         status @ 500..=599 => (Finding::Weak, format!("{when} the service falls over: {status}")),
         status => (Finding::Held, format!("{when} the token is refused: {status}")),
     };
-    Ok(evidence(&old, format!("the token {when}"), finding, observed))
+    Ok((evidence(&old, format!("the token {when}"), finding, observed), true))
 }
 
 /// Whether the session's refresh token still brings a new token; `None` where there is none.

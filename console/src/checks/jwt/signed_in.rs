@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use super::accounts::NO_ACCOUNT;
+use crate::checks::passwords::{hash_in, member_of};
 use crate::checks::{Checked, Context, Outcome, Session};
 use crate::http::{Answer, clean, evidence};
 use crate::run::{Evidence, Finding};
@@ -57,44 +58,15 @@ fn cached(answer: &Answer) -> Evidence {
     evidence(answer, "caching of the answer to a sign-in", finding, observed)
 }
 
-/// How hashes of passwords begin (bcrypt, Argon2, scrypt, PBKDF2 and their spellings in Django and Werkzeug).
-const HASHES: [&str; 9] =
-    ["$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "$pbkdf2", "pbkdf2_sha256$", "pbkdf2:sha", "scrypt:32768"];
-
-/// Names of members that hold a password or its hash, in small letters and without `_` and `-`.
-const MEMBERS: [&str; 11] = [
-    "password",
-    "passwordhash",
-    "hashedpassword",
-    "passwd",
-    "pwd",
-    "pwdhash",
-    "passhash",
-    "passworddigest",
-    "encryptedpassword",
-    "hash",
-    "salt",
-];
-
-/// The first such member with a text in it.
-fn secret_member(json: &serde_json::Value) -> Option<String> {
-    let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
-    match json {
-        serde_json::Value::Array(items) => items.iter().find_map(secret_member),
-        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
-            serde_json::Value::String(text) if text.len() >= 8 && MEMBERS.contains(&&*plain(name)) => Some(name.clone()),
-            other => secret_member(other),
-        }),
-        _ => None,
-    }
-}
+/// Further names that only secrets bear in the answer to a sign-in.
+const FURTHER: [&str; 2] = ["hash", "salt"];
 
 /// The answer repeats neither the password nor its hash (OWASP API3:2023).
 fn told(session: &Session) -> Evidence {
     let text = session.answer.raw_text();
     let password = session.login.password.expose_secret();
-    let hash = HASHES.iter().find(|mark| text.contains(**mark));
-    let member = session.answer.json().and_then(|json| secret_member(&json));
+    let hash = hash_in(&text);
+    let member = session.answer.json().and_then(|json| member_of(&json, &FURTHER));
     let (finding, observed) = match (hash, member) {
         _ if !password.is_empty() && text.contains(password) => (Finding::Broken, "it repeats the password".to_owned()),
         (Some(mark), _) => (Finding::Broken, format!("it holds what looks like the hash of a password ({mark}…)")),
@@ -161,7 +133,7 @@ mod tests {
     #[case(json!([{ "pwd": "9f86d081884c7d65" }]), Some("pwd"))]
     #[case(json!({ "password": true, "passwordChangedAt": "2026-11-28T00:00:00Z", "hash": "" }), None)]
     fn members_that_hold_a_password_are_known_by_their_names(#[case] body: serde_json::Value, #[case] name: Option<&str>) {
-        assert_eq!(secret_member(&body).as_deref(), name);
+        assert_eq!(member_of(&body, &FURTHER).as_deref(), name);
     }
 
     #[rstest]

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use super::super::battery::summarise;
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a, shown};
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::ask::{RawCase, as_a, failed, out_of_order, volley};
 use crate::http::{Answer, Probe, Reply, Trouble};
 use crate::run::{Evidence, Source};
@@ -20,13 +20,14 @@ const INVENTED: &str = "POSTFLIGHT";
 /// Unknown methods are refused, and open no door that a token opens.
 pub(super) async fn unknown(cx: Context) -> Checked {
     let path = specimens::read_path(&cx);
-    let open = cx.send(&specimens::anonymous(&cx)).await?.is_success();
+    let open = cx.once(&Probe::get(path.clone())).await?.is_success();
     let methods: &[&str] = if cx.writes { &[SAFE, INVENTED] } else { &[SAFE] };
-    let plain = methods.iter().map(|method| Case::new(format!("{method} without a token"), Probe::new(method, path.clone())));
+    let probe = |method: &str| Probe::new(method, path.clone()).shareable();
+    let plain = methods.iter().map(|method| Case::new(format!("{method} without a token"), probe(method)));
     let known = cx.users.a.iter().flat_map(|user| methods.iter().map(move |method| (user, *method)));
-    let known = known.map(|(user, method)| Case::new(method, Probe::new(method, path.clone()).bearer(&user.token)));
+    let known = known.map(|(user, method)| Case::new(method, probe(method).bearer(&user.token)));
     let cases = plain.chain(known).collect();
-    battery(&cx, "unknown methods", cases, |case, answer| judge_unknown(case.name.ends_with("token") && !open, answer)).await
+    shared_battery(&cx, "unknown methods", cases, |case, answer| judge_unknown(case.name.ends_with("token") && !open, answer)).await
 }
 
 /// Judges the answer to an unknown method. `closed`: without a token, GET is refused.
@@ -45,7 +46,7 @@ pub(super) fn judge_unknown(closed: bool, answer: &Answer) -> Judgement {
 /// A 405 says in `Allow` which methods there are (RFC 9110, 15.5.6), and says the truth.
 pub(super) async fn allow(cx: Context) -> Checked {
     let path = specimens::read_path(&cx);
-    let refused = cx.send(&as_a(&cx, Probe::new("PROPFIND", path.clone()))).await?;
+    let refused = cx.once(&as_a(&cx, Probe::new(SAFE, path.clone()).shareable())).await?;
     if refused.status != 405 {
         let words = format!("an unknown method is answered {}, which owes no Allow", refused.status);
         return Ok(Outcome::pass(words.clone()).seen(&refused, "PROPFIND", words));

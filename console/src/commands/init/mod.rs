@@ -24,6 +24,7 @@ struct Answers {
     item: String,
     toggle: Option<String>,
     health: Option<String>,
+    live: Option<String>,
     openapi: Option<String>,
     tokens: Tokens,
     update: Option<&'static str>,
@@ -87,6 +88,7 @@ fn gathered(args: &InitArgs, proposal: &Proposal, asking: bool) -> anyhow::Resul
         item: args.item.clone().or_else(|| proposal.item.clone()).unwrap_or_default(),
         toggle: args.toggle.clone().or_else(|| proposal.toggle.clone()),
         health: args.health.clone().or_else(|| proposal.health.clone()),
+        live: proposal.live.clone(),
         openapi: args.openapi.clone(),
         tokens: match &args.mint_variable {
             Some(secret) => Tokens::Mint { secret: secret.clone() },

@@ -83,6 +83,10 @@ fn paths(name: &str, answers: &Answers) -> String {
         Some(path) => text += &format!("# Deep health: proves the database.\nhealth = {}\n", quoted(path)),
         None => text += "# health = \"/health\"\n",
     }
+    match &answers.live {
+        Some(path) => text += &format!("# Liveness: answers without asking the database.\nlive = {}\n", quoted(path)),
+        None => text += "# live = \"/livez\"\n",
+    }
     text
 }
 
@@ -115,6 +119,7 @@ mod tests {
             item: "/api/{user_id}/tasks/{id}".into(),
             toggle: None,
             health: Some("/health".into()),
+            live: None,
             openapi: None,
             tokens: Tokens::Given { a: "TOKEN_A".into(), b: "TOKEN_B".into() },
             update: Some("put"),

@@ -18,6 +18,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("docs.internal-host", "/docs is open to whoever says Host: localhost.", &["docs.variants"], &[]),
     flaw("docs.graphiql", "A GraphQL console.", &["docs.graphql"], &[]),
     flaw("docs.metrics", "Metrics on the public port.", &["docs.metrics"], &[]),
+    flaw("docs.home-made", "A debug route of the developers' own lists the users.", &["docs.debug"], &[]),
+    flaw("docs.root-tells", "The root shows the secret that signs tokens.", &["docs.debug"], &[]),
     flaw("docs.actuator", "Spring Boot's actuator.", &["docs.debug"], &[]),
     flaw("docs.debug", "Profiles and debug pages.", &["docs.debug"], &[]),
     flaw("docs.dotenv", "An .env file among the static files.", &["docs.files"], &[]),

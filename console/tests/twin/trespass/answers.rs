@@ -142,6 +142,15 @@ fn listed(
     if house.has("isolation.total-of-all") {
         body.insert("total".into(), json!(house.store.len()));
     }
+    if house.has("isolation.owner-embedded") {
+        body.insert(
+            "owner".into(),
+            json!({ "name": "a", "password": "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK" }),
+        );
+    }
+    if house.has("isolation.total-with-pages") {
+        body.insert("pagination".into(), json!({ "total": house.store.len() + 100, "pages": 9 }));
+    }
     if house.has("isolation.total-header") {
         set("x-total-count", &house.store.len().to_string());
     }

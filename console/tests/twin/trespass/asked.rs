@@ -80,6 +80,12 @@ impl<'a> Asked<'a> {
         self.headers.get(name)?.to_str().ok().map(str::to_owned)
     }
 
+    pub(super) fn cookie(&self, name: &str) -> Option<String> {
+        let all = self.header("cookie")?;
+        let mut pairs = all.split("; ").filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    }
+
     pub(super) fn asks(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

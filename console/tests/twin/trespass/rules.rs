@@ -28,10 +28,15 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.query-array", |asked| asked.named("user_id[]")),
     ("isolation.query-operator", |asked| asked.everything_if("user_id[$ne]", |_| true)),
     ("isolation.query-all", |asked| asked.everything_if("scope", |value| value == "all")),
+    ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
+    ("isolation.header-admin", |asked| {
+        asked.header("x-user-role").filter(|role| role == "admin")?;
+        asked.owner_for("GET")
+    }),
     ("isolation.header-user", |asked| asked.user().and_then(|_| asked.header("x-user-id")).map(Turn::acting_as)),
     ("isolation.header-gateway", |asked| asked.nobody().and_then(|()| asked.header("x-forwarded-user")).map(Turn::acting_as)),
     ("isolation.header-path", |asked| asked.rerouted("x-original-url")),
-    ("isolation.cookie-user", |asked| Some(Turn::acting_as(asked.header("cookie")?.strip_prefix("user_id=")?))),
+    ("isolation.cookie-user", |asked| asked.cookie("user_id").map(Turn::acting_as)),
     ("isolation.path-user", |asked| asked.user_in_path("/api/users/")),
     ("isolation.path-user-bare", |asked| asked.user_in_path("/api/")),
     ("isolation.body-owner", |asked| asked.task().and_then(|_| asked.claimed("owner_id"))),
@@ -43,11 +48,22 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.list-size", |asked| asked.everything_if("limit", |limit| limit.parse::<i64>().is_ok_and(|limit| limit > 100))),
     ("isolation.list-negative", |asked| asked.everything_if("page", |page| page == "-1")),
     ("isolation.list-order", |asked| asked.everything_if("order_by", |_| true)),
+    ("isolation.total-with-pages", |asked| {
+        asked.user().filter(|_| asked.is_list("GET") && asked.asks("page") == Some("2"))?;
+        Some(asked.everything(|_| false))
+    }),
     ("isolation.search-any", |asked| {
         let words = asked.asks("q")?;
         asked.is_list("GET").then(|| asked.everything(|task| task.title.contains(words)))
     }),
     ("isolation.search-injection", |asked| asked.everything_if("q", |words| words.contains("' OR '1'='1"))),
+    ("isolation.search-brackets", |asked| asked.everything_if("search", |words| words.contains("') OR 1=1"))),
+    ("isolation.search-descriptions", |asked| {
+        let words = asked.asks("search")?;
+        let described = |task: &crate::twin::store::Task| task.description.as_ref().is_some_and(|text| text.contains(words));
+        asked.user().filter(|_| asked.is_list("GET")).map(|_| asked.everything(described))
+    }),
+    ("isolation.filter-state", |asked| asked.everything_if("status", |state| state == "pending")),
     ("isolation.filter-any", |asked| asked.everything_if("filter[title]", |_| true)),
     ("isolation.export-any", |asked| {
         asked.user().filter(|_| asked.path == "/api/tasks/export").map(|_| asked.everything(|_| true))

@@ -36,6 +36,7 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
         ("jwt.guard-compares-text", bare && parts.uri.query() == Some("")),
         ("jwt.trusts-local-address", bare && text(parts, "x-forwarded-for") == Some("127.0.0.1")),
         ("jwt.null-is-a-token", matches!(text(parts, "authorization"), Some("Bearer null" | "Bearer undefined"))),
+        ("jwt.stand-in-left", matches!(text(parts, "authorization"), Some("Bearer test-token" | "Bearer dev-token"))),
         ("jwt.two-headers", parts.headers.get_all("authorization").iter().count() > 1),
     ];
     if unguarded.into_iter().any(|(flaw, open)| open && house.has(flaw)) {
@@ -59,6 +60,15 @@ fn named(house: &House, parts: &Parts) -> Option<String> {
     use base64::Engine as _;
     if house.has("jwt.trusts-user-header") {
         return text(parts, "x-user-id").map(str::to_owned);
+    }
+    if house.has("jwt.name-is-a-token") {
+        return text(parts, "authorization")?
+            .strip_prefix("Bearer ")
+            .filter(|name| name.starts_with("postflight-user"))
+            .map(str::to_owned);
+    }
+    if house.has("jwt.trusts-dev-header") {
+        return text(parts, "x-dev-user-id").map(str::to_owned);
     }
     if house.has("jwt.basic-without-password") {
         let pair = base64::engine::general_purpose::STANDARD.decode(text(parts, "authorization")?.strip_prefix("Basic ")?).ok()?;
@@ -98,7 +108,7 @@ pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
         return form_urlencoded::parse(query).find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned());
     }
     if house.has("jwt.token-in-cookie") {
-        return text(parts, "cookie")?.strip_prefix("access_token=").map(str::to_owned);
+        return cookie(parts, "access_token");
     }
     if house.has("jwt.header-or-query") {
         let query = parts.uri.query()?.as_bytes();

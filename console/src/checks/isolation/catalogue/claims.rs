@@ -1,8 +1,8 @@
 //! Cards of the checks in which B claims to be A, or sets what is not B's to set.
 
-use super::super::{assign, claim};
-use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
-use crate::checks::{Check, Reference, Remedy};
+use super::super::{assign, claim, powers};
+use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, FUNCTION, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
+use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
 
 /// The way to mend a service that believes what a request says of its sender.
@@ -116,6 +116,21 @@ pub(super) const ID: Check = Check {
     },
     needs: super::GET,
     run: |cx| Box::pin(assign::id_chosen(cx)),
+    ..CARD
+};
+
+pub(super) const POWERS: Check = Check {
+    id: "isolation.assign.role",
+    title: "Whoever signs up cannot make an administrator of the new account",
+    why: "A sign-up that keeps every member of the body keeps `role` and `is_admin` too: one request, and a stranger has the keys to everybody's \
+          objects.",
+    expectation: "Refused or ignored: neither the answer nor the claims of the token say more of the account than of an ordinary one. Asked where a \
+                  sign-up is declared.",
+    severity: Severity::Critical,
+    references: &[PROPERTY, FUNCTION, MASS_ASSIGNMENT],
+    remedy: CLOSED_MODELS,
+    needs: &[Need::Token, Need::Writes],
+    run: |cx| Box::pin(powers::signed_up(cx)),
     ..CARD
 };
 

@@ -30,7 +30,7 @@ pub(super) const SEARCH: Check = Check {
     title: "B's searches and filters never find an object of A",
     why: "Search is often a query of its own, or an index that knows no owners. A filter combined with OR, or a wildcard, then reaches across \
           all accounts.",
-    expectation: "No search of B for the beginning of A's title, for wildcards or for everything holds A's canary; the same searches by A stand beside.",
+    expectation: "No search of B for the beginning of A's title or description, no filter by a state or by what A's object holds, and nothing that closes the text of a query shows A's canary; the same searches by A stand beside.",
     severity: Severity::Critical,
     remedy: OWNED_LISTS,
     needs: super::LIST,

@@ -1,7 +1,7 @@
 //! Cards of the checks that go for one object by its id.
 
-use super::super::{foreign, forms, lifecycle, oracle};
-use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION};
+use super::super::{exposed, foreign, forms, lifecycle, oracle};
+use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION, PROPERTY};
 use crate::checks::{Check, Reference, Remedy};
 use crate::run::Severity;
 
@@ -90,6 +90,27 @@ pub(super) const ANONYMOUS: Check = Check {
         express: "Mount the authentication middleware on the router before any route: `router.use(requireAuth)`.",
     },
     run: |cx| Box::pin(foreign::anonymous(cx)),
+    ..CARD
+};
+
+pub(super) const EXPOSED: Check = Check {
+    id: "isolation.exposed",
+    title: "Objects bring no password and no hash along",
+    why: "An object that is answered with the whole row of its owner, or a route that shows users as they are kept, hands out what passwords can be \
+          guessed from offline.",
+    expectation: "A's object, A's list and what A reads on further routes hold no member that is a password by its name, and no text that begins like a \
+                  hash of one.",
+    references: &[
+        PROPERTY,
+        Reference { name: "CWE-200: Exposure of sensitive information", url: "https://cwe.mitre.org/data/definitions/200.html" },
+    ],
+    remedy: Remedy {
+        axum: "Serialize a struct made for the answer, never the row; leave the owner out, or show the id alone.",
+        fastapi: "Declare a `response_model` without the relation, or with a public model of the user in it.",
+        express: "Select the columns that are answered (`select: { id: true, name: true }`), or delete the password in `toJSON`.",
+    },
+    needs: super::BOTH,
+    run: |cx| Box::pin(exposed::credentials(cx)),
     ..CARD
 };
 

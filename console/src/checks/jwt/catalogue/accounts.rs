@@ -1,8 +1,8 @@
 //! Cards: what is issued, how one signs in, and what ends a token before its time.
 
 use super::{API2, CARD, CWE_598, CWE_613, END_SESSIONS, LEAN_CLAIMS, ONE_CARRIER, QUIET_LOGIN, URI_QUERY, at};
-use crate::checks::jwt::{accounts, contents, sessions, signed_in};
-use crate::checks::{Check, Need};
+use crate::checks::jwt::{accounts, contents, password, sessions, signed_in};
+use crate::checks::{Check, Need, Remedy};
 use crate::run::Severity;
 
 pub(in crate::checks::jwt) const CONTENTS: Check = Check {
@@ -37,6 +37,28 @@ pub(in crate::checks::jwt) const ANSWER: Check = Check {
     remedy: ONE_CARRIER,
     needs: &[Need::Token],
     run: |cx| Box::pin(signed_in::answer(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const PASSWORD: Check = Check {
+    id: "jwt.login.password",
+    title: "Nothing but the right password signs in",
+    why: "A query that takes whatever JSON holds in the place of a text (`{\"$ne\": null}`), one that is pasted together, a comparison that ignores letter case, or a branch for empty passwords signs anybody in to any account whose name is known. A new password without the old one turns a session that was left open into an account that is lost.",
+    expectation: "An empty password, an operator, `true`, the password in capitals, and the name with a quote and a comment behind bring no token; the password is not changed by whoever gives a wrong old one.",
+    severity: Severity::Critical,
+    references: &[
+        API2,
+        at("CWE-943", "https://cwe.mitre.org/data/definitions/943.html"),
+        at("CWE-89", "https://cwe.mitre.org/data/definitions/89.html"),
+        at("CWE-620", "https://cwe.mitre.org/data/definitions/620.html"),
+    ],
+    remedy: Remedy {
+        axum: "Deserialize the sign-in into a struct of `String`s, bind the name as a parameter, and verify the hash with `argon2` or `bcrypt`; ask for the old password before a new one is kept.",
+        fastapi: "Take the sign-in as a Pydantic model of `str` with `min_length=1`, select by a bound name, and verify with `passlib` or `pwdlib`; ask for the old password before a new one is kept.",
+        express: "Validate that both are strings (`zod`, `typeof`), bind the name or use `express-mongo-sanitize`, and `await bcrypt.compare`; ask for the old password before a new one is kept.",
+    },
+    needs: &[Need::Token],
+    run: |cx| Box::pin(password::only_the_right_one(cx)),
     ..CARD
 };
 

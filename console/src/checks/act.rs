@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::checks::{Context, User};
+use super::{Context, Object, User};
 use crate::http::{Probe, Trouble};
 
 /// Something done to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub enum Act {
     /// Read it.
     Get,
     /// Ask for its headers.
@@ -24,10 +24,10 @@ pub(super) enum Act {
 
 impl Act {
     /// All, in the order of the catalogue.
-    pub(super) const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Put, Self::Patch, Self::Delete, Self::Toggle];
+    pub const ALL: [Self; 6] = [Self::Get, Self::Head, Self::Put, Self::Patch, Self::Delete, Self::Toggle];
 
     /// The method, or the name of the route.
-    pub(super) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Head => "HEAD",
@@ -39,7 +39,7 @@ impl Act {
     }
 
     /// Whether the target declares it, so that its owner must succeed.
-    pub(super) fn is_declared(self, cx: &Context) -> bool {
+    pub fn is_declared(self, cx: &Context) -> bool {
         let update = cx.target.resource.update;
         match self {
             Self::Get => cx.target.resource.offers.get,
@@ -52,7 +52,7 @@ impl Act {
     }
 
     /// The probe, without a token. `title` is what a write would set; `item` is the path of the object.
-    pub(super) fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
+    pub fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
         let resource = &cx.target.resource;
         match self {
             Self::Put => Probe::new("PUT", item).json(&resource.full(title)),
@@ -62,13 +62,19 @@ impl Act {
         }
     }
 
+    /// The same by nobody, without a token, on `object` of `owner`; a write would show. One answer serves all checks.
+    pub fn by_nobody(self, cx: &Context, owner: &User, object: &Object) -> Option<Probe> {
+        let title = format!("{} by nobody", object.canary);
+        Some(self.probe(cx, &self.path(cx, owner, &object.id)?, &title).shareable())
+    }
+
     /// How the target changes an object: by PATCH where it has both.
-    pub(super) fn change(cx: &Context) -> Self {
+    pub fn change(cx: &Context) -> Self {
         if cx.target.resource.update.patches() { Self::Patch } else { Self::Put }
     }
 
     /// The path at which `owner` would do this to the object `id`; `None` where the target has no such route.
-    pub(super) fn path(self, cx: &Context, owner: &User, id: &str) -> Option<String> {
+    pub fn path(self, cx: &Context, owner: &User, id: &str) -> Option<String> {
         if self != Self::Toggle {
             return Some(cx.item_path(owner, id));
         }
@@ -77,7 +83,7 @@ impl Act {
     }
 
     /// Every path by which B might do this to an object of A's: A's own, and B's where paths name the user.
-    pub(super) fn paths(self, cx: &Context, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
+    pub fn paths(self, cx: &Context, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
         let (of_a, of_b) = (self.path(cx, cx.a()?, id), self.path(cx, cx.b()?, id));
         let twofold = of_a != of_b;
         let named = [(if twofold { "A's path" } else { "A's id" }, of_a), ("B's path with A's id", of_b.filter(|_| twofold))];

@@ -1,0 +1,43 @@
+//! What comes along with an object: a service that embeds the whole row of its owner hands out what nobody may see.
+
+use futures::future::join_all;
+
+use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::http::{Answer, Probe, Trouble, clean, evidence};
+
+use super::stage::Victim;
+
+/// Further routes that are looked at.
+const MOST: usize = 10;
+
+/// A's own object, A's list, and what A reads on further routes hold neither a password nor its hash.
+pub(super) async fn credentials(cx: Context) -> Checked {
+    let (a, victim) = (cx.a()?, Victim::shared(&cx).await?);
+    let subject = a.subject.as_deref().unwrap_or("me");
+    let protected =
+        cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", &victim.object.id));
+    let further = cx.further_routes().filter(|route| route.reads()).map(|route| route.filled(&victim.object.id, subject));
+    let paths: Vec<_> = std::iter::once(cx.list_path(a)).chain(protected.chain(further).take(MOST)).collect();
+    let probes: Vec<_> = paths.iter().map(|path| Probe::get(path).bearer(&a.token)).collect();
+    let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let looked_at =
+        std::iter::once((victim.object.path.as_str(), &victim.read)).chain(paths.iter().map(String::as_str).zip(&answers));
+    let pieces: Vec<_> = looked_at
+        .map(|(path, answer)| {
+            let judgement = judge(answer);
+            evidence(answer, format!("A: GET {path}"), judgement.finding, judgement.observed)
+        })
+        .collect();
+    let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
+    Ok(Outcome::of(format!("{} answers: {worst}", pieces.len()), pieces))
+}
+
+fn judge(answer: &Answer) -> Judgement {
+    let member = answer.json().and_then(|json| member_of(&json, &[]));
+    match (hash_in(&answer.raw_text()), member) {
+        (Some(mark), _) => Judgement::broken(format!("it holds what looks like the hash of a password ({mark}…)")),
+        (None, Some(name)) => Judgement::broken(format!("its member `{}` is nobody's to see", clean(&name))),
+        (None, None) => Judgement::held("neither a password nor a hash"),
+    }
+}

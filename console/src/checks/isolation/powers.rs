@@ -1,0 +1,65 @@
+//! Mass assignment on the sign-up (OWASP API3:2023): may whoever makes an account say what it may do?
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::checks::{Checked, Context, Outcome, Session};
+use crate::http::evidence;
+use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::token::Compact;
+
+/// Members by which services keep what an account may do, with the value that asks for more.
+fn asked_for() -> Map<String, Value> {
+    let flags = ["is_admin", "isAdmin", "admin", "is_superuser", "is_staff"].map(|name| (name.to_owned(), json!(true)));
+    flags.into_iter().chain([("role".to_owned(), json!("admin")), ("roles".to_owned(), json!(["admin"]))]).collect()
+}
+
+/// An account that is made with the role of an administrator does not get it. What an account may do is read from the answer and from the
+/// claims of its token, beside those of an ordinary one.
+pub(super) async fn signed_up(cx: Context) -> Checked {
+    if cx.target.accounts.signup.is_none() {
+        return Ok(Outcome::skip("no sign-up is declared; describe it under `tokens.signup` in postflight.toml"));
+    }
+    let _turn = cx.registry.among_others().await;
+    let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
+    let Some(session) = cx.registry.spare_with(&asked_for()).await? else {
+        let words = "a sign-up that names a role is refused as a whole";
+        let piece = Evidence::of(EvidenceClass::Live, "a sign-up with the role of an administrator", Finding::Held, words);
+        return Ok(Outcome::of(words, vec![piece]));
+    };
+    let (before, after) = (powers(&plain), powers(&session));
+    let gained: Vec<_> = after.difference(&before).cloned().collect();
+    let (finding, observed) = if gained.is_empty() {
+        (Finding::Held, "neither the answer nor the token gives the new account more than an ordinary one".to_owned())
+    } else {
+        (Finding::Broken, format!("the new account says {}, which an ordinary one does not", gained.join(", ")))
+    };
+    let piece = evidence(&session.answer, "a sign-up with the role of an administrator", finding, observed.clone());
+    Ok(Outcome::of(observed, vec![piece]))
+}
+
+/// What a session says that it may do: by the answer that brought it, and by the claims of its token.
+fn powers(session: &Session) -> BTreeSet<String> {
+    let claims = Compact::parse(session.user.token.expose()).and_then(|token| token.claims()).map(Value::Object);
+    let mut all = BTreeSet::new();
+    for told in session.answer.json().iter().chain(&claims) {
+        gather(told, &mut all);
+    }
+    all
+}
+
+fn gather(json: &Value, all: &mut BTreeSet<String>) {
+    match json {
+        Value::Array(items) => items.iter().for_each(|item| gather(item, all)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                if asked_for().get(name) == Some(value) {
+                    all.insert(format!("`{name}`: {value}"));
+                }
+                gather(value, all);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,90 @@
+//! What stands for a password: nothing but the right one signs in, and only it may be replaced. Asked of an account of this run alone.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use secrecy::ExposeSecret as _;
+
+use crate::checks::{Checked, Context, Login, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding};
+
+use super::accounts::NO_LOGIN;
+use super::sessions::{NO_SPARE, new_password};
+
+/// A sign-in that must not succeed.
+type Wrong = (&'static str, Probe);
+
+/// Everything that a careless comparison takes for the right password, and a change of the password by somebody who does not know it.
+pub(super) async fn only_the_right_one(cx: Context) -> Checked {
+    if cx.target.accounts.login.is_none() {
+        return Ok(Outcome::skip(NO_LOGIN));
+    }
+    let _turn = cx.registry.among_others().await;
+    let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
+    let right = cx.registry.login_probe(&session.login).ok_or_else(|| Trouble::NotGiven("no sign-in is declared".into()))?;
+    let right = cx.send(&right).await?;
+    if !cx.registry.brings_token(&right) {
+        let words = format!("the right password is answered {}, so that refusals of others prove nothing", right.status);
+        return Ok(Outcome::inconclusive(words).seen(&right, "the right password", right.status.to_string()));
+    }
+    let wrong = attempts(&cx, &session);
+    let answers = join_all(wrong.iter().map(|(_, probe)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
+    let mut pieces: Vec<_> = judged.collect();
+    pieces.extend(replaced(&cx, &session).await?);
+    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
+    let worst = pieces.iter().max_by_key(|piece| piece.finding);
+    let worst = worst.map(|piece| format!("{}: {}", piece.label, piece.observed)).unwrap_or_default();
+    Ok(Outcome::of(format!("{held} of {} refused; {worst}", pieces.len()), pieces))
+}
+
+/// Four tries on the account itself, fewer than any service locks an account for.
+fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
+    let login = &session.login;
+    let other = |password: Value| cx.registry.login_with(login, &password);
+    let capitals = json!(login.password.expose_secret().to_uppercase());
+    // The comment ends the condition behind the name of this very account, so that nobody else's could be signed in to.
+    let commented = |name: &str| format!("{name}' -- ");
+    let commented =
+        Login { username: commented(&login.username), email: commented(&login.email), password: crate::verify::fresh_password() };
+    let all = [
+        ("an empty password", other(json!(""))),
+        ("an operator of a query in its place", other(json!({ "$ne": null }))),
+        ("`true` in its place", other(json!(true))),
+        ("the password in capitals", other(capitals)),
+        ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
+    ];
+    all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
+}
+
+fn judge(name: &str, answer: &Answer, token: bool) -> Evidence {
+    let (finding, observed) = match answer.status {
+        status if token => (Finding::Broken, format!("signed in: {status}")),
+        status @ 200..=299 => (Finding::Weak, format!("{status}, though without a token")),
+        status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
+        status => (Finding::Held, format!("refused: {status}")),
+    };
+    evidence(answer, name, finding, observed)
+}
+
+/// A change of the password with a wrong one in the place of the old; `None` where none is declared, or it asks for no old one.
+async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
+    let Some(call) = &cx.target.accounts.password else { return Ok(None) };
+    if !call.body.to_string().contains("{password}") {
+        return Ok(None);
+    }
+    let unknowing =
+        Session { login: Login { password: crate::verify::fresh_password(), ..session.login.clone() }, ..session.clone() };
+    let answer = cx.send(&cx.registry.probe(call, &unknowing, &new_password(session)).bearer(&session.user.token)).await?;
+    if answer.is_success() {
+        // The account is deleted with what signs in to it now.
+        cx.registry.sign_in(&Login { password: new_password(session), ..session.login.clone() }).await?;
+    }
+    let (finding, observed) = match answer.status {
+        status @ 200..=299 => (Finding::Broken, format!("{status}: whoever finds a session open takes the account over")),
+        status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
+        status => (Finding::Held, format!("refused: {status}")),
+    };
+    Ok(Some(evidence(&answer, "a new password with a wrong old one", finding, observed)))
+}
