@@ -131,8 +131,19 @@ fn secret_member(json: &Value) -> Option<String> {
 }
 
 /// Members that name the machine or the runtime with its version: no secret, but a help to whoever looks for known flaws.
-const OF_THE_MACHINE: [&str; 9] =
-    ["python_version", "pythonversion", "node_version", "nodeversion", "hostname", "pid", "process_id", "platform", "kernel"];
+const OF_THE_MACHINE: [&str; 11] = [
+    "python_version",
+    "pythonversion",
+    "node",
+    "memoryusage",
+    "node_version",
+    "nodeversion",
+    "hostname",
+    "pid",
+    "process_id",
+    "platform",
+    "kernel",
+];
 
 fn runtime(json: Option<&Value>) -> Option<String> {
     if json.is_some_and(|json| json.to_string().contains("sqlite:///")) {

@@ -24,7 +24,9 @@ mod oracle;
 mod page;
 mod powers;
 mod routes;
+mod search;
 mod stage;
 mod together;
+mod totals;
 
 pub use catalogue::CHECKS;

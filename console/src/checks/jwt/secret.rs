@@ -25,6 +25,9 @@ const DEFAULTS: &[&str] = &[
     "undefined",
     "your-secret-key",
     "your-256-bit-secret",
+    "your-secret-key-change-in-production",
+    "your_jwt_secret",
+    "fallback-secret",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "super-secret-jwt-token-with-at-least-32-characters-long",
     "better-auth-secret-123456789",
@@ -32,7 +35,6 @@ const DEFAULTS: &[&str] = &[
     "supersecretkey",
     "change-this-in-production",
     "changethis",
-    "your-secret-key-change-in-production",
     "your-secret-key-here",
     "your_secret_key",
     "mysecret",
@@ -47,14 +49,12 @@ const DEFAULTS: &[&str] = &[
     "super-secret-key",
     "dev-secret-key",
     "default-secret",
-    "fallback-secret",
     "test-secret",
     "keyboard cat",
     "shhhhh",
     "better-auth-secret",
     "None",
     "null",
-    "your_jwt_secret",
     "password",
     "change-me",
     "default",
@@ -112,7 +112,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let Some(algorithm) = algorithm_of(&token) else { return Ok(Outcome::skip(NO_SECRET)) };
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
-    let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), 7).into_iter().map(str::to_owned).collect();
+    let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), 10).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets
         .iter()

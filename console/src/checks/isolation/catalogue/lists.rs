@@ -1,6 +1,6 @@
 //! Cards of the checks that go for lists.
 
-use super::super::{forms, listing};
+use super::super::{forms, listing, search, totals};
 use super::{BOLA, CARD, USER_KEY};
 use crate::checks::{Check, Reference, Remedy};
 use crate::run::Severity;
@@ -34,7 +34,7 @@ pub(super) const SEARCH: Check = Check {
     severity: Severity::Critical,
     remedy: OWNED_LISTS,
     needs: super::LIST,
-    run: |cx| Box::pin(listing::search(cx)),
+    run: |cx| Box::pin(search::search(cx)),
     ..CARD
 };
 
@@ -78,7 +78,7 @@ pub(super) const TOTALS: Check = Check {
         express: "Use `findAndCountAll({ where })` with the owner in `where`, so that page and count share it.",
     },
     needs: super::LIST,
-    run: |cx| Box::pin(listing::totals_of_b(cx)),
+    run: |cx| Box::pin(totals::totals_of_b(cx)),
     ..CARD
 };
 

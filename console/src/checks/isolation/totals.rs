@@ -1,0 +1,146 @@
+//! What lists count: a total that knows of more than B's own tells B of others.
+
+use std::time::Duration;
+
+use crate::checks::paging::{has_more_pages, is_last, next_query};
+use crate::checks::{Checked, Context, Judgement};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
+
+use super::listing::{ids, shown_to_a};
+use super::page::{Page, list, totals};
+use super::stage::{Victim, beginning, conclude, piece};
+
+/// Page sizes that services commonly have: a page with so many objects may be a full one.
+const PAGE_SIZES: [usize; 12] = [1, 10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000];
+
+/// B's list before and after A makes objects. Other checks make objects of B meanwhile, so totals are held against the objects of the
+/// same answer, and two answers are compared only where they list the same.
+pub(super) async fn totals_of_b(cx: Context) -> Checked {
+    let victim = Victim::shared(&cx).await?;
+    let page = Page::showing(&cx, &victim.object).await?;
+    let b = cx.b()?;
+    let around = Around::undisturbed(&cx, &list(&cx, b, &page.query), &list(&cx, b, "limit=1")).await?;
+    let filtered = cx.send(&list(&cx, b, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
+    let looks = [("before A writes", &around.before), ("after A wrote", &around.after), ("searching for A's title", &filtered)];
+    let mut pieces: Vec<_> =
+        looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer))).collect();
+    pieces.extend(beyond(&cx, &page, &around.before).await?);
+    let compared = around.is_undisturbed(&cx);
+    pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(&cx, &around))));
+    pieces.push(shown_to_a(&page));
+    let words = "what B's list counts is B's own";
+    let more = if compared {
+        ", whatever A writes"
+    } else {
+        "; other checks wrote as B each time that A did, so before and after were not compared"
+    };
+    Ok(conclude(&format!("{words}{more}"), pieces))
+}
+
+/// Pages of B's that are followed at most.
+const FOLLOWED: usize = 5;
+
+/// B's list to its end, where it says that there is more: totals that count what B cannot see promise objects that never come.
+async fn beyond(cx: &Context, page: &Page, first: &Answer) -> Result<Option<Evidence>, Trouble> {
+    let (b, start) = (cx.b()?, ids(cx, first));
+    let most = totals(first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
+    let Some((name, total)) = most.filter(|_| is_partial(first, start.len())) else { return Ok(None) };
+    let (mut seen, mut last) = (start.len(), first.clone());
+    for number in 2..2 + FOLLOWED {
+        let next = next_query(&last).unwrap_or_else(|| page.with(&format!("page={number}")));
+        let answer = cx.send(&list(cx, b, &next)).await?;
+        let more = ids(cx, &answer);
+        if !answer.is_success() || (more == start && !start.is_empty()) {
+            return Ok(None);
+        }
+        seen += more.len();
+        if more.is_empty() || is_last(&answer) {
+            let judgement = if total > seen as u64 {
+                Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))
+            } else {
+                Judgement::held(format!("{seen} objects on all pages, {name} {total}"))
+            };
+            return Ok(Some(piece(&answer, "B: the last page of the list", judgement)));
+        }
+        last = answer;
+    }
+    Ok(None)
+}
+
+/// B's list around a write of A's.
+struct Around {
+    /// Just before A makes an object.
+    before: Answer,
+    /// Just after.
+    after: Answer,
+    /// Once more, where the two differ: what differs by itself does so again.
+    again: Option<Answer>,
+}
+
+impl Around {
+    async fn look(cx: &Context, probe: &Probe) -> Result<Self, Trouble> {
+        let before = cx.send(probe).await?;
+        cx.objects.create(cx.a()?).await?;
+        let after = cx.send(probe).await?;
+        let differ = before.body != after.body || before.headers.text("etag") != after.headers.text("etag");
+        let again = if differ { Some(cx.send(probe).await?) } else { None };
+        Ok(Self { before, after, again })
+    }
+
+    /// Looks until B's own objects are the same before and after: other checks make objects of B meanwhile. The `whole` list first, then
+    /// the `first` object alone, which is likelier to stay.
+    async fn undisturbed(cx: &Context, whole: &Probe, first: &Probe) -> Result<Self, Trouble> {
+        let mut around = Self::look(cx, whole).await?;
+        for (probe, pause) in [(first, 0), (whole, 300), (first, 600), (whole, 900)] {
+            if around.is_undisturbed(cx) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            around = Self::look(cx, probe).await?;
+        }
+        Ok(around)
+    }
+
+    fn is_undisturbed(&self, cx: &Context) -> bool {
+        let same = |answer: &Answer| ids(cx, &self.before) == ids(cx, answer);
+        same(&self.after) && self.again.as_ref().is_none_or(same)
+    }
+}
+
+/// Whether there may be more than these `seen` objects.
+fn is_partial(answer: &Answer, seen: usize) -> bool {
+    next_query(answer).is_some() || has_more_pages(answer) || (PAGE_SIZES.contains(&seen) && !is_last(answer))
+}
+
+/// A total that is larger than a page which is not full counts what B cannot see.
+fn counted(cx: &Context, answer: &Answer) -> Judgement {
+    let seen = ids(cx, answer).len();
+    let full = is_partial(answer, seen);
+    let named = totals(answer);
+    match named.iter().find(|(_, total)| *total > seen as u64) {
+        Some((name, total)) if !full => Judgement::broken(format!("{name} says {total}, but the list holds {seen} objects")),
+        _ if named.is_empty() => Judgement::held(format!("{seen} objects, no total")),
+        _ => Judgement::held(format!("{seen} objects, totals {named:?}")),
+    }
+}
+
+/// The same objects with another total or another `ETag`, and once more so: something that B cannot see moved them.
+fn moved(cx: &Context, around: &Around) -> Judgement {
+    let Around { before, after, again } = around;
+    // A count and a list are two queries, between which another check may have made an object of B: then the third look differs again.
+    let lasting = |told: fn(&Answer) -> Vec<String>| {
+        again.as_ref().is_some_and(|again| told(before) != told(after) && told(after) == told(again))
+    };
+    let counts = |answer: &Answer| totals(answer).iter().map(|(name, total)| format!("{name} {total}")).collect();
+    // Beside a part of the list, a total also counts what other checks make as B; one below what is listed was counted before such a write.
+    let seen = ids(cx, before).len();
+    let settled = totals(before).iter().all(|(_, total)| *total >= seen as u64);
+    if settled && !is_partial(before, seen) && lasting(counts) {
+        return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(before), totals(after)));
+    }
+    if before.body == after.body && lasting(|answer| answer.headers.text("etag").into_iter().collect()) {
+        return Judgement::broken("the same bytes, but another ETag after A wrote");
+    }
+    Judgement::held("the same objects, totals and ETag")
+}
