@@ -93,6 +93,15 @@ pub struct Session {
     pub disposable: bool,
 }
 
+/// What came of a sign-up.
+#[derive(Clone, Debug)]
+pub enum SignedUp {
+    /// An account, signed in.
+    Made(Box<Session>),
+    /// The answer that refused it.
+    Refused(Box<Answer>),
+}
+
 /// What a refresh brought.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
@@ -112,8 +121,8 @@ pub trait Registry: Send + Sync {
     /// An account of the caller's own; `None` where none can be made.
     fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>>;
 
-    /// The same, made with these members in the body of the sign-up; `None` also where it is refused with them.
-    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<Session>, Trouble>>;
+    /// The same, made with these members in the body of the sign-up.
+    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<SignedUp>, Trouble>>;
 
     /// Signs in to a spare account again.
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>>;

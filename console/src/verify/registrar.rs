@@ -12,7 +12,7 @@ use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock}
 use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
-use crate::checks::{Login, Refreshed, Registry, Session, User};
+use crate::checks::{Login, Refreshed, Registry, Session, SignedUp, User};
 use crate::http::{Answer, Client, Credential, Probe, Trouble};
 use crate::run::LeftBehind;
 use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
@@ -84,18 +84,27 @@ impl Registrar {
 
     /// Makes an account for this run. `index` is 0 for A and 1 for B, who may have fixed names.
     pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
-        self.sign_up_with(name, index, &Map::new()).await
+        let signup = self.signup()?;
+        let login = fresh(signup, name, index);
+        match self.sign_up(name, &login, index, &Map::new()).await? {
+            SignedUp::Made(session) => Ok(*session),
+            SignedUp::Refused(answer) => Err(refused("signing up", &login, &signup.grant, &answer)),
+        }
     }
 
-    /// The same with further members in the body of the sign-up.
-    async fn sign_up_with(
+    fn signup(&self) -> Result<&Signup, Trouble> {
+        self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))
+    }
+
+    /// Signs `login` up, with further members in the body.
+    async fn sign_up(
         &self,
         name: &'static str,
+        login: &Login,
         index: Option<usize>,
         members: &Map<String, Value>,
-    ) -> Result<Session, Trouble> {
-        let signup = self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))?;
-        let login = fresh(signup, name, index);
+    ) -> Result<SignedUp, Trouble> {
+        let signup = self.signup()?;
         self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
         if self.target.accounts.delete.is_some() {
             self.client.set_aside(OF_AN_ACCOUNT)?;
@@ -105,28 +114,28 @@ impl Registrar {
         if let Some(body) = call.body.as_object_mut() {
             body.extend(members.clone());
         }
-        let answer = self.client.send(&Filling::of(&login).probe(&call)).await?;
-        let exists = signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
+        let answer = self.client.send(&Filling::of(login).probe(&call)).await?;
+        let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {
             self.forget(&login.username).await;
-            return Err(refused("signing up", &login, &signup.grant, &answer));
+            return Ok(SignedUp::Refused(Box::new(answer)));
         }
         let subject = subject_in(&answer, &signup.grant, None);
         let granted = match read(&signup.grant, answer) {
             // Signing in brings what signing up leaves out.
-            Ok(granted) if granted.refresh.is_none() && self.login_refreshes() => self.granted(&login).await?,
+            Ok(granted) if granted.refresh.is_none() && self.login_refreshes() => self.granted(login).await?,
             Ok(granted) => granted,
-            Err(_) if self.target.accounts.login.is_some() => self.granted(&login).await?,
-            Err(answer) => return Err(refused("signing up", &login, &signup.grant, &answer)),
+            Err(_) if self.target.accounts.login.is_some() => self.granted(login).await?,
+            Err(answer) => return Err(refused("signing up", login, &signup.grant, &answer)),
         };
         let granted = Granted { subject: granted.subject.or(subject), ..granted };
-        let session = self.session(name, login, granted, !exists);
+        let session = self.session(name, login.clone(), granted, !exists);
         if exists {
             self.forget(&session.login.username).await;
         } else {
             self.keep(session.clone());
         }
-        Ok(session)
+        Ok(SignedUp::Made(Box::new(session)))
     }
 
     /// A session whose tokens nothing says from now on.
@@ -206,15 +215,10 @@ impl Registry for Registrar {
         .boxed()
     }
 
-    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<Session>, Trouble>> {
+    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<SignedUp>, Trouble>> {
         async move {
-            if self.target.accounts.signup.is_none() || self.journal.is_none() {
-                return Ok(None);
-            }
-            match self.sign_up_with("C", None, members).await {
-                Err(Trouble::NotGiven(_)) => Ok(None),
-                session => session.map(Some),
-            }
+            let Some(signup) = self.target.accounts.signup.as_ref().filter(|_| self.journal.is_some()) else { return Ok(None) };
+            self.sign_up("C", &fresh(signup, "C", None), None, members).await.map(Some)
         }
         .boxed()
     }

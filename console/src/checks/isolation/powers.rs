@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::checks::{Checked, Context, Outcome, Session};
-use crate::http::evidence;
-use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::checks::{Checked, Context, Outcome, Session, SignedUp};
+use crate::http::{Answer, evidence};
+use crate::run::{Finding, Source};
 use crate::token::Compact;
 
 /// Members by which services keep what an account may do, with the value that asks for more.
@@ -23,10 +23,10 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     }
     let _turn = cx.registry.among_others().await;
     let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
-    let Some(session) = cx.registry.spare_with(&asked_for()).await? else {
-        let words = "a sign-up that names a role is refused as a whole";
-        let piece = Evidence::of(EvidenceClass::Live, "a sign-up with the role of an administrator", Finding::Held, words);
-        return Ok(Outcome::of(words, vec![piece]));
+    let session = match cx.registry.spare_with(&asked_for()).await? {
+        Some(SignedUp::Made(session)) => session,
+        Some(SignedUp::Refused(answer)) => return Ok(refused(&answer)),
+        None => return Ok(Outcome::skip("no account may be made in this run")),
     };
     let (before, after) = (powers(&plain), powers(&session));
     let gained: Vec<_> = after.difference(&before).cloned().collect();
@@ -37,6 +37,15 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     };
     let piece = evidence(&session.answer, "a sign-up with the role of an administrator", finding, observed.clone());
     Ok(Outcome::of(observed, vec![piece]))
+}
+
+/// A service may object to what it does not know; whatever else it answers proves nothing about roles.
+fn refused(answer: &Answer) -> Outcome {
+    let objects = matches!(answer.status, 400 | 403 | 422) && answer.source != Source::Edge;
+    let finding = if objects { Finding::Held } else { Finding::Unclear };
+    let words = format!("a sign-up that names a role is answered {}", answer.status);
+    let piece = evidence(answer, "a sign-up with the role of an administrator", finding, words.clone());
+    Outcome::of(words, vec![piece])
 }
 
 /// What a session says that it may do: by the answer that brought it, and by the claims of its token.
