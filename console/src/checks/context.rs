@@ -48,16 +48,31 @@ pub struct Object {
     pub read: Option<Answer>,
 }
 
+/// What an object is for that several checks of a run share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Anybody may try to read it, nobody may try to change it.
+    Witness,
+    /// What must be refused whoever's object it is attacks it: no token, or one that is not good.
+    Exposed,
+    /// The other user attacks it.
+    Contested,
+    /// Its owner changes it at will; nobody counts on what it holds.
+    Scratch,
+}
+
 /// Makes objects. Every creation is journaled and synced before it is sent, and deleted when the run ends, however it ends.
 pub trait Objects: Send + Sync {
     /// Creates an object of `user` with a fresh canary.
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
 
-    /// One object of `user` that all checks of a run share: anybody may try to read it, nobody may try to change it.
-    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+    /// The object of `user` that all checks of a run share in this role.
+    fn shared<'a>(&'a self, user: &'a User, role: Role) -> BoxFuture<'a, Result<Object, Trouble>>;
 
-    /// One object of `user` that requests without a token attack, for all checks that send such: nobody else may try to change it.
-    fn exposed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
+    /// The object of `user` that checks share which only read.
+    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
+        self.shared(user, Role::Witness)
+    }
 
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.

@@ -30,7 +30,7 @@ pub mod tls;
 pub use act::Act;
 pub use battery::{Case, FLAWS_KEPT, Judgement, at_once_or_each, battery, shared_battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
-pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Session, SignedUp, User, Users};
+pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Role, Session, SignedUp, User, Users};
 pub use outcome::Outcome;
 pub use shared::Shared;
 

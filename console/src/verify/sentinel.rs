@@ -12,7 +12,7 @@ use crate::target::Target;
 /// Time between two of the looks that make the measure: a run may be half over in a second.
 const AT_FIRST: Duration = Duration::from_millis(80);
 /// Time between two looks.
-const BETWEEN: Duration = Duration::from_millis(500);
+const BETWEEN: Duration = Duration::from_secs(1);
 /// Time between two looks once one was bad.
 const AFTER_BAD: Duration = Duration::from_millis(300);
 /// Good answers that make the measure.

@@ -1,5 +1,6 @@
 //! Makes objects on the target: announced in the journal before, recorded after, deleted at the end.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
 use super::marker::Marker;
-use crate::checks::{Object, Objects, Suite, User};
+use crate::checks::{Object, Objects, Role, Suite, User};
 use crate::http::{Answer, Client, Probe, Trouble, clean};
 use crate::target::Target;
 
@@ -30,13 +31,8 @@ pub(super) struct Made {
 /// An object that is made when it is first asked for, and how far down a chain of requests that was.
 type Once = OnceCell<(Object, u64)>;
 
-/// Objects that several checks use.
-#[derive(Default)]
-struct SharedObjects {
-    of_a: Once,
-    of_others: Once,
-    exposed: Once,
-}
+/// Objects that several checks use, by owner and role.
+type SharedObjects = Mutex<HashMap<(&'static str, Role), Arc<Once>>>;
 
 /// The run's maker of objects.
 pub(super) struct Workshop {
@@ -126,6 +122,11 @@ impl Workshop {
         self.record(Entry::Created { marker: marker.to_owned(), id: id.to_owned() }).await
     }
 
+    fn kept(&self, user: &User, role: Role) -> Result<Arc<Once>, Trouble> {
+        let mut all = self.shared.lock().map_err(|_| Trouble::Unexpected("another check failed while it made an object".into()))?;
+        Ok(Arc::clone(all.entry((user.name, role)).or_default()))
+    }
+
     fn id_of(&self, created: &Answer) -> Option<String> {
         let body = created.json().filter(|_| created.is_success());
         let location = created.headers.text("location").filter(|_| created.is_success());
@@ -155,17 +156,16 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    fn once<'a>(&'a self, user: &'a User, kept: &'a Once) -> BoxFuture<'a, Result<Object, Trouble>> {
-        let make = move || async {
+    /// The object of `user` in this role, made now where nobody asked for it before.
+    async fn once(&self, user: &User, role: Role) -> Result<Object, Trouble> {
+        let make = async || {
             let object = self.workshop.create(&self.client, user, None).await?;
             Ok::<_, Trouble>((object, self.client.scope().chain()))
         };
-        async move {
-            let (object, link) = kept.get_or_try_init(make).await?;
-            self.client.waited_for(*link);
-            Ok(object.clone())
-        }
-        .boxed()
+        let kept = self.workshop.kept(user, role)?;
+        let (object, link) = kept.get_or_try_init(make).await?;
+        self.client.waited_for(*link);
+        Ok(object.clone())
     }
 }
 
@@ -174,13 +174,8 @@ impl Objects for Bench {
         self.workshop.create(&self.client, user, self.suite).boxed()
     }
 
-    fn witness<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
-        let shared = &self.workshop.shared;
-        self.once(user, if user.name == "A" { &shared.of_a } else { &shared.of_others })
-    }
-
-    fn exposed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
-        self.once(user, &self.workshop.shared.exposed)
+    fn shared<'a>(&'a self, user: &'a User, role: Role) -> BoxFuture<'a, Result<Object, Trouble>> {
+        self.once(user, role).boxed()
     }
 
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Object, User, shared_battery};
+use super::super::{Case, Checked, Context, Judgement, Object, Role, User, shared_battery};
 use crate::http::{Answer, Probe};
 use crate::target::Update;
 
@@ -134,7 +134,7 @@ fn wrong_types(cx: &Context) -> Value {
 pub(super) async fn plain(cx: Context) -> Checked {
     let mut cases = cases(&cx);
     if let Some(user) = &cx.users.a
-        && let Ok(object) = cx.objects.create(user).await
+        && let Ok(object) = cx.objects.shared(user, Role::Scratch).await
     {
         cases.extend(updates(&cx, user, &object));
     }

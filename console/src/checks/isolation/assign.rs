@@ -3,13 +3,13 @@
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome};
+use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::claim::{OWNER_FIELDS, subject};
 use super::judge;
-use super::stage::{Victim, conclude, join, missing_like, piece, settle};
+use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
 
 /// A moment that no clock of a service shows.
 const LONG_AGO: &str = "1999-01-01T00:00:00Z";
@@ -145,7 +145,10 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let (victim, object) = tokio::try_join!(Victim::shared(&cx), cx.objects.create(cx.b()?))?;
     let owner = subject(cx.a()?, &victim);
     let b = cx.b()?;
-    let before = cx.send(&cx.item(b, &object.id)).await?;
+    let before = match &object.read {
+        Some(read) => read.clone(),
+        None => look(&cx, b, &object).await?,
+    };
     let mut tried = bodies(&cx, owner.as_deref());
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
     tried.push(vec![Foreign { field: id_field(&cx), value: json!(id) }]);
@@ -209,11 +212,12 @@ pub(super) fn id_field(cx: &Context) -> String {
 
 /// B makes an object and says that its id is that of A's object.
 pub(super) async fn id_chosen(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let names = [id_field(&cx), "_id".into(), "uuid".into(), "pk".into()];
-    let pieces = try_join_all(cx.telling(names, 2).into_iter().map(|name| collided(&cx, &victim, name))).await?;
-    let outcome = conclude("B's objects get ids of their own, or none", pieces);
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+    let (cx, names) = (&cx, &[id_field(&cx), "_id".into(), "uuid".into(), "pk".into()]);
+    attacked(cx, Role::Contested, |victim| async move {
+        let asked = cx.telling(names, 2).into_iter().map(|name| collided(cx, &victim, name.clone()));
+        Ok(conclude("B's objects get ids of their own, or none", try_join_all(asked).await?))
+    })
+    .await
 }
 
 async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidence, Trouble> {
@@ -234,23 +238,21 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
 
 /// A title that A used must be free for B: a refusal would tell B what A wrote.
 pub(super) async fn same_title(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
-    let canary = cx.objects.announce(b).await?;
     // Without the canary of A: nothing of B's may hold that.
-    let title = format!("{canary} of both");
-    let item = cx.item_path(a, &victim.object.id);
-    let set = cx.send(&Act::change(&cx).probe(&cx, &item, &title).bearer(&a.token)).await?;
-    if !set.is_success() {
-        return Ok(Outcome::inconclusive("A cannot set the title of the own object").seen(
-            &set,
-            "A changes the own object",
-            "refused",
-        ));
-    }
+    let title = format!("{} of both", cx.objects.announce(b).await?);
     let body = cx.target.resource.body(&title);
-    let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    cx.made(b, &answer).await;
+    let make = async |user: &User| {
+        let answer = cx.send(&Probe::post(cx.list_path(user), &body).bearer(&user.token)).await?;
+        cx.made(user, &answer).await;
+        Ok::<_, Trouble>(answer)
+    };
+    let first = make(a).await?;
+    if !first.is_success() {
+        return Ok(Outcome::inconclusive("A cannot make the object").seen(&first, "A makes an object", "refused"));
+    }
+    settle().await;
+    let answer = make(b).await?;
     let judgement = match answer.status {
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
         409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),

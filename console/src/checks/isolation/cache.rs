@@ -1,17 +1,18 @@
 //! Caches and conditions: A's answer is not served to B, and no condition of B's is tried against A's object.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
 
 use crate::checks::paging::asking;
-use crate::checks::{Act, Case, Checked, Context, Judgement, battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Role, battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::judge;
 use super::page::list;
-use super::stage::{Victim, conclude, join, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, join, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.
 pub(super) async fn shared(cx: Context) -> Checked {
@@ -104,13 +105,14 @@ pub(super) async fn directives(cx: Context) -> Checked {
 
 /// B sends the validators of A's own answer, and conditions that hold for anything that exists.
 pub(super) async fn conditional(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let title = cx.objects.announce(cx.b()?).await?;
-    let conditions = cx.telling(conditions(&victim.read), 6);
-    let mut pieces = try_join_all(conditions.iter().map(|condition| tried(&cx, &victim, &title, condition))).await?;
-    let (intact, listed) = tokio::try_join!(victim.intact(&cx), listed(&cx))?;
-    pieces.extend([intact, listed]);
-    Ok(conclude("no condition of B's is tried against what is A's", pieces))
+    let (cx, title) = (&cx, &cx.objects.announce(cx.b()?).await?);
+    let attack = |victim: Arc<Victim>| async move {
+        let conditions = cx.telling(conditions(&victim.read), 6);
+        let pieces = try_join_all(conditions.iter().map(|condition| tried(cx, &victim, title, condition))).await?;
+        Ok(conclude("no condition of B's is tried against what is A's", pieces))
+    };
+    let (outcome, listed) = tokio::try_join!(attacked(cx, Role::Contested, attack), listed(cx))?;
+    Ok(outcome.joined(listed))
 }
 
 /// One conditional request of B for A's object; where it is answered 412, the same for an id that nothing has.

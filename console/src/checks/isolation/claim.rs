@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Judgement, Object, User, at_once_or_each, battery, shared_battery};
+use crate::checks::{Case, Checked, Context, Judgement, Object, Role, User, at_once_or_each, battery, shared_battery};
 use crate::http::{Probe, Trouble};
 use crate::run::Evidence;
 
 use super::judge;
 use super::listing::shown_to_a;
 use super::page::{Page, list};
-use super::stage::{Victim, join, look, piece};
+use super::stage::{Victim, attacked, join, look, piece};
 
 /// Fields in which services keep the owner of an object.
 pub(super) const OWNER_FIELDS: [&str; 12] = [
@@ -97,11 +97,11 @@ impl Scene {
         Ok(Self { victim, page, subject })
     }
 
-    /// Asks all cases; none may show A's canary, and A's object stays.
+    /// Asks all cases; none may show A's canary.
     async fn ask(&self, cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
         let leak = |answer: &crate::http::Answer| self.victim.is_shown_in(answer);
         let outcome = shared_battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
-        Ok(join(outcome, [self.victim.intact(cx).await?, shown_to_a(&self.page)]))
+        Ok(outcome.joined(shown_to_a(&self.page)))
     }
 }
 
@@ -206,24 +206,24 @@ fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
 
 /// B writes to A's object and says in the body that it is A who writes.
 pub(super) async fn body(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let (a, b) = (cx.a()?, cx.b()?);
-    let title = cx.objects.announce(b).await?;
-    let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
-    let item = cx.item_path(a, &victim.object.id);
-    let (first, others) = OWNER_FIELDS.split_at(1);
-    let mut cases: Vec<_> = first.iter().flat_map(|field| claims(&cx, b, &item, &title, field, &subject)).collect();
-    for field in cx.telling(others, 4) {
-        cases.extend(cx.telling(claims(&cx, b, &item, &title, field, &subject), 1));
-    }
-    let accepted = &cx.target.policy.no_such();
-    let outcome = battery(&cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
-        // Unknown fields may be refused before anything is looked up.
-        400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
-        status => judge::refusal(accepted, status, answer.contains(victim.canary())),
+    let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
+    let (title, accepted) = (&cx.objects.announce(b).await?, &cx.target.policy.no_such());
+    attacked(cx, Role::Contested, |victim| async move {
+        let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
+        let item = cx.item_path(a, &victim.object.id);
+        let (first, others) = OWNER_FIELDS.split_at(1);
+        let mut cases: Vec<_> = first.iter().flat_map(|field| claims(cx, b, &item, title, field, &subject)).collect();
+        for field in cx.telling(others, 4) {
+            cases.extend(cx.telling(claims(cx, b, &item, title, field, &subject), 1));
+        }
+        battery(cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
+            // Unknown fields may be refused before anything is looked up.
+            400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
+            status => judge::refusal(accepted, status, answer.contains(victim.canary())),
+        })
+        .await
     })
-    .await?;
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+    .await
 }
 
 fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {

@@ -1,11 +1,13 @@
 //! The plain attempts: B, or nobody, reads, changes and deletes an object of A by its id.
 
-use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
+use std::sync::Arc;
+
+use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, Role, battery, shared_battery};
 use crate::http::{Answer, Trouble};
 use crate::run::Evidence;
 
 use super::judge;
-use super::stage::{Victim, join, missing_like, piece};
+use super::stage::{Victim, attacked, join, missing_like, piece};
 
 pub(super) async fn read(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
@@ -26,36 +28,35 @@ pub(super) async fn head(cx: Context) -> Checked {
 }
 
 pub(super) async fn put(cx: Context) -> Checked {
-    write(cx, Act::Put).await
+    write(&cx, Act::Put).await
 }
 
 pub(super) async fn patch(cx: Context) -> Checked {
-    write(cx, Act::Patch).await
+    write(&cx, Act::Patch).await
 }
 
 pub(super) async fn delete(cx: Context) -> Checked {
-    write(cx, Act::Delete).await
+    write(&cx, Act::Delete).await
 }
 
 pub(super) async fn toggle(cx: Context) -> Checked {
     if cx.target.paths.toggle.is_none() {
         return Ok(Outcome::skip("no toggle route is declared; set `paths.toggle` in postflight.toml if there is one"));
     }
-    write(cx, Act::Toggle).await
+    write(&cx, Act::Toggle).await
 }
 
-/// B tries, A looks whether the object is as before, and A does the same with success: otherwise the refusal might only mean that the
-/// route does not work.
-async fn write(cx: Context, act: Act) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let b = cx.b()?;
-    let title = cx.objects.announce(b).await?;
-    let ways = act.paths(&cx, &victim.object.id)?;
-    let cases = ways.iter().flat_map(|(way, path)| writes(&cx, act, way, path, &title)).collect();
-    let outcome = battery(&cx, "writes by B", cases, |_, answer| refusal(&cx, &victim, answer)).await?;
-    let intact = victim.intact(&cx).await?;
-    let proof = proof(&cx, &victim, act).await?;
-    Ok(join(outcome, [intact].into_iter().chain(proof)))
+/// B tries, A looks whether the object is as before, and A does the same to another with success: otherwise the refusal might only mean
+/// that the route does not work.
+async fn write(cx: &Context, act: Act) -> Checked {
+    let title = &cx.objects.announce(cx.b()?).await?;
+    let attack = |victim: Arc<Victim>| async move {
+        let ways = act.paths(cx, &victim.object.id)?;
+        let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title)).collect();
+        battery(cx, "writes by B", cases, |_, answer| refusal(cx, &victim, answer)).await
+    };
+    let outcome = attacked(cx, Role::Contested, attack).await?;
+    Ok(join(outcome, proof(cx, act).await?))
 }
 
 /// Toggles differ from service to service in method and body, so all the usual ones are tried.
@@ -70,10 +71,14 @@ fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str) -> Vec<Cas
 }
 
 /// The owner does the same, which must work where the target declares it.
-async fn proof(cx: &Context, victim: &Victim, act: Act) -> Result<Option<Evidence>, Trouble> {
+async fn proof(cx: &Context, act: Act) -> Result<Option<Evidence>, Trouble> {
     let a = cx.a()?;
-    let Some(path) = act.path(cx, a, &victim.object.id).filter(|_| act.is_declared(cx)) else { return Ok(None) };
-    let title = format!("{} new", victim.canary());
+    if !act.is_declared(cx) {
+        return Ok(None);
+    }
+    let object = if act == Act::Delete { cx.objects.create(a).await } else { cx.objects.shared(a, Role::Scratch).await }?;
+    let Some(path) = act.path(cx, a, &object.id) else { return Ok(None) };
+    let title = format!("{} new", object.canary);
     let mut answer = cx.send(&act.probe(cx, &path, &title).bearer(&a.token)).await?;
     if act == Act::Toggle && !answer.is_success() {
         answer = bare_toggle(cx, &path, answer).await?;
@@ -99,23 +104,24 @@ async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<Answer, 
 
 /// Nobody, without any token, tries all of it.
 pub(super) async fn anonymous(cx: Context) -> Checked {
-    let a = cx.a()?;
-    let (read, victim) = futures::try_join!(Victim::shared(&cx), Victim::exposed(&cx))?;
-    let asked = |act: Act| {
-        let object = if matches!(act, Act::Get | Act::Head) { &read.object } else { &victim.object };
-        Some(Case::new(format!("nobody: {} of A's object", act.word()), act.by_nobody(&cx, a, object)?))
+    let (cx, a) = (&cx, cx.a()?);
+    let read = &Victim::shared(cx).await?;
+    let attack = |victim: Arc<Victim>| async move {
+        let asked = |act: Act| {
+            let object = if matches!(act, Act::Get | Act::Head) { &read.object } else { &victim.object };
+            Some(Case::new(format!("nobody: {} of A's object", act.word()), act.by_nobody(cx, a, object)?))
+        };
+        let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
+        cases.push(Case::new("nobody: GET of A's list", crate::http::Probe::get(cx.list_path(a))));
+        let leaks = |answer: &Answer| answer.contains(read.canary()) || answer.contains(victim.canary());
+        let judge = |case: &Case, answer: &Answer| match answer.status {
+            404 if !leaks(answer) => Judgement::held("404"),
+            200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
+            status => judge::refusal(&cx.target.policy.unauthenticated, status, leaks(answer)),
+        };
+        shared_battery(cx, "requests without a token", cases, judge).await
     };
-    let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
-    cases.push(Case::new("nobody: GET of A's list", crate::http::Probe::get(cx.list_path(a))));
-    let policy = &cx.target.policy;
-    let leaks = |answer: &Answer| answer.contains(read.canary()) || answer.contains(victim.canary());
-    let outcome = shared_battery(&cx, "requests without a token", cases, |case, answer| match answer.status {
-        404 if !leaks(answer) => Judgement::held("404"),
-        200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
-        status => judge::refusal(&policy.unauthenticated, status, leaks(answer)),
-    })
-    .await?;
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+    attacked(cx, Role::Exposed, attack).await
 }
 
 fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &str, title: &str) -> Case {

@@ -4,15 +4,15 @@ use serde_json::json;
 
 use crate::checks::paging::asking;
 use crate::checks::passwords::{hash_in, member_of};
-use crate::checks::{Act, Case, Checked, Context, Judgement, User, battery};
-use crate::http::{Answer, Probe};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Role, User, battery};
+use crate::http::{Answer, Probe, Trouble};
 
 use super::assign::id_field;
 use super::claim::subject;
 use super::judge;
 use super::listing::shown_to_a;
 use super::page::{Page, list};
-use super::stage::{Victim, join};
+use super::stage::{Victim, attacked, join};
 
 pub(super) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
@@ -23,8 +23,7 @@ pub(super) async fn id_forms(cx: Context) -> Checked {
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
     });
-    let outcome = battery(&cx, "forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+    battery(&cx, "forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
 /// The same id in other clothes.
@@ -80,19 +79,19 @@ fn escaped(text: &str) -> String {
 const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
 
 pub(super) async fn method_override(cx: Context) -> Checked {
-    let (victim, own) = tokio::try_join!(Victim::new(&cx), Victim::new(&cx))?;
-    let (a, b) = (cx.a()?, cx.b()?);
-    let title = cx.objects.announce(b).await?;
-    let item = |victim: &Victim| cx.item_path(a, &victim.object.id);
-    let mut cases: Vec<_> = ["GET", "POST"].iter().flat_map(|method| overridden(&cx, b, method, &item(&victim), &title)).collect();
-    // A's own POST may be renamed where a framework offers that; a safe request may not, since browsers send those on their own.
-    cases.extend(overridden(&cx, a, "GET", &item(&own), &title));
-    let outcome = battery(&cx, "requests with an overridden method", cases, |case, answer| {
-        judge::harmless(answer.status, case.name.starts_with('B') && answer.contains(victim.canary()))
+    let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
+    let title = &cx.objects.announce(b).await?;
+    attacked(cx, Role::Contested, |victim| async move {
+        let item = cx.item_path(a, &victim.object.id);
+        let mut cases: Vec<_> = ["GET", "POST"].iter().flat_map(|method| overridden(cx, b, method, &item, title)).collect();
+        // A's own POST may be renamed where a framework offers that; a safe request may not, since browsers send those on their own.
+        cases.extend(overridden(cx, a, "GET", &item, title));
+        battery(cx, "requests with an overridden method", cases, |case, answer| {
+            judge::harmless(answer.status, case.name.starts_with('B') && answer.contains(victim.canary()))
+        })
+        .await
     })
-    .await?;
-    let (others, owns) = tokio::try_join!(victim.intact(&cx), own.intact(&cx))?;
-    Ok(join(outcome, [others, owns]))
+    .await
 }
 
 fn overridden(cx: &Context, user: &User, method: &str, item: &str, title: &str) -> Vec<Case> {
@@ -102,7 +101,10 @@ fn overridden(cx: &Context, user: &User, method: &str, item: &str, title: &str) 
     };
     let by_header = cx.at_once(OVERRIDES).into_iter().flat_map(|names| {
         let renamed = |verb| names.iter().fold(sent(item.to_owned()), |probe, name| probe.header(name, verb));
-        ["DELETE", "PUT"].map(|verb| Case::new(format!("{}: {method} with {}: {verb}", user.name, names.join(", ")), renamed(verb)))
+        // A GET has no body that a PUT could set.
+        let verbs = if method == "POST" || cx.exhaustive { vec!["DELETE", "PUT"] } else { vec!["DELETE"] };
+        let case = |verb| Case::new(format!("{}: {method} with {}: {verb}", user.name, names.join(", ")), renamed(verb));
+        verbs.into_iter().map(case).collect::<Vec<_>>()
     });
     let by_query = cx
         .telling(["_method=DELETE", "_method=PATCH", "method=DELETE"], 1)
@@ -269,12 +271,22 @@ fn listing_of_users(answer: &Answer, leaked: bool) -> Judgement {
 
 /// Malformed requests of B on A's object: error texts hold nothing of it.
 pub(super) async fn errors(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let (a, b) = (cx.a()?, cx.b()?);
-    let item = cx.item_path(a, &victim.object.id);
+    let (cx, b) = (&cx, cx.b()?);
+    attacked(cx, Role::Contested, |victim| async move {
+        let probes = cx.telling(malformed(cx, &victim.object.id)?, 5);
+        let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
+        battery(cx, "errors", probes.into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer)).await
+    })
+    .await
+}
+
+/// Requests about an object of A's that no service can make sense of; those that most services answer with an error text first.
+fn malformed(cx: &Context, id: &str) -> Result<[(&'static str, Probe); 13], Trouble> {
+    let a = cx.a()?;
+    let item = cx.item_path(a, id);
     let field = cx.target.resource.fields.title.clone();
     let json_type = Some("application/json");
-    let probes = [
+    Ok([
         ("broken JSON", Probe::new("PUT", &item).body(json_type, "{\"title\":")),
         ("a number for the title", Probe::new("PATCH", &item).json(&json!({ (field.clone()): 7 }))),
         ("an empty title", Probe::new("PUT", &item).json(&json!({ (field.clone()): "" }))),
@@ -287,13 +299,8 @@ pub(super) async fn errors(cx: Context) -> Checked {
         ("an array for an object", Probe::new("PUT", &item).json(&json!([]))),
         ("an unreadable precondition", Probe::new("PUT", &item).json(&json!({ (field): "" })).header("if-match", "\"")),
         ("an unacceptable type asked for", Probe::get(&item).header("accept", "application/x-nothing")),
-        ("a list of A's by a wrong sort", list(&cx, a, "sort=no_such_field").header("accept", "text/html")),
-    ];
-    let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
-    let outcome =
-        battery(&cx, "errors", cx.telling(probes, 5).into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer))
-            .await?;
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+        ("a list of A's by a wrong sort", list(cx, a, "sort=no_such_field").header("accept", "text/html")),
+    ])
 }
 
 fn leak_free(victim: &Victim, answer: &Answer) -> Judgement {

@@ -1,27 +1,30 @@
 //! The oracle: can B tell an id of A's from one that nothing has?
 
+use std::sync::Arc;
+
 use futures::future::try_join_all;
 use serde_json::json;
 
-use crate::checks::{Act, Checked, Context, Judgement};
+use crate::checks::{Act, Checked, Context, Judgement, Role};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
 use super::face::Face;
-use super::stage::{Victim, conclude, join, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// One way to ask for an id: its name and the probe for a given id.
 type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sync + 'a>);
 
 pub(super) async fn oracle(cx: Context) -> Checked {
-    let victim = Victim::new(&cx).await?;
-    let title = cx.objects.announce(cx.b()?).await?;
-    // HEAD is compared with a missing id by a check of its own.
-    let questions = questions(&cx, &title).into_iter().filter(|(name, _)| cx.exhaustive || *name != Act::Head.word());
-    let asked = questions.map(|(name, probe)| compare(&cx, &victim, name, probe));
-    let pieces = try_join_all(asked).await?.into_iter().flatten().collect();
-    let outcome = conclude("B gets the same answer for A's id and for an id that nothing has, in every way of asking", pieces);
-    Ok(join(outcome, [victim.intact(&cx).await?]))
+    let (cx, title) = (&cx, &cx.objects.announce(cx.b()?).await?);
+    let attack = |victim: Arc<Victim>| async move {
+        // HEAD is compared with a missing id by a check of its own.
+        let questions = questions(cx, title).into_iter().filter(|(name, _)| cx.exhaustive || *name != Act::Head.word());
+        let asked = questions.map(|(name, probe)| compare(cx, &victim, name, probe));
+        let pieces = try_join_all(asked).await?.into_iter().flatten().collect();
+        Ok(conclude("B gets the same answer for A's id and for an id that nothing has, in every way of asking", pieces))
+    };
+    attacked(cx, Role::Contested, attack).await
 }
 
 fn questions<'a>(cx: &'a Context, title: &'a str) -> Vec<Question<'a>> {

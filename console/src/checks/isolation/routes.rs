@@ -3,13 +3,13 @@
 use futures::future::try_join_all;
 use serde_json::json;
 
-use crate::checks::{Checked, Context, Judgement, Outcome, User};
+use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
 
 use super::judge;
-use super::stage::{Victim, conclude, join, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// Routes that are asked at most.
 const MOST: usize = 60;
@@ -19,16 +19,22 @@ pub(super) async fn further(cx: Context) -> Checked {
     if reads.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
-    let victim = Victim::new(&cx).await?;
+    let victim = Victim::shared(&cx).await?;
     let asked = try_join_all(reads.iter().map(|route| read(&cx, &victim, route))).await?;
     let proven = asked.iter().filter(|asked| asked.works).count();
-    let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).chain(written(&cx, &victim).await?).collect();
-    let clean = pieces.iter().all(|piece| piece.finding == Finding::Held);
+    let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).collect();
+    let written = if cx.target.allow_unsafe_routes {
+        let cx = &cx;
+        attacked(cx, Role::Contested, |victim| async move { written(cx, &victim).await }).await?.evidence
+    } else {
+        Vec::new()
+    };
+    let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
     if clean && proven == 0 && !reads.is_empty() {
         return Ok(Outcome::skip(format!("none of the {} further routes answers A with the ids of this run", reads.len())));
     }
     let words = format!("B sees nothing of A's on {proven} further routes that work for A{}", unasked(&cx));
-    Ok(join(conclude(&words, pieces), [victim.intact(&cx).await?]))
+    Ok(conclude(&words, [pieces, written].concat()))
 }
 
 fn concerns(route: &Route) -> bool {
@@ -102,7 +108,7 @@ async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], 
     let (as_a, as_b) = (Probe::get(route.filled(own[0], own[1])), Probe::get(route.filled(tried[0], tried[1])));
     let (as_a, as_b, missing) =
         (as_a.bearer(&cx.a()?.token), as_b.bearer(&cx.b()?.token), Probe::get(missing).bearer(&cx.b()?.token));
-    let (as_a, as_b, missing) = tokio::try_join!(cx.send(&as_a), cx.send(&as_b), cx.send(&missing))?;
+    let (as_a, as_b, missing) = tokio::try_join!(cx.once(&as_a), cx.send(&as_b), cx.send(&missing))?;
     let works = as_a.is_success();
     let judgement = judged(route, [&as_a, &as_b, &missing], victim.canary());
     Ok(Asked { works, pieces: vec![piece(&as_b, format!("B: GET {}", route.path), judgement)] })
@@ -126,11 +132,8 @@ fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], canary: &str) -> J
 }
 
 /// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards.
-async fn written(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+async fn written(cx: &Context, victim: &Victim) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
-    if !cx.target.allow_unsafe_routes {
-        return Ok(Vec::new());
-    }
     let mut pieces = Vec::new();
     for route in cx.further_routes().filter(|route| route.takes_id()).take(MOST) {
         let at = |user: &User| route.filled(&victim.object.id, user.subject.as_deref().unwrap_or("me"));
@@ -142,7 +145,7 @@ async fn written(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble
             pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
         }
     }
-    Ok(pieces)
+    Ok(conclude("B changes nothing of A's", pieces))
 }
 
 /// Every unsafe method of a route with every path.

@@ -1,11 +1,12 @@
 //! The scene of a check: an object of A, how it looked before anybody tried anything, and another look afterwards.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::checks::{Context, Judgement, Object, Outcome, User};
+use crate::checks::{Checked, Context, Judgement, Object, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
 
@@ -58,14 +59,6 @@ impl Victim {
         Self::of(cx, object).await
     }
 
-    /// The object of A that requests without a token attack.
-    pub(super) async fn exposed(cx: &Context) -> Result<Self, Trouble> {
-        if cx.exhaustive {
-            return Self::new(cx).await;
-        }
-        Self::of(cx, cx.objects.exposed(cx.a()?).await?).await
-    }
-
     async fn of(cx: &Context, object: Object) -> Result<Self, Trouble> {
         let read = match &object.read {
             Some(read) => read.clone(),
@@ -113,6 +106,25 @@ impl Victim {
         }
         Ok(evidence(&after, "A's object, read by A afterwards", judgement.finding, judgement.observed))
     }
+}
+
+/// Lets `attack` loose on the object of A that checks share in this role. Where that does not look as before afterwards, only a fresh object
+/// of its own tells whose attack it was.
+pub(super) async fn attacked<F>(cx: &Context, role: Role, attack: impl Fn(Arc<Victim>) -> F) -> Checked
+where
+    F: Future<Output = Checked>,
+{
+    if !cx.exhaustive {
+        let victim = Arc::new(Victim::of(cx, cx.objects.shared(cx.a()?, role).await?).await?);
+        let outcome = attack(Arc::clone(&victim)).await?;
+        let intact = victim.intact(cx).await?;
+        if intact.finding == Finding::Held {
+            return Ok(outcome.joined(intact));
+        }
+    }
+    let victim = Arc::new(Victim::new(cx).await?);
+    let outcome = attack(Arc::clone(&victim)).await?;
+    Ok(outcome.joined(victim.intact(cx).await?))
 }
 
 /// All but the last four characters of a canary: what all canaries of one user in one run begin with.

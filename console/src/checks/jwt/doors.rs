@@ -1,6 +1,6 @@
 //! Whether every route verifies its token as the collection does: a route with a guard of its own may look only whether there is one.
 
-use crate::checks::{Case, Checked, Context, Judgement, Object, battery};
+use crate::checks::{Case, Checked, Context, Judgement, Object, Role, battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
 use crate::target::{Route, RouteAuth};
@@ -22,7 +22,8 @@ pub(super) async fn every(cx: Context) -> Checked {
     let (_, object) = some_object(&cx).await?;
     let mut probes = reads(&cx, object.as_ref())?;
     if cx.writes && object.is_some() {
-        let (own, canary) = futures::try_join!(cx.objects.create(cx.a()?), cx.objects.announce(cx.a()?))?;
+        let own = if cx.exhaustive { cx.objects.create(cx.a()?) } else { cx.objects.shared(cx.a()?, Role::Exposed) };
+        let (own, canary) = futures::try_join!(own, cx.objects.announce(cx.a()?))?;
         probes.extend(writes(&cx, &own, &canary)?);
     }
     let cases = probes.iter().flat_map(|probe| {

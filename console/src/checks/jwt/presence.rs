@@ -1,7 +1,7 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
 use crate::checks::paging::asking;
-use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, battery, shared_battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
 use crate::target::{Route, RouteAuth};
@@ -119,7 +119,7 @@ fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
 /// carries an announced canary.
 pub(super) async fn required_write(cx: Context) -> Checked {
     let a = cx.a()?;
-    let object = if cx.exhaustive { cx.objects.create(a) } else { cx.objects.exposed(a) };
+    let object = if cx.exhaustive { cx.objects.create(a) } else { cx.objects.shared(a, Role::Exposed) };
     let (object, canary) = futures::try_join!(object, cx.objects.announce(a))?;
     let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
     let cases = writes(&cx, &object, &canary)?.into_iter().map(case).collect();

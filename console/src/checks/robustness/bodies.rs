@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::super::wire::{at, begun_as_a};
-use super::super::{Checked, Context, Judgement, Object, Outcome};
+use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
 use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Ending, Raw, Reply, Trouble};
 use crate::target::Update;
@@ -69,7 +69,7 @@ async fn updates(
     bodies: impl FnOnce(&str) -> Vec<(String, Vec<u8>)>,
     judge: fn(&RawCase, &Reply) -> Judgement,
 ) -> Checked {
-    let Object { path, canary, .. } = cx.objects.create(cx.a()?).await?;
+    let Object { path, canary, .. } = cx.objects.shared(cx.a()?, Role::Scratch).await?;
     let method = if cx.target.resource.update == Update::Put { "PUT" } else { "PATCH" };
     let raw = |body: &[u8]| with_body(cx, method, &path, "application/json", body);
     let case = |(name, body): (String, Vec<u8>)| RawCase::new(name, raw(&body)).with_telling_end();

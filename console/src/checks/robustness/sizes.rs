@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a};
-use super::super::{Checked, Context, Judgement, Object, Outcome};
+use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
 use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Reply, Trouble};
 use crate::target::Update;
@@ -30,7 +30,7 @@ pub(super) async fn body(cx: Context) -> Checked {
         ));
     }
     let resource = &cx.target.resource;
-    let Object { path, canary, .. } = cx.objects.create(cx.a()?).await?;
+    let Object { path, canary, .. } = cx.objects.shared(cx.a()?, Role::Scratch).await?;
     let (method, small) =
         if resource.update.patches() { ("PATCH", resource.patch(&canary)) } else { ("PUT", resource.full(&canary)) };
     let small = small.to_string();
