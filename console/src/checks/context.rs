@@ -74,9 +74,15 @@ pub trait Objects: Send + Sync {
         self.shared(user, Role::Witness)
     }
 
+    /// The title that `user` tries to give to objects of others, announced once for all checks.
+    fn attempted<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
+
     /// Announces that `user` is about to send a creation in a form of the check's own (a mass assignment, a write without preflight),
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
+
+    /// Notes that a check deleted the object `id` itself, as the service says.
+    fn deleted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()>;
 
     /// Notes the id of what an announced creation of `user` made, so that it is deleted even where no list would show it.
     fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()>;
@@ -144,6 +150,9 @@ pub trait Registry: Send + Sync {
 
     /// The request of a declared call for `session`, without its token.
     fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe;
+
+    /// The sign-up request of `login`; `None` where none is declared or this run may make no account.
+    fn signup_probe(&self, login: &Login) -> Option<Probe>;
 
     /// The sign-in request of `login`; `None` where none is declared.
     fn login_probe(&self, login: &Login) -> Option<Probe>;
@@ -233,6 +242,11 @@ impl Context {
             return Ok((self.send(probe).await?, Duration::ZERO));
         }
         self.shared.answer(&self.client, probe, turn).await
+    }
+
+    /// An answer to a safe `probe` that was asked for from now on: checks that want the same at the same time get one.
+    pub async fn fresh(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        if self.exhaustive { self.send(probe).await } else { self.shared.fresh(&self.client, probe).await }
     }
 
     /// The first `count` of `all`, which stand in the order in which they tell most; all of them in an exhaustive run. What is left out

@@ -299,7 +299,15 @@ impl Engine {
     }
 
     async fn ask_all(&self, cx: &Context, checks: &[&'static Check]) -> Vec<CheckResult> {
-        join_all(checks.iter().map(|check| async { self.finish(self.ask(cx, check).await) })).await
+        let asked = checks.iter().map(async |check| {
+            let result = self.finish(self.ask(cx, check).await);
+            // A budget is spent on checks first.
+            if self.allotment.is_none() {
+                self.registrar.close(&cx.client, Whose::Check(check.id)).await;
+            }
+            result
+        });
+        join_all(asked).await
     }
 
     async fn ask(&self, cx: &Context, check: &'static Check) -> CheckResult {
@@ -312,7 +320,7 @@ impl Engine {
         let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
         let cx = Context {
             objects: self.bench(&client, Some(check.suite)),
-            registry: Arc::new(self.registrar.by(&client)),
+            registry: Arc::new(self.registrar.by(&client, check.id)),
             client,
             ..cx.clone()
         };

@@ -25,13 +25,23 @@ struct Granted {
     answer: Answer,
 }
 
+/// An account that the run signed up.
+#[derive(Clone)]
+struct Account {
+    session: Session,
+    /// The check that has it to itself; `None` where several share it.
+    check: Option<&'static str>,
+}
+
 /// The run's maker of accounts. Clones share everything but the client.
 #[derive(Clone)]
 pub(super) struct Registrar {
     target: Arc<Target>,
     client: Client,
     journal: Option<Arc<Journal>>,
-    made: Arc<Mutex<Vec<Session>>>,
+    made: Arc<Mutex<Vec<Account>>>,
+    /// The check that uses it.
+    check: Option<&'static str>,
     /// The session that checks share, and how far down a chain of requests it came.
     shared: Arc<OnceCell<(Option<Session>, u64)>>,
     /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
@@ -43,25 +53,32 @@ pub(super) struct Registrar {
 pub(super) enum Whose {
     /// Those of A and B, who own objects.
     Users,
-    /// Those that a check had to itself.
+    /// All others.
     Spare,
+    /// Those that this check had to itself.
+    Check(&'static str),
 }
 
 impl Whose {
-    fn of(session: &Session) -> Self {
-        if matches!(session.user.name, "A" | "B") { Self::Users } else { Self::Spare }
+    fn includes(self, account: &Account) -> bool {
+        let of_users = matches!(account.session.user.name, "A" | "B");
+        match self {
+            Self::Users => of_users,
+            Self::Spare => !of_users,
+            Self::Check(id) => account.check == Some(id),
+        }
     }
 }
 
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self { target, client, journal, made: Arc::default(), shared: Arc::default(), order: Arc::default() }
+        Self { target, client, journal, made: Arc::default(), check: None, shared: Arc::default(), order: Arc::default() }
     }
 
     /// The same registrar as one check uses it: what is sent counts for that check.
-    pub(super) fn by(&self, client: &Client) -> Self {
-        Self { client: client.clone(), ..self.clone() }
+    pub(super) fn by(&self, client: &Client, check: &'static str) -> Self {
+        Self { client: client.clone(), check: Some(check), ..self.clone() }
     }
 
     /// Signs in as an account that exists already.
@@ -155,15 +172,15 @@ impl Registrar {
     async fn forget(&self, name: &str) {
         let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
         if let Ok(mut made) = self.made.lock() {
-            made.retain(|session| session.login.username != name);
+            made.retain(|account| account.session.login.username != name);
         }
     }
 
     /// Keeps a session for the end; a later one of the same account takes the place of the earlier.
     fn keep(&self, session: Session) {
         if let Ok(mut made) = self.made.lock() {
-            made.retain(|kept| kept.login.username != session.login.username);
-            made.push(session);
+            made.retain(|account| account.session.login.username != session.login.username);
+            made.push(Account { session, check: self.check });
         }
     }
 
@@ -172,11 +189,13 @@ impl Registrar {
         self.made.lock().is_ok_and(|made| !made.is_empty())
     }
 
-    /// Deletes those accounts that were signed up, with a client of its own; what stays comes back.
+    /// Deletes those accounts that were signed up, with a client of its own; what stays comes back, and is tried again when next asked for.
     pub(super) async fn close(&self, client: &Client, whose: Whose) -> Vec<LeftBehind> {
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
-        let chosen = made.iter().filter(|session| whose == Whose::of(session));
-        let closed = chosen.map(async |session| match remove(client, &self.target, session).await {
+        let chosen = made.iter().filter(|account| whose.includes(account)).map(|account| &account.session);
+        // While checks ask, nobody waits for an account that may as well go at the end.
+        let patient = !matches!(whose, Whose::Check(_));
+        let closed = chosen.map(async |session| match remove(client, &self.target, session, patient).await {
             Ok(()) => {
                 self.forget(&session.login.username).await;
                 None
@@ -198,7 +217,8 @@ impl Registrar {
 
 impl Registry for Registrar {
     fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
-        let some = || async { Ok::<_, Trouble>((self.some().await?, self.client.scope().chain())) };
+        let of_all = Self { check: None, ..self.clone() };
+        let some = async move || Ok::<_, Trouble>((of_all.some().await?, self.client.scope().chain()));
         async move {
             let (session, link) = self.shared.get_or_try_init(some).await?;
             self.client.waited_for(*link);
@@ -241,6 +261,11 @@ impl Registry for Registrar {
         filling.probe(call)
     }
 
+    fn signup_probe(&self, login: &Login) -> Option<Probe> {
+        let signup = self.target.accounts.signup.as_ref().filter(|_| self.journal.is_some())?;
+        Some(Filling::of(login).probe(&signup.grant.call))
+    }
+
     fn login_probe(&self, login: &Login) -> Option<Probe> {
         self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
     }
@@ -266,6 +291,11 @@ impl Registry for Registrar {
                 Ok(granted) => {
                     let token = Credential::new("<a refreshed token>", granted.token);
                     self.client.keep_unsaid(token.name(), token.expose());
+                    if session.disposable {
+                        // The one before may have ended with that.
+                        let user = User { token: token.clone(), ..session.user.clone() };
+                        self.keep(Session { user, ..session.clone() });
+                    }
                     Refreshed { answer: granted.answer, token: Some(token), refresh: next }
                 }
                 Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },
@@ -326,14 +356,15 @@ fn random(length: usize) -> String {
 }
 
 /// Deletes an account: with its token, or with a new one where that has ended.
-async fn remove(client: &Client, target: &Target, session: &Session) -> Result<(), String> {
+async fn remove(client: &Client, target: &Target, session: &Session, patient: bool) -> Result<(), String> {
     let call = target.accounts.delete.as_ref().ok_or("no route deletes accounts: declare `tokens.delete`, or remove it by hand")?;
     let subject = || SecretString::from(session.user.subject.as_deref().unwrap_or("me"));
-    let probe = Filling::of(&session.login).with("{user_id}", subject()).probe(call);
+    let in_time = |probe: Probe| if patient { probe } else { probe.impatient() };
+    let probe = in_time(Filling::of(&session.login).with("{user_id}", subject()).probe(call));
     let told = |trouble: Trouble| trouble.to_string();
     let mut answer = client.send(&probe.clone().bearer(&session.user.token)).await.map_err(told)?;
     if let (401 | 403, Some(grant)) = (answer.status, &target.accounts.login) {
-        let again = client.send(&Filling::of(&session.login).probe(&grant.call)).await.map_err(told)?;
+        let again = client.send(&in_time(Filling::of(&session.login).probe(&grant.call))).await.map_err(told)?;
         if let Ok(granted) = read(grant, again) {
             answer = client.send(&probe.bearer(&Credential::new("<a new token>", granted.token))).await.map_err(told)?;
         }
@@ -362,5 +393,5 @@ pub(super) async fn revive(client: &Client, target: &Target, accounts: &[(String
 
 /// Deletes a revived account.
 pub(super) async fn remove_revived(client: &Client, target: &Target, session: &Session) -> Result<(), String> {
-    remove(client, target, session).await
+    remove(client, target, session, true).await
 }

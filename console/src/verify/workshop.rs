@@ -44,6 +44,8 @@ pub(super) struct Workshop {
     made: Mutex<Vec<Made>>,
     /// The objects that checks share.
     shared: SharedObjects,
+    /// The title that checks try to give to the objects of others.
+    attempted: OnceCell<String>,
 }
 
 impl Workshop {
@@ -57,6 +59,7 @@ impl Workshop {
             announced: AtomicUsize::new(0),
             made: Mutex::default(),
             shared: SharedObjects::default(),
+            attempted: OnceCell::new(),
         }
     }
 
@@ -178,8 +181,17 @@ impl Objects for Bench {
         self.once(user, role).boxed()
     }
 
+    fn attempted<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
+        let announce = || self.workshop.announce(&self.client, user);
+        async move { self.workshop.attempted.get_or_try_init(announce).await.cloned() }.boxed()
+    }
+
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>> {
         self.workshop.announce(&self.client, user).boxed()
+    }
+
+    fn deleted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()> {
+        self.workshop.deleted(id).boxed()
     }
 
     fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()> {

@@ -83,10 +83,11 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
     if name.is_empty() || password.len() < 12 {
         return problem::UNPROCESSABLE.into_response();
     }
-    let subject = Uuid::now_v7().to_string();
-    if open(&house).people.contains_key(&name) {
+    let taken = open(&house).people.get(&name).map(|account| account.subject.clone());
+    if taken.is_some() && !house.has("jwt.signup-overwrites") {
         return StatusCode::CONFLICT.into_response();
     }
+    let subject = taken.unwrap_or_else(|| Uuid::now_v7().to_string());
     open(&house).people.insert(name.clone(), Account { password, subject: subject.clone(), failures: 0 });
     let mut response = seated(&house, StatusCode::CREATED, &name, &subject);
     if house.has("isolation.signup-role") {

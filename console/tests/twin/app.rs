@@ -29,6 +29,8 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/tasks/{id}/history", get(routes::history))
         .route("/api/tasks/{id}/archive", post(routes::archive))
         .route("/api/users/{user_id}/summary", get(routes::summary))
+        .route("/api/export", get(routes::export))
+        .route("/api/stats", get(routes::stats))
         .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
         .merge(entrance())

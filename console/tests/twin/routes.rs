@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts as _, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::House;
@@ -14,11 +16,25 @@ use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
 
-/// The OpenAPI document of the twin; it says of every route that it needs a token.
-pub(crate) async fn document() -> Json<Value> {
+/// The OpenAPI document of the twin; it says of every route that it needs a token. Two of the routes are there with their flaw alone.
+pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
+    let mut document = plain();
+    for (flaw, path) in [("jwt.export-by-link", "/api/export"), ("isolation.stats-of-all", "/api/stats")] {
+        if house.has(flaw) {
+            document
+                .pointer_mut("/paths")
+                .and_then(Value::as_object_mut)
+                .expect("an object")
+                .insert(path.into(), json!({ "get": {} }));
+        }
+    }
+    Json(document)
+}
+
+fn plain() -> Value {
     let task = json!([{ "name": "task_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }]);
     let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
-    Json(json!({
+    json!({
         "openapi": "3.1.0",
         "info": { "title": "tasks twin", "version": "1" },
         "security": [{ "bearer": [] }],
@@ -31,7 +47,38 @@ pub(crate) async fn document() -> Json<Value> {
             "/api/users/{user_id}/summary": { "parameters": user, "get": {} },
             "/livez": { "get": { "security": [] } }
         }
-    }))
+    })
+}
+
+/// `GET /api/export`: the caller's own tasks, for whoever opens a link with a token in it.
+pub(crate) async fn export(State(house): State<Arc<House>>, request: Request) -> Response {
+    if !house.has("jwt.export-by-link") {
+        return problem::NOT_FOUND.into_response();
+    }
+    let (mut parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let token = form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, token)| format!("Bearer {token}"));
+    if let Some(value) = token.and_then(|token| HeaderValue::from_str(&token).ok()) {
+        parts.headers.insert(AUTHORIZATION, value);
+    }
+    match Subject::from_request_parts(&mut parts, &house).await {
+        Ok(caller) => Json(titles(&house, &caller)).into_response(),
+        Err(refused) => refused,
+    }
+}
+
+/// `GET /api/stats`: how many tasks there are, whoever's they are.
+pub(crate) async fn stats(State(house): State<Arc<House>>, request: Request) -> Response {
+    let caller = Subject::from_request_parts(&mut request.into_parts().0, &house).await;
+    let counts = house.has("isolation.stats-of-all").then(|| Json(json!({ "total": house.store.all().len() })));
+    match caller {
+        Ok(_) => counts.ok_or(problem::NOT_FOUND).into_response(),
+        Err(refused) => refused,
+    }
+}
+
+fn titles(house: &House, owner: &Subject) -> Vec<String> {
+    house.store.all().into_iter().filter(|task| task.owner == *owner).map(|task| task.title).collect()
 }
 
 fn owned(house: &House, caller: &Subject, id: &str, flaw: &str) -> Result<Task, Problem> {
@@ -79,6 +126,5 @@ pub(crate) async fn summary(
     if wanted != caller && !house.has("isolation.route-summary") {
         return Err(problem::NOT_FOUND);
     }
-    let titles: Vec<_> = house.store.all().into_iter().filter(|task| task.owner == wanted).map(|task| task.title).collect();
-    Ok(Json(json!({ "open": titles })))
+    Ok(Json(json!({ "open": titles(&house, &wanted) })))
 }

@@ -14,7 +14,7 @@ pub(super) async fn control(cx: Context) -> Checked {
     let reported = report.settings.as_ref().and_then(|settings| settings.release.as_ref()?.commit.clone());
     let paths = &cx.target.paths;
     let live = match paths.health.as_ref().or(paths.live.as_ref()) {
-        Some(path) => release_of(&cx.send(&Probe::get(path)).await?).commit,
+        Some(path) => release_of(&cx.once(&Probe::get(path)).await?).commit,
         None => None,
     };
     let said = format!("{} variables, {} problems", report.variables.len(), report.problems.len());

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::errors::inside;
 use super::paths;
 use super::recognise::recognised;
 use super::same::like;
 use crate::http::{Answer, Probe, Trouble};
+use crate::run::Finding;
 
 /// Paths of one list that are asked when the most telling ones are enough.
 const USUAL: usize = 11;
@@ -49,13 +50,22 @@ async fn unknown(cx: &Context, paths: &[&str]) -> Result<Unknown, Trouble> {
     wanted.iter().cloned().zip(answers).map(|(path, answer)| Ok((path, answer?))).collect()
 }
 
+/// The same, where any of `cases` is answered so that it matters: a plain refusal is one whatever unknown paths get.
+async fn unknown_where_open(cx: &Context, cases: &[Case], paths: &[&str]) -> Result<Unknown, Trouble> {
+    let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
+    let closed = |case: &Case, answer: &Answer| judge(case.probe.path(), answer, None).finding == Finding::Held;
+    let looks_open = async |case: &Case| cx.once(&case.probe).await.is_ok_and(|answer| !closed(case, &answer));
+    let open = cx.exhaustive || join_all(cases.iter().map(looks_open)).await.contains(&true);
+    if open { unknown(cx, paths).await } else { Ok(Unknown::new()) }
+}
+
 /// The service answers, and answers unknown paths alike: what is not there can be told from what is.
 pub(super) async fn control(cx: Context) -> Checked {
     let live = specimens::read(&cx).or_else(|| specimens::public(&cx).into_iter().next().map(|case| case.probe));
-    let live = cx.send(&live.unwrap_or_else(|| specimens::anonymous(&cx))).await?;
+    let live = live.unwrap_or_else(|| specimens::anonymous(&cx));
     let names = ["unknown a", "unknown b"].map(|name| format!("/pf{}", cx.random(name)));
     let [first, second] = names.each_ref().map(|path| get(path));
-    let (first, second) = tokio::try_join!(cx.send(&first), cx.send(&second))?;
+    let (live, first, second) = tokio::try_join!(cx.send(&live), cx.send(&first), cx.send(&second))?;
     let [one, other] = &names;
     let outcome = match (live.is_success() || live.is_client_error(), like(one, &first, other, &second)) {
         (false, _) => Outcome::inconclusive(format!("the service answers {}", live.status)),
@@ -70,14 +80,16 @@ pub(super) async fn control(cx: Context) -> Checked {
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| listed == paths::INTERACTIVE);
     let below = below_the_api(cx.target.paths.list.as_str(), listed);
-    let mut usual = cx.telling(listed.iter().copied(), USUAL);
+    // Who has a console for GraphQL has its endpoint as well.
+    let most = if listed == paths::GRAPHQL { 4 } else { USUAL };
+    let mut usual = cx.telling(listed.iter().copied(), most);
     if listed == paths::DEBUG {
         usual.extend(paths::HOME_MADE);
     }
     let further = below.iter().map(String::as_str).filter(|path| !usual.contains(path));
     let all: Vec<&str> = usual.iter().copied().chain(declared).chain(further).collect();
-    let unknown = unknown(&cx, &all).await?;
-    let cases = all.iter().map(|path| Case::new(*path, get(path))).collect();
+    let cases: Vec<_> = all.iter().map(|path| Case::new(*path, get(path))).collect();
+    let unknown = unknown_where_open(&cx, &cases, &all).await?;
     shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
         let beside = unknown_beside(&cx, case.probe.path());
         judge(case.probe.path(), answer, unknown.get(&beside).map(|unknown| (beside.as_str(), unknown)))
@@ -127,9 +139,9 @@ pub(super) async fn variants(cx: Context) -> Checked {
         return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
     }
     let plain = cx.once(&get("/docs")).await?;
-    let unknown_get = unknown(&cx, &["/docs", "/docs/", "/docs/docs"]).await?;
     let head = cx.send(&Probe::new("HEAD", unknown_beside(&cx, "/docs"))).await?;
     let cases = disguises(&cx);
+    let unknown_get = unknown_where_open(&cx, &cases, &["/docs", "/docs/", "/docs/docs"]).await?;
     shared_battery(&cx, "other names of closed paths", cases, |case, answer| {
         if case.probe.method() == "HEAD" {
             return judge_head(answer, &head);
@@ -153,8 +165,8 @@ fn disguises(cx: &Context) -> Vec<Case> {
     let spellings = bases.iter().enumerate().flat_map(spelt);
     let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");
-    for base in bases {
-        cases.push(Case::new(format!("HEAD {base}"), Probe::new("HEAD", base)));
+    cases.extend(bases.map(|base| Case::new(format!("HEAD {base}"), Probe::new("HEAD", base))));
+    for base in cx.telling(bases, 1) {
         for names in cx.at_once(["x-original-url", "x-rewrite-url"]) {
             let probe = names.iter().fold(get(&beside), |probe, name| probe.header(name, base));
             cases.push(Case::new(format!("{}: {base}", names.join(", ")), probe));
@@ -217,7 +229,7 @@ pub(super) async fn unknown_path(cx: Context) -> Checked {
         Case::new("an unknown path of the API", get(&unknown_beside(&cx, "/api/unknown"))),
         Case::new("an unknown path with markup", get(&marked)),
     ];
-    battery(&cx, "unknown paths", cases, |_, answer| judge_unknown(&mark, answer)).await
+    shared_battery(&cx, "unknown paths", cases, |_, answer| judge_unknown(&mark, answer)).await
 }
 
 /// Judges the answer to an unknown path. Markup that comes back in HTML would run as a script (CWE-79).

@@ -49,6 +49,9 @@ async fn life(cx: &Context) -> Result<Vec<(String, Result<Answer, Trouble>)>, Tr
     all.extend(object.read.map(|read| (named("reading", read.status), Ok(read))));
     if cx.target.resource.offers.delete {
         let answer = cx.send(&delete).await;
+        if answer.as_ref().is_ok_and(Answer::is_success) {
+            cx.objects.deleted(&object.id).await;
+        }
         all.push((named("deleting", answer.as_ref().map_or(0, |answer| answer.status)), answer));
     }
     Ok(all)

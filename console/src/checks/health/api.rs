@@ -50,6 +50,9 @@ async fn journey(cx: &Context) -> Result<Vec<Step>, Trouble> {
     if offers.delete {
         let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
         let deleted = gone.is_success();
+        if deleted {
+            cx.objects.deleted(&id).await;
+        }
         steps.push(("deleting it", gone, deleted));
     }
     Ok(steps)

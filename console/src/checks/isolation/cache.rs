@@ -6,13 +6,13 @@ use std::time::Duration;
 use futures::future::try_join_all;
 
 use crate::checks::paging::asking;
-use crate::checks::{Act, Case, Checked, Context, Judgement, Role, battery};
+use crate::checks::{Act, Checked, Context, Judgement, Role};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::judge;
 use super::page::list;
-use super::stage::{Victim, attacked, conclude, join, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.
 pub(super) async fn shared(cx: Context) -> Checked {
@@ -88,24 +88,22 @@ fn is_empty_list(answer: &Answer) -> bool {
 
 pub(super) async fn directives(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
-    let a = cx.a()?;
-    let cases = vec![Case::new("A: an object", cx.item(a, &victim.object.id)), Case::new("A: the list", list(&cx, a, ""))];
-    let outcome = battery(&cx, "answers with a user's data", cases, |_, answer| {
-        if answer.is_success() {
-            judge::cache_control(&answer.headers.list("cache-control"))
-        } else {
-            Judgement::unclear(format!("{}", answer.status))
-        }
-    })
-    .await?;
-    let created = judge::cache_control(&victim.object.created.headers.list("cache-control"));
+    let listed = cx.once(&list(&cx, cx.a()?, "")).await?;
+    let judge = |answer: &Answer| judge::cache_control(&answer.headers.list("cache-control"));
+    let read = |answer: &Answer| if answer.is_success() { judge(answer) } else { Judgement::unclear(answer.status.to_string()) };
+    let created = judge(&victim.object.created);
     let created = if created.finding == Finding::Broken { created } else { Judgement::held(created.observed) };
-    Ok(join(outcome, [piece(&victim.object.created, "A: the answer to a creation", created)]))
+    let pieces = vec![
+        piece(&victim.read, "A: an object", read(&victim.read)),
+        piece(&listed, "A: the list", read(&listed)),
+        piece(&victim.object.created, "A: the answer to a creation", created),
+    ];
+    Ok(conclude("answers with a user's data stay out of caches that others share", pieces))
 }
 
 /// B sends the validators of A's own answer, and conditions that hold for anything that exists.
 pub(super) async fn conditional(cx: Context) -> Checked {
-    let (cx, title) = (&cx, &cx.objects.announce(cx.b()?).await?);
+    let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {
         let conditions = cx.telling(conditions(&victim.read), 6);
         let pieces = try_join_all(conditions.iter().map(|condition| tried(cx, &victim, title, condition))).await?;
@@ -157,7 +155,7 @@ fn conditions(own: &Answer) -> Vec<Condition> {
 /// The validator of A's list must not hold for B's.
 async fn listed(cx: &Context) -> Result<Evidence, Trouble> {
     let (a, b) = (cx.a()?, cx.b()?);
-    let own = cx.send(&list(cx, a, "")).await?;
+    let own = cx.once(&list(cx, a, "")).await?;
     let Some(etag) = own.headers.text("etag") else {
         return Ok(piece(&own, "A's list", Judgement::held("no ETag")));
     };

@@ -207,7 +207,7 @@ fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
 /// B writes to A's object and says in the body that it is A who writes.
 pub(super) async fn body(cx: Context) -> Checked {
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
-    let (title, accepted) = (&cx.objects.announce(b).await?, &cx.target.policy.no_such());
+    let (title, accepted) = (&cx.objects.attempted(b).await?, &cx.target.policy.no_such());
     attacked(cx, Role::Contested, |victim| async move {
         let subject = subject(a, &victim).unwrap_or_else(|| "1".to_owned());
         let item = cx.item_path(a, &victim.object.id);
@@ -244,7 +244,8 @@ fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject:
 pub(super) async fn path(cx: Context) -> Checked {
     let scene = Scene::new(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
-    let mut paths = vec![cx.list_path(a)];
+    // Where paths name nobody, A's list is B's own.
+    let mut paths: Vec<_> = Some(cx.list_path(a)).filter(|path| *path != cx.list_path(b)).into_iter().collect();
     paths.extend(guessed(&cx.list_path(b), &encoded(&scene.subject)));
     paths.extend(crafted(&cx.target.paths.list, &encoded(&scene.subject)));
     paths.dedup();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, Role, battery, shared_battery};
-use crate::http::{Answer, Trouble};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
 use super::judge;
@@ -46,32 +46,45 @@ pub(super) async fn toggle(cx: Context) -> Checked {
     write(&cx, Act::Toggle).await
 }
 
-/// B tries, A looks whether the object is as before, and A does the same to another with success: otherwise the refusal might only mean
-/// that the route does not work.
+/// B tries, and A looks whether the object is as before. Before that, A does the same to another with success: otherwise the refusal might
+/// only mean that the route does not work.
 async fn write(cx: &Context, act: Act) -> Checked {
-    let title = &cx.objects.announce(cx.b()?).await?;
+    let title = &cx.objects.attempted(cx.b()?).await?;
+    let proof = proof(cx, act).await?;
+    let works = proof.as_ref().and_then(|proof| proof.method);
     let attack = |victim: Arc<Victim>| async move {
         let ways = act.paths(cx, &victim.object.id)?;
-        let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title)).collect();
-        battery(cx, "writes by B", cases, |_, answer| refusal(cx, &victim, answer)).await
+        let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title, works)).collect();
+        shared_battery(cx, "writes by B", cases, |_, answer| refusal(cx, &victim, answer)).await
     };
     let outcome = attacked(cx, Role::Contested, attack).await?;
-    Ok(join(outcome, proof(cx, act).await?))
+    Ok(join(outcome, proof.map(|proof| proof.piece)))
 }
 
-/// Toggles differ from service to service in method and body, so all the usual ones are tried.
-fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str) -> Vec<Case> {
+/// Methods of a toggle that takes no body.
+const BARE: [&str; 3] = ["PATCH", "POST", "PUT"];
+
+/// Toggles differ from service to service in method and body, so all the usual ones are tried, or the one that works for the owner.
+fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str, works: Option<&str>) -> Vec<Case> {
     let Ok(b) = cx.b() else { return Vec::new() };
     let mut cases = vec![case(cx, b, act, way, path, title)];
     if act == Act::Toggle {
-        let bare = ["PATCH", "POST", "PUT"].map(|method| crate::http::Probe::new(method, path).bearer(&b.token));
+        let methods = BARE.into_iter().filter(|method| cx.exhaustive || works.is_none_or(|works| works == *method));
+        let bare = methods.map(|method| Probe::new(method, path).bearer(&b.token).shareable());
         cases.extend(bare.map(|probe| Case::new(format!("B sends an empty {} to the toggle, {way}", probe.method()), probe)));
     }
     cases
 }
 
+/// What the owner's own act showed.
+struct Proof {
+    piece: Evidence,
+    /// The method that worked.
+    method: Option<&'static str>,
+}
+
 /// The owner does the same, which must work where the target declares it.
-async fn proof(cx: &Context, act: Act) -> Result<Option<Evidence>, Trouble> {
+async fn proof(cx: &Context, act: Act) -> Result<Option<Proof>, Trouble> {
     let a = cx.a()?;
     if !act.is_declared(cx) {
         return Ok(None);
@@ -80,26 +93,31 @@ async fn proof(cx: &Context, act: Act) -> Result<Option<Evidence>, Trouble> {
     let Some(path) = act.path(cx, a, &object.id) else { return Ok(None) };
     let title = format!("{} new", object.canary);
     let mut answer = cx.send(&act.probe(cx, &path, &title).bearer(&a.token)).await?;
+    let mut method = answer.is_success().then_some(BARE[0]);
     if act == Act::Toggle && !answer.is_success() {
-        answer = bare_toggle(cx, &path, answer).await?;
+        (answer, method) = bare_toggle(cx, &path, answer).await?;
+    }
+    if act == Act::Delete && answer.is_success() {
+        cx.objects.deleted(&object.id).await;
     }
     let judgement = if answer.is_success() {
         Judgement::held(format!("{}: the same works for the owner", answer.status))
     } else {
         Judgement::unclear(format!("{}: it does not work for the owner either, so the refusal proves nothing", answer.status))
     };
-    Ok(Some(piece(&answer, format!("A: {} of the own object", act.word()), judgement)))
+    let piece = piece(&answer, format!("A: {} of the own object", act.word()), judgement);
+    Ok(Some(Proof { piece, method }))
 }
 
-async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<Answer, Trouble> {
+async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<(Answer, Option<&'static str>), Trouble> {
     let token = &cx.a()?.token;
-    for method in ["PATCH", "POST", "PUT"] {
-        let answer = cx.send(&crate::http::Probe::new(method, path).bearer(token)).await?;
+    for method in BARE {
+        let answer = cx.send(&Probe::new(method, path).bearer(token)).await?;
         if answer.is_success() {
-            return Ok(answer);
+            return Ok((answer, Some(method)));
         }
     }
-    Ok(first)
+    Ok((first, None))
 }
 
 /// Nobody, without any token, tries all of it.
@@ -112,7 +130,7 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
             Some(Case::new(format!("nobody: {} of A's object", act.word()), act.by_nobody(cx, a, object)?))
         };
         let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
-        cases.push(Case::new("nobody: GET of A's list", crate::http::Probe::get(cx.list_path(a))));
+        cases.push(Case::new("nobody: GET of A's list", Probe::get(cx.list_path(a))));
         let leaks = |answer: &Answer| answer.contains(read.canary()) || answer.contains(victim.canary());
         let judge = |case: &Case, answer: &Answer| match answer.status {
             404 if !leaks(answer) => Judgement::held("404"),
@@ -125,7 +143,7 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
 }
 
 fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &str, title: &str) -> Case {
-    Case::new(format!("{}: {} with {way}", user.name, act.word()), act.probe(cx, path, title).bearer(&user.token))
+    Case::new(format!("{}: {} with {way}", user.name, act.word()), act.probe(cx, path, title).bearer(&user.token).shareable())
 }
 
 fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {

@@ -80,7 +80,7 @@ const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-
 
 pub(super) async fn method_override(cx: Context) -> Checked {
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
-    let title = &cx.objects.announce(b).await?;
+    let title = &cx.objects.attempted(b).await?;
     attacked(cx, Role::Contested, |victim| async move {
         let item = cx.item_path(a, &victim.object.id);
         let mut cases: Vec<_> = ["GET", "POST"].iter().flat_map(|method| overridden(cx, b, method, &item, title)).collect();

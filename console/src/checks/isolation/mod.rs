@@ -26,6 +26,7 @@ mod powers;
 mod routes;
 mod search;
 mod stage;
+mod tallies;
 mod together;
 mod totals;
 

@@ -16,7 +16,7 @@ use super::stage::{Victim, attacked, conclude, missing_like, piece};
 type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sync + 'a>);
 
 pub(super) async fn oracle(cx: Context) -> Checked {
-    let (cx, title) = (&cx, &cx.objects.announce(cx.b()?).await?);
+    let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {
         // HEAD is compared with a missing id by a check of its own.
         let questions = questions(cx, title).into_iter().filter(|(name, _)| cx.exhaustive || *name != Act::Head.word());
@@ -64,8 +64,9 @@ async fn compare(
     let token = &cx.b()?.token;
     let [one, other] = &missing;
     let (Some(foreign), Some(first), Some(second)) = (probe(id), probe(one), probe(other)) else { return Ok(None) };
-    let (foreign, first, second) = (foreign.bearer(token), first.bearer(token), second.bearer(token));
-    let (foreign, first) = tokio::try_join!(cx.send(&foreign), cx.send(&first))?;
+    // What B does to A's object other checks ask as well.
+    let (foreign, first, second) = (foreign.bearer(token).shareable(), first.bearer(token), second.bearer(token));
+    let (foreign, first) = tokio::try_join!(cx.once(&foreign), cx.send(&first))?;
     let (seen, first) = (Face::of(&foreign, id), Face::of(&first, one));
     // Where the two are alike, nothing can move by itself that the second missing id would have to show.
     let alike = !cx.exhaustive && seen.differs([&first, &first]).is_none();

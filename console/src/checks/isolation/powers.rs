@@ -72,3 +72,37 @@ fn gather(json: &Value, all: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::run::Verdict;
+
+    #[rstest]
+    #[case::validation(422, Verdict::Pass)]
+    #[case::forbidden(403, Verdict::Pass)]
+    #[case::too_many(429, Verdict::Inconclusive)]
+    #[case::fell_over(500, Verdict::Inconclusive)]
+    #[case::taken(409, Verdict::Inconclusive)]
+    fn only_what_objects_to_the_members_counts_as_a_refusal(#[case] status: u16, #[case] verdict: Verdict) {
+        assert_eq!(refused(&Answer::canned(status, &[], "{}")).verdict, verdict);
+    }
+
+    #[test]
+    fn a_refusal_by_the_edge_proves_nothing() {
+        let answer = Answer { source: Source::Edge, ..Answer::canned(403, &[], "{}") };
+        assert_eq!(refused(&answer).verdict, Verdict::Inconclusive);
+    }
+
+    #[rstest]
+    #[case::flag(json!({ "user": { "is_admin": true } }), &["`is_admin`: true"])]
+    #[case::among_others(json!([{ "role": "admin", "name": "x" }]), &["`role`: \"admin\""])]
+    #[case::ordinary(json!({ "role": "user", "is_admin": false, "admin": "admin" }), &[])]
+    fn powers_are_found_wherever_an_answer_names_them(#[case] told: Value, #[case] expected: &[&str]) {
+        let mut found = BTreeSet::new();
+        gather(&told, &mut found);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+    }
+}

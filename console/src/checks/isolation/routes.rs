@@ -87,7 +87,7 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
 
 /// B at B's own path: a search or an export there shows B's own alone.
 async fn own(cx: &Context, victim: &Victim, route: &Route, of_b: &str) -> Result<Evidence, Trouble> {
-    let answer = cx.send(&Probe::get(route.filled(&victim.object.id, of_b)).bearer(&cx.b()?.token)).await?;
+    let answer = cx.once(&Probe::get(route.filled(&victim.object.id, of_b)).bearer(&cx.b()?.token)).await?;
     let judgement = judge::harmless(answer.status, victim.is_shown_in(&answer));
     let judgement = if answer.is_success() && judgement.finding == Finding::Weak {
         Judgement::held(format!("{}, nothing of A's", answer.status))

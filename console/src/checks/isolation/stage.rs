@@ -88,7 +88,7 @@ impl Victim {
     /// answer, a request id), not a change.
     pub(super) async fn intact(&self, cx: &Context) -> Result<Evidence, Trouble> {
         settle().await;
-        let after = match look(cx, cx.a()?, &self.object).await {
+        let after = match look_together(cx, cx.a()?, &self.object).await {
             Err(Trouble::Unexpected(_)) => {
                 let answer = cx.send(&cx.list(cx.a()?)).await?;
                 let judgement = Judgement::broken("A's list no longer shows the object as it was");
@@ -114,8 +114,12 @@ pub(super) async fn attacked<F>(cx: &Context, role: Role, attack: impl Fn(Arc<Vi
 where
     F: Future<Output = Checked>,
 {
-    if !cx.exhaustive {
-        let victim = Arc::new(Victim::of(cx, cx.objects.shared(cx.a()?, role).await?).await?);
+    let shared = if cx.exhaustive { None } else { Some(cx.objects.shared(cx.a()?, role).await?) };
+    // Where another attack succeeded already, A may not even be able to read it.
+    if let Some(shared) = shared
+        && let Ok(victim) = Victim::of(cx, shared).await
+    {
+        let victim = Arc::new(victim);
         let outcome = attack(Arc::clone(&victim)).await?;
         let intact = victim.intact(cx).await?;
         if intact.finding == Finding::Held {
@@ -143,6 +147,14 @@ pub(super) async fn look(cx: &Context, owner: &User, object: &Object) -> Result<
         return cx.send(&cx.item(owner, &object.id)).await;
     }
     Ok(Page::of(cx, owner, object).await?.answer)
+}
+
+/// The same, together with other checks that look at this moment.
+async fn look_together(cx: &Context, owner: &User, object: &Object) -> Result<Answer, Trouble> {
+    if cx.target.resource.offers.get {
+        return cx.fresh(&cx.item(owner, &object.id)).await;
+    }
+    look(cx, owner, object).await
 }
 
 /// The object as the owner sees it.

@@ -12,7 +12,7 @@ use super::stage::piece;
 /// Rounds of the interleaving; each asks for the object and the list of both users.
 const ROUNDS: usize = 20;
 /// Rounds that are enough to see answers trade places: the two users keep every connection busy.
-const ENOUGH: usize = 18;
+const ENOUGH: usize = 14;
 /// Samples kept of what held.
 const SAMPLES: usize = 2;
 

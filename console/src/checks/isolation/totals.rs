@@ -10,6 +10,7 @@ use crate::run::Evidence;
 use super::listing::{ids, shown_to_a};
 use super::page::{Page, list, totals};
 use super::stage::{Victim, beginning, conclude, piece};
+use super::tallies;
 
 /// Page sizes that services commonly have: a page with so many objects may be a full one.
 const PAGE_SIZES: [usize; 12] = [1, 10, 15, 20, 25, 30, 40, 50, 100, 200, 500, 1000];
@@ -26,6 +27,7 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let mut pieces: Vec<_> =
         looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer))).collect();
     pieces.extend(beyond(&cx, &page, &around.before).await?);
+    pieces.extend(tallies::of_b(&cx).await?);
     let compared = around.is_undisturbed(&cx);
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(&cx, &around))));
     pieces.push(shown_to_a(&page));

@@ -1,9 +1,9 @@
 //! How a token travels: literals in its place, other schemes, two headers at once, and places where a token does not belong.
 
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
-use crate::http::{Answer, Credential, Probe};
-use crate::run::{Finding, Source};
-use crate::target::Carrier;
+use crate::http::{Answer, Credential, Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding, Source};
+use crate::target::{Carrier, Route};
 
 use super::ask::{Forgery, not_bearer, of_a, refusal, refused};
 use super::forgery::flipped;
@@ -129,8 +129,38 @@ pub(super) async fn query(cx: Context) -> Checked {
     let each = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
     let names = cx.telling(&names, fitting(&a.token));
     let all = repeated(&a.token, &prefixes(&names), "&");
-    let all = Case::new(format!("in ?{}=", named(&names)), Probe::get(format!("{path}{joint}")).secret_query(&all));
-    elsewhere(&cx, "query parameters", all, names.into_iter().map(each).collect()).await
+    let carried = |path: &str, joint: char| Probe::get(format!("{path}{joint}")).secret_query(&all);
+    let listed = Case::new(format!("in ?{}=", named(&names)), carried(&path, joint));
+    let outcome = elsewhere(&cx, "query parameters", listed, names.iter().copied().map(each).collect()).await?;
+    let mut pieces = Vec::new();
+    for path in opened_by_a_link(&cx) {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        pieces.extend(linked(&cx, &path, &carried(&path, joint)).await?);
+    }
+    Ok(pieces.into_iter().fold(outcome, Outcome::joined))
+}
+
+/// Further routes that browsers open by themselves, without the page's headers, and whose authors are therefore tempted.
+fn opened_by_a_link(cx: &Context) -> Vec<String> {
+    const OPENED: [&str; 12] =
+        ["export", "download", "stream", "events", "sse", "ws", "feed", "ics", "csv", "pdf", "file", "attachment"];
+    let subject = cx.users.a.as_ref().and_then(|a| a.subject.as_deref()).unwrap_or("me");
+    let tempting = |route: &&Route| {
+        let words = route.path.rsplit('/').next().unwrap_or_default().split(['.', '-', '_']);
+        route.reads() && !route.takes_id() && words.into_iter().any(|word| OPENED.contains(&word))
+    };
+    cx.further_routes().filter(tempting).take(3).map(|route| route.filled("1", subject)).collect()
+}
+
+/// A token in the query of such a route, where the route wants one.
+async fn linked(cx: &Context, path: &str, probe: &Probe) -> Result<Option<Evidence>, Trouble> {
+    let expected = &cx.target.policy.unauthenticated;
+    if !expected.contains(cx.once(&Probe::get(path)).await?.status) {
+        return Ok(None);
+    }
+    let answer = cx.send(probe).await?;
+    let judgement = refusal(expected, Finding::Broken, &answer);
+    Ok(Some(evidence(&answer, format!("in the query of {path}"), judgement.finding, judgement.observed)))
 }
 
 /// A's token in cookies of common names.

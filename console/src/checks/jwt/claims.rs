@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery};
+use crate::checks::{Case, Checked, Context, Forge, Judgement, Outcome, battery, shared_battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
 use crate::target::Tokens;
@@ -347,10 +347,10 @@ pub(super) async fn sub_missing(cx: Context) -> Checked {
         Case::new(format!("{}, {place}", forgery.name), Probe::get(path).bearer(&forgery.credential()))
     };
     let mut cases: Vec<_> = nobody.iter().map(|forgery| asks((forgery, &list, "the list"))).collect();
-    cases.extend(nobody.iter().map(|forgery| asks((forgery, &object, "A's object"))));
+    cases.extend(cx.telling(&nobody, 1).into_iter().map(|forgery| asks((forgery, &object, "A's object"))));
     cases.extend(unknown(&cx, &press).iter().map(|forgery| asks((forgery, &list, "the list"))));
     let canary = created.map(|object| object.canary);
-    battery(&cx, "tokens of nobody", cases, |case, answer| of_nobody(&cx, canary.as_deref(), case, answer)).await
+    shared_battery(&cx, "tokens of nobody", cases, |case, answer| of_nobody(&cx, canary.as_deref(), case, answer)).await
 }
 
 /// Subjects that never existed, where the service must know them.

@@ -33,6 +33,7 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
     let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
     let mut pieces: Vec<_> = judged.collect();
     pieces.extend(replaced(&cx, &session).await?);
+    pieces.extend(signed_up_again(&cx, &session).await?);
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding);
     let worst = worst.map(|piece| format!("{}: {}", piece.label, piece.observed)).unwrap_or_default();
@@ -56,6 +57,38 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
     ];
     all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
+}
+
+/// A second sign-up under the name of the account, with another password; `None` where none is declared.
+async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
+    let other = Login { password: crate::verify::fresh_password(), ..session.login.clone() };
+    let Some(probe) = cx.registry.signup_probe(&other) else { return Ok(None) };
+    let answer = cx.send(&probe.impatient()).await?;
+    let (finding, observed) = match (answer.status, opened(cx, session, &other, &answer).await?) {
+        (status, Some(true)) => (Finding::Broken, format!("{status}: its password opens the account from now on")),
+        (status, Some(false)) => (Finding::Weak, format!("{status}: there are two accounts of one name now")),
+        (status @ 200..=299, None) => (Finding::Held, format!("{status}, though its password opens nothing")),
+        (status @ 500..=599, None) => (Finding::Weak, format!("refused by falling over: {status}")),
+        (status, None) => (Finding::Held, format!("refused: {status}")),
+    };
+    Ok(Some(evidence(&answer, "a sign-up under the name of the account", finding, observed)))
+}
+
+/// Whether what a second sign-up set signs in, and to this very account. The account is deleted with what signs in to it now; a second one is
+/// deleted as well, where accounts can be.
+async fn opened(cx: &Context, session: &Session, other: &Login, answer: &Answer) -> Result<Option<bool>, Trouble> {
+    if !answer.is_success() {
+        return Ok(None);
+    }
+    let second = match cx.registry.sign_in(other).await {
+        Err(Trouble::NotGiven(_)) => return Ok(None),
+        second => second?,
+    };
+    let same = second.user.subject == session.user.subject;
+    if let Some(delete) = cx.target.accounts.delete.as_ref().filter(|_| !same) {
+        cx.send(&cx.registry.probe(delete, session, &session.login.password).bearer(&session.user.token)).await?;
+    }
+    Ok(Some(same))
 }
 
 fn judge(name: &str, answer: &Answer, token: bool) -> Evidence {

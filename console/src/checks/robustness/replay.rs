@@ -1,7 +1,7 @@
 //! Creations that are repeated with the same idempotency key (IETF draft-ietf-httpapi-idempotency-key-header) make one object.
 
 use super::super::{Checked, Context, Judgement, Outcome};
-use crate::http::{Answer, Probe, evidence};
+use crate::http::{Answer, Probe, Trouble, evidence};
 
 /// The same creation twice, another one under the same key, and one by another user.
 pub(super) async fn once(cx: Context) -> Checked {
@@ -10,16 +10,16 @@ pub(super) async fn once(cx: Context) -> Checked {
     let header = cx.target.policy.declared.idempotency_header.clone().unwrap_or_default();
     let key = uuid::Uuid::new_v4().to_string();
     let create = |title: &str| Probe::post(cx.list_path(a), &cx.target.resource.body(title)).bearer(&a.token).header(&header, &key);
-    let id = |answer: &Answer| answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let made = cx.send(&create(&first)).await?;
-    let Some(original) = id(&made) else {
+    let Some(original) = cx.made(a, &made).await else {
         return Ok(Outcome::inconclusive(format!("a creation with {header} was answered {}", made.status)));
     };
     let again = cx.send(&create(&first)).await?;
     let other = cx.send(&create(&second)).await?;
+    let (of_again, of_other) = (further(&cx, &original, &again).await?, further(&cx, &original, &other).await?);
     let judged = [
-        ("the same creation again", &again, judge(&original, id(&again), &again)),
-        ("another creation under the same key", &other, judge(&original, id(&other), &other)),
+        ("the same creation again", &again, judge(&original, of_again, &again)),
+        ("another creation under the same key", &other, judge(&original, of_other, &other)),
     ];
     let pieces = judged.map(|(name, answer, judgement)| evidence(answer, name, judgement.finding, judgement.observed));
     let outcome = Outcome::of(format!("{header} makes a repeated creation one object"), pieces.into());
@@ -30,6 +30,15 @@ pub(super) async fn once(cx: Context) -> Checked {
     let got = cx.made(b, &of_b).await;
     let judgement = of_another(&original, got, &of_b);
     Ok(outcome.joined(evidence(&of_b, "a creation by B under A's key", judgement.finding, judgement.observed)))
+}
+
+/// The id that a further creation of A's names; where that is another object, it has to go as well.
+async fn further(cx: &Context, original: &str, answer: &Answer) -> Result<Option<String>, Trouble> {
+    let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
+    if id.as_ref().is_some_and(|id| id != original) {
+        cx.made(cx.a()?, answer).await;
+    }
+    Ok(id)
 }
 
 /// Keys belong to whoever sends them: the answer to A's is not B's to have.

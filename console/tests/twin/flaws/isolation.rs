@@ -72,6 +72,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.assign.update"],
     ),
     flaw("isolation.assign-owner", "`user_id` in the body decides whose a new task is.", &["isolation.assign.create"], &[]),
+    flaw("isolation.stats-of-all", "A route that counts counts everybody's tasks.", &["isolation.list.totals"], &[]),
     flaw("isolation.signup-role", "A sign-up keeps the role that its body names.", &["isolation.assign.role"], &[]),
     flaw(
         "isolation.owner-embedded",

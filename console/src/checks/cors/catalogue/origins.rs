@@ -116,7 +116,7 @@ pub(super) const PIECE: Check = foreign(
     "Pieces of an allowed origin are refused",
     "If the allowlist is one string from the environment, `allowlist.includes(origin)` searches text, not a list: https://app.example.co \
      is part of https://app.example.com, and so is let in.",
-    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::piece)),
+    |cx| Box::pin(family_refused(cx, Reach::Wide, origins::piece)),
 );
 
 pub(super) const OWN_HOST: Check = foreign(

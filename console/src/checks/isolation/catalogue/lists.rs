@@ -65,8 +65,8 @@ pub(super) const TOTALS: Check = Check {
     id: "isolation.list.totals",
     title: "Totals and ETags of B's lists count only what is B's",
     why: "The page is filtered by owner, the `COUNT(*)` beside it is not: every user can watch how much all others have and when they work, and a \
-          search turns the count into an oracle for their words.",
-    expectation: "A total never exceeds what B's list holds; B's totals and ETag stay when A writes.",
+          search turns the count into an oracle for their words. Routes of their own for statistics forget the owner as easily.",
+    expectation: "A total never exceeds what B's list holds; B's totals and ETag, and the numbers on routes that count, stay when A writes.",
     severity: Severity::Medium,
     references: &[
         BOLA,
