@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::checks::paging::{has_more_pages, is_last, next_query};
 use crate::checks::{Checked, Context, Judgement};
-use crate::http::{Answer, Probe, Trouble};
+use crate::http::{Answer, Trouble};
 use crate::run::Evidence;
 
 use super::listing::{ids, shown_to_a};
-use super::page::{Page, list, totals};
+use super::page::{Page, joined, list, totals};
 use super::stage::{Victim, beginning, conclude, piece};
 use super::tallies;
 
@@ -21,12 +21,12 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
     let b = cx.b()?;
-    let around = Around::undisturbed(&cx, &list(&cx, b, &page.query), &list(&cx, b, "limit=1")).await?;
+    let around = Around::undisturbed(&cx, &page.query).await?;
     let filtered = cx.send(&list(&cx, b, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
     let looks = [("before A writes", &around.before), ("after A wrote", &around.after), ("searching for A's title", &filtered)];
     let mut pieces: Vec<_> =
         looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(&cx, answer))).collect();
-    pieces.extend(beyond(&cx, &page, &around.before).await?);
+    pieces.extend(beyond(&cx, around.query, &around.before).await?);
     pieces.extend(tallies::of_b(&cx).await?);
     let compared = around.is_undisturbed(&cx);
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(&cx, &around))));
@@ -44,13 +44,13 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
 const FOLLOWED: usize = 5;
 
 /// B's list to its end, where it says that there is more: totals that count what B cannot see promise objects that never come.
-async fn beyond(cx: &Context, page: &Page, first: &Answer) -> Result<Option<Evidence>, Trouble> {
+async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evidence>, Trouble> {
     let (b, start) = (cx.b()?, ids(cx, first));
     let most = totals(first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
     let Some((name, total)) = most.filter(|_| is_partial(first, start.len())) else { return Ok(None) };
     let (mut seen, mut last) = (start.len(), first.clone());
     for number in 2..2 + FOLLOWED {
-        let next = next_query(&last).unwrap_or_else(|| page.with(&format!("page={number}")));
+        let next = next_query(&last).unwrap_or_else(|| joined(query, &format!("page={number}")));
         let answer = cx.send(&list(cx, b, &next)).await?;
         let more = ids(cx, &answer);
         if !answer.is_success() || (more == start && !start.is_empty()) {
@@ -58,20 +58,34 @@ async fn beyond(cx: &Context, page: &Page, first: &Answer) -> Result<Option<Evid
         }
         seen += more.len();
         if more.is_empty() || is_last(&answer) {
-            let judgement = if total > seen as u64 {
-                Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))
-            } else {
-                Judgement::held(format!("{seen} objects on all pages, {name} {total}"))
-            };
-            return Ok(Some(piece(&answer, "B: the last page of the list", judgement)));
+            let judgement = promised(cx, query, first, seen as u64, (name, total)).await?;
+            return Ok(judgement.map(|judgement| piece(&answer, "B: the last page of the list", judgement)));
         }
         last = answer;
     }
     Ok(None)
 }
 
+/// A total beside all the objects that came. One that is another by now counted what came or went meanwhile.
+async fn promised(
+    cx: &Context,
+    query: &str,
+    first: &Answer,
+    seen: u64,
+    (name, total): (&str, u64),
+) -> Result<Option<Judgement>, Trouble> {
+    if total <= seen {
+        return Ok(Some(Judgement::held(format!("{seen} objects on all pages, {name} {total}"))));
+    }
+    let again = cx.send(&list(cx, cx.b()?, query)).await?;
+    let lasting = totals(&again) == totals(first);
+    Ok(lasting.then(|| Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))))
+}
+
 /// B's list around a write of A's.
-struct Around {
+struct Around<'q> {
+    /// What was asked of the list.
+    query: &'q str,
     /// Just before A makes an object.
     before: Answer,
     /// Just after.
@@ -80,26 +94,28 @@ struct Around {
     again: Option<Answer>,
 }
 
-impl Around {
-    async fn look(cx: &Context, probe: &Probe) -> Result<Self, Trouble> {
+impl<'q> Around<'q> {
+    async fn look(cx: &Context, query: &'q str) -> Result<Self, Trouble> {
+        let probe = &list(cx, cx.b()?, query);
         let before = cx.send(probe).await?;
         cx.objects.create(cx.a()?).await?;
         let after = cx.send(probe).await?;
         let differ = before.body != after.body || before.headers.text("etag") != after.headers.text("etag");
         let again = if differ { Some(cx.send(probe).await?) } else { None };
-        Ok(Self { before, after, again })
+        Ok(Self { query, before, after, again })
     }
 
     /// Looks until B's own objects are the same before and after: other checks make objects of B meanwhile. The `whole` list first, then
     /// the `first` object alone, which is likelier to stay.
-    async fn undisturbed(cx: &Context, whole: &Probe, first: &Probe) -> Result<Self, Trouble> {
+    async fn undisturbed(cx: &Context, whole: &'q str) -> Result<Self, Trouble> {
         let mut around = Self::look(cx, whole).await?;
-        for (probe, pause) in [(first, 0), (whole, 300), (first, 600), (whole, 900)] {
+        let first = "limit=1";
+        for (query, pause) in [(first, 0), (whole, 300), (first, 600), (whole, 900)] {
             if around.is_undisturbed(cx) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(pause)).await;
-            around = Self::look(cx, probe).await?;
+            around = Self::look(cx, query).await?;
         }
         Ok(around)
     }
@@ -128,8 +144,8 @@ fn counted(cx: &Context, answer: &Answer) -> Judgement {
 }
 
 /// The same objects with another total or another `ETag`, and once more so: something that B cannot see moved them.
-fn moved(cx: &Context, around: &Around) -> Judgement {
-    let Around { before, after, again } = around;
+fn moved(cx: &Context, around: &Around<'_>) -> Judgement {
+    let Around { before, after, again, .. } = around;
     // A count and a list are two queries, between which another check may have made an object of B: then the third look differs again.
     let lasting = |told: fn(&Answer) -> Vec<String>| {
         again.as_ref().is_some_and(|again| told(before) != told(after) && told(after) == told(again))
