@@ -117,8 +117,8 @@ pub struct Session {
 /// What came of a sign-up.
 #[derive(Clone, Debug)]
 pub enum SignedUp {
-    /// An account, signed in.
-    Made(Box<Session>),
+    /// An account, signed in, and the answer to the sign-up itself.
+    Made(Box<Session>, Box<Answer>),
     /// The answer that refused it.
     Refused(Box<Answer>),
 }

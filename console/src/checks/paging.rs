@@ -5,11 +5,15 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Members that hold an opaque cursor, and the parameter that takes it.
-const CURSORS: [(&str, &str); 10] = [
+const CURSORS: [(&str, &str); 14] = [
     ("/next_cursor", "cursor"),
     ("/nextCursor", "cursor"),
     ("/cursor", "cursor"),
     ("/meta/next_cursor", "cursor"),
+    ("/meta/nextCursor", "cursor"),
+    ("/pagination/nextCursor", "cursor"),
+    ("/paging/next_cursor", "cursor"),
+    ("/data/next_cursor", "cursor"),
     ("/pagination/next_cursor", "cursor"),
     ("/page_info/end_cursor", "after"),
     ("/next_page_token", "page_token"),

@@ -74,7 +74,8 @@ impl Allotment {
     /// The check that tells most for its price among those that still fit.
     fn best_of(&self, checks: &[&'static Check]) -> Option<&'static Check> {
         let fit = checks.iter().copied().filter(|check| self.expected + self.price(check) <= self.budget);
-        fit.max_by(|one, other| self.value(one).total_cmp(&self.value(other)).then_with(|| other.id.cmp(one.id)))
+        let value = |check: &&Check| self.value(check, checks.iter().filter(|other| other.suite == check.suite).count() as u64);
+        fit.max_by(|one, other| value(one).total_cmp(&value(other)).then_with(|| other.id.cmp(one.id)))
     }
 
     /// What asking `check` adds, with the control of a suite that is not open yet.
@@ -83,9 +84,11 @@ impl Allotment {
         cost(check) + control.map_or(0, |control| 2 * cost(control))
     }
 
+    /// What `check` tells for its price. The control that it may have to open its suite with serves the `others` of it as well.
     #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
-    fn value(&self, check: &Check) -> f64 {
-        weight(check.severity) / self.price(check).max(1) as f64
+    fn value(&self, check: &Check, others: u64) -> f64 {
+        let control = self.price(check) - cost(check);
+        weight(check.severity) / (cost(check) + control / others.max(1)).max(1) as f64
     }
 }
 
@@ -123,10 +126,13 @@ pub(super) fn requests(check: &Check) -> u64 {
     measured.unwrap_or(UNMEASURED)
 }
 
-/// Objects that `check` makes, about: creations are a part of the requests of checks that need to write.
+/// Objects that `check` makes, about: creations are a part of the requests of checks that need to write. Most of isolation shares its objects.
 pub(super) fn objects(check: &Check) -> u64 {
-    let writes = check.needs.contains(&Need::Writes) || check.suite == Suite::Isolation;
-    if writes { 1 + requests(check) / 8 } else { 0 }
+    match check.suite {
+        Suite::Isolation => requests(check) / 8,
+        _ if check.needs.contains(&Need::Writes) => 1 + requests(check) / 8,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +177,15 @@ mod tests {
         let given = allotted(1_000_000);
         let askable = asked(&given).len();
         assert!(askable > 100, "{askable}");
+    }
+
+    #[test]
+    fn the_price_of_a_control_does_not_keep_a_suite_closed() {
+        let plan = allotted(300);
+        for id in ["isolation.foreign.read", "isolation.foreign.patch", "jwt.required.read"] {
+            let check = crate::checks::find(id).unwrap();
+            assert!(plan.covers(check), "{id}");
+        }
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Registrar {
         let signup = self.signup()?;
         let login = fresh(signup, name, index);
         match self.sign_up(name, &login, index, &Map::new()).await? {
-            SignedUp::Made(session) => Ok(*session),
+            SignedUp::Made(session, _) => Ok(*session),
             SignedUp::Refused(answer) => Err(refused("signing up", &login, &signup.grant, &answer)),
         }
     }
@@ -138,6 +138,7 @@ impl Registrar {
             return Ok(SignedUp::Refused(Box::new(answer)));
         }
         let subject = subject_in(&answer, &signup.grant, None);
+        let first = answer.clone();
         let granted = match read(&signup.grant, answer) {
             // Signing in brings what signing up leaves out.
             Ok(granted) if granted.refresh.is_none() && self.login_refreshes() => self.granted(login).await?,
@@ -152,7 +153,7 @@ impl Registrar {
         } else {
             self.keep(session.clone());
         }
-        Ok(SignedUp::Made(Box::new(session)))
+        Ok(SignedUp::Made(Box::new(session), Box::new(first)))
     }
 
     /// A session whose tokens nothing says from now on.

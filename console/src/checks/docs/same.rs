@@ -27,7 +27,7 @@ fn essence(path: &str, answer: &Answer, repeated: Repeated) -> String {
 }
 
 /// Every run of eight or more hexadecimal digits and dashes becomes `#`, every other run of digits `0`.
-fn without_ids(text: &str) -> String {
+pub(in crate::checks) fn without_ids(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Words that say "does not work", in lower case.
-const TROUBLE: [&str; 20] = [
+const TROUBLE: [&str; 23] = [
     "unhealthy",
     "error",
     "fail",
@@ -25,6 +25,9 @@ const TROUBLE: [&str; 20] = [
     "not ready",
     "not ok",
     "refused",
+    "outage",
+    "partial_outage",
+    "major_outage",
 ];
 /// Members that speak of the whole service.
 const OVERALL: [&str; 7] = ["status", "state", "health", "result", "ok", "healthy", "success"];

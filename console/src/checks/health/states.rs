@@ -22,6 +22,8 @@ pub(super) async fn control(cx: Context) -> Checked {
     let mut cases: Vec<_> = paths.iter().map(|path| Case::new(format!("GET {path}"), Probe::get(*path))).collect();
     cases.push(Case::new("GET of a path that nothing has", Probe::get(&unknown)));
     battery(&cx, "answers", cases, |case, answer| match answer.status {
+        // The page of a front end is no JSON, and health is none of it.
+        200..=299 if case.probe.path() == unknown && is_page(answer) => Judgement::held(format!("{}: a page", answer.status)),
         200..=299 if case.probe.path() == unknown => {
             Judgement::unclear(format!("{}: everything is answered so, and a healthy answer proves nothing", answer.status))
         }

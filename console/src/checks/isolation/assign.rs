@@ -7,7 +7,7 @@ use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, Use
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::claim::{OWNER_FIELDS, subject};
+use super::claim::{OWNER_FIELDS, named_by_path, subject};
 use super::judge;
 use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
 
@@ -22,22 +22,26 @@ struct Foreign {
 }
 
 /// What is tried: the owner only where A's name is known, since any other name could be somebody's whom the run must not touch.
-fn fields(owner: Option<&str>) -> Vec<Foreign> {
+fn fields(cx: &Context, owner: Option<&str>) -> Vec<Foreign> {
     let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
-    let owners = owner.iter().flat_map(|owner| OWNER_FIELDS.map(|field| Foreign { field: field.into(), value: number(owner) }));
+    let names: Vec<_> = OWNER_FIELDS.map(str::to_owned).into_iter().chain(named_by_path(&cx.target.paths.list)).collect();
+    let owners = owner.iter().flat_map(|owner| names.iter().map(|field| Foreign { field: field.clone(), value: number(owner) }));
     let others =
         [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
     let others = others.map(|(field, value)| Foreign { field: field.into(), value });
     owners.chain(others).collect()
 }
 
+fn is_owner(cx: &Context, field: &str) -> bool {
+    OWNER_FIELDS.contains(&field) || named_by_path(&cx.target.paths.list).iter().any(|name| name == field)
+}
+
 /// What is sent in one body: the names that most services use alone, the others together, since whoever ignores one ignores all. An
 /// exhaustive run sends each alone.
 fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<Foreign>> {
-    let all = fields(owner);
+    let all = fields(cx, owner);
     let alone = if cx.exhaustive { all.len() } else { 3 };
-    let (owners, others): (Vec<_>, Vec<_>) =
-        all.iter().skip(alone).cloned().partition(|foreign| OWNER_FIELDS.contains(&foreign.field.as_str()));
+    let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| is_owner(cx, &foreign.field));
     let together = [owners, others].into_iter().filter(|group| !group.is_empty());
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
@@ -156,7 +160,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let mut acts = vec![changed; tried.len()];
     if changed == Act::Patch && cx.target.resource.update.puts() {
         // Where both are there, a handler each: the owner is tried by PUT as well.
-        let owners: Vec<_> = tried.iter().flatten().filter(|one| OWNER_FIELDS.contains(&&*one.field)).cloned().collect();
+        let owners: Vec<_> = tried.iter().flatten().filter(|one| is_owner(&cx, &one.field)).cloned().collect();
         let alone = owners.first().map(|first| vec![first.clone()]);
         let more: Vec<_> = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).collect();
         acts.extend(more.iter().map(|_| Act::Put));
@@ -197,7 +201,7 @@ fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: 
 /// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
 /// said nothing by it before.
 fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [Foreign]) -> Option<&'f str> {
-    let tells = |field: &str| field == id_field(cx) || OWNER_FIELDS.contains(&field);
+    let tells = |field: &str| field == id_field(cx) || is_owner(cx, field);
     let changed = |foreign: &&Foreign| {
         let now = member(cx, &seen.by_b, &foreign.field);
         member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))

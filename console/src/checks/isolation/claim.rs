@@ -51,22 +51,21 @@ const WHOSE: [&str; 17] = [
     "assignee",
 ];
 /// Parameters that ask for more than what is one's own; the most usual first.
-const MORE: [&str; 14] = [
+const MORE: [&str; 11] = [
     "scope=all",
     "all=true",
     "admin=true",
-    "status=all",
-    "view=all",
     "shared=true",
-    "show=all",
-    "filter=all",
     "team=true",
     "public=true",
     "include_all=true",
     "from=2000-01-01",
     "since=2000-01-01",
     "is_admin=true",
+    "includeDeleted=true",
 ];
+/// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
+const FILTERS: [&str; 4] = ["status=all", "view=all", "show=all", "filter=all"];
 /// Parameters that are asked alone where a service objects to many at once.
 const ALONE: usize = 3;
 
@@ -77,6 +76,14 @@ pub(super) fn subject(user: &User, victim: &Victim) -> Option<String> {
         value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
     });
     said.or_else(|| user.subject.clone())
+}
+
+/// Names of the owner that follow from a path: `/workspaces/{user_id}/items` knows a `workspace_id`.
+pub(super) fn named_by_path(template: &str) -> Vec<String> {
+    let before = template.split("/{user_id}").next().filter(|before| *before != template);
+    let word = before.and_then(|before| before.rsplit('/').next()).map(|word| word.strip_suffix('s').unwrap_or(word));
+    let word = word.filter(|word| !matches!(*word, "" | "api" | "user" | "v1" | "v2"));
+    word.map(|word| vec![format!("{word}_id"), format!("{word}Id"), word.to_owned()]).unwrap_or_default()
 }
 
 fn encoded(text: &str) -> String {
@@ -117,7 +124,12 @@ pub(super) async fn query(cx: Context) -> Checked {
     cases.extend(cx.telling(&queries, 3).into_iter().map(|query| listed(query)));
     cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
     let whose = WHOSE.map(|name| format!("{name}={subject}"));
-    let more = MORE.map(str::to_owned);
+    let whose: Vec<_> = named_by_path(&cx.target.paths.list).iter().map(|name| format!("{name}={subject}")).chain(whose).collect();
+    let (more, filters) = (MORE.map(str::to_owned), FILTERS.map(str::to_owned));
+    let each = |query: &String| listed(query);
+    cases.extend(
+        at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
+    );
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
         let all = several.join("&");
@@ -304,6 +316,13 @@ fn crafted(template: &str, subject: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_word_before_the_user_in_a_path_names_the_owner() {
+        assert_eq!(named_by_path("/workspaces/{user_id}/items"), ["workspace_id", "workspaceId", "workspace"]);
+        assert!(named_by_path("/api/{user_id}/tasks").is_empty());
+        assert!(named_by_path("/api/tasks").is_empty());
+    }
 
     #[test]
     fn paths_that_name_a_user_are_guessed_from_the_collection() {

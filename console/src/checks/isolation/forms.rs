@@ -124,6 +124,9 @@ pub(super) async fn versions(cx: Context) -> Checked {
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
     let flat = [flat(&cx.target.paths.item), flat(&cx.target.paths.list)].into_iter().flatten();
     let flat = flat.map(|path| path.replace("{id}", &victim.object.id));
+    // Beside a path that ends in a slash, an older one without it.
+    let bare = [&item, &list].into_iter().filter_map(|path| path.strip_suffix('/')).map(str::to_owned);
+    let flat = flat.chain(bare);
     let paths = [cx.telling(prefixed(&item), 4), cx.telling(prefixed(&list), 3), flat.collect()].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token));
@@ -145,7 +148,7 @@ fn prefixed(path: &str) -> Vec<String> {
     let bare = path.strip_prefix("/api").unwrap_or(path);
     let bare = ["/v1", "/v2", "/v3"].iter().find_map(|version| bare.strip_prefix(version)).unwrap_or(bare);
     let prefixes =
-        ["/api/v1", "/internal", "", "/v1", "/api/v2", "/api/internal", "/api", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
+        ["/api/v1", "/internal", "", "/api", "/v1", "/api/v2", "/api/internal", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
     prefixes.iter().map(|prefix| format!("{prefix}{bare}")).filter(|other| other != path).collect()
 }
 
@@ -228,7 +231,8 @@ pub(super) async fn admin(cx: Context) -> Checked {
             return profile_of_a(&victim, answer);
         }
         let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
-        listing_of_users(answer, told || victim.is_shown_in(answer))
+        let reserved = case.probe.path().split('/').any(|part| part == "admin");
+        listing_of_users(answer, told || victim.is_shown_in(answer), reserved)
     })
     .await
 }
@@ -259,11 +263,17 @@ fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
     subject.into_iter().chain(login).collect()
 }
 
-/// A list of records under such a path is suspect even where nothing of A's is in it.
-fn listing_of_users(answer: &Answer, leaked: bool) -> Judgement {
-    let records =
-        answer.json().is_some_and(|json| json.as_array().is_some_and(|items| items.iter().any(serde_json::Value::is_object)));
-    if !leaked && answer.is_success() && records {
+/// A list of records under such a path is suspect even where nothing of A's is in it; one of people whose path says whom it is `reserved` for
+/// is nobody else's to see.
+fn listing_of_users(answer: &Answer, leaked: bool, reserved: bool) -> Judgement {
+    let json = answer.json().unwrap_or_default();
+    let below = json.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_array);
+    let records: Vec<_> = json.as_array().into_iter().chain(below).flatten().filter(|item| item.is_object()).collect();
+    let people = records.iter().any(|record| record.get("email").is_some_and(serde_json::Value::is_string));
+    if !leaked && answer.is_success() && reserved && people {
+        return Judgement::broken(format!("{}: the people of this service, to whoever has an account", answer.status));
+    }
+    if !leaked && answer.is_success() && json.is_array() && !records.is_empty() {
         return Judgement::weak(format!("{}: a list of records, though nothing of A's is in it", answer.status));
     }
     judge::harmless(answer.status, leaked)
@@ -320,7 +330,7 @@ mod tests {
 
     #[test]
     fn other_versions_are_asked_beside_the_declared_path_and_never_the_path_itself() {
-        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /tasks/7 /v1/tasks/7 /api/v2/tasks/7 /api/internal/tasks/7 /api/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
+        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /tasks/7 /api/tasks/7 /v1/tasks/7 /api/v2/tasks/7 /api/internal/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
         assert!(!prefixed("/api/tasks").contains(&"/api/tasks".to_owned()));
     }
 

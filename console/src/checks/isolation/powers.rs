@@ -23,19 +23,21 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     }
     let _turn = cx.registry.among_others().await;
     let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
-    let session = match cx.registry.spare_with(&asked_for()).await? {
-        Some(SignedUp::Made(session)) => session,
+    let (session, first) = match cx.registry.spare_with(&asked_for()).await? {
+        Some(SignedUp::Made(session, first)) => (session, first),
         Some(SignedUp::Refused(answer)) => return Ok(refused(&answer)),
         None => return Ok(Outcome::skip("no account may be made in this run")),
     };
-    let (before, after) = (powers(&plain), powers(&session));
+    let (before, mut after) = (powers(&plain), powers(&session));
+    // What the sign-up itself says, where signing in brings the token.
+    gather(&first.json().unwrap_or_default(), &mut after);
     let gained: Vec<_> = after.difference(&before).cloned().collect();
     let (finding, observed) = if gained.is_empty() {
         (Finding::Held, "neither the answer nor the token gives the new account more than an ordinary one".to_owned())
     } else {
         (Finding::Broken, format!("the new account says {}, which an ordinary one does not", gained.join(", ")))
     };
-    let piece = evidence(&session.answer, "a sign-up with the role of an administrator", finding, observed.clone());
+    let piece = evidence(&first, "a sign-up with the role of an administrator", finding, observed.clone());
     Ok(Outcome::of(observed, vec![piece]))
 }
 

@@ -15,7 +15,7 @@ use super::stage::{Victim, attacked, conclude, missing_like, piece};
 const MOST: usize = 60;
 
 pub(super) async fn further(cx: Context) -> Checked {
-    let reads: Vec<_> = cx.further_routes().filter(|route| concerns(route) && route.reads()).take(MOST).collect();
+    let reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
     if reads.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
@@ -68,6 +68,9 @@ struct Asked {
 }
 
 async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
+    if !concerns(route) {
+        return plain(cx, victim, route).await;
+    }
     let (a, b, id) = (cx.a()?, cx.b()?, victim.object.id.as_str());
     let (Some(of_a), Some(of_b)) = (&a.subject, &b.subject) else {
         if route.names_user() {
@@ -83,6 +86,17 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
         asked.pieces.push(own(cx, victim, route, of_b).await?);
     }
     Ok(asked)
+}
+
+/// A route that names neither an object nor a user: whoever asks, it shows what is theirs.
+async fn plain(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
+    let path = route.filled(&victim.object.id, "me");
+    let (as_a, as_b) = (Probe::get(&path).bearer(&cx.a()?.token), Probe::get(&path).bearer(&cx.b()?.token));
+    let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
+    let shown = victim.is_shown_in(&as_b);
+    let judgement =
+        if shown { judge::harmless(as_b.status, true) } else { Judgement::held(format!("{}, nothing of A's", as_b.status)) };
+    Ok(Asked { works: as_a.is_success(), pieces: vec![piece(&as_b, format!("B: GET {path}"), judgement)] })
 }
 
 /// B at B's own path: a search or an export there shows B's own alone.
@@ -110,16 +124,17 @@ async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], 
         (as_a.bearer(&cx.a()?.token), as_b.bearer(&cx.b()?.token), Probe::get(missing).bearer(&cx.b()?.token));
     let (as_a, as_b, missing) = tokio::try_join!(cx.once(&as_a), cx.send(&as_b), cx.send(&missing))?;
     let works = as_a.is_success();
-    let judgement = judged(route, [&as_a, &as_b, &missing], victim.canary());
+    let judgement = judged(route, [&as_a, &as_b, &missing], victim);
     Ok(Asked { works, pieces: vec![piece(&as_b, format!("B: GET {}", route.path), judgement)] })
 }
 
-/// An answer that holds A's canary is a leak. One that B gets for A's object and not for one that is not there is one too; where the path
+/// An answer that holds anything that this run made as A is a leak. One that B gets for A's object and not for one that is not there is one too; where the path
 /// only names a user, it may be a public profile, which is a remark.
-fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], canary: &str) -> Judgement {
+fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
     let status = as_b.status;
-    if as_b.contains(canary) || !as_b.is_success() {
-        return judge::harmless(status, as_b.contains(canary));
+    let shown = victim.is_shown_in(as_b);
+    if shown || !as_b.is_success() {
+        return judge::harmless(status, shown);
     }
     let told = !missing.is_success() || (as_b.body == as_a.body && as_b.body != missing.body);
     match (told && as_a.is_success(), route.takes_id()) {

@@ -202,7 +202,7 @@ pub(super) async fn header(cx: Context) -> Checked {
         Carrier::Header(name) => Some(name.to_ascii_lowercase()),
         _ => None,
     };
-    let mut names = vec![
+    let names = vec![
         ("x-auth-token", ""),
         ("x-access-token", ""),
         ("proxy-authorization", "Bearer "),
@@ -214,16 +214,21 @@ pub(super) async fn header(cx: Context) -> Checked {
         ("jwt", ""),
         ("sec-websocket-protocol", "bearer, "),
     ];
-    if not_bearer(&cx).is_some() {
-        names.insert(0, ("authorization", "Bearer "));
-    }
     let names: Vec<_> = names.into_iter().filter(|(name, _)| own.as_deref() != Some(name)).collect();
     let case = |names: &[(&str, &str)]| {
         let carry = |probe: Probe, (name, prefix): &(&str, &str)| probe.secret_header(name, prefix, &a.token);
         let probe = names.iter().fold(Probe::get(cx.read_path(a)), carry);
         Case::new(format!("in the header {}", names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")), probe)
     };
-    elsewhere(&cx, "headers", case(&names), names.iter().map(|name| case(&[*name])).collect()).await
+    let outcome = elsewhere(&cx, "headers", case(&names), names.iter().map(|name| case(&[*name])).collect()).await?;
+    if not_bearer(&cx).is_none() {
+        return Ok(outcome);
+    }
+    // The standard header beside one's own (RFC 6750, 2.1) is what services for browsers and for apps offer: a remark.
+    let standard = case(&[("authorization", "Bearer ")]);
+    let answer = cx.send(&standard.probe).await?;
+    let judgement = refusal(&cx.target.policy.unauthenticated, Finding::Weak, &answer);
+    Ok(outcome.joined(evidence(&answer, standard.name, judgement.finding, judgement.observed)))
 }
 
 /// Length of a request's head that every server reads, in bytes.

@@ -59,11 +59,12 @@ fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
 }
 
 fn secrets(claims: &Map<String, Value>) -> Evidence {
-    let suspicious = |name: &str| SECRET_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.ends_with("_hash");
+    let named = |name: &str| SECRET_NAMES.iter().any(|part| name.to_lowercase().contains(part)) && !name.ends_with("_hash");
+    let suspicious = |name: &str, value: &Value| named(name) && !matches!(value, Value::Bool(_) | Value::Number(_) | Value::Null);
     let hashed = |value: &Value| value.as_str().is_some_and(|text| hash_in(text).is_some());
     let all = all(claims);
     let found: Vec<_> =
-        all.iter().filter(|(name, value)| suspicious(name) || hashed(value)).map(|(name, _)| format!("`{name}`")).collect();
+        all.iter().filter(|(name, value)| suspicious(name, value) || hashed(value)).map(|(name, _)| format!("`{name}`")).collect();
     let label = "secrets in the claims";
     if found.is_empty() {
         piece(label, Finding::Held, "no claim is a secret by its name or form".into())

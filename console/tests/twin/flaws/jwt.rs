@@ -179,7 +179,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.opaque-prefix", "The beginning of an opaque token is enough.", &["jwt.tampered"], &[]),
     flaw("jwt.cookie-for-scripts", "The cookie with the token can be read by scripts.", &["jwt.login.answer"], &[]),
     flaw("jwt.cookie-any-site", "The cookie with the token is sent from foreign pages.", &["jwt.login.answer"], &[]),
-    flaw("jwt.cookie-or-bearer", "Beside the cookie, the Authorization header is read.", &["jwt.carrier.header"], &[]),
+    flaw("jwt.cookie-or-header", "Beside the cookie, X-Access-Token is read.", &["jwt.carrier.header"], &[]),
     flaw("jwt.header-or-query", "Beside its own header, the URL is read.", &["jwt.carrier.query"], &[]),
     weakness("jwt.opaque-any-case", "Opaque tokens are compared without their letter case.", &["jwt.tampered"], &[]),
     weakness("jwt.issues-address", "Issued tokens carry the e-mail address.", &["jwt.contents"], &[]),

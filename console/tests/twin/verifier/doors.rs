@@ -97,9 +97,6 @@ pub(super) fn header(parts: &Parts, name: &str) -> Option<String> {
 
 /// A token from a place where none belongs.
 pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
-    if house.has("jwt.cookie-or-bearer") {
-        return text(parts, "authorization")?.strip_prefix("Bearer ").map(str::to_owned);
-    }
     if parts.headers.contains_key("authorization") {
         return None;
     }
@@ -114,7 +111,7 @@ pub(super) fn elsewhere(house: &House, parts: &Parts) -> Option<String> {
         let query = parts.uri.query()?.as_bytes();
         return form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
     }
-    if house.has("jwt.token-in-header") {
+    if house.has("jwt.token-in-header") || house.has("jwt.cookie-or-header") {
         return text(parts, "x-access-token").map(str::to_owned);
     }
     None
