@@ -24,6 +24,9 @@ const SHARED: u64 = 12;
 pub(super) const CLEANING: u64 = 6;
 /// Requests set aside for each object: one to delete it, and one to see that it is still the same where its id is a number.
 pub(crate) const OF_AN_OBJECT: u64 = 2;
+/// Objects that the checks of isolation share: one that is read by all, one that is attacked by all, one that its owner changes. Each is made
+/// and read once.
+const SHARED_OBJECTS: u64 = 3;
 /// Requests set aside for each account: one to delete it, and where its token has ended, one to sign in and one to try again.
 pub(crate) const OF_AN_ACCOUNT: u64 = 3;
 /// Accounts that a run makes at most for checks that end sessions or use up attempts.
@@ -78,10 +81,11 @@ impl Allotment {
         fit.max_by(|one, other| value(one).total_cmp(&value(other)).then_with(|| other.id.cmp(one.id)))
     }
 
-    /// What asking `check` adds, with the control of a suite that is not open yet.
+    /// What asking `check` adds, with the control of a suite that is not open yet and the objects that its checks share.
     fn price(&self, check: &Check) -> u64 {
         let control = check.suite.control().filter(|control| !self.asked.contains(control.id));
-        cost(check) + control.map_or(0, |control| 2 * cost(control))
+        let shared = if check.suite == Suite::Isolation { SHARED_OBJECTS * (2 + OF_AN_OBJECT) } else { 0 };
+        cost(check) + control.map_or(0, |control| 2 * cost(control) + shared)
     }
 
     /// What `check` tells for its price. The control that it may have to open its suite with serves the `others` of it as well.
@@ -126,13 +130,10 @@ pub(super) fn requests(check: &Check) -> u64 {
     measured.unwrap_or(UNMEASURED)
 }
 
-/// Objects that `check` makes, about: creations are a part of the requests of checks that need to write. Most of isolation shares its objects.
+/// Objects that `check` makes, about: creations are a part of the requests of checks that need to write.
 pub(super) fn objects(check: &Check) -> u64 {
-    match check.suite {
-        Suite::Isolation => requests(check) / 8,
-        _ if check.needs.contains(&Need::Writes) => 1 + requests(check) / 8,
-        _ => 0,
-    }
+    let writes = check.needs.contains(&Need::Writes) || check.suite == Suite::Isolation;
+    if writes { 1 + requests(check) / 8 } else { 0 }
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ fn routes(carrier: &Carrier) -> Accounts {
         login: Some(grant("/auth/login", known)),
         users: None,
         delete: Some(call("DELETE", "/auth/me", Value::Null)),
-        logout: Some(call("POST", "/auth/logout", Value::Null)),
+        logout: Some(call("POST", "/auth/logout", json!({ "refresh_token": "{refresh_token}" }))),
         refresh: Some(grant("/auth/refresh", json!({ "refresh_token": "{refresh_token}" }))),
         password: Some(call("POST", "/auth/password", json!({ "old": "{password}", "new": "{new_password}" }))),
     }

@@ -58,7 +58,7 @@ async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evid
         }
         seen += more.len();
         if more.is_empty() || is_last(&answer) {
-            let judgement = promised(cx, query, first, seen as u64, (name, total)).await?;
+            let judgement = promised(cx, query, seen as u64, (name, total)).await?;
             return Ok(judgement.map(|judgement| piece(&answer, "B: the last page of the list", judgement)));
         }
         last = answer;
@@ -66,19 +66,13 @@ async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evid
     Ok(None)
 }
 
-/// A total beside all the objects that came. One that is another by now counted what came or went meanwhile.
-async fn promised(
-    cx: &Context,
-    query: &str,
-    first: &Answer,
-    seen: u64,
-    (name, total): (&str, u64),
-) -> Result<Option<Judgement>, Trouble> {
+/// A total beside all the objects that came. One that is smaller by now counted what went meanwhile.
+async fn promised(cx: &Context, query: &str, seen: u64, (name, total): (&str, u64)) -> Result<Option<Judgement>, Trouble> {
     if total <= seen {
         return Ok(Some(Judgement::held(format!("{seen} objects on all pages, {name} {total}"))));
     }
     let again = cx.send(&list(cx, cx.b()?, query)).await?;
-    let lasting = totals(&again) == totals(first);
+    let lasting = totals(&again).iter().any(|(other, now)| *other == name && *now >= total);
     Ok(lasting.then(|| Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))))
 }
 
