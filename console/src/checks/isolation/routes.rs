@@ -16,11 +16,14 @@ const MOST: usize = 60;
 
 pub(super) async fn further(cx: Context) -> Checked {
     let reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
-    if reads.is_empty() && !cx.target.allow_unsafe_routes {
+    // Routes that only have to ask for a token name neither an object nor a user.
+    let protected: Vec<_> = cx.target.paths.protected.iter().filter(|path| !path.contains('{')).collect();
+    if reads.is_empty() && protected.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
     let victim = Victim::shared(&cx).await?;
-    let asked = try_join_all(reads.iter().map(|route| read(&cx, &victim, route))).await?;
+    let mut asked = try_join_all(reads.iter().map(|route| read(&cx, &victim, route))).await?;
+    asked.extend(try_join_all(protected.iter().map(|path| plain(&cx, &victim, path))).await?);
     let proven = asked.iter().filter(|asked| asked.works).count();
     let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).collect();
     let written = if cx.target.allow_unsafe_routes {
@@ -30,8 +33,9 @@ pub(super) async fn further(cx: Context) -> Checked {
         Vec::new()
     };
     let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
-    if clean && proven == 0 && !reads.is_empty() {
-        return Ok(Outcome::skip(format!("none of the {} further routes answers A with the ids of this run", reads.len())));
+    let count = reads.len() + protected.len();
+    if clean && proven == 0 && count > 0 {
+        return Ok(Outcome::skip(format!("none of the {count} further routes answers A with the ids of this run")));
     }
     let words = format!("B sees nothing of A's on {proven} further routes that work for A{}", unasked(&cx));
     Ok(conclude(&words, [pieces, written].concat()))
@@ -44,8 +48,9 @@ fn concerns(route: &Route) -> bool {
 fn none(cx: &Context) -> String {
     let why = match &cx.target.routes.trouble {
         Some(trouble) => format!("the OpenAPI document gave no routes: {trouble}"),
-        None => "no further route that takes an id is declared; name an OpenAPI document under `openapi`, or `[[routes]]`, in postflight.toml"
-            .to_owned(),
+        None => {
+            "no further route is declared; name an OpenAPI document under `openapi`, or `[[routes]]`, in postflight.toml".to_owned()
+        }
     };
     format!("{why}{}", unasked(cx))
 }
@@ -69,7 +74,7 @@ struct Asked {
 
 async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
     if !concerns(route) {
-        return plain(cx, victim, route).await;
+        return plain(cx, victim, &route.filled(&victim.object.id, "me")).await;
     }
     let (a, b, id) = (cx.a()?, cx.b()?, victim.object.id.as_str());
     let (Some(of_a), Some(of_b)) = (&a.subject, &b.subject) else {
@@ -89,9 +94,8 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
 }
 
 /// A route that names neither an object nor a user: whoever asks, it shows what is theirs.
-async fn plain(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
-    let path = route.filled(&victim.object.id, "me");
-    let (as_a, as_b) = (Probe::get(&path).bearer(&cx.a()?.token), Probe::get(&path).bearer(&cx.b()?.token));
+async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Trouble> {
+    let (as_a, as_b) = (Probe::get(path).bearer(&cx.a()?.token), Probe::get(path).bearer(&cx.b()?.token));
     let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
     let shown = victim.is_shown_in(&as_b);
     let judgement =

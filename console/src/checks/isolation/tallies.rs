@@ -44,7 +44,9 @@ fn counting(cx: &Context) -> Result<Vec<String>, Trouble> {
         last.split(['.', '-', '_']).any(|word| COUNTING.contains(&word))
     };
     let declared = cx.further_routes().filter(|route| route.reads() && !route.takes_id() && counts(&route.path)).take(MOST);
+    let protected = cx.target.paths.protected.iter().filter(|path| counts(path) && !path.contains("{id}"));
     let mut paths: Vec<_> = declared.map(|route| route.filled("1", subject)).collect();
+    paths.extend(protected.map(|path| path.replace("{user_id}", subject)));
     let usual = format!("{}/stats", cx.list_path(b).trim_end_matches('/'));
     if !paths.contains(&usual) {
         paths.push(usual);
