@@ -18,19 +18,21 @@ pub(super) async fn control(cx: Context) -> Checked {
     if paths.is_empty() {
         return Ok(Outcome::skip("neither a liveness nor a health path is declared; set `paths.live` or `paths.health`"));
     }
-    let unknown = format!("/{}", cx.random("health.control"));
-    let mut cases: Vec<_> = paths.iter().map(|path| Case::new(format!("GET {path}"), Probe::get(*path))).collect();
-    cases.push(Case::new("GET of a path that nothing has", Probe::get(&unknown)));
-    battery(&cx, "answers", cases, |case, answer| match answer.status {
-        // The page of a front end is no JSON, and health is none of it.
-        200..=299 if case.probe.path() == unknown && is_page(answer) => Judgement::held(format!("{}: a page", answer.status)),
-        200..=299 if case.probe.path() == unknown => {
-            Judgement::unclear(format!("{}: everything is answered so, and a healthy answer proves nothing", answer.status))
+    let unknown = cx.send(&Probe::get(format!("/{}", cx.random("health.control")))).await?;
+    // A front end may answer any path with its page: health that is no page is not of its making.
+    let alike = |answer: &Answer| unknown.is_success() && is_page(answer) == is_page(&unknown);
+    let cases = paths.iter().map(|path| Case::new(format!("GET {path}"), Probe::get(*path))).collect();
+    let outcome = battery(&cx, "answers", cases, |_, answer| match answer.status {
+        200..=299 if alike(answer) => {
+            Judgement::unclear(format!("{}: a path that nothing has is answered so too, and proves nothing", answer.status))
         }
         status if answer.source == Source::Edge => Judgement::unclear(format!("{status} by the edge, not by the service")),
         status => Judgement::held(format!("{status}")),
     })
-    .await
+    .await?;
+    let label = "GET of a path that nothing has";
+    let finding = if unknown.source == Source::Edge { Finding::Unclear } else { Finding::Held };
+    Ok(outcome.joined(evidence(&unknown, label, finding, unknown.status.to_string())))
 }
 
 pub(super) async fn live(cx: Context) -> Checked {

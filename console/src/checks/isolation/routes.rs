@@ -97,22 +97,24 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
 async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Trouble> {
     let (as_a, as_b) = (Probe::get(path).bearer(&cx.a()?.token), Probe::get(path).bearer(&cx.b()?.token));
     let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
-    let shown = victim.is_shown_in(&as_b);
-    let judgement =
-        if shown { judge::harmless(as_b.status, true) } else { Judgement::held(format!("{}, nothing of A's", as_b.status)) };
+    let judgement = nothing_of_a(victim, &as_b);
     Ok(Asked { works: as_a.is_success(), pieces: vec![piece(&as_b, format!("B: GET {path}"), judgement)] })
 }
 
 /// B at B's own path: a search or an export there shows B's own alone.
 async fn own(cx: &Context, victim: &Victim, route: &Route, of_b: &str) -> Result<Evidence, Trouble> {
     let answer = cx.once(&Probe::get(route.filled(&victim.object.id, of_b)).bearer(&cx.b()?.token)).await?;
-    let judgement = judge::harmless(answer.status, victim.is_shown_in(&answer));
-    let judgement = if answer.is_success() && judgement.finding == Finding::Weak {
-        Judgement::held(format!("{}, nothing of A's", answer.status))
-    } else {
-        judgement
-    };
+    let judgement = nothing_of_a(victim, &answer);
     Ok(piece(&answer, format!("B: GET {} as B's own", route.path), judgement))
+}
+
+/// What is B's to see may be answered with success, as long as it holds nothing of A's.
+fn nothing_of_a(victim: &Victim, answer: &Answer) -> Judgement {
+    let judgement = judge::harmless(answer.status, victim.is_shown_in(answer));
+    if answer.is_success() && judgement.finding == Finding::Weak {
+        return Judgement::held(format!("{}, nothing of A's", answer.status));
+    }
+    judgement
 }
 
 /// A asks with `own`, B with `tried` and with something of that form that nothing has.
@@ -132,8 +134,8 @@ async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], 
     Ok(Asked { works, pieces: vec![piece(&as_b, format!("B: GET {}", route.path), judgement)] })
 }
 
-/// An answer that holds anything that this run made as A is a leak. One that B gets for A's object and not for one that is not there is one too; where the path
-/// only names a user, it may be a public profile, which is a remark.
+/// An answer that holds anything that this run made as A is a leak. One that B gets for A's object and not for one that is not there is one
+/// too; where the path only names a user, it may be a public profile, which is a remark.
 fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
     let status = as_b.status;
     let shown = victim.is_shown_in(as_b);

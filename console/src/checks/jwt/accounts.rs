@@ -114,14 +114,10 @@ pub(super) async fn limit(cx: Context) -> Checked {
         sent += 1;
     }
     let outcome = limited(&answered, sent, limit);
-    if outcome.verdict == Verdict::Fail && began.elapsed() >= IN_A_ROW {
-        let seconds = began.elapsed().as_secs();
-        return Ok(Outcome::inconclusive(format!(
-            "the pace of this run spread {sent} wrong passwords over {seconds} s, and limits forget"
-        )));
-    }
     if outcome.verdict == Verdict::Fail {
-        return Ok(outcome);
+        let seconds = began.elapsed().as_secs();
+        let words = || format!("the pace of this run spread {sent} wrong passwords over {seconds} s, and limits forget");
+        return Ok(if began.elapsed() < IN_A_ROW { outcome } else { Outcome::inconclusive(words()) });
     }
     let evading = probe.clone().header("x-forwarded-for", "203.0.113.77").impatient();
     let evading = cx.send(&evading).await?;
