@@ -51,7 +51,7 @@ const CONTROL: Check = Check {
     title: "The service answers at its health paths, and not in the same way everywhere",
     why: "Where a platform or a front end answers 200 to every path, a healthy answer proves nothing. And where only the edge answers, nothing that is \
           seen speaks of the service.",
-    expectation: "The declared health paths are answered by the service, and a path that nothing has is not answered 2xx.",
+    expectation: "The declared health paths are answered by the service, and a path that nothing has is not answered in the same way.",
     severity: Severity::Info,
     remedy: Remedy {
         axum: "Correct `paths.live` and `paths.health` in postflight.toml, and answer 404 to unknown paths (`Router::fallback`).",
