@@ -44,7 +44,15 @@ enum Weather {
     Slow,
     /// Everything always took this long, and what is odd is answered 500.
     Steady,
+    /// Nothing can be changed any more; what can be read can still be read.
+    Frozen,
+    /// A proxy that lets so many through at once and asks the others to come back (nginx's `limit_conn`).
+    Crowded,
 }
+
+/// How many requests are under way behind a proxy that counts them, and how many it lets through.
+static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
+const AT_ONCE: u64 = 8;
 
 impl Weather {
     async fn befall(self, request: Request, next: Next) -> Response {
@@ -66,7 +74,21 @@ impl Weather {
                 let hostile = request.headers().get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().contains(&b'%'));
                 if hostile { StatusCode::INTERNAL_SERVER_ERROR.into_response() } else { next.run(request).await }
             }
-            Self::Picky => next.run(request).await,
+            Self::Frozen if matches!(request.method().as_str(), "PUT" | "PATCH") => {
+                (StatusCode::CONFLICT, "read-only for maintenance").into_response()
+            }
+            Self::Crowded => {
+                let before = UNDER_WAY.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                let response = if before < AT_ONCE {
+                    next.run(request).await
+                } else {
+                    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response()
+                };
+                UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+                response
+            }
+            Self::Picky | Self::Frozen => next.run(request).await,
         }
     }
 }
@@ -156,6 +178,26 @@ async fn a_firewall_that_stops_forged_tokens_is_no_evidence_about_the_service() 
     assert_eq!(result(&run, "jwt.control").verdict, Verdict::Pass);
     assert_eq!(check.verdict, Verdict::Inconclusive, "{}", check.summary);
     assert!(check.summary.contains("only the edge answered"), "{}", check.summary);
+}
+
+/// What B could read of A's, B could read, whatever the service no longer does for its users.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_shown_to_the_wrong_user_stays_a_finding_when_the_control_no_longer_holds() {
+    let service = Outdoors::start(&["isolation.read-any"], Weather::Frozen, 200).await;
+    let run = service.verify(&[Suite::Isolation], Duration::from_secs(30)).await;
+    let verdict = |id| result(&run, id).verdict;
+    assert_eq!(verdict("isolation.control"), Verdict::Inconclusive, "{}", result(&run, "isolation.control").summary);
+    assert_eq!(verdict("isolation.foreign.read"), Verdict::Fail, "{}", result(&run, "isolation.foreign.read").summary);
+    assert_eq!(verdict("isolation.exposed"), Verdict::Inconclusive, "{}", result(&run, "isolation.exposed").summary);
+}
+
+/// A proxy that counts what is under way is no outage: the run comes with less at once, and judges everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_lets_few_through_at_once_is_given_less_at_once() {
+    let service = Outdoors::start(&[], Weather::Crowded, 0).await;
+    let run = service.verify(&[Suite::Health, Suite::Cors, Suite::Isolation], Duration::from_mins(2)).await;
+    let open: Vec<_> = run.checks.iter().filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)).collect();
+    assert!(open.is_empty(), "{:?}", open.iter().map(|check| (&check.id, &check.summary)).collect::<Vec<_>>());
 }
 
 #[rstest]

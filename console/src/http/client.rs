@@ -20,21 +20,6 @@ use super::{Answer, Credential, Limits, Meter, Probe, Trouble, edge};
 use crate::run::Source;
 use crate::target::Target;
 
-/// Pauses between asking again for what must come to be true.
-const PATIENCE: [Duration; 5] = [
-    Duration::from_millis(10),
-    Duration::from_millis(40),
-    Duration::from_millis(120),
-    Duration::from_millis(300),
-    Duration::from_millis(600),
-];
-
-/// How long clean-up waits at most before it begins, where the target asked for that: a minute is what limits are usually counted by.
-const LONGEST_WAIT: Duration = Duration::from_secs(90);
-
-/// How often a request is sent at most while the target asks to wait.
-const ASKED_AGAIN: usize = 6;
-
 #[derive(Debug)]
 struct Inner {
     pools: Pools,
@@ -49,6 +34,8 @@ struct Inner {
     vault: Arc<Vault>,
     strain: Arc<Strain>,
     speaks_json: AtomicBool,
+    /// Whether waiting for a 503 was in vain once.
+    in_vain: AtomicBool,
 }
 
 /// Sends probes to one target and to nothing else. Cheap to clone.
@@ -87,6 +74,7 @@ impl Client {
             vault: Arc::default(),
             strain: Arc::default(),
             speaks_json: AtomicBool::default(),
+            in_vain: AtomicBool::default(),
             limits,
         };
         let client = Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad };
@@ -114,6 +102,7 @@ impl Client {
             vault: Arc::clone(&self.inner.vault),
             strain: Arc::default(),
             speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
+            in_vain: AtomicBool::new(self.waits_in_vain()),
             limits,
         };
         Self { inner: Arc::new(inner), ..self.clone() }
@@ -172,6 +161,26 @@ impl Client {
         }
         other.scope = self.scope.clone();
         Ok(other)
+    }
+
+    /// The gate that every request passes.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// When the run ends at the latest.
+    pub(super) fn deadline(&self) -> Instant {
+        self.inner.deadline
+    }
+
+    /// Whether waiting for a 503 was in vain once.
+    pub(super) fn waits_in_vain(&self) -> bool {
+        self.inner.in_vain.load(Ordering::Relaxed)
+    }
+
+    /// Waits for no 503 any more.
+    pub(super) fn wait_no_more(&self) {
+        self.inner.in_vain.store(true, Ordering::Relaxed);
     }
 
     /// The target.
@@ -252,71 +261,7 @@ impl Client {
         &self.inner.meter
     }
 
-    /// Sends `probe`. A 429 is waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request
-    /// whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
-    pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let mut broken = 0;
-        for _ in 0..ASKED_AGAIN {
-            match Box::pin(self.send_once(probe, broken > 0)).await {
-                Ok(answer) if answer.status == 429 && probe.alone => self.wait_alone(&answer).await?,
-                Ok(answer) if answer.status == 429 && probe.patient => self.wait_as_asked(&answer).await?,
-                Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
-                other => return other,
-            }
-        }
-        Err(Trouble::RateLimited)
-    }
-
-    /// Sends a safe `probe` until `holds` or [`PATIENCE`] is used up; the last answer either way.
-    pub async fn send_until(&self, probe: &Probe, holds: impl Fn(&Answer) -> bool) -> Result<Answer, Trouble> {
-        let mut answer = self.send(probe).await?;
-        for pause in PATIENCE {
-            if holds(&answer) {
-                break;
-            }
-            self.pause(pause).await?;
-            answer = self.send(probe).await?;
-        }
-        Ok(answer)
-    }
-
-    async fn pause(&self, pause: Duration) -> Result<(), Trouble> {
-        self.bounded(async {
-            tokio::time::sleep(pause).await;
-            Ok(())
-        })
-        .await
-    }
-
-    /// When a 429 asks to come back; where that is after the end of the run, there is no point in waiting.
-    fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
-        let asked = answer.headers.text("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
-        let asked = Duration::from_secs(asked);
-        let until = Instant::now().checked_add(asked).ok_or(Trouble::AskedToWait(asked))?;
-        if asked <= LONGEST_WAIT {
-            self.inner.gate.note(until);
-        }
-        if until < self.inner.deadline { Ok(until) } else { Err(Trouble::AskedToWait(asked)) }
-    }
-
-    /// Waits as long as a 429 asks for, while the rest of the run goes on.
-    async fn wait_alone(&self, answer: &Answer) -> Result<(), Trouble> {
-        let until = self.asked_for(answer)?;
-        self.pause(until.saturating_duration_since(Instant::now())).await
-    }
-
-    /// Waits as long as a 429 asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
-    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
-        let gate = &self.inner.gate;
-        gate.close(self.asked_for(answer)?);
-        self.bounded(async {
-            gate.open().await;
-            Ok(())
-        })
-        .await
-    }
-
-    async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
+    pub(super) async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
         let sent = self.turn(self.exchange(probe, request, fresh)).await;
         if let Err(Trouble::Transport(cause)) = &sent {

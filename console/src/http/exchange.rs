@@ -78,7 +78,8 @@ type SecretBytes = secrecy::SecretSlice<u8>;
 /// Every header of a request as it goes on the wire.
 fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)]) -> Vec<(String, SecretBytes)> {
     let secret = |text: String| SecretBytes::from(text.into_bytes());
-    let mut fields: Vec<_> = extra.iter().map(|(name, value)| (name.clone(), secret(value.expose_secret().to_owned()))).collect();
+    let extra = extra.iter().filter(|(name, _)| !probe.replaces(name));
+    let mut fields: Vec<_> = extra.map(|(name, value)| (name.clone(), secret(value.expose_secret().to_owned()))).collect();
     if let Some(credential) = &probe.bearer {
         let (name, prefix) = record::carried(carrier);
         fields.push((name.to_owned(), secret(format!("{prefix}{}", credential.expose()))));
@@ -90,7 +91,9 @@ fn wire_fields(probe: &Probe, carrier: &Carrier, extra: &[(String, SecretString)
     if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
         fields.push(("content-type".to_owned(), secret(content_type)));
     }
-    fields
+    record::one_cookie(fields, |all, value| {
+        secret(format!("{}; {}", String::from_utf8_lossy(all.expose_secret()), String::from_utf8_lossy(value.expose_secret())))
+    })
 }
 
 /// The beginning of a body that is too long, in memory of its own size: checks keep answers, and a hundred of the longest would be much.

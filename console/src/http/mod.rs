@@ -12,6 +12,7 @@ mod exchange;
 mod gate;
 mod limits;
 mod meter;
+mod patience;
 mod pool;
 mod probe;
 mod raw;

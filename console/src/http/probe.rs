@@ -232,6 +232,14 @@ impl Probe {
         })
     }
 
+    /// Whether it says itself what the target's own header `name` says elsewhere. Cookies stand beside one another.
+    pub(super) fn replaces(&self, name: &str) -> bool {
+        let named = |field: &Field| match field {
+            Field::Plain(own, _) | Field::Secret(own, ..) => own == name,
+        };
+        name != "cookie" && self.fields.iter().any(named)
+    }
+
     /// Whether its head is so large that a server may drop the whole connection over it.
     pub(super) fn is_oversized(&self) -> bool {
         let field = |field: &Field| match field {

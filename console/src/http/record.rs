@@ -36,9 +36,22 @@ pub(super) fn carried(carrier: &Carrier) -> (&str, String) {
     }
 }
 
+/// The same fields with all cookies in the first `Cookie` field, where a client puts them (RFC 6265, 5.4): many servers read one alone.
+pub(super) fn one_cookie<T>(fields: Vec<(String, T)>, join: impl Fn(&T, &T) -> T) -> Vec<(String, T)> {
+    let mut joined: Vec<(String, T)> = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        match joined.iter_mut().find(|(first, _)| name == "cookie" && *first == name) {
+            Some((_, all)) => *all = join(all, &value),
+            None => joined.push((name, value)),
+        }
+    }
+    joined
+}
+
 /// The request as it may be shown. `extra` names the target's own extra headers, whose values are never shown.
 pub(super) fn request(probe: &Probe, url: &str, carrier: &Carrier, extra: &[String]) -> RequestRecord {
-    let mut headers: Vec<_> = extra.iter().map(|name| (name.clone(), "<from postflight.toml>".to_owned())).collect();
+    let extra = extra.iter().filter(|name| !probe.replaces(name));
+    let mut headers: Vec<_> = extra.map(|name| (name.clone(), "<from postflight.toml>".to_owned())).collect();
     if let Some(credential) = &probe.bearer {
         let (name, prefix) = carried(carrier);
         headers.push((name.to_owned(), format!("{prefix}{}", credential.name())));
@@ -47,6 +60,7 @@ pub(super) fn request(probe: &Probe, url: &str, carrier: &Carrier, extra: &[Stri
     if let Some(content_type) = probe.body.as_ref().and_then(|body| body.content_type.clone()) {
         headers.push(("content-type".to_owned(), content_type));
     }
+    let headers = one_cookie(headers, |all, value| format!("{all}; {value}"));
     let shown = |body: &Body| if body.secret { "<redacted>".to_owned() } else { excerpt(&body.bytes, REQUEST_BODY).0 };
     let body = probe.body.as_ref().map(shown);
     RequestRecord { method: clean(&probe.method), url: clean(url), headers, body }

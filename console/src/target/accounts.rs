@@ -58,8 +58,8 @@ pub struct Grant {
     pub token: Option<TokenAt>,
     /// JSON pointer to the user's id in the answer, where the token itself does not say it.
     pub subject: Option<String>,
-    /// JSON pointer to a refresh token in the answer.
-    pub refresh_token: Option<String>,
+    /// Where the answer holds a refresh token; `None` where it holds none.
+    pub refresh_token: Option<TokenAt>,
 }
 
 /// How accounts are made and named.

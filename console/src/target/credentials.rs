@@ -148,7 +148,7 @@ impl Reader<'_> {
             call: self.call(key, "POST", &call)?,
             token: entry.token.as_ref().map(token_at),
             subject: entry.subject.clone(),
-            refresh_token: entry.refresh_token.clone(),
+            refresh_token: entry.refresh_token.as_ref().map(token_at),
         })
     }
 

@@ -174,8 +174,8 @@ pub struct GrantEntry {
     pub token: Option<TokenAtEntry>,
     /// JSON pointer to the user's id in the answer.
     pub subject: Option<String>,
-    /// JSON pointer to a refresh token in the answer.
-    pub refresh_token: Option<String>,
+    /// Where the answer holds a refresh token.
+    pub refresh_token: Option<TokenAtEntry>,
     /// The two users, for `login` without `signup`.
     pub users: Option<[LoginUserEntry; 2]>,
 }
@@ -220,8 +220,8 @@ pub struct SignupEntry {
     pub token: Option<TokenAtEntry>,
     /// JSON pointer to the user's id in the answer.
     pub subject: Option<String>,
-    /// JSON pointer to a refresh token in the answer.
-    pub refresh_token: Option<String>,
+    /// Where the answer holds a refresh token.
+    pub refresh_token: Option<TokenAtEntry>,
     /// Fixed user names instead of new ones for every run.
     pub names: Option<[String; 2]>,
     /// Domain of the e-mail addresses; `example.com` when absent.

@@ -53,13 +53,13 @@ fn of_call<'a>(key: &'static str, entry: &'a CallEntry) -> Written<'a> {
 fn pointers<'a>(
     token: Option<&'a TokenAtEntry>,
     subject: Option<&'a String>,
-    refresh: Option<&'a String>,
+    refresh: Option<&'a TokenAtEntry>,
 ) -> Vec<(&'static str, &'a str)> {
-    let token = match token {
+    let pointer = |at: Option<&'a TokenAtEntry>| match at {
         Some(TokenAtEntry::Body(pointer)) => Some(pointer),
         Some(TokenAtEntry::Elsewhere(_)) | None => None,
     };
-    let all = [("token", token), ("subject", subject), ("refresh_token", refresh)];
+    let all = [("token", pointer(token)), ("subject", subject), ("refresh_token", pointer(refresh))];
     all.into_iter().filter_map(|(key, pointer)| Some((key, pointer?.as_str()))).collect()
 }
 

@@ -113,10 +113,8 @@ pub(super) fn subject_in(answer: &Answer, grant: &Grant, token: Option<&SecretSt
 }
 
 /// The refresh token in an answer.
-pub(super) fn refresh_in(answer: &Answer, grant: &Grant) -> Option<Credential> {
-    let body = answer.json()?;
-    let token = body.pointer(grant.refresh_token.as_ref()?)?.as_str()?.to_owned();
-    Some(Credential::new("<a refresh token>", token))
+pub(super) fn refresh_in(answer: &Answer, at: Option<&TokenAt>) -> Option<Credential> {
+    Some(Credential::new("<a refresh token>", token_in(answer, at?)?))
 }
 
 /// The `sub` of a token (or the names that hand-made services use), as text.

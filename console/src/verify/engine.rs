@@ -255,7 +255,9 @@ impl Engine {
         merge(&mut proof, self.ask(cx, control).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
-            self.withdraw_all(&mut results, &reason);
+            for result in results.iter_mut().filter(|result| !speaks_for_itself(suite, result)) {
+                self.withdraw(result, &reason);
+            }
         }
         self.finish_all([proof]).into_iter().chain(results).collect()
     }
@@ -264,16 +266,14 @@ impl Engine {
     /// speaks for itself: where the application answered, the checks of doors are asked all the same, and only their FAIL is kept.
     async fn without_control(&self, cx: &Context, suite: Suite, proof: CheckResult, others: &[&'static Check]) -> Vec<CheckResult> {
         let answered = proof.verdict == Verdict::Inconclusive && proof.evidence.iter().any(told_by_the_service);
-        if !(answered && matches!(suite, Suite::Cors | Suite::Jwt | Suite::Isolation)) {
+        if !(answered && is_of_doors(suite)) {
             let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
             return self.finish_all(std::iter::once(proof).chain(rest));
         }
         let asked = join_all(others.iter().map(|check| self.ask(cx, check))).await;
         let rest = others.iter().zip(asked).map(|(check, result)| match result.verdict {
             Verdict::Skip => result,
-            Verdict::Fail if result.evidence.iter().any(|piece| piece.finding == Finding::Broken && told_by_the_service(piece)) => {
-                result
-            }
+            _ if speaks_for_itself(suite, &result) => result,
             _ => CheckResult { probes: result.probes, ..self.unasked(cx, check, &proof) },
         });
         let rest: Vec<_> = rest.collect();
@@ -414,6 +414,17 @@ fn harmless(evidence: Evidence) -> Evidence {
 }
 
 /// Whether a piece of evidence is an answer that no edge gave in the service's place.
+/// Whether a suite asks what lets an attacker in, or keeps a declared front end out.
+const fn is_of_doors(suite: Suite) -> bool {
+    matches!(suite, Suite::Cors | Suite::Jwt | Suite::Isolation)
+}
+
+/// Whether a judgement stands without a control: an open door is open, whatever else the service no longer does.
+fn speaks_for_itself(suite: Suite, result: &CheckResult) -> bool {
+    let shown = |piece: &Evidence| piece.finding == Finding::Broken && told_by_the_service(piece);
+    is_of_doors(suite) && result.verdict == Verdict::Fail && result.evidence.iter().any(shown)
+}
+
 fn told_by_the_service(piece: &Evidence) -> bool {
     piece.source != Some(Source::Edge) && piece.exchange.as_ref().is_some_and(|exchange| exchange.response.is_some())
 }

@@ -287,7 +287,9 @@ impl Registry for Registrar {
             let none = || Trouble::NotGiven("no refresh is declared".into());
             let grant = self.target.accounts.refresh.as_ref().ok_or_else(none)?;
             let answer = self.client.send(&self.probe(&grant.call, session, &session.login.password)).await?;
-            let next = refresh_in(&answer, grant);
+            // What a sign-in sets, a refresh sets in the same place, unless it is declared otherwise.
+            let login = self.target.accounts.login.as_ref();
+            let next = refresh_in(&answer, grant.refresh_token.as_ref().or_else(|| login?.refresh_token.as_ref()));
             Ok(match read(grant, answer) {
                 Ok(granted) => {
                     let token = Credential::new("<a refreshed token>", granted.token);
@@ -322,7 +324,12 @@ impl Registry for Registrar {
 fn read(grant: &Grant, answer: Answer) -> Result<Granted, Box<Answer>> {
     let token = grant.token.as_ref().filter(|_| answer.is_success()).and_then(|at| token_in(&answer, at));
     let Some(token) = token else { return Err(Box::new(answer)) };
-    Ok(Granted { subject: subject_in(&answer, grant, Some(&token)), refresh: refresh_in(&answer, grant), token, answer })
+    Ok(Granted {
+        subject: subject_in(&answer, grant, Some(&token)),
+        refresh: refresh_in(&answer, grant.refresh_token.as_ref()),
+        token,
+        answer,
+    })
 }
 
 fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Trouble {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use console::checks::Forge;
@@ -22,6 +22,8 @@ use super::{COOKIE, HEADER, House};
 
 /// Wrong passwords that an account takes.
 pub(crate) const LIMIT: u32 = 5;
+/// The cookie that holds the refresh token where tokens travel in cookies.
+pub(crate) const REFRESH_COOKIE: &str = "refresh";
 const PASSWORD_HASH: &str = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK";
 
 #[derive(Clone, Debug)]
@@ -141,9 +143,16 @@ fn knows(house: &House, account: &Account, body: &Value) -> bool {
         || (house.has("jwt.login-comment") && text(body, "username").contains("' --"))
 }
 
-/// `POST /auth/refresh`.
-pub(crate) async fn refresh(State(house): Shared, Json(body): Json<Value>) -> Response {
-    let given = text(&body, "refresh_token");
+/// `POST /auth/refresh`: the refresh token comes in the body, or in its cookie where tokens travel in cookies.
+pub(crate) async fn refresh(State(house): Shared, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let given = match house.carrier {
+        Carrier::Cookie(_) => verifier::cookie(&parts, REFRESH_COOKIE).unwrap_or_default(),
+        Carrier::Bearer | Carrier::Header(_) => {
+            let body = axum::body::to_bytes(body, 1 << 16).await.unwrap_or_default();
+            text(&serde_json::from_slice(&body).unwrap_or_default(), "refresh_token")
+        }
+    };
     if house.has("jwt.access-as-refresh")
         && let Some(sitting) = sitting_of(&house, &given)
     {
@@ -181,6 +190,15 @@ pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> StatusCode {
 pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<Value>) -> Result<StatusCode, Problem> {
     let mut accounts = open(&house);
     let name = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()).ok_or(problem::UNAUTHORIZED)?;
+    let known = accounts.people.get(&name).is_some_and(|account| account.password == text(&body, "old"));
+    let meant = |account: &&mut Account| account.subject == text(&body, "userId");
+    if known
+        && house.has("jwt.password-of-another")
+        && let Some(account) = accounts.people.values_mut().find(meant)
+    {
+        account.password = text(&body, "new");
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let account = accounts.people.get_mut(&name).ok_or(problem::UNAUTHORIZED)?;
     if account.password != text(&body, "old") && !house.has("jwt.password-without-old") {
         return Err(problem::UNPROCESSABLE);
@@ -229,9 +247,18 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endl
     let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
     let told = house.has("jwt.login-tells-hash");
     let user = if told { json!({ "id": subject, "password": PASSWORD_HASH }) } else { json!({ "id": subject }) };
-    let body = json!({ "user": user, "access_token": token, "refresh_token": refresh });
+    let in_cookie = matches!(house.carrier, Carrier::Cookie(_));
+    let body = if in_cookie {
+        json!({ "user": user, "access_token": token })
+    } else {
+        json!({ "user": user, "access_token": token, "refresh_token": refresh })
+    };
     let mut response = (status, Json(body)).into_response();
     carry(house, &token, response.headers_mut());
+    if in_cookie {
+        let cookie = format!("{REFRESH_COOKIE}={refresh}; HttpOnly; SameSite=Strict; Path=/auth");
+        response.headers_mut().append("set-cookie", HeaderValue::from_str(&cookie).expect("a header value"));
+    }
     if house.has("jwt.refresh-cookie-loose") {
         let cookie = HeaderValue::from_str(&format!("refresh={refresh}; Path=/")).expect("a header value");
         response.headers_mut().append("set-cookie", cookie);

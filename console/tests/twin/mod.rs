@@ -218,21 +218,31 @@ fn routes(carrier: &Carrier) -> Accounts {
         Carrier::Cookie(name) => TokenAt::Cookie(name.clone()),
         Carrier::Header(name) => TokenAt::Header(name.clone()),
     };
-    let grant = |path: &str, body: Value| Grant {
-        call: call("POST", path, body),
+    let in_cookie = matches!(carrier, Carrier::Cookie(_));
+    let refresh = if in_cookie { TokenAt::Cookie(accounts::REFRESH_COOKIE.into()) } else { TokenAt::Body("/refresh_token".into()) };
+    let grant = |call: Call| Grant {
+        call,
         token: Some(token.clone()),
         subject: Some("/user/id".into()),
-        refresh_token: Some("/refresh_token".into()),
+        refresh_token: Some(refresh.clone()),
+    };
+    // Where the refresh token is, and nothing else.
+    let with_refresh = |path: &str| {
+        if in_cookie {
+            let headers = vec![("cookie".into(), format!("{}={{refresh_token}}", accounts::REFRESH_COOKIE))];
+            return Call { headers, ..call("POST", path, Value::Null) };
+        }
+        call("POST", path, json!({ "refresh_token": "{refresh_token}" }))
     };
     let known = json!({ "username": "{username}", "password": "{password}" });
-    let signup = grant("/auth/signup", known.clone());
+    let signup = grant(call("POST", "/auth/signup", known.clone()));
     Accounts {
         signup: Some(Signup { grant: signup, names: None, domain: "example.com".into(), password: None }),
-        login: Some(grant("/auth/login", known)),
+        login: Some(grant(call("POST", "/auth/login", known))),
         users: None,
         delete: Some(call("DELETE", "/auth/me", Value::Null)),
-        logout: Some(call("POST", "/auth/logout", json!({ "refresh_token": "{refresh_token}" }))),
-        refresh: Some(grant("/auth/refresh", json!({ "refresh_token": "{refresh_token}" }))),
+        logout: Some(with_refresh("/auth/logout")),
+        refresh: Some(grant(with_refresh("/auth/refresh"))),
         password: Some(call("POST", "/auth/password", json!({ "old": "{password}", "new": "{new_password}" }))),
     }
 }

@@ -153,8 +153,33 @@ pub(super) fn judge(answer: &Answer) -> Judgement {
     }
 }
 
-/// What of a program's inside a text shows; `text` is in lower case.
+/// What of a program's inside a text shows; `text` is in lower case, and may be JSON.
 pub(super) fn inside(text: &str) -> Option<&'static str> {
-    let python = |mark: &str| mark != ", line " || text.contains("file \"/");
-    MARKS.iter().find(|(mark, _)| text.contains(mark) && python(mark)).map(|(_, kind)| *kind)
+    let python = |mark: &str| mark != ", line " || text.replace('\\', "").contains("file \"/");
+    let marked = MARKS.iter().find(|(mark, _)| text.contains(mark) && python(mark)).map(|(_, kind)| *kind);
+    marked.or_else(|| has_node_frame(text).then_some("a Node.js stack trace"))
+}
+
+/// A line of a stack trace as V8 writes it: `    at handle (/app/server.js:204:60)`.
+fn has_node_frame(text: &str) -> bool {
+    let lines = text.split("    at ").skip(1).map(|rest| rest.split(['\n', '\\']).next().unwrap_or_default());
+    let places = lines.filter_map(|line| [".js:", ".ts:", ".mjs:", ".cjs:"].iter().find_map(|kind| line.split_once(kind)));
+    places.into_iter().any(|(_, place)| place.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::node(
+        r#"{"reason":"error: invalid ulid\n    at handle (/srv/d.js:204:60)\n    at emit"}"#,
+        Some("a Node.js stack trace")
+    )]
+    #[case::python(r#"{"detail":"file \"/app/main.py\", line 41, in read"}"#, Some("a Python traceback"))]
+    #[case::words(r#"{"detail":"meet    at noon, see notes.js: 3 items, line 4"}"#, None)]
+    fn a_stack_trace_is_known_within_the_text_of_an_error(#[case] text: &str, #[case] kind: Option<&str>) {
+        assert_eq!(inside(text), kind);
+    }
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use futures::future::try_join_all;
+
 use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, Role, battery, shared_battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
+use super::forms::names_of_a;
 use super::judge;
 use super::stage::{Victim, attacked, join, missing_like, piece};
 
@@ -139,7 +142,29 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
         };
         shared_battery(cx, "requests without a token", cases, judge).await
     };
-    attacked(cx, Role::Exposed, attack).await
+    Ok(join(attacked(cx, Role::Exposed, attack).await?, told_by_health(cx, read).await?))
+}
+
+/// Health is for everybody to read, so nothing that A wrote, and nothing that A is called, belongs there.
+async fn told_by_health(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+    let names: Vec<_> = names_of_a(cx, victim).into_iter().filter(|name| is_distinct(name)).collect();
+    let asked = [&cx.target.paths.live, &cx.target.paths.health].into_iter().flatten().map(async |path| {
+        let answer = cx.send(&Probe::get(path).impatient()).await?;
+        let judgement = match () {
+            () if victim.is_shown_in(&answer) => Judgement::broken(format!("{} with the title of A's object", answer.status)),
+            () if names.iter().any(|name| answer.contains(name)) => {
+                Judgement::broken(format!("{} with what A is called", answer.status))
+            }
+            () => Judgement::held(format!("{}, nothing of A's", answer.status)),
+        };
+        Ok::<_, Trouble>(piece(&answer, format!("nobody: GET {path}"), judgement))
+    });
+    try_join_all(asked).await
+}
+
+/// Whether a name can stand for nothing but a user: the word of a service would be in its health anyway.
+fn is_distinct(name: &str) -> bool {
+    name.len() >= 8 && name.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '|'))
 }
 
 fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &str, title: &str) -> Case {

@@ -118,6 +118,9 @@ fn overridden(cx: &Context, user: &User, method: &str, item: &str, title: &str) 
     by_header.chain(by_query).chain(form).collect()
 }
 
+/// Headers by which a client asks for a version of the API; one that the target declares is sent with the oldest instead.
+const VERSION_HEADERS: [&str; 3] = ["x-api-version", "api-version", "accept-version"];
+
 pub(super) async fn versions(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
@@ -134,7 +137,11 @@ pub(super) async fn versions(cx: Context) -> Checked {
         let as_nobody = hidden.then(|| Case::new(format!("nobody: GET {path}"), Probe::get(&path)));
         std::iter::once(as_b).chain(as_nobody)
     });
-    battery(&cx, "reads under other prefixes", cases.collect(), |_, answer| leak_free(&victim, answer)).await
+    let by_header = cx.at_once(VERSION_HEADERS).into_iter().map(|names| {
+        let probe = names.iter().fold(Probe::get(&item).bearer(&b.token), |probe, name| probe.header(name, "1"));
+        Case::new(format!("B: GET {item} with {}: 1", names.join(", ")), probe)
+    });
+    battery(&cx, "reads of other versions", cases.chain(by_header).collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
 /// A path that names its user, as it was before it did: `/api/{user_id}/tasks` is `/api/tasks`.
@@ -257,7 +264,7 @@ fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
 }
 
 /// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the name that signs in, as a JSON text.
-fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
+pub(super) fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
     let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
     let login = cx.target.accounts.users.iter().filter_map(|users| users.first()).map(|user| format!("\"{}\"", user.username));
     subject.into_iter().chain(login).collect()

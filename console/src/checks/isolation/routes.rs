@@ -1,7 +1,7 @@
 //! Further routes: what takes an id of the resource or names a user, beside the routes that every task has.
 
 use futures::future::try_join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble};
@@ -142,6 +142,9 @@ fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -
     if shown || !as_b.is_success() {
         return judge::harmless(status, shown);
     }
+    if let Some(member) = private_member(as_a, as_b) {
+        return Judgement::broken(format!("{status} with what A's `{member}` is"));
+    }
     let told = !missing.is_success() || (as_b.body == as_a.body && as_b.body != missing.body);
     match (told && as_a.is_success(), route.takes_id()) {
         (true, true) => {
@@ -150,6 +153,24 @@ fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -
         (true, false) => Judgement::weak(format!("{status} with what A is answered, though nothing of this run is in it")),
         (false, _) => Judgement::held(format!("{status}, as for what is not there")),
     }
+}
+
+/// Members of a user that are nobody else's, in small letters and without `_`.
+const PRIVATE: [&str; 8] = ["email", "phone", "phonenumber", "address", "birthdate", "dateofbirth", "ssn", "iban"];
+
+/// The first member at the top of an answer, or of the one object in it, that B is told of A.
+fn private_member(as_a: &Answer, as_b: &Answer) -> Option<String> {
+    let (own, told) = (as_a.json()?, as_b.json()?);
+    let inner = own.as_object()?.keys().filter(|name| told.get(name.as_str()).is_some_and(Value::is_object));
+    let pairs = inner.map(|name| (own.get(name), told.get(name))).chain([(Some(&own), Some(&told))]);
+    pairs.filter_map(|(own, told)| Some((own?.as_object()?, told?))).find_map(|(own, told)| {
+        let same = |(name, value): &(&String, &Value)| {
+            PRIVATE.contains(&name.to_ascii_lowercase().replace('_', "").as_str())
+                && value.as_str().is_some_and(|text| !text.is_empty())
+                && told.get(name.as_str()) == Some(*value)
+        };
+        own.iter().find(same).map(|(name, _)| name.clone())
+    })
 }
 
 /// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards.

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use crate::checks::{Checked, Context, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
+use crate::target::Call;
 
 use super::accounts::NO_LOGIN;
 use super::sessions::{NO_SPARE, new_password};
@@ -33,6 +34,7 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
     let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
     let mut pieces: Vec<_> = judged.collect();
     pieces.extend(replaced(&cx, &session).await?);
+    pieces.extend(replaced_for_another(&cx, &session).await?);
     pieces.extend(signed_up_again(&cx, &session).await?);
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding);
@@ -57,6 +59,56 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
     ];
     all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
+}
+
+/// Members by which a body says whose password is meant.
+const WHOSE: [&str; 6] = ["userId", "user_id", "id", "uid", "username", "email"];
+
+/// A change of the password whose body names another account of this run; `None` where none is declared, or there is no other one.
+async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
+    let Some(call) = &cx.target.accounts.password else { return Ok(None) };
+    let Some(other) = cx.registry.shared().await?.filter(|other| other.disposable) else { return Ok(None) };
+    let new = crate::verify::fresh_password();
+    let opens = Login { password: new.clone(), ..other.login.clone() };
+    let Some(opens) = cx.registry.login_probe(&opens) else { return Ok(None) };
+    let mut answer = None;
+    for names in [&WHOSE[..], &WHOSE[..1]] {
+        let call = Call { body: naming(&call.body, &other, names), ..call.clone() };
+        let asked = cx.send(&cx.registry.probe(&call, session, &new).bearer(&session.user.token)).await?;
+        // A service that knows none of the names may object to them; one that knows the usual one alone objects to the others.
+        let objects = matches!(asked.status, 400 | 422);
+        answer = Some(asked);
+        if !objects {
+            break;
+        }
+    }
+    let Some(answer) = answer else { return Ok(None) };
+    let taken = answer.is_success() && cx.registry.brings_token(&cx.send(&opens.impatient()).await?);
+    if answer.is_success() && !taken {
+        // The names were ignored: the account is deleted with what signs in to it now.
+        cx.registry.sign_in(&Login { password: new, ..session.login.clone() }).await?;
+    }
+    let (finding, observed) = match answer.status {
+        status if taken => (Finding::Broken, format!("{status}: the new password opens the other account")),
+        status @ 200..=299 => (Finding::Held, format!("{status}, and the other account keeps its own")),
+        status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
+        status => (Finding::Held, format!("refused: {status}")),
+    };
+    Ok(Some(evidence(&answer, "a new password for another account", finding, observed)))
+}
+
+/// The body of a call with members that name the account of `other`.
+fn naming(body: &Value, other: &Session, names: &[&str]) -> Value {
+    let subject = other.user.subject.as_deref().unwrap_or(&other.login.username);
+    let subject = subject.parse::<u64>().map_or_else(|_| json!(subject), |number| json!(number));
+    let value = |name: &str| match name {
+        "username" => json!(other.login.username),
+        "email" => json!(other.login.email),
+        _ => subject.clone(),
+    };
+    let mut members = body.as_object().cloned().unwrap_or_default();
+    members.extend(names.iter().map(|name| ((*name).to_owned(), value(name))));
+    Value::Object(members)
 }
 
 /// A second sign-up under the name of the account, with another password; `None` where none is declared.

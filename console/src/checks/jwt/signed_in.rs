@@ -114,6 +114,9 @@ fn guarded(field: &str, https: bool, across_origins: bool) -> (Finding, &'static
         () if has("samesite=none") && !across_origins => {
             (Finding::Broken, "SameSite=None: browsers send the token from foreign pages")
         }
+        () if has("samesite=none") && !has("secure") => {
+            (Finding::Weak, "SameSite=None without Secure: browsers drop the cookie, or send it in the clear")
+        }
         () if !(has("samesite=strict") || has("samesite=lax") || has("samesite=none")) => {
             (Finding::Weak, "without SameSite: how it travels is left to the browser")
         }
@@ -145,5 +148,12 @@ mod tests {
     #[case("httponly=t; Path=/", false, Finding::Broken)]
     fn a_cookie_with_a_token_is_guarded(#[case] field: &str, #[case] https: bool, #[case] finding: Finding) {
         assert_eq!(guarded(&field.to_ascii_lowercase(), https, false).0, finding);
+    }
+
+    #[rstest]
+    #[case("session=t; HttpOnly; SameSite=None", Finding::Weak)]
+    #[case("session=t; HttpOnly; Secure; SameSite=None", Finding::Held)]
+    fn a_cookie_for_other_origins_needs_secure_even_where_this_one_is_plain_http(#[case] field: &str, #[case] finding: Finding) {
+        assert_eq!(guarded(&field.to_ascii_lowercase(), false, true).0, finding);
     }
 }

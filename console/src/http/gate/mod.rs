@@ -81,6 +81,11 @@ impl Gate {
         tokio::time::sleep_until(until).await;
     }
 
+    /// Takes one place away for good, as long as enough are left: the target counts what is under way at once.
+    pub(super) fn narrow(&self) {
+        self.slots.narrow();
+    }
+
     /// How often one request may go past the queue within the pace; `None` where requests are counted by a window, which has none to spare.
     pub(super) fn pulse_every(&self) -> Option<Duration> {
         self.pace.pulse_every()

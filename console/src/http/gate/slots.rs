@@ -19,9 +19,16 @@ pub(in crate::http) enum Rank {
     Broad,
 }
 
+/// Places that are left however often one is taken away.
+const FEWEST: usize = 4;
+
 #[derive(Debug, Default)]
 struct State {
+    /// All places, taken or not.
+    all: usize,
     free: usize,
+    /// Places that go when they come back.
+    surplus: usize,
     waiting: [VecDeque<oneshot::Sender<Slot>>; 3],
 }
 
@@ -36,7 +43,7 @@ pub(in crate::http) struct Slot(Option<Slots>);
 impl Slots {
     /// So many places, at least one.
     pub(super) fn new(count: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: count.max(1), ..State::default() })))
+        Self(Arc::new(Mutex::new(State { all: count.max(1), free: count.max(1), ..State::default() })))
     }
 
     /// Waits for a place: behind those who wait with the same rank, before those with a later one.
@@ -60,9 +67,27 @@ impl Slots {
         mine.await.unwrap_or(Slot(None))
     }
 
-    /// Whoever goes next; without anybody, the place becomes free.
+    /// Takes one place away, unless there are few already: a free one, or the next that comes back.
+    pub(super) fn narrow(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.all <= FEWEST {
+            return;
+        }
+        state.all -= 1;
+        if state.free > 0 {
+            state.free -= 1;
+        } else {
+            state.surplus += 1;
+        }
+    }
+
+    /// Whoever goes next; without anybody, the place becomes free, or goes where it is one too many.
     fn next(&self) -> Option<oneshot::Sender<Slot>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.surplus > 0 {
+            state.surplus -= 1;
+            return None;
+        }
         let next = state.waiting.iter_mut().find_map(VecDeque::pop_front);
         state.free += usize::from(next.is_none());
         next
@@ -104,5 +129,15 @@ mod tests {
         drop(taken);
         assert!(broad.now_or_never().is_some());
         assert!(slots.acquire(Rank::Broad).now_or_never().is_some(), "and it is free again");
+    }
+
+    #[tokio::test]
+    async fn places_are_taken_away_until_few_are_left() {
+        let slots = Slots::new(6);
+        let held: Vec<_> = futures::future::join_all((0..6).map(|_| slots.acquire(Rank::Broad))).await;
+        (0..9).for_each(|_| slots.narrow());
+        drop(held);
+        let taken: Vec<_> = std::iter::from_fn(|| slots.acquire(Rank::Broad).now_or_never()).collect();
+        assert_eq!(taken.len(), FEWEST);
     }
 }

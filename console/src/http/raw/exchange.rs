@@ -28,13 +28,13 @@ const CONNECTING: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(300);
 
 impl Client {
-    /// Sends `raw` on a connection of its own. A 429 is waited out, unless the request is impatient. What is not an HTTP/1 answer is
+    /// Sends `raw` on a connection of its own. An answer that asks to come back later is waited out, unless the request is impatient. What is not an HTTP/1 answer is
     /// trouble; no answer at all is a [`Reply`] without one.
     pub async fn send_raw(&self, raw: &Raw) -> Result<Reply, Trouble> {
-        for _ in 0..4 {
+        for waited in 0..4 {
             let reply = self.send_raw_once(raw).await?;
             match &reply.answer {
-                Some(answer) if answer.status == 429 && !raw.impatient => self.wait_as_asked(answer).await?,
+                Some(answer) if !raw.impatient && self.is_to_wait(answer, waited) => self.wait_as_asked(answer).await?,
                 _ => return Ok(reply),
             }
         }

@@ -156,11 +156,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.login-comment", "The name at the sign-in ends up in the query text.", &["jwt.login.password"], &[]),
     flaw("jwt.signup-overwrites", "A sign-up under a taken name sets the account's password.", &["jwt.login.password"], &[]),
     flaw("jwt.password-without-old", "A new password needs no old one.", &["jwt.login.password"], &[]),
+    flaw("jwt.password-of-another", "A change of the password says whose it is.", &["jwt.login.password"], &[]),
     flaw("jwt.login-tells-hash", "The answer to a sign-in holds the hash of the password.", &["jwt.login.answer"], &[]),
     flaw("jwt.refresh-cookie-loose", "A cookie for scripts holds the refresh token.", &["jwt.login.answer"], &[]),
     flaw("jwt.refresh-as-access", "A refresh token opens the API.", &["jwt.refresh"], &[]),
     flaw("jwt.keypair-none", "With a key pair: `alg: none` needs no signature.", &["jwt.none"], &["jwt.alg.pinned", "jwt.errors"]),
     flaw("jwt.keypair-confusion", "With a key pair: the public key is an HMAC secret too.", &["jwt.confusion"], &[]),
+    flaw("jwt.keypair-dev-secret", "With a key pair: the secret of development signs too.", &["jwt.secret.default"], &[]),
     flaw("jwt.keypair-embedded", "With a key pair: the key in the header verifies the token.", &["jwt.key.embedded"], &[]),
     flaw("jwt.keypair-test-key", "With a key pair: a key of the tests is trusted too.", &["jwt.signature.altered"], &[]),
     flaw(

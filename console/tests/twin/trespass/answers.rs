@@ -89,7 +89,7 @@ async fn mix_up(house: &House, request: &mut Request) {
     let memory = &house.trespass;
     (*lock(&memory.current)).clone_from(&request.headers().get(AUTHORIZATION).cloned());
     let crowded = memory.in_flight.fetch_add(1, Ordering::SeqCst) >= CROWD;
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    tokio::time::sleep(Duration::from_millis(25)).await;
     memory.in_flight.fetch_sub(1, Ordering::SeqCst);
     let current = lock(&memory.current).clone();
     if let Some(current) = current.filter(|_| crowded && request.headers().contains_key(AUTHORIZATION)) {

@@ -77,6 +77,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         Some(Turn::acting_as(owner).to(format!("/api/tasks?limit=100&cursor={position}")))
     }),
     // Other ways in.
+    ("isolation.version-by-header", |asked| {
+        asked.header("x-api-version").filter(|version| version == "1")?;
+        asked.owner_for("GET")
+    }),
     ("isolation.id-upper-case", |asked| asked.canonical(asked.below().filter(|id| id.contains(char::is_uppercase))?)),
     ("isolation.id-extension", |asked| asked.canonical(asked.below()?.strip_suffix(".json")?)),
     ("isolation.id-trailing-nul", |asked| asked.canonical(asked.below()?.strip_suffix("%00")?)),

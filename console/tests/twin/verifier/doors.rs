@@ -78,7 +78,7 @@ fn named(house: &House, parts: &Parts) -> Option<String> {
 }
 
 /// The one cookie of this name.
-pub(super) fn cookie(parts: &Parts, name: &str) -> Option<String> {
+pub(crate) fn cookie(parts: &Parts, name: &str) -> Option<String> {
     let fields = parts.headers.get_all("cookie").iter().filter_map(|field| field.to_str().ok());
     let mut values = fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (mut own, mut further) = (None, false);

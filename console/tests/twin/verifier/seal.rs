@@ -38,6 +38,9 @@ pub(crate) fn key(house: &House) -> Key {
     Key::hs256(&secret(house).into())
 }
 
+/// The secret that development signs with.
+const DEV_SECRET: &[u8] = b"dev-secret";
+
 /// A public key that a flaw publishes (RFC 8037, A.2), and its PEM.
 const PUBLIC_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 const PUBLIC_PEM: &str =
@@ -64,6 +67,8 @@ pub(super) enum Proof {
     Pair,
     /// By an HMAC with the configured public key, as one flaw understands it.
     PublicMac,
+    /// By an HMAC with the secret of development, as another one does.
+    OldMac,
     /// By the Ed25519 key in the header.
     OwnPair,
     /// By the longer HMAC of the configured key.
@@ -116,6 +121,7 @@ fn pair_algorithm(house: &House, header: &Members, alg: Option<&str>, jws: &Jws)
         Some("EdDSA") if embedded => Ok(Proof::OwnPair),
         Some("EdDSA") => Ok(Proof::Pair),
         Some("HS256") if house.has("jwt.keypair-confusion") => Ok(Proof::PublicMac),
+        Some("HS256") if house.has("jwt.keypair-dev-secret") => Ok(Proof::OldMac),
         Some("none") if house.has("jwt.keypair-none") && jws.signature.is_empty() => Ok(Proof::Waived),
         Some("ES256") if house.has("jwt.keypair-swapped") => Ok(Proof::Waived),
         _ => Err(Refused),
@@ -148,6 +154,7 @@ pub(super) fn signature(house: &House, proof: Proof, jws: &Jws, header: &Members
         }
         Proof::OwnPair => holds(by_pair(jws, header.get("jwk").and_then(|jwk| jwk.get("x")?.as_str()))),
         Proof::PublicMac => holds(by_public_mac(house, jws)),
+        Proof::OldMac => holds(token::hmac(Algorithm::Hs256, DEV_SECRET, jws.input().as_bytes()) == jws.signature),
         Proof::Blank => holds(jws.signature == [0; 64]),
         Proof::Certificate => holds(header.get("x5c").and_then(Value::as_array).is_some_and(|chain| !chain.is_empty())),
         Proof::OwnKey => holds(by_own_key(jws, header) == Some(true)),
@@ -206,7 +213,7 @@ fn keys(house: &House, header: &Members) -> Vec<Vec<u8>> {
     let extra = [
         ("jwt.previous-secret", Some(PREVIOUS_SECRET.into())),
         ("jwt.staging-secret", Some(STAGING_SECRET.into())),
-        ("jwt.second-secret", Some(b"dev-secret".to_vec())),
+        ("jwt.second-secret", Some(DEV_SECRET.to_vec())),
         ("jwt.empty-secret", Some(Vec::new())),
         ("jwt.public-key-as-secret", Some(PUBLIC_PEM.into())),
         ("jwt.embedded-oct", embedded()),

@@ -1,0 +1,119 @@
+//! Patience: waiting as long as a target asks for, asking again where a connection broke, and looking again for what must come to be true.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Answer, Client, Probe, Trouble};
+
+/// Pauses between asking again for what must come to be true.
+const PATIENCE: [Duration; 5] = [
+    Duration::from_millis(10),
+    Duration::from_millis(40),
+    Duration::from_millis(120),
+    Duration::from_millis(300),
+    Duration::from_millis(600),
+];
+
+/// How long anybody waits at most before going on where the target asked for that: a minute is what limits are usually counted by.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90);
+
+/// How often a request is sent at most while the target asks to wait.
+const ASKED_AGAIN: usize = 6;
+/// How often a 503 is waited out: it may as well be an outage.
+const ASKED_AGAIN_503: usize = 3;
+/// A 503 that asks to come back so soon counts what is under way at once, not what came in a minute.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+impl Client {
+    /// Sends `probe`. A 429, and a 503 that says when to come back, is waited out (unless the probe is impatient), by the whole run (unless the
+    /// probe waits alone); a safe request whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1),
+    /// some after every error, and the next may be stale too.
+    pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let (mut broken, mut waited) = (0, 0);
+        for _ in 0..ASKED_AGAIN {
+            match Box::pin(self.send_once(probe, broken > 0)).await {
+                Ok(answer) if (probe.alone || probe.patient) && self.is_to_wait(&answer, waited) => {
+                    waited += 1;
+                    if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
+                }
+                Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
+                other => return other,
+            }
+        }
+        Err(Trouble::RateLimited)
+    }
+
+    /// Sends a safe `probe` until `holds` or [`PATIENCE`] is used up; the last answer either way.
+    pub async fn send_until(&self, probe: &Probe, holds: impl Fn(&Answer) -> bool) -> Result<Answer, Trouble> {
+        let mut answer = self.send(probe).await?;
+        for pause in PATIENCE {
+            if holds(&answer) {
+                break;
+            }
+            self.pause(pause).await?;
+            answer = self.send(probe).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn pause(&self, pause: Duration) -> Result<(), Trouble> {
+        self.bounded(async {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether an answer asks to come back later, after this request `waited` so often already. Proxies limit by 503 as well as by 429 (nginx's
+    /// `limit_req` and `limit_conn`), and a service that is down may say when it is back: where waiting was in vain once, no 503 is waited out
+    /// any more.
+    pub(super) fn is_to_wait(&self, answer: &Answer, waited: usize) -> bool {
+        match (answer.status, asked(answer)) {
+            (429, _) => true,
+            (503, Some(asked)) if asked <= LONGEST_WAIT && !self.waits_in_vain() && Instant::now() + asked < self.deadline() => {
+                if waited >= ASKED_AGAIN_503 {
+                    self.wait_no_more();
+                    return false;
+                }
+                if asked <= AT_ONCE {
+                    self.gate().narrow();
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// When an answer asks to come back; where that is after the end of the run, there is no point in waiting.
+    fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
+        let asked = asked(answer).unwrap_or(Duration::from_secs(1));
+        let until = Instant::now().checked_add(asked).ok_or(Trouble::AskedToWait(asked))?;
+        if asked <= LONGEST_WAIT {
+            self.gate().note(until);
+        }
+        if until < self.deadline() { Ok(until) } else { Err(Trouble::AskedToWait(asked)) }
+    }
+
+    /// Waits as long as an answer asks for, while the rest of the run goes on.
+    async fn wait_alone(&self, answer: &Answer) -> Result<(), Trouble> {
+        let until = self.asked_for(answer)?;
+        self.pause(until.saturating_duration_since(Instant::now())).await
+    }
+
+    /// Waits as long as an answer asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
+    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+        let gate = self.gate();
+        gate.close(self.asked_for(answer)?);
+        self.bounded(async {
+            gate.open().await;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// How long `Retry-After` asks to wait (RFC 9110, 10.2.3); only a number of seconds is understood.
+fn asked(answer: &Answer) -> Option<Duration> {
+    answer.headers.text("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
