@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Headers;
 use super::gate::{Gate, Rank, Slot};
 use super::pool::{Pools, Way};
+use super::preconditions::Tags;
 use super::scope::Scope;
 use super::strain::Strain;
 use super::trust::{self, Protocols};
@@ -36,6 +37,10 @@ struct Inner {
     speaks_json: AtomicBool,
     /// Whether waiting for a 503 was in vain once.
     in_vain: AtomicBool,
+    /// What was shown where, by its tag.
+    tags: Arc<Tags>,
+    /// Held while a connection may be open without a whole request on it: servers with few threads give one to each.
+    unfinished: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// Sends probes to one target and to nothing else. Cheap to clone.
@@ -75,6 +80,8 @@ impl Client {
             strain: Arc::default(),
             speaks_json: AtomicBool::default(),
             in_vain: AtomicBool::default(),
+            tags: Arc::default(),
+            unfinished: Arc::default(),
             limits,
         };
         let client = Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad };
@@ -103,6 +110,8 @@ impl Client {
             strain: Arc::default(),
             speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
             in_vain: AtomicBool::new(self.waits_in_vain()),
+            tags: Arc::clone(&self.inner.tags),
+            unfinished: Arc::clone(&self.inner.unfinished),
             limits,
         };
         Self { inner: Arc::new(inner), ..self.clone() }
@@ -158,6 +167,7 @@ impl Client {
             other.gate = inner.gate.beside(&limits);
             other.vault = Arc::clone(&inner.vault);
             other.strain = Arc::clone(&inner.strain);
+            other.unfinished = Arc::clone(&inner.unfinished);
         }
         other.scope = self.scope.clone();
         Ok(other)
@@ -181,6 +191,21 @@ impl Client {
     /// Waits for no 503 any more.
     pub(super) fn wait_no_more(&self) {
         self.inner.in_vain.store(true, Ordering::Relaxed);
+    }
+
+    /// What was shown where, by its tag.
+    pub(super) fn tags(&self) -> &Tags {
+        &self.inner.tags
+    }
+
+    /// Held while a connection may be open without a whole request on it.
+    pub(super) async fn unfinished(&self) -> tokio::sync::OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.inner.unfinished).read_owned().await
+    }
+
+    /// As long as this is held, the run keeps no connection open without a whole request on it.
+    pub async fn quiet(&self) -> tokio::sync::OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.inner.unfinished).write_owned().await
     }
 
     /// The target.
@@ -264,8 +289,10 @@ impl Client {
     pub(super) async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
         let request = self.build(probe)?;
         let sent = self.turn(self.exchange(probe, request, fresh)).await;
-        if let Err(Trouble::Transport(cause)) = &sent {
-            self.inner.strain.left_unanswered(probe, cause);
+        match &sent {
+            Ok(answer) => self.inner.tags.note(probe, answer),
+            Err(Trouble::Transport(cause)) => self.inner.strain.left_unanswered(probe, cause),
+            Err(_) => {}
         }
         sent
     }

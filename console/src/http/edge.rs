@@ -39,7 +39,9 @@ pub(super) fn source_of(status: u16, headers: &Headers, body: &[u8], habits: Hab
     match habits.app_header {
         _ if edge => Source::Edge,
         Some(name) if headers.has(name) => Source::App,
-        Some(_) if matches!(status, 403 | 404 | 429 | 500..=599) => Source::Edge,
+        // What a framework answers to an exception of the application comes from outside its middleware, which would set the header
+        // (Starlette's `ServerErrorMiddleware`).
+        Some(_) if matches!(status, 403 | 404 | 429 | 501..=599) => Source::Edge,
         _ if habits.speaks_json && TURNED_AWAY.contains(&status) && is_foreign_page(headers, body) => Source::Edge,
         _ => Source::Unknown,
     }
@@ -81,6 +83,7 @@ mod tests {
     #[case::json(403, &[("content-type", "application/json")], "{}", None, Source::Unknown)]
     #[case::vendor(403, &[("cf-mitigated", "challenge")], "", None, Source::Edge)]
     #[case::marked(403, &[HTML, ("x-request-id", "1")], BLOCK, Some("x-request-id"), Source::App)]
+    #[case::exception(500, &[], "", Some("x-request-id"), Source::Unknown)]
     #[case::unmarked(503, &[], "", Some("x-request-id"), Source::Edge)]
     fn a_refusal_is_the_applications_unless_something_in_front_of_it_wrote_it(
         #[case] status: u16,

@@ -14,6 +14,7 @@ mod limits;
 mod meter;
 mod patience;
 mod pool;
+mod preconditions;
 mod probe;
 mod raw;
 mod record;

@@ -22,14 +22,29 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90);
 const ASKED_AGAIN: usize = 6;
 /// How often a 503 is waited out: it may as well be an outage.
 const ASKED_AGAIN_503: usize = 3;
+/// How often a change is tried with the precondition that fits: another check may have changed the same object in between.
+const CHANGED_MEANWHILE: usize = 4;
 /// A 503 that asks to come back so soon counts what is under way at once, not what came in a minute.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// Sends `probe`. A 429, and a 503 that says when to come back, is waited out (unless the probe is impatient), by the whole run (unless the
+    /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is waited out (unless the probe is impatient), by the whole run (unless the
     /// probe waits alone); a safe request whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1),
     /// some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
+        let mut answer = self.answered(probe).await?;
+        let demanded = answer.status == 428;
+        for _ in 0..CHANGED_MEANWHILE {
+            if !demanded || !matches!(answer.status, 412 | 428) {
+                break;
+            }
+            let Some(conditional) = self.on_condition(probe).await else { break };
+            answer = self.answered(&conditional).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn answered(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let (mut broken, mut waited) = (0, 0);
         for _ in 0..ASKED_AGAIN {
             match Box::pin(self.send_once(probe, broken > 0)).await {

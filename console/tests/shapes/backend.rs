@@ -68,6 +68,8 @@ pub(crate) struct Shape {
     pub(crate) marks: bool,
     /// A path with one slash too many or too few is redirected.
     pub(crate) redirects: bool,
+    /// A change needs `If-Match` (RFC 6585, 3).
+    pub(crate) preconditions: bool,
 }
 
 impl Default for Shape {
@@ -88,6 +90,7 @@ impl Default for Shape {
             envelope: "",
             marks: false,
             redirects: false,
+            preconditions: false,
         }
     }
 }
@@ -108,6 +111,13 @@ struct Record {
     owner: String,
     fields: Map<String, Value>,
     deleted: bool,
+    version: u32,
+}
+
+impl Record {
+    fn tag(&self) -> String {
+        format!("\"{}-{}\"", self.owner.len(), self.version)
+    }
 }
 
 struct Backend {
@@ -249,7 +259,7 @@ impl Backend {
             Ids::Texts => format!("note_{}", Uuid::new_v4().simple()),
         };
         let fields = fields.into_iter().filter(|(name, _)| *name == self.shape.title || name == "done").collect();
-        let record = Record { owner, fields, deleted: false };
+        let record = Record { owner, fields, deleted: false, version: 0 };
         let shown = self.shown(&id, &record);
         records.insert(id.clone(), record);
         let location = self.shape.item.replace("{id}", &id);
@@ -292,6 +302,7 @@ impl Backend {
     }
 
     async fn item(&self, values: &BTreeMap<String, String>, request: Request) -> Response {
+        let condition = request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
         let (owner, method, _, body) = match self.owner(values, request).await {
             Ok(asked) => asked,
             Err(refused) => return refused,
@@ -306,6 +317,13 @@ impl Backend {
         let id = values.get("id").cloned().unwrap_or_default();
         let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
         let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };
+        if shape.preconditions && !matches!(method, Method::GET | Method::HEAD) {
+            match condition {
+                None => return StatusCode::PRECONDITION_REQUIRED.into_response(),
+                Some(tag) if tag != record.tag() => return StatusCode::PRECONDITION_FAILED.into_response(),
+                Some(_) => record.version += 1,
+            }
+        }
         match method {
             Method::DELETE => record.deleted = true,
             Method::PUT | Method::PATCH => {
@@ -321,7 +339,11 @@ impl Backend {
         if status == StatusCode::NO_CONTENT {
             return status.into_response();
         }
+        let tag = shape.preconditions.then(|| [(header::ETAG, record.tag())]);
         let shown = self.wrapped(self.shown(&id, record));
-        (status, axum::Json(shown)).into_response()
+        match tag {
+            Some(tag) => (status, tag, axum::Json(shown)).into_response(),
+            None => (status, axum::Json(shown)).into_response(),
+        }
     }
 }

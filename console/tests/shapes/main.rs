@@ -66,10 +66,11 @@ const PLAIN: Shape = Shape {
     envelope: "",
     marks: false,
     redirects: false,
+    preconditions: false,
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 11] = [
+const SHAPES: [(&str, Shape, &str); 12] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -124,6 +125,7 @@ const SHAPES: [(&str, Shape, &str); 11] = [
         Shape { methods: &["PATCH", "DELETE"], ..PLAIN },
         "task = { items = '', get = false, update = 'patch' }\n",
     ),
+    ("changes need If-Match", Shape { preconditions: true, ..PLAIN }, "task.items = ''\ntask.done = 'done'\n"),
     (
         "no list",
         Shape { listed: false, methods: &["GET", "DELETE"], ..PLAIN },
@@ -171,6 +173,16 @@ async fn a_backend_that_looks_up_by_id_alone_fails_in_any_shape() {
         }
     }
     assert!(blind.is_empty(), "{blind}");
+}
+
+/// A demand for a precondition is no guard: whoever sends the one that fits must still be refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_needs_if_match_is_asked_with_one() {
+    let running = Running::start(Shape { preconditions: true, ..PLAIN }, Wrong::ById, &[]).await;
+    let run = verify(&running, "task.items = ''\n", &[Suite::Isolation]).await;
+    for id in ["isolation.foreign.patch", "isolation.foreign.delete"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

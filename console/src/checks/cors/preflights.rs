@@ -3,7 +3,7 @@
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::Access;
-use super::surface::{crossed, options, some_item, stranger};
+use super::surface::{crossed, options, some_item, some_toggle, stranger};
 use crate::http::{Answer, Probe, clean};
 use crate::target::{Carrier, Policy};
 
@@ -36,8 +36,8 @@ fn granted(answer: &Answer, name: &str) -> Vec<String> {
 /// No route asks a preflight for a token.
 pub(super) async fn anonymous(cx: Context) -> Checked {
     let paths = &cx.target.paths;
-    let toggle = paths.toggle.as_ref().map(|toggle| toggle.replace("{user_id}", "me").replace("{id}", "1"));
     let item = some_item(&cx).await?;
+    let toggle = some_toggle(&cx).await;
     let routes = [(specimens::list_path(&cx), "GET"), (item.clone(), "GET"), (item, "DELETE")];
     let more = toggle.map(|path| (path, "PATCH")).into_iter().chain(paths.protected.iter().map(|path| (path.clone(), "GET")));
     let cases: Vec<_> = routes

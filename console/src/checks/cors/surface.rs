@@ -4,7 +4,7 @@
 //! well; a few representatives on the 401 and on every other status, route and method. An exhaustive run asks every origin on all three.
 
 use super::super::specimens;
-use super::super::{Case, Context};
+use super::super::{Act, Case, Context};
 use super::foreign::{self, Family, Foreign, Seed};
 use crate::http::{Probe, Trouble};
 use crate::target::{Carrier, Origin};
@@ -93,6 +93,17 @@ pub(super) async fn some_item(cx: &Context) -> Result<String, Trouble> {
     let origin = cx.target.origins.first().map(ToString::to_string).unwrap_or_default();
     let asked = cx.send(&options(cx, &text, "DELETE").origin(origin)).await?;
     Ok(if asked.status == 404 { number } else { text })
+}
+
+/// The path that toggles the same object.
+pub(super) async fn some_toggle(cx: &Context) -> Option<String> {
+    let toggle = cx.target.paths.toggle.as_ref()?;
+    if let Ok(user) = cx.a()
+        && let Ok(object) = cx.objects.witness(user).await
+    {
+        return Act::Toggle.path(cx, user, &object.id);
+    }
+    Some(toggle.replace("{user_id}", "me").replace("{id}", "1"))
 }
 
 fn seed(cx: &Context, allowed: &Origin) -> Seed {

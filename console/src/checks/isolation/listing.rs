@@ -60,11 +60,11 @@ pub(super) async fn cursor(cx: Context) -> Checked {
     Ok(join(outcome, [proof]))
 }
 
-/// The ids on a page.
+/// The ids on a page; an object that shows none stands for itself.
 pub(super) fn ids(cx: &Context, answer: &Answer) -> Vec<String> {
     let Some(json) = answer.json() else { return Vec::new() };
     let items = cx.target.resource.items(&json).into_iter().flatten();
-    items.filter_map(|item| item.pointer(&cx.target.resource.fields.id)).map(ToString::to_string).collect()
+    items.map(|item| item.pointer(&cx.target.resource.fields.id).unwrap_or(item).to_string()).collect()
 }
 
 pub(super) fn case(cx: &Context, user: &User, query: &str) -> Case {

@@ -101,17 +101,24 @@ pub(super) async fn limit(cx: Context) -> Checked {
     };
     let _turn = cx.registry.after_others().await;
     let known = cx.registry.spare().await?.map(|session| session.login);
-    let login = known.map_or_else(
-        || nobody(&cx, &Login { username: String::new(), email: String::new(), password: "".into() }),
-        |known| wrong(&known),
-    );
+    let login = known
+        .as_ref()
+        .map_or_else(|| nobody(&cx, &Login { username: String::new(), email: String::new(), password: "".into() }), wrong);
     let Some(probe) = cx.registry.login_probe(&login) else { return Ok(Outcome::skip(NO_LOGIN)) };
     let began = std::time::Instant::now();
     let mut answered = cx.send(&probe.clone().impatient()).await?;
-    let mut sent = 1;
+    let (first, mut sent) = (answered.status, 1);
     while sent <= limit && !asks_to_wait(&answered) {
         answered = cx.send(&probe.clone().impatient()).await?;
         sent += 1;
+    }
+    if !asks_to_wait(&answered)
+        && answered.status != first
+        && let Some(right) = known.as_ref().and_then(|known| cx.registry.login_probe(known))
+        && !cx.registry.brings_token(&cx.send(&right.impatient()).await?)
+    {
+        let summary = format!("after {sent} wrong passwords the right one is refused as well: the account is locked");
+        return Ok(Outcome::pass(summary).seen(&answered, format!("wrong password number {sent}"), answered.status.to_string()));
     }
     let outcome = limited(&answered, sent, limit);
     if outcome.verdict == Verdict::Fail {
@@ -136,8 +143,9 @@ fn evaded(answer: &Answer) -> Evidence {
     evidence(answer, "one more with another X-Forwarded-For", finding, observed)
 }
 
-const fn asks_to_wait(answer: &Answer) -> bool {
-    matches!(answer.status, 423 | 429)
+/// A limit, a lock, or any refusal that says when to come back.
+fn asks_to_wait(answer: &Answer) -> bool {
+    matches!(answer.status, 423 | 429) || (answer.status >= 400 && answer.headers.has("retry-after"))
 }
 
 fn limited(answer: &Answer, sent: u32, limit: u32) -> Outcome {

@@ -11,6 +11,10 @@ use super::super::{Checked, Context, Judgement, Outcome};
 use crate::http::{Ending, Probe, Raw, Reply, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding, Source};
 
+/// Why updates are not sent on the raw wire to a service that demands `If-Match` (RFC 6585, 3).
+pub(super) const PRECONDITION: &str =
+    "an update needs If-Match here (428), which changes with each update: what is refused for its body looks like what is stale";
+
 /// One raw request and what it is called.
 pub(super) struct RawCase {
     pub(super) name: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
-use super::ask::{RawCase, out_of_order, volley};
+use super::ask::{PRECONDITION, RawCase, out_of_order, volley};
 use crate::http::{Reply, Trouble};
 use crate::target::Update;
 
@@ -38,6 +38,9 @@ pub(super) async fn body(cx: Context) -> Checked {
     let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
     let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
     let taken = cx.client.send_raw(&announced(small.as_bytes())).await?;
+    if taken.status() == Some(428) {
+        return Ok(Outcome::skip(PRECONDITION));
+    }
     if !taken.status().is_some_and(|status| (200..300).contains(&status)) {
         return Ok(Outcome::inconclusive(format!("a small {method} on the raw wire: {}", taken.words())));
     }

@@ -43,6 +43,7 @@ impl Client {
 
     async fn send_raw_once(&self, raw: &Raw) -> Result<Reply, Trouble> {
         let patience = raw.patience.unwrap_or(self.limits().request_timeout);
+        let _unfinished = self.unfinished().await;
         let bytes = wire(raw, self.target(), self.agent());
         self.seated(patience + raw.linger + CONNECTING, |slot| async {
             let stream = self.connect().await?;
