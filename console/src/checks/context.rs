@@ -22,6 +22,8 @@ pub struct User {
     pub token: Credential,
     /// The subject that the token names, where that is known; it goes into `{user_id}`.
     pub subject: Option<String>,
+    /// The e-mail address that the account signs in with, where it has one.
+    pub email: Option<String>,
 }
 
 /// The users of a run.
@@ -153,6 +155,9 @@ pub trait Registry: Send + Sync {
 
     /// The sign-up request of `login`; `None` where none is declared or this run may make no account.
     fn signup_probe(&self, login: &Login) -> Option<Probe>;
+
+    /// Whose token an answer to a sign-up brings; `None` where it brings none, or does not tell.
+    fn signed_up_as(&self, answer: &Answer) -> Option<String>;
 
     /// The sign-in request of `login`; `None` where none is declared.
     fn login_probe(&self, login: &Login) -> Option<Probe>;

@@ -10,6 +10,7 @@ mod context;
 mod outcome;
 pub(crate) mod paging;
 mod passwords;
+mod roles;
 mod shared;
 mod specimens;
 mod wire;

@@ -32,14 +32,18 @@ impl Client {
     /// probe waits alone); a safe request whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1),
     /// some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let mut answer = self.answered(probe).await?;
-        let demanded = answer.status == 428;
+        let answer = self.answered(probe).await?;
+        if answer.status == 428 { Box::pin(self.as_demanded(probe, answer)).await } else { Ok(answer) }
+    }
+
+    /// The answer to `probe` with the precondition that the last one demanded.
+    async fn as_demanded(&self, probe: &Probe, mut answer: Answer) -> Result<Answer, Trouble> {
         for _ in 0..CHANGED_MEANWHILE {
-            if !demanded || !matches!(answer.status, 412 | 428) {
-                break;
-            }
             let Some(conditional) = self.on_condition(probe).await else { break };
             answer = self.answered(&conditional).await?;
+            if !matches!(answer.status, 412 | 428) {
+                break;
+            }
         }
         Ok(answer)
     }

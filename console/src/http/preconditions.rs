@@ -32,7 +32,7 @@ impl Client {
             return None;
         }
         let look = Probe::get(probe.path());
-        let look = probe.bearer.iter().fold(look, |look, token| look.bearer(token));
+        let look = probe.bearer.iter().fold(look, Probe::bearer);
         let seen = self.send_once(&look, false).await.ok().filter(Answer::is_success);
         let tag = seen.and_then(|answer| answer.headers.text("etag")).or_else(|| self.tags().of(probe.path()))?;
         Some(probe.clone().header("if-match", tag))

@@ -267,6 +267,12 @@ impl Registry for Registrar {
         Some(Filling::of(login).probe(&signup.grant.call))
     }
 
+    fn signed_up_as(&self, answer: &Answer) -> Option<String> {
+        let grant = &self.target.accounts.signup.as_ref()?.grant;
+        let token = token_in(answer, grant.token.as_ref()?)?;
+        subject_in(answer, grant, Some(&token))
+    }
+
     fn login_probe(&self, login: &Login) -> Option<Probe> {
         self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
     }
@@ -339,7 +345,8 @@ fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Troubl
 
 fn session(name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
     let token = Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), granted.token);
-    let user = User { name, token, subject: granted.subject };
+    let email = Some(login.email.clone()).filter(|email| email.contains('@'));
+    let user = User { name, token, subject: granted.subject, email };
     Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
 }
 

@@ -86,6 +86,9 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
         return problem::UNPROCESSABLE.into_response();
     }
     let taken = open(&house).people.get(&name).map(|account| account.subject.clone());
+    if let Some(subject) = taken.as_ref().filter(|_| house.has("jwt.signup-signs-in")) {
+        return seated(&house, StatusCode::CREATED, &name, subject);
+    }
     if taken.is_some() && !house.has("jwt.signup-overwrites") {
         return StatusCode::CONFLICT.into_response();
     }
@@ -187,7 +190,7 @@ pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> StatusCode {
 }
 
 /// `POST /auth/password`.
-pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<Value>) -> Result<StatusCode, Problem> {
+pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<Value>) -> Result<Response, Problem> {
     let mut accounts = open(&house);
     let name = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()).ok_or(problem::UNAUTHORIZED)?;
     let known = accounts.people.get(&name).is_some_and(|account| account.password == text(&body, "old"));
@@ -197,7 +200,7 @@ pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<
         && let Some(account) = accounts.people.values_mut().find(meant)
     {
         account.password = text(&body, "new");
-        return Ok(StatusCode::NO_CONTENT);
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let account = accounts.people.get_mut(&name).ok_or(problem::UNAUTHORIZED)?;
     if account.password != text(&body, "old") && !house.has("jwt.password-without-old") {
@@ -207,7 +210,9 @@ pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<
     if !house.has("jwt.password-keeps-tokens") {
         accounts.sittings.retain(|_, sitting| sitting.name != name);
     }
-    Ok(StatusCode::NO_CONTENT)
+    let role = body.get("role").filter(|_| house.has("jwt.password-gives-powers"));
+    let told = role.map(|role| Json(json!({ "user": { "role": role } })));
+    Ok(told.map_or_else(|| StatusCode::NO_CONTENT.into_response(), IntoResponse::into_response))
 }
 
 /// `DELETE /auth/me`.

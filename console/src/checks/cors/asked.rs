@@ -285,7 +285,8 @@ pub(super) async fn claims(cx: Context) -> Checked {
         ("forwarded", format!("host={host};proto=https")),
         ("x-forwarded-origin", evil.clone()),
         ("x-origin", evil.clone()),
-        ("referer", format!("{evil}/")),
+        // One that begins like an allowed one.
+        ("referer", format!("{allowed}.{host}/")),
         ("sec-fetch-site", "same-origin".to_owned()),
         ("x-requested-with", "XMLHttpRequest".to_owned()),
     ];

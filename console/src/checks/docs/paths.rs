@@ -89,6 +89,7 @@ pub(super) const FILES: &[&str] = &[
     "/docker-compose.yml",
     "/db.sqlite3",
     "/backup.sql",
+    "/config.json",
     "/.npmrc",
     "/.aws/credentials",
     "/Procfile",

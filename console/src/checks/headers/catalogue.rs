@@ -318,8 +318,9 @@ const TELEMETRY: Check = check(
     [
         "Answers do not tell what happens inside",
         "Server-Timing with the time of each query is a stopwatch for attackers: whether a user or object exists can be read off it. NEL \
-         has browsers report their users' errors to a third party.",
-        "Neither Server-Timing nor NEL from the application.",
+         has browsers report their users' errors to a third party. A header with the query itself, or with the name of the machine, saves them \
+         the guessing.",
+        "Neither Server-Timing nor NEL from the application, and no query of the database or inner host in a header of its own.",
     ],
     &[CWE_200, API8],
     REMOVE,

@@ -1,6 +1,7 @@
 //! The rules: what each header's value means.
 
 use super::super::Judgement;
+use super::super::health::inner_host;
 use crate::http::{Answer, Headers, clean};
 use crate::target::Policy;
 
@@ -291,7 +292,22 @@ pub(super) fn duplicates(_: &Policy, answer: &Answer) -> Judgement {
 const BACKENDS: [&str; 8] = ["db", "sql", "query", "redis", "postgres", "mysql", "mongo", "select"];
 
 /// `Server-Timing` and `NEL`: what the service does inside, and reports about users to third parties.
+/// The first header of the service's own that holds a statement of SQL, or the name or address of a host that only insiders should know.
+fn inside(answer: &Answer) -> Option<(String, &'static str)> {
+    let own = answer.headers.iter().filter(|(name, _)| name.starts_with("x-"));
+    own.map(|(name, value)| (name, String::from_utf8_lossy(value).to_ascii_lowercase())).find_map(|(name, value)| {
+        let statement =
+            ["select ", "insert into ", "update ", "delete from "].iter().any(|word| value.trim_start().starts_with(word));
+        let what =
+            if statement { Some("a query of the database") } else { inner_host(&value).map(|_| "the name of an inner host") };
+        Some((clean(name), what?))
+    })
+}
+
 pub(super) fn telemetry(_: &Policy, answer: &Answer) -> Judgement {
+    if let Some((name, what)) = inside(answer) {
+        return Judgement::broken(format!("{name} tells {what}"));
+    }
     let timing = value(&answer.headers, "server-timing");
     let words = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| BACKENDS.contains(&word));
     match timing {

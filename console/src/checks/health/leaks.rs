@@ -162,7 +162,7 @@ fn is_masked(text: &str) -> bool {
             .contains(&text.as_str())
 }
 
-fn inner_host(text: &str) -> Option<String> {
+pub(in crate::checks) fn inner_host(text: &str) -> Option<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')));
     let mut hosts = words.filter(|word| INNER_HOSTS.iter().any(|end| word.ends_with(end) && word.len() > end.len()));
     hosts.next().map(str::to_owned)

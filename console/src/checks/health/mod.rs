@@ -11,5 +11,5 @@ mod sample;
 mod states;
 
 pub use catalogue::CHECKS;
-pub(super) use leaks::tells;
+pub(super) use leaks::{inner_host, tells};
 pub(super) use sample::samples;

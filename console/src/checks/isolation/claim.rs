@@ -28,14 +28,23 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
     "account_id",
 ];
 
-/// Queries that name A (`{}`), nobody or everybody, by the parameter that services use most.
-const QUERIES: [&str; 6] = ["user_id={}", "user_id[]={}", "user_id[$ne]=0", "user_id=*", "user_id=", "user_id={}&user_id="];
+/// Queries that name A (`{}`), nobody or everybody, by the parameters that services use most. Each by itself: where a query is spread into
+/// the condition (`find({ owner: me, ...req.query })`), one that names another field as well finds nothing.
+const QUERIES: [&str; 9] = [
+    "user_id={}",
+    "userId={}",
+    "user_id[]={}",
+    "user_id[$ne]=0&userId[$ne]=0",
+    "owner={}",
+    "user={}",
+    "user_id=*",
+    "user_id=",
+    "user_id={}&user_id=",
+];
 /// Further parameters that name whose objects are meant; the most usual first.
 const WHOSE: [&str; 17] = [
-    "userId",
     "owner_id",
-    "owner",
-    "user",
+    "ownerId",
     "uid",
     "assigned_to",
     "created_by",
@@ -49,9 +58,11 @@ const WHOSE: [&str; 17] = [
     "impersonate",
     "on_behalf_of",
     "assignee",
+    "act_as",
+    "actAs",
 ];
 /// Parameters that ask for more than what is one's own; the most usual first.
-const MORE: [&str; 11] = [
+const MORE: [&str; 14] = [
     "scope=all",
     "all=true",
     "admin=true",
@@ -61,8 +72,11 @@ const MORE: [&str; 11] = [
     "include_all=true",
     "from=2000-01-01",
     "since=2000-01-01",
+    "updated_since=2000-01-01",
+    "modified_since=2000-01-01",
     "is_admin=true",
     "includeDeleted=true",
+    "include_deleted=true",
 ];
 /// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
 const FILTERS: [&str; 4] = ["status=all", "view=all", "show=all", "filter=all"];
@@ -121,12 +135,14 @@ pub(super) async fn query(cx: Context) -> Checked {
     let queries = QUERIES.map(|query| query.replace("{}", &subject));
     let listed = |query: &str| Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query)));
     let single = |query: &str| Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token));
-    cases.extend(cx.telling(&queries, 3).into_iter().map(|query| listed(query)));
+    cases.extend(cx.telling(&queries, 6).into_iter().map(|query| listed(query)));
+    cases.push(listed(&operators(&cx)));
     cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
     let whose = WHOSE.map(|name| format!("{name}={subject}"));
     let whose: Vec<_> = named_by_path(&cx.target.paths.list).iter().map(|name| format!("{name}={subject}")).chain(whose).collect();
     let (more, filters) = (MORE.map(str::to_owned), FILTERS.map(str::to_owned));
     let each = |query: &String| listed(query);
+    cases.push(listed(&described(&scene.subject)));
     cases.extend(
         at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
     );
@@ -137,6 +153,27 @@ pub(super) async fn query(cx: Context) -> Checked {
         cases.extend(at_once_or_each(&cx, single(&all), each(&single)).await?);
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
+}
+
+/// A query that names the user `subject` by every parameter that services know.
+pub(super) fn naming(subject: &str) -> String {
+    let subject = encoded(subject);
+    let names = ["user_id", "userId", "user", "owner"].iter().chain(&WHOSE);
+    names.map(|name| format!("{name}={subject}")).collect::<Vec<_>>().join("&")
+}
+
+/// Operators of a query in the fields of an object, which match every object (CWE-943).
+fn operators(cx: &Context) -> String {
+    let fields = &cx.target.resource.fields;
+    let done = fields.done.iter().map(|done| format!("&{done}[$ne]=postflight"));
+    format!("{}[$regex]=.{}", fields.title, done.collect::<String>())
+}
+
+/// A condition on the owner as a JSON text, by the parameters that take one (`LoopBack`, Parse, Sails).
+fn described(subject: &str) -> String {
+    let owner = subject.parse::<u64>().map_or_else(|_| json!(subject), |number| json!(number));
+    let condition = encoded(&json!({ "userId": owner, "user_id": owner }).to_string());
+    format!("filter={condition}&where={condition}")
 }
 
 /// Headers by which a gateway would tell a service behind it who the user is.
@@ -191,7 +228,7 @@ pub(super) async fn header(cx: Context) -> Checked {
         cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
     }
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
-    for said in cx.at_once(gateways.map(|name| (name, subject))) {
+    for said in cx.at_once(gateways.map(|name| (name, subject)).chain(POWERS)) {
         cases.push(Case::new(format!("nobody: A's object with {}", named(&said)), claim(&said, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));

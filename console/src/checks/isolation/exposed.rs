@@ -2,12 +2,15 @@
 
 use futures::future::join_all;
 
+use crate::checks::paging::asking;
 use crate::checks::passwords::{hash_in, member_of};
 use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble, clean, evidence};
 
 use super::stage::Victim;
 
+/// Parameters that ask for the whole owner of each object.
+const EMBEDDING: &str = "expand=owner,user&include=owner,user&populate=user&embed=user";
 /// Further routes that are looked at.
 const MOST: usize = 10;
 
@@ -18,7 +21,9 @@ pub(super) async fn credentials(cx: Context) -> Checked {
     let protected =
         cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", &victim.object.id));
     let further = cx.further_routes().filter(|route| route.reads()).map(|route| route.filled(&victim.object.id, subject));
-    let paths: Vec<_> = std::iter::once(cx.list_path(a)).chain(protected.chain(further).take(MOST)).collect();
+    let embedded = if cx.target.resource.offers.get { victim.object.path.clone() } else { cx.list_path(a) };
+    let own = [cx.list_path(a), asking(&embedded, EMBEDDING)];
+    let paths: Vec<_> = own.into_iter().chain(protected.chain(further).take(MOST)).collect();
     let probes: Vec<_> = paths.iter().map(|path| Probe::get(path).bearer(&a.token)).collect();
     let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let looked_at =

@@ -263,11 +263,12 @@ fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
     }
 }
 
-/// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the name that signs in, as a JSON text.
+/// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the names that sign in, as JSON texts.
 pub(super) fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
     let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
+    let email = cx.a().ok().and_then(|a| a.email.as_ref()).map(|email| format!("\"{email}\""));
     let login = cx.target.accounts.users.iter().filter_map(|users| users.first()).map(|user| format!("\"{}\"", user.username));
-    subject.into_iter().chain(login).collect()
+    subject.into_iter().chain(email).chain(login).collect()
 }
 
 /// A list of records under such a path is suspect even where nothing of A's is in it; one of people whose path says whom it is `reserved` for

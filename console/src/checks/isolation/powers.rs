@@ -1,19 +1,9 @@
 //! Mass assignment on the sign-up (OWASP API3:2023): may whoever makes an account say what it may do?
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value, json};
-
-use crate::checks::{Checked, Context, Outcome, Session, SignedUp};
+use crate::checks::roles::{asked_for, gather, powers};
+use crate::checks::{Checked, Context, Outcome, SignedUp};
 use crate::http::{Answer, evidence};
 use crate::run::{Finding, Source};
-use crate::token::Compact;
-
-/// Members by which services keep what an account may do, with the value that asks for more.
-fn asked_for() -> Map<String, Value> {
-    let flags = ["is_admin", "isAdmin", "admin", "is_superuser", "is_staff"].map(|name| (name.to_owned(), json!(true)));
-    flags.into_iter().chain([("role".to_owned(), json!("admin")), ("roles".to_owned(), json!(["admin"]))]).collect()
-}
 
 /// An account that is made with the role of an administrator does not get it. What an account may do is read from the answer and from the
 /// claims of its token, beside those of an ordinary one.
@@ -50,31 +40,6 @@ fn refused(answer: &Answer) -> Outcome {
     Outcome::of(words, vec![piece])
 }
 
-/// What a session says that it may do: by the answer that brought it, and by the claims of its token.
-fn powers(session: &Session) -> BTreeSet<String> {
-    let claims = Compact::parse(session.user.token.expose()).and_then(|token| token.claims()).map(Value::Object);
-    let mut all = BTreeSet::new();
-    for told in session.answer.json().iter().chain(&claims) {
-        gather(told, &mut all);
-    }
-    all
-}
-
-fn gather(json: &Value, all: &mut BTreeSet<String>) {
-    match json {
-        Value::Array(items) => items.iter().for_each(|item| gather(item, all)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                if asked_for().get(name) == Some(value) {
-                    all.insert(format!("`{name}`: {value}"));
-                }
-                gather(value, all);
-            }
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -96,15 +61,5 @@ mod tests {
     fn a_refusal_by_the_edge_proves_nothing() {
         let answer = Answer { source: Source::Edge, ..Answer::canned(403, &[], "{}") };
         assert_eq!(refused(&answer).verdict, Verdict::Inconclusive);
-    }
-
-    #[rstest]
-    #[case::flag(json!({ "user": { "is_admin": true } }), &["`is_admin`: true"])]
-    #[case::among_others(json!([{ "role": "admin", "name": "x" }]), &["`role`: \"admin\""])]
-    #[case::ordinary(json!({ "role": "user", "is_admin": false, "admin": "admin" }), &[])]
-    fn powers_are_found_wherever_an_answer_names_them(#[case] told: Value, #[case] expected: &[&str]) {
-        let mut found = BTreeSet::new();
-        gather(&told, &mut found);
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 }

@@ -3,11 +3,13 @@
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
+use crate::checks::paging::asking;
 use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
 
+use super::claim::{naming, subject};
 use super::judge;
 use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
@@ -97,8 +99,13 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
 async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Trouble> {
     let (as_a, as_b) = (Probe::get(path).bearer(&cx.a()?.token), Probe::get(path).bearer(&cx.b()?.token));
     let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
-    let judgement = nothing_of_a(victim, &as_b);
-    Ok(Asked { works: as_a.is_success(), pieces: vec![piece(&as_b, format!("B: GET {path}"), judgement)] })
+    let mut pieces = vec![piece(&as_b, format!("B: GET {path}"), nothing_of_a(victim, &as_b))];
+    if let Some(subject) = subject(cx.a()?, victim).filter(|_| as_a.is_success() && as_b.is_success()) {
+        let whose = asking(path, &naming(&subject));
+        let answer = cx.send(&Probe::get(&whose).bearer(&cx.b()?.token)).await?;
+        pieces.push(piece(&answer, format!("B: GET {path} with A in its query"), nothing_of_a(victim, &answer)));
+    }
+    Ok(Asked { works: as_a.is_success(), pieces })
 }
 
 /// B at B's own path: a search or an export there shows B's own alone.

@@ -7,7 +7,7 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::page::list;
-use super::stage::piece;
+use super::stage::{beginning, piece};
 
 /// Rounds of the interleaving; each asks for the object and the list of both users.
 const ROUNDS: usize = 20;
@@ -18,7 +18,10 @@ const SAMPLES: usize = 2;
 
 pub(super) async fn interleaved(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
-    let (of_a, of_b) = tokio::try_join!(cx.objects.witness(a), cx.objects.witness(b))?;
+    let (of_a, of_b) = match tokio::try_join!(cx.objects.witness(a), cx.objects.witness(b)) {
+        Err(trouble @ Trouble::Unexpected(_)) => return of_others(&cx, trouble).await,
+        objects => objects?,
+    };
     if [&of_a, &of_b].into_iter().any(|object| object.read.as_ref().is_some_and(|read| !read.contains(&object.canary))) {
         return Err(Trouble::Unexpected("an object is not shown to its owner with the title that it was given".into()));
     }
@@ -40,6 +43,22 @@ pub(super) async fn interleaved(cx: Context) -> Checked {
     let held = judged.iter().filter(|piece| piece.finding == Finding::Held).count();
     let summary = format!("{held} of {} answers held what belongs to the user who asked, and nothing else", judged.len());
     Ok(kept(Outcome::of(summary, judged)))
+}
+
+/// Where users do not even get at what they just made, the reason may be that their requests are mixed up: then a list shows what the other
+/// user made in this run. Where none does, the `trouble` stays what it is.
+async fn of_others(cx: &Context, trouble: Trouble) -> Checked {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let (of_a, of_b) = tokio::try_join!(cx.objects.announce(a), cx.objects.announce(b))?;
+    let probes: Vec<_> = (0..ROUNDS).flat_map(|_| [(list(cx, a, ""), a, &of_b), (list(cx, b, ""), b, &of_a)]).collect();
+    let answers =
+        join_all(probes.iter().map(|(probe, ..)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let mixed = probes.iter().zip(&answers).find(|((_, _, other), answer)| answer.contains(beginning(other)));
+    let Some(((_, user, _), answer)) = mixed else { return Err(trouble) };
+    let words = format!("{}: the list of {} shows what the other user made: {trouble}", answer.status, user.name);
+    let shown =
+        piece(answer, format!("{}: the list, beside the other user's requests", user.name), Judgement::broken(words.clone()));
+    Ok(Outcome::of(words, vec![shown]))
 }
 
 /// Every second round asks for the list instead of the object: answers are kept and users mixed up in both.

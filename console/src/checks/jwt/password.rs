@@ -1,10 +1,13 @@
 //! What stands for a password: nothing but the right one signs in, and only it may be replaced. Asked of an account of this run alone.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use secrecy::ExposeSecret as _;
 
+use crate::checks::roles::{asked_for, gather, powers};
 use crate::checks::{Checked, Context, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
@@ -64,7 +67,7 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
 /// Members by which a body says whose password is meant.
 const WHOSE: [&str; 6] = ["userId", "user_id", "id", "uid", "username", "email"];
 
-/// A change of the password whose body names another account of this run; `None` where none is declared, or there is no other one.
+/// A change of the password whose body names another account of this run, and the role of an administrator; `None` where none is declared, or there is no other one.
 async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
     let Some(call) = &cx.target.accounts.password else { return Ok(None) };
     let Some(other) = cx.registry.shared().await?.filter(|other| other.disposable) else { return Ok(None) };
@@ -73,7 +76,8 @@ async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<
     let Some(opens) = cx.registry.login_probe(&opens) else { return Ok(None) };
     let mut answer = None;
     for names in [&WHOSE[..], &WHOSE[..1]] {
-        let call = Call { body: naming(&call.body, &other, names), ..call.clone() };
+        let more = if names.len() > 1 { asked_for() } else { Map::new() };
+        let call = Call { body: naming(&call.body, &other, names, more), ..call.clone() };
         let asked = cx.send(&cx.registry.probe(&call, session, &new).bearer(&session.user.token)).await?;
         // A service that knows none of the names may object to them; one that knows the usual one alone objects to the others.
         let objects = matches!(asked.status, 400 | 422);
@@ -88,17 +92,21 @@ async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<
         // The names were ignored: the account is deleted with what signs in to it now.
         cx.registry.sign_in(&Login { password: new, ..session.login.clone() }).await?;
     }
+    let mut gained = BTreeSet::new();
+    gather(&answer.json().filter(|_| answer.is_success()).unwrap_or_default(), &mut gained);
+    let gained: Vec<_> = gained.difference(&powers(session)).cloned().collect();
     let (finding, observed) = match answer.status {
+        status if !gained.is_empty() => (Finding::Broken, format!("{status}: the account says {} now", gained.join(", "))),
         status if taken => (Finding::Broken, format!("{status}: the new password opens the other account")),
         status @ 200..=299 => (Finding::Held, format!("{status}, and the other account keeps its own")),
         status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
-    Ok(Some(evidence(&answer, "a new password for another account", finding, observed)))
+    Ok(Some(evidence(&answer, "a new password for another account, as an administrator", finding, observed)))
 }
 
-/// The body of a call with members that name the account of `other`.
-fn naming(body: &Value, other: &Session, names: &[&str]) -> Value {
+/// The body of a call with members that name the account of `other`, and `more`.
+fn naming(body: &Value, other: &Session, names: &[&str], more: Map<String, Value>) -> Value {
     let subject = other.user.subject.as_deref().unwrap_or(&other.login.username);
     let subject = subject.parse::<u64>().map_or_else(|_| json!(subject), |number| json!(number));
     let value = |name: &str| match name {
@@ -107,6 +115,7 @@ fn naming(body: &Value, other: &Session, names: &[&str]) -> Value {
         _ => subject.clone(),
     };
     let mut members = body.as_object().cloned().unwrap_or_default();
+    members.extend(more);
     members.extend(names.iter().map(|name| ((*name).to_owned(), value(name))));
     Value::Object(members)
 }
@@ -116,6 +125,11 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
     let other = Login { password: crate::verify::fresh_password(), ..session.login.clone() };
     let Some(probe) = cx.registry.signup_probe(&other) else { return Ok(None) };
     let answer = cx.send(&probe.impatient()).await?;
+    let told = cx.registry.signed_up_as(&answer).filter(|_| answer.is_success());
+    if told.is_some() && told == session.user.subject {
+        let words = format!("{}: it signs in to the account, whatever its password is", answer.status);
+        return Ok(Some(evidence(&answer, "a sign-up under the name of the account", Finding::Broken, words)));
+    }
     let (finding, observed) = match (answer.status, opened(cx, session, &other, &answer).await?) {
         (status, Some(true)) => (Finding::Broken, format!("{status}: its password opens the account from now on")),
         (status, Some(false)) => (Finding::Weak, format!("{status}: there are two accounts of one name now")),

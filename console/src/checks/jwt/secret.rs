@@ -21,18 +21,19 @@ const DEFAULTS: &[&str] = &[
     "",
     "secret",
     "dev-secret",
-    "changeme",
+    "SECRET",
     "undefined",
     "your-secret-key",
     "your-256-bit-secret",
-    "your-secret-key-change-in-production",
-    "your_jwt_secret",
-    "fallback-secret",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "supersecretkey",
+    "changeme",
+    "your_jwt_secret",
+    "your-secret-key-change-in-production",
+    "fallback-secret",
     "super-secret-jwt-token-with-at-least-32-characters-long",
     "better-auth-secret-123456789",
     "change-me-in-production",
-    "supersecretkey",
     "change-this-in-production",
     "changethis",
     "your-secret-key-here",
@@ -112,7 +113,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
-    let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), 10).into_iter().map(str::to_owned).collect();
+    let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), 12).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets
         .iter()

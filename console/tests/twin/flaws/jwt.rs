@@ -155,6 +155,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.login-empty", "An empty password is no reason to refuse.", &["jwt.login.password"], &[]),
     flaw("jwt.login-comment", "The name at the sign-in ends up in the query text.", &["jwt.login.password"], &[]),
     flaw("jwt.signup-overwrites", "A sign-up under a taken name sets the account's password.", &["jwt.login.password"], &[]),
+    flaw("jwt.signup-signs-in", "A sign-up under a taken name signs in to the account.", &["jwt.login.password"], &[]),
+    flaw("jwt.password-gives-powers", "A change of the password takes the role along.", &["jwt.login.password"], &[]),
     flaw("jwt.password-without-old", "A new password needs no old one.", &["jwt.login.password"], &[]),
     flaw("jwt.password-of-another", "A change of the password says whose it is.", &["jwt.login.password"], &[]),
     flaw("jwt.login-tells-hash", "The answer to a sign-in holds the hash of the password.", &["jwt.login.answer"], &[]),

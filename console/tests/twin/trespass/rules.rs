@@ -27,11 +27,22 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.query-user", |asked| asked.named("user_id")),
     ("isolation.query-array", |asked| asked.named("user_id[]")),
     ("isolation.query-operator", |asked| asked.everything_if("user_id[$ne]", |_| true)),
+    ("isolation.query-spread", spread),
+    ("isolation.query-json", |asked| {
+        let condition: serde_json::Value = serde_json::from_str(asked.asks("filter")?).ok()?;
+        let owner = condition.get("userId")?.as_str()?.to_owned();
+        asked.user().filter(|_| asked.is_list("GET")).map(|_| asked.everything(|task| task.owner.0 == owner))
+    }),
+    ("isolation.query-regex", |asked| asked.everything_if("title[$regex]", |_| true)),
     ("isolation.query-all", |asked| asked.everything_if("scope", |value| value == "all")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
     ("isolation.header-admin", |asked| {
         asked.header("x-user-role").filter(|role| role == "admin")?;
         asked.owner_for("GET")
+    }),
+    ("isolation.admin-without-token", |asked| {
+        asked.header("x-admin").filter(|word| word == "true").and_then(|_| asked.nobody())?;
+        asked.owner("GET")
     }),
     ("isolation.header-user", |asked| asked.user().and_then(|_| asked.header("x-user-id")).map(Turn::acting_as)),
     ("isolation.header-gateway", |asked| asked.nobody().and_then(|()| asked.header("x-forwarded-user")).map(Turn::acting_as)),
@@ -76,6 +87,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let (owner, position) = asked.asks("cursor")?.split_once('~')?;
         Some(Turn::acting_as(owner).to(format!("/api/tasks?limit=100&cursor={position}")))
     }),
+    ("isolation.embeds-owner", |asked| {
+        asked.asks("expand").filter(|what| what.contains("owner"))?;
+        let task = asked.task().filter(|task| Some(task.owner.0.as_str()) == asked.user())?;
+        let owner = json!({ "id": task.owner.0, "password_hash": "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK" });
+        Some(Turn::answering(Json(json!({ "task": task.json(), "owner": owner }))))
+    }),
     // Other ways in.
     ("isolation.version-by-header", |asked| {
         asked.header("x-api-version").filter(|version| version == "1")?;
@@ -115,6 +132,15 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         Some(Turn::answering((StatusCode::PARTIAL_CONTENT, "{\"id\":")))
     }),
 ];
+
+/// `find({ owner, ...query })`: what the query names replaces the owner, and must hold of every field that it names.
+fn spread(asked: &Asked<'_>) -> Option<Turn> {
+    let known = ["limit", "cursor", "page", "sort", "q", "search", "status", "completed"];
+    let fields: Vec<_> = asked.query.iter().filter(|(name, _)| !known.contains(&name.as_str())).collect();
+    let (_, owner) = fields.iter().find(|(name, _)| name == "userId")?;
+    asked.user().filter(|_| asked.is_list("GET"))?;
+    Some(asked.everything(|task| fields.len() == 1 && task.owner.0 == *owner))
+}
 
 /// Creation is an upsert: an id in the body replaces the task that has it.
 fn overwritten(asked: &Asked<'_>) -> Option<Turn> {
