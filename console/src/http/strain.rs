@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::trouble::is_refused;
 use super::{Probe, Trouble};
 
 /// Whether the target got worse during the run, and how.
@@ -32,7 +33,7 @@ impl Strain {
 
     /// Notes that this request was left without an answer. One that was refused a connection never reached the service.
     pub(super) fn left_unanswered(&self, probe: &Probe, cause: &str) {
-        if cause.to_ascii_lowercase().contains("refused") {
+        if is_refused(cause) {
             return;
         }
         let token = probe.bearer.as_ref().map(|bearer| format!(" with {}", bearer.name())).unwrap_or_default();

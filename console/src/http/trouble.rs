@@ -48,3 +48,15 @@ pub enum Trouble {
     #[error("{0}")]
     NotGiven(String),
 }
+
+impl Trouble {
+    /// Whether nothing took the connection: what was to be sent never reached the service.
+    pub fn is_closed_door(&self) -> bool {
+        matches!(self, Self::Transport(cause) if is_refused(cause))
+    }
+}
+
+/// Whether the cause of a broken exchange is that the connection was refused.
+pub(super) fn is_refused(cause: &str) -> bool {
+    cause.to_ascii_lowercase().contains("refused")
+}

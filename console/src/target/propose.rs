@@ -27,8 +27,10 @@ pub fn propose(document: &Value) -> Proposal {
         let ends = |path: &&String, word: &str| path.trim_end_matches('/').ends_with(&format!("/{word}"));
         words.iter().find_map(|word| paths.keys().find(|path| ends(path, word))).cloned()
     };
-    let health = named_one_of(&["health", "healthz", "readyz", "status"]);
-    let live = named_one_of(&["livez", "live", "liveness", "alive", "ping"]);
+    // Beside a path that tells whether the service is ready, plain health only tells that it lives.
+    let health = named_one_of(&["readyz", "ready", "readiness", "health", "healthz", "status"]);
+    let live = named_one_of(&["livez", "live", "liveness", "alive", "ping", "healthz", "health"])
+        .filter(|live| Some(live) != health.as_ref());
     let pairs = paths.keys().filter_map(|list| Some((list, object_of(paths, list)?)));
     let best = pairs.max_by_key(|(list, item)| (score(paths, list, item), std::cmp::Reverse(list.len())));
     let Some((list, item)) = best else { return Proposal { health, live, ..Proposal::default() } };
@@ -45,6 +47,25 @@ pub fn propose(document: &Value) -> Proposal {
             (false, true) => "patch",
             (false, false) => "none",
         }),
+    }
+}
+
+impl Proposal {
+    /// The same below the path of the service's own URL: documents write paths from the root, targets from there.
+    #[must_use]
+    pub fn below(self, url: &str) -> Self {
+        let prefix = url::Url::parse(url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        let inner = |path: Option<String>| {
+            path.map(|path| path.strip_prefix(&prefix).filter(|rest| rest.starts_with('/')).map_or(path.clone(), str::to_owned))
+        };
+        Self {
+            list: inner(self.list),
+            item: inner(self.item),
+            toggle: inner(self.toggle),
+            health: inner(self.health),
+            live: inner(self.live),
+            ..self
+        }
     }
 }
 
@@ -132,5 +153,24 @@ mod tests {
         assert_eq!(propose(&document).item.as_deref(), Some("/notes/{id}/"));
         assert_eq!(propose(&json!({ "paths": { "/a": {} } })), Proposal::default());
         assert_eq!(propose(&json!({ "paths": { "/api/livez": {} } })).live.as_deref(), Some("/api/livez"));
+    }
+
+    #[test]
+    fn paths_are_written_below_the_path_of_the_url() {
+        let list = |url: &str| {
+            let proposal = Proposal { list: Some("/api/v2/todos".into()), ..Proposal::default() };
+            proposal.below(url).list.unwrap_or_default()
+        };
+        assert_eq!(list("http://127.0.0.1:9101/api/v2"), "/todos");
+        assert_eq!(list("http://127.0.0.1:9101/api/v"), "/api/v2/todos");
+        assert_eq!(list("http://127.0.0.1:9101"), "/api/v2/todos");
+    }
+
+    #[test]
+    fn readiness_is_the_deep_one_and_health_beside_it_the_other() {
+        let proposal = propose(&json!({ "paths": { "/healthz": { "get": {} }, "/readyz": { "get": {} } } }));
+        assert_eq!((proposal.health.as_deref(), proposal.live.as_deref()), (Some("/readyz"), Some("/healthz")));
+        let proposal = propose(&json!({ "paths": { "/health": { "get": {} } } }));
+        assert_eq!((proposal.health.as_deref(), proposal.live), (Some("/health"), None));
     }
 }

@@ -49,6 +49,8 @@ pub struct Swept {
     pub left: Vec<LeftBehind>,
     /// Users whose token is not let in at their own list, with the answer.
     pub(super) refused: Vec<(&'static str, Trouble)>,
+    /// Users whose list was not asked for, since nothing takes a connection.
+    closed: Vec<(&'static str, Trouble)>,
     /// Runs that are known to be dead.
     pub(super) dead: BTreeSet<Uuid>,
 }
@@ -58,11 +60,13 @@ impl Swept {
         self.removed += more.removed;
         self.left.extend(more.left);
         self.refused.extend(more.refused);
+        self.closed.extend(more.closed);
     }
 
     /// Counts what such users may have as left: nothing of theirs could be looked for.
     fn with_refused_left(mut self) -> Self {
-        self.left.extend(self.refused.drain(..).map(|(user, trouble)| unlisted(user, &trouble)));
+        let unseen = self.refused.drain(..).chain(self.closed.drain(..));
+        self.left.extend(unseen.map(|(user, trouble)| unlisted(user, &trouble)));
         self
     }
 }
@@ -226,6 +230,7 @@ async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: imp
         Err(trouble @ Trouble::NoList { status: 401 | 403, .. }) => {
             Swept { refused: vec![(user.name, trouble)], ..Swept::default() }
         }
+        Err(trouble) if trouble.is_closed_door() => Swept { closed: vec![(user.name, trouble)], ..Swept::default() },
         Err(trouble) => Swept { left: vec![unlisted(user.name, &trouble)], ..Swept::default() },
     }
 }
@@ -288,15 +293,17 @@ pub(super) async fn own(
         cleanup.created += swept.removed;
         cleanup.deleted += swept.removed;
         cleanup.left.extend(swept.left);
-        // A token that was never let in has made nothing; one that made something and ended since leaves it.
+        // A token that was never let in has made nothing, nor has one for a service that takes no connection; one that made something and
+        // ended since leaves it.
         let owners: BTreeSet<_> = made.iter().map(|object| object.user.name).collect();
-        let ended = swept.refused.iter().filter(|(user, _)| owners.contains(user));
+        let ended = swept.refused.iter().chain(&swept.closed).filter(|(user, _)| owners.contains(user));
         cleanup.left.extend(ended.map(|(user, trouble)| unlisted(user, trouble)));
     }
     if !dead.is_empty() {
         let swept = sweep_users(client, target, users, |marker| dead.contains(&marker.run)).await;
         cleanup.swept += swept.removed;
         cleanup.left.extend(swept.left);
+        cleanup.left.extend(swept.closed.iter().map(|(user, trouble)| unlisted(user, trouble)));
     }
     cleanup
 }

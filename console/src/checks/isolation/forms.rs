@@ -155,7 +155,7 @@ fn prefixed(path: &str) -> Vec<String> {
     let bare = path.strip_prefix("/api").unwrap_or(path);
     let bare = ["/v1", "/v2", "/v3"].iter().find_map(|version| bare.strip_prefix(version)).unwrap_or(bare);
     let prefixes =
-        ["/api/v1", "/internal", "", "/api", "/v1", "/api/v2", "/api/internal", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
+        ["/api/v1", "/internal", "/api/v2", "", "/api", "/v1", "/api/internal", "/v2", "/v0", "/v3", "/api/v0", "/api/v3", "/beta"];
     prefixes.iter().map(|prefix| format!("{prefix}{bare}")).filter(|other| other != path).collect()
 }
 
@@ -248,7 +248,7 @@ fn escaped_subject(subject: &str) -> String {
     url::form_urlencoded::byte_serialize(subject.as_bytes()).collect()
 }
 
-/// Services show users to each other on purpose; nobody shows passwords, and an address that signs in is a remark.
+/// Services show users to each other on purpose; nobody shows passwords, or the address that A signs in with. Another one is a remark.
 fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
     let (text, json) = (answer.raw_text(), answer.json().unwrap_or_default());
     match answer.status {
@@ -257,7 +257,7 @@ fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
             Judgement::broken(format!("{status} with what is A's password or its hash"))
         }
         status @ 200..=299 if json.get("email").is_some_and(serde_json::Value::is_string) => {
-            Judgement::weak(format!("{status} with A's e-mail address"))
+            Judgement::weak(format!("{status} with an e-mail address"))
         }
         status => judge::harmless(status, false),
     }
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn other_versions_are_asked_beside_the_declared_path_and_never_the_path_itself() {
-        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /tasks/7 /api/tasks/7 /v1/tasks/7 /api/v2/tasks/7 /api/internal/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
+        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /api/v2/tasks/7 /tasks/7 /api/tasks/7 /v1/tasks/7 /api/internal/tasks/7 /v2/tasks/7 /v0/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
         assert!(!prefixed("/api/tasks").contains(&"/api/tasks".to_owned()));
     }
 

@@ -129,5 +129,8 @@ pub(super) fn totals(answer: &Answer) -> Vec<(&'static str, u64)> {
     let json = answer.json().unwrap_or_default();
     let body = TOTALS.iter().filter_map(|pointer| Some((*pointer, json.pointer(pointer)?.as_u64()?)));
     let header = |name: &'static str| Some((name, answer.headers.text(name)?.trim().parse().ok()?));
-    body.chain(TOTAL_HEADERS.iter().filter_map(|name| header(name))).collect()
+    // What flask-smorest writes there is JSON.
+    let written = answer.headers.text("x-pagination").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    let written = written.and_then(|json| Some(("x-pagination", json.get("total")?.as_u64()?)));
+    body.chain(TOTAL_HEADERS.iter().filter_map(|name| header(name))).chain(written).collect()
 }

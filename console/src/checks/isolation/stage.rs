@@ -24,6 +24,8 @@ pub(super) struct Victim {
     pub(super) object: Object,
     /// The answer to A's first read.
     pub(super) read: Answer,
+    /// The address that A signs in with, where it is not what requests name A by: answers may repeat those.
+    email: Option<String>,
 }
 
 impl Victim {
@@ -65,18 +67,22 @@ impl Victim {
             None => look(cx, cx.a()?, &object).await?,
         };
         if read.is_success() && read.contains(&object.canary) {
-            return Ok(Self { object, read });
+            let a = cx.a()?;
+            let email = a.email.clone().filter(|email| a.subject.as_ref() != Some(email));
+            return Ok(Self { object, read, email });
         }
         Err(Trouble::Unexpected(format!("A reads back the object just made and gets {}, without its title", read.status)))
     }
 
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
-    /// beginning of the canary alone is what searches ask for, and may be repeated.
+    /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
         let text = answer.raw_text();
         let beginning = beginning(self.canary());
         let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
-        text.contains(self.canary()) || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
+        text.contains(self.canary())
+            || self.email.as_ref().is_some_and(|email| text.contains(email))
+            || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
     }
 
     /// The canary in A's title.

@@ -316,7 +316,7 @@ fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
 pub(super) async fn structure(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let structures = structures(&token.header, &token.payload, &token.signature);
-    refused(&cx, "broken structures", cx.telling(structures, 7)).await
+    refused(&cx, "broken structures", cx.telling(structures, 6)).await
 }
 
 fn structures(header: &str, payload: &str, signature: &str) -> Vec<Forgery> {

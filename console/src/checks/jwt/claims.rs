@@ -173,7 +173,7 @@ pub(super) async fn exp_type(cx: Context) -> Checked {
         .collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), press.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
-    forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
+    forgeries.extend(cx.telling(&MEANINGLESS, 2).into_iter().map(|raw| odd(raw, endless(&cx))));
     forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }

@@ -184,9 +184,9 @@ pub(super) async fn malformed(cx: Context) -> Checked {
     );
     forgeries.push(Forgery::lenient("a text as the payload", payload(b"\"text\"")));
     forgeries.extend(cx.telling(loose(&claims), 2).into_iter().map(|(name, bytes)| Forgery::lenient(name, payload(&bytes))));
-    forgeries.extend(cx.telling(widened(&claims), 2).into_iter().map(|(name, bytes)| Forgery::harmless(name, payload(&bytes))));
+    forgeries.extend(cx.telling(widened(&claims), 1).into_iter().map(|(name, bytes)| Forgery::harmless(name, payload(&bytes))));
     forgeries.extend(
-        cx.telling(["null", "", "[]", "\"HS256\"", "{"], 2)
+        cx.telling(["null", "", "[]", "\"HS256\"", "{"], 1)
             .into_iter()
             .map(|text| Forgery::fatal(format!("header {text:?}"), forge.sign_bytes(text.as_bytes(), claims.as_bytes()))),
     );

@@ -1,10 +1,11 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
 use crate::checks::paging::asking;
-use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, battery, shared_battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, User, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
-use crate::run::{Finding, Source};
-use crate::target::{Route, RouteAuth};
+use crate::run::{Finding, Source, Verdict};
+use crate::target::{Algorithm, Route, RouteAuth};
+use crate::token::{Compact, Forge};
 
 use super::ask::{not_bearer, refusal};
 
@@ -20,7 +21,22 @@ pub(super) async fn control(cx: Context) -> Checked {
         status @ 200..=299 => Judgement::held(format!("let in: {status}")),
         status => Judgement::unclear(format!("a good token was answered {status}")),
     };
-    battery(&cx, "good tokens", cases, judge).await
+    let outcome = battery(&cx, "good tokens", cases, judge).await?;
+    let stranger = cx.forge.as_deref().filter(|forge| outcome.verdict != Verdict::Pass && signed_otherwise(forge, a));
+    Ok(match stranger {
+        Some(forge) => {
+            let words = format!("the key in {} did not sign the token that the service gave A", forge.mint().variable);
+            Outcome { summary: format!("{words}; {}", outcome.summary), ..outcome }
+        }
+        None => outcome,
+    })
+}
+
+/// Whether the token of A, with the same header, would have another signature under the given key. Those of RSA and ECDSA are not repeatable.
+fn signed_otherwise(forge: &Forge, a: &User) -> bool {
+    let repeats = !matches!(forge.mint().key.algorithm(), Algorithm::Es256 | Algorithm::Rs256);
+    let token = Compact::parse(a.token.expose()).filter(|_| repeats);
+    token.is_some_and(|token| forge.sign_encoded(&token.header, &token.payload) != a.token.expose())
 }
 
 /// An object of A to ask about; where nothing may be created, an id that nothing has.

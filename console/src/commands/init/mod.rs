@@ -41,6 +41,7 @@ enum Tokens {
 /// Writes the target that `args` describe, and asks for the rest on a terminal.
 pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     let proposal = args.openapi.as_deref().map(proposed).transpose()?.unwrap_or_default();
+    let proposal = proposal.below(args.url.as_deref().unwrap_or_default());
     let terminal = std::io::stdin().is_terminal();
     let answers = match missing(args, &proposal) {
         missing if missing.is_empty() || terminal => gathered(args, &proposal, terminal && !missing.is_empty())?,
