@@ -52,7 +52,7 @@ impl Client {
         let (mut broken, mut waited) = (0, 0);
         for _ in 0..ASKED_AGAIN {
             match Box::pin(self.send_once(probe, broken > 0)).await {
-                Ok(answer) if (probe.alone || probe.patient) && self.is_to_wait(&answer, waited) => {
+                Ok(answer) if (probe.alone || probe.patient) && self.is_to_wait(probe.path(), &answer, waited)? => {
                     waited += 1;
                     if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
                 }
@@ -86,22 +86,29 @@ impl Client {
 
     /// Whether an answer asks to come back later, after this request `waited` so often already. Proxies limit by 503 as well as by 429 (nginx's
     /// `limit_req` and `limit_conn`), and a service that is down may say when it is back: where waiting was in vain once, no 503 is waited out
-    /// any more.
-    pub(super) fn is_to_wait(&self, answer: &Answer, waited: usize) -> bool {
-        match (answer.status, asked(answer)) {
-            (429, _) => true,
-            (503, Some(asked)) if asked <= LONGEST_WAIT && !self.waits_in_vain() && Instant::now() + asked < self.deadline() => {
-                if waited >= ASKED_AGAIN_503 {
-                    self.wait_no_more();
-                    return false;
-                }
-                if asked <= AT_ONCE {
-                    self.gate().narrow();
-                }
-                true
-            }
-            _ => false,
+    /// any more. What health says of the service is taken as it is, unless it is back in a moment.
+    pub(super) fn is_to_wait(&self, path: &str, answer: &Answer, waited: usize) -> Result<bool, Trouble> {
+        let asked = match (answer.status, asked(answer)) {
+            (429, _) => return Ok(true),
+            (503, Some(asked)) => asked,
+            _ => return Ok(false),
+        };
+        let paths = &self.target().paths;
+        let of_health = [&paths.live, &paths.health].into_iter().flatten().any(|health| path.starts_with(health.as_str()));
+        if asked > if of_health { AT_ONCE } else { LONGEST_WAIT } || self.waits_in_vain() {
+            return Ok(false);
         }
+        if waited >= ASKED_AGAIN_503 {
+            self.wait_no_more();
+            return Ok(false);
+        }
+        if Instant::now() + asked >= self.deadline() {
+            return Err(Trouble::AskedToWait(asked));
+        }
+        if asked <= AT_ONCE {
+            self.gate().narrow();
+        }
+        Ok(true)
     }
 
     /// When an answer asks to come back; where that is after the end of the run, there is no point in waiting.

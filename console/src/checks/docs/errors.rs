@@ -154,7 +154,7 @@ pub(super) fn judge(answer: &Answer) -> Judgement {
 }
 
 /// What of a program's inside a text shows; `text` is in lower case, and may be JSON.
-pub(super) fn inside(text: &str) -> Option<&'static str> {
+pub(in crate::checks) fn inside(text: &str) -> Option<&'static str> {
     let python = |mark: &str| mark != ", line " || text.replace('\\', "").contains("file \"/");
     let marked = MARKS.iter().find(|(mark, _)| text.contains(mark) && python(mark)).map(|(_, kind)| *kind);
     marked.or_else(|| has_node_frame(text).then_some("a Node.js stack trace"))

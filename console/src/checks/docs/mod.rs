@@ -14,4 +14,5 @@ mod same;
 mod tests;
 
 pub use catalogue::CHECKS;
+pub(super) use errors::inside;
 pub(super) use same::without_ids;

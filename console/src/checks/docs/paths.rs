@@ -69,7 +69,7 @@ pub(super) const DEBUG: &[&str] = &[
 ];
 
 /// What developers build to see what is wrong, and forget; the root, which all of them answer, among them.
-pub(super) const HOME_MADE: &[&str] = &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config"];
+pub(super) const HOME_MADE: &[&str] = &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/config.json"];
 
 /// Whether a path says itself that what it shows is for developers alone.
 pub(super) fn is_for_developers(path: &str) -> bool {
@@ -89,7 +89,6 @@ pub(super) const FILES: &[&str] = &[
     "/docker-compose.yml",
     "/db.sqlite3",
     "/backup.sql",
-    "/config.json",
     "/.npmrc",
     "/.aws/credentials",
     "/Procfile",

@@ -172,7 +172,7 @@ fn operators(cx: &Context) -> String {
 /// A condition on the owner as a JSON text, by the parameters that take one (`LoopBack`, Parse, Sails).
 fn described(subject: &str) -> String {
     let owner = subject.parse::<u64>().map_or_else(|_| json!(subject), |number| json!(number));
-    let condition = encoded(&json!({ "userId": owner, "user_id": owner }).to_string());
+    let condition = encoded(&json!({ "userId": owner }).to_string());
     format!("filter={condition}&where={condition}")
 }
 

@@ -7,7 +7,7 @@ use crate::target::Statuses;
 /// changed anything (the caller looks for changes) is a promise that was not kept, but no flaw.
 pub(super) fn refusal(accepted: &Statuses, status: u16, leaked: bool) -> Judgement {
     match status {
-        _ if leaked => Judgement::broken(format!("{status} with the canary of A's object in it")),
+        _ if leaked => Judgement::broken(format!("{status} with what is A's in it")),
         200..=299 => Judgement::weak(format!("{status} instead of a refusal, though nothing of A's is in it")),
         500.. => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
         _ if accepted.contains(status) => Judgement::held(format!("{status}")),
@@ -19,7 +19,7 @@ pub(super) fn refusal(accepted: &Statuses, status: u16, leaked: bool) -> Judgeme
 /// A roundabout attempt (odd ids, guessed routes, overriding headers): many answers are right, as long as nothing of A's is in them.
 pub(super) fn harmless(status: u16, leaked: bool) -> Judgement {
     match status {
-        _ if leaked => Judgement::broken(format!("{status} with the canary of A's object in it")),
+        _ if leaked => Judgement::broken(format!("{status} with what is A's in it")),
         500.. => Judgement::weak(format!("{status}: an error of the service")),
         _ => Judgement::held(format!("{status}, nothing of A's in it")),
     }
@@ -39,7 +39,7 @@ pub(super) fn head(accepted: &Statuses, foreign: u16, missing: u16) -> Judgement
 /// A conditional or partial request by B: 304 and 206 admit that the representation is A's, 412 that the object exists.
 pub(super) fn conditional(foreign: u16, missing: u16, leaked: bool) -> Judgement {
     match foreign {
-        _ if leaked => Judgement::broken(format!("{foreign} with the canary of A's object in it")),
+        _ if leaked => Judgement::broken(format!("{foreign} with what is A's in it")),
         304 | 206 => Judgement::broken(format!("{foreign}: the condition was tried against A's object")),
         412 if missing != 412 => {
             Judgement::broken(format!("412, but {missing} for an id that nothing has: the condition is looked at before the owner"))

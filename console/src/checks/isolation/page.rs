@@ -18,6 +18,8 @@ const SIZES: [&str; 8] = [
 ];
 /// The first of them, which are enough nearly always.
 const USUAL: usize = 2;
+/// Time after which a list that lags shows what was written.
+const LAG: std::time::Duration = std::time::Duration::from_millis(1_200);
 /// Pages followed at most when none of the above shows the object.
 const PAGES: usize = 40;
 
@@ -43,8 +45,23 @@ impl Page {
         }
         match Self::among(cx, owner, object, others).await? {
             (Some(page), _) => Ok(page),
-            (None, longest) => Self::further(cx, owner, object, longest).await,
+            (None, longest) => match Self::further(cx, owner, object, longest).await {
+                Err(trouble @ Trouble::Unexpected(_)) => Self::late(cx, owner, object).await?.ok_or(trouble),
+                page => page,
+            },
         }
+    }
+
+    /// The same for a list that lags behind what is written (a search index, a read replica).
+    async fn late(cx: &Context, owner: &User, object: &Object) -> Result<Option<Self>, Trouble> {
+        tokio::time::sleep(LAG).await;
+        for query in SIZES.iter().take(USUAL) {
+            let answer = cx.send(&list(cx, owner, query)).await?;
+            if shows(&answer, &object.canary) {
+                return Ok(Some(Self { query: (*query).to_owned(), answer }));
+            }
+        }
+        Ok(None)
     }
 
     /// The page of one of these queries that shows the object; else the longest answer.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::super::battery::summarise;
+use super::super::docs::inside;
 use super::super::specimens;
 use super::super::wire::{at, begun_as_a, shown};
 use super::super::{Checked, Context, Judgement, Outcome};
@@ -111,6 +112,9 @@ pub(super) fn out_of_order(reply: &Reply, failing: fn(String) -> Judgement) -> O
     match (&reply.answer, reply.ending) {
         (None, Ending::Open) => Some(Judgement::weak(format!("no answer within {} s: it waits for more", reply.elapsed.as_secs()))),
         (Some(answer), _) if failed(answer.status) && answer.source != Source::Edge => {
+            if let Some(kind) = inside(&answer.raw_text().to_ascii_lowercase()) {
+                return Some(Judgement::broken(format!("{}: the request made the service fail, with {kind}", reply.words())));
+            }
             Some(failing(format!("{}: the request made the service fail", reply.words())))
         }
         (Some(answer), _) if matches!(answer.status, 502..=504 | 520..=530) || failed(answer.status) => {

@@ -34,7 +34,7 @@ impl Client {
         for waited in 0..4 {
             let reply = self.send_raw_once(raw).await?;
             match &reply.answer {
-                Some(answer) if !raw.impatient && self.is_to_wait(answer, waited) => self.wait_as_asked(answer).await?,
+                Some(answer) if !raw.impatient && self.is_to_wait("", answer, waited)? => self.wait_as_asked(answer).await?,
                 _ => return Ok(reply),
             }
         }
