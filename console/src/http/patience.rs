@@ -28,9 +28,9 @@ const CHANGED_MEANWHILE: usize = 4;
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is waited out (unless the probe is impatient), by the whole run (unless the
-    /// probe waits alone); a safe request whose connection broke is asked again: servers close idle connections at any time (RFC 9112, 9.3.1),
-    /// some after every error, and the next may be stale too.
+    /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is
+    /// waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request whose connection broke is
+    /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let answer = self.answered(probe).await?;
         if answer.status == 428 { Box::pin(self.as_demanded(probe, answer)).await } else { Ok(answer) }

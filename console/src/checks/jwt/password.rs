@@ -64,8 +64,10 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
     all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
 }
 
-/// Members by which a body says whose password is meant.
+/// Members by which a body says whose password is meant; the last two only where the route does nothing else, since whoever changes a profile
+/// would take those names over.
 const WHOSE: [&str; 6] = ["userId", "user_id", "id", "uid", "username", "email"];
+const OF_A_PROFILE: usize = 2;
 
 /// A change of the password whose body names another account of this run, and the role of an administrator; `None` where none is declared, or there is no other one.
 async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
@@ -74,8 +76,10 @@ async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<
     let new = crate::verify::fresh_password();
     let opens = Login { password: new.clone(), ..other.login.clone() };
     let Some(opens) = cx.registry.login_probe(&opens) else { return Ok(None) };
+    let (ids, _) = WHOSE.split_at(WHOSE.len() - OF_A_PROFILE);
+    let all = if call.method == "POST" { &WHOSE[..] } else { ids };
     let mut answer = None;
-    for names in [&WHOSE[..], &WHOSE[..1]] {
+    for names in [all, &WHOSE[..1]] {
         let more = if names.len() > 1 { asked_for() } else { Map::new() };
         let call = Call { body: naming(&call.body, &other, names, more), ..call.clone() };
         let asked = cx.send(&cx.registry.probe(&call, session, &new).bearer(&session.user.token)).await?;

@@ -81,13 +81,14 @@ pub(super) async fn steady(cx: Context) -> Checked {
         return Ok(Outcome::skip("the service does not say when it started"));
     };
     let restless = starts.iter().find(|(replica, starts)| starts.len() > allowed(replica, answers.len()));
+    let replicas = if starts.len() == 1 { "one replica".to_owned() } else { format!("{} replicas", starts.len()) };
     let judgement = match restless {
         Some((_, starts)) => Judgement::broken(format!(
             "{} different starts in {} answers: it crashes and starts again",
             starts.len(),
             answers.len()
         )),
-        None => Judgement::held(format!("{} answers, {} replicas, no new start", answers.len(), starts.len())),
+        None => Judgement::held(format!("{} answers of {replicas}, no new start", answers.len())),
     };
     Ok(Outcome::of(judgement.observed.clone(), vec![said(first, "starts over nine answers", judgement)]))
 }
