@@ -17,6 +17,15 @@ const UNMEASURED: u64 = 12;
 /// Requests beside the checks: the release, once and four times; a look for leftovers at both users' lists, before and after, with one more
 /// page each.
 const BESIDE: u64 = 17;
+/// What some checks send for each route beside the declared resource, and how many such routes the table was measured with.
+const FOR_A_ROUTE: [(&str, u64); 5] = [
+    ("isolation.routes", 3),
+    ("jwt.required.read", 2),
+    ("jwt.required.verified", 2),
+    ("cors.surface.routes", 1),
+    ("isolation.exposed", 1),
+];
+const ROUTES_MEASURED: u64 = 3;
 /// What is kept of a budget for answers that checks share, one part in so many: whoever asks first pays for them, and may not be whom the
 /// table saw pay.
 const SHARED: u64 = 12;
@@ -42,6 +51,8 @@ pub(super) struct Allotment {
     /// Requests that the plan expects.
     pub(super) expected: u64,
     asked: BTreeSet<&'static str>,
+    /// Routes beyond those that the table was measured with.
+    routes: u64,
 }
 
 impl Allotment {
@@ -49,7 +60,8 @@ impl Allotment {
     pub(super) fn of(suites: &[Suite], limits: &Limits, given: &Given<'_>) -> Option<Self> {
         let budget = capacity(limits)?;
         let accounts = if given.deletes_accounts() && suites.contains(&Suite::Jwt) { ACCOUNTS * OF_AN_ACCOUNT } else { 0 };
-        let mut plan = Self { budget, expected: BESIDE + accounts + budget / SHARED, asked: BTreeSet::new() };
+        let routes = given.further_routes().saturating_sub(ROUTES_MEASURED);
+        let mut plan = Self { budget, expected: BESIDE + accounts + budget / SHARED, asked: BTreeSet::new(), routes };
         let mut left: Vec<_> = suites
             .iter()
             .flat_map(|suite| suite.checks())
@@ -85,14 +97,20 @@ impl Allotment {
     fn price(&self, check: &Check) -> u64 {
         let control = check.suite.control().filter(|control| !self.asked.contains(control.id));
         let shared = if check.suite == Suite::Isolation { SHARED_OBJECTS * (2 + OF_AN_OBJECT) } else { 0 };
-        cost(check) + control.map_or(0, |control| 2 * cost(control) + shared)
+        self.cost(check) + control.map_or(0, |control| 2 * cost(control) + shared)
+    }
+
+    /// What `check` sends on this target.
+    fn cost(&self, check: &Check) -> u64 {
+        let each = FOR_A_ROUTE.iter().find(|(id, _)| *id == check.id).map_or(0, |(_, each)| *each);
+        cost(check) + each * self.routes
     }
 
     /// What `check` tells for its price. The control that it may have to open its suite with serves the `others` of it as well.
     #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
     fn value(&self, check: &Check, others: u64) -> f64 {
-        let control = self.price(check) - cost(check);
-        weight(check.severity) / (cost(check) + control / others.max(1)).max(1) as f64
+        let control = self.price(check) - self.cost(check);
+        weight(check.severity) / (self.cost(check) + control / others.max(1)).max(1) as f64
     }
 }
 

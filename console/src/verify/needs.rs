@@ -37,6 +37,11 @@ impl<'a> Given<'a> {
         Some(if unmade && of_tokens(missing) { Need::Writes } else { missing })
     }
 
+    /// Routes beside the declared resource, and paths that have to ask for a token.
+    pub(super) fn further_routes(&self) -> u64 {
+        (self.target.routes.all.len() + self.target.paths.protected.len()) as u64
+    }
+
     /// Whether the run may make accounts that it then has to delete.
     pub(super) fn deletes_accounts(&self) -> bool {
         let accounts = &self.target.accounts;

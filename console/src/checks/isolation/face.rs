@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Headers that tell nothing of the object: they move by themselves, or follow the body, which is compared anyway.
-const RESTLESS: [&str; 18] = [
+const RESTLESS: [&str; 19] = [
     "date",
     "age",
     "x-request-id",
@@ -29,6 +29,7 @@ const RESTLESS: [&str; 18] = [
     "report-to",
     "nel",
     "cf-ray",
+    "retry-after",
     "set-cookie",
 ];
 
