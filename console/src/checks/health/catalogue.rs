@@ -152,10 +152,10 @@ const LATENCY: Check = Check {
 
 const TOGETHER: Check = Check {
     id: "health.together",
-    title: "A dozen requests of deep health at once are all answered",
+    title: "Several requests of deep health at once are all answered",
     why: "Deep health is open to everybody and asks the database each time. Where every request takes a connection of its own, whoever repeats it \
           starves the service, and the platform takes the failing probe for a broken release.",
-    expectation: "Twelve requests at once are answered 200, or 429 with a time to wait.",
+    expectation: "Eight requests at once are answered 200, or 429 with a time to wait.",
     references: &[
         PATTERN,
         Reference {

@@ -81,7 +81,7 @@ pub(super) const ANONYMOUS: Check = Check {
     title: "Nobody, without a token, can read or change an object of A",
     why: "One route without its guard is enough: whoever has the id, or only guesses the collection, has the data, and leaves no name in the \
           logs.",
-    expectation: "401 or 403 (as the policy says), or 404, on every route of the object and on the list; A's object stays as it was.",
+    expectation: "401 or 403 (as the policy says), or 404, on every route of the object and on the list; A's object stays as it was, and health, which everybody may read, shows nothing of A's.",
     severity: Severity::Critical,
     references: &[AUTHENTICATION, MISSING_AUTHORIZATION],
     remedy: Remedy {

@@ -52,7 +52,7 @@ pub(super) const VERSIONS: Check = Check {
     id: "isolation.forms.versions",
     title: "No older, newer or internal version of the API shows A's object",
     why: "Old versions stay up for one last client, beta and internal ones for developers, and the fixes of the main one do not reach them.",
-    expectation: "No answer to B or to nobody holds A's canary, under a dozen usual prefixes; only safe methods are sent.",
+    expectation: "No answer to B or to nobody holds A's canary, under a dozen usual prefixes and with the headers that ask for a version; only safe methods are sent.",
     references: &[INVENTORY, BOLA],
     remedy: Remedy {
         axum: "Mount one router once; where two versions must live, nest the same handlers behind both prefixes.",

@@ -44,7 +44,7 @@ pub(in crate::checks::jwt) const PASSWORD: Check = Check {
     id: "jwt.login.password",
     title: "Nothing but the right password signs in",
     why: "A query that takes whatever JSON holds in the place of a text (`{\"$ne\": null}`), one that is pasted together, a comparison that ignores letter case, or a branch for empty passwords signs anybody in to any account whose name is known. A new password without the old one turns a session that was left open into an account that is lost, and so does a sign-up that overwrites the account of its name.",
-    expectation: "An empty password, an operator, `true`, the password in capitals, and the name with a quote and a comment behind bring no token; the password is not changed by whoever gives a wrong old one, nor by a second sign-up under the name.",
+    expectation: "An empty password, an operator, `true`, the password in capitals, and the name with a quote and a comment behind bring no token; the password is not changed by whoever gives a wrong old one, nor by a second sign-up under the name, which signs nobody in to it either; a change of the password changes no other account and no role.",
     severity: Severity::Critical,
     references: &[
         API2,
@@ -96,7 +96,7 @@ pub(in crate::checks::jwt) const REFRESH: Check = Check {
     id: "jwt.refresh",
     title: "A refresh token opens nothing, and is good once",
     why: "A refresh token lives for weeks. Taken as an access token it makes the short life of those worthless, and good for more than one exchange it serves the thief beside the owner, unseen.",
-    expectation: "Refused in the place of an access token; refused when exchanged a second time after another took its place.",
+    expectation: "Refused in the place of an access token; refused when exchanged a second time after another took its place, but for a grace of some seconds.",
     severity: Severity::High,
     references: &[
         at("RFC 9700, 4.14", "https://www.rfc-editor.org/rfc/rfc9700#section-4.14"),

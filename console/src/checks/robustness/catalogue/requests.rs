@@ -91,7 +91,7 @@ pub(super) const IDS: Check = check(
         "Odd ids are not found, and break nothing",
         "Ids go into queries. A number that the database cannot hold, or a text that it cannot compare, brings an error that \
          nobody handled.",
-        "404, 400 or 422. 500 is a flaw; on NUL alone, a remark.",
+        "404, 400 or 422. 500 is a flaw, and so is no answer at all while others are answered; on NUL alone, 500 is a remark.",
     ],
     &[CWE_20, CWE_755],
     IDS_REMEDY,
