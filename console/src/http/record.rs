@@ -148,6 +148,14 @@ mod tests {
     use crate::http::Credential;
 
     #[test]
+    fn all_cookies_of_a_request_travel_in_one_field_and_other_fields_stay_apart() {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let fields = vec![field("cookie", "a=1"), field("origin", "x"), field("cookie", "b=2"), field("origin", "y")];
+        let joined = one_cookie(fields, |all, value| format!("{all}; {value}"));
+        assert_eq!(joined, [field("cookie", "a=1; b=2"), field("origin", "x"), field("origin", "y")]);
+    }
+
+    #[test]
     fn a_token_is_shown_by_its_name_and_the_variable_expands_in_the_curl_line() {
         let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJ-very-secret");
         let probe = Probe::get("/api/tasks").bearer(&token).origin("https://it's.example");

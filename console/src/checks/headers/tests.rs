@@ -137,3 +137,13 @@ fn other_statuses_are_held_to_what_the_list_carries() {
     assert_eq!(spread::judge(&dressed.headers, &[], &bare).finding, Weak);
     assert_eq!(spread::judge(&dressed.headers, &["referrer-policy".into()], &bare).finding, Broken);
 }
+
+#[rstest]
+#[case::query("x-sql-query", "SELECT * FROM todo WHERE owner_id=1", Finding::Broken)]
+#[case::host("x-backend-host", "tasks.railway.internal", Finding::Broken)]
+#[case::word("x-update", "updated 3 selected rows", Finding::Held)]
+#[case::request("x-request-id", "01890a5d-ac96-774b-bcce-b302099a8057", Finding::Held)]
+fn headers_of_a_services_own_tell_nothing_of_the_inside(#[case] name: &str, #[case] value: &str, #[case] finding: Finding) {
+    let answer = Answer::canned(200, &[(name, value)], "[]");
+    assert_eq!(judges::telemetry(&Policy::default(), &answer).finding, finding);
+}

@@ -69,7 +69,8 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
 const WHOSE: [&str; 6] = ["userId", "user_id", "id", "uid", "username", "email"];
 const OF_A_PROFILE: usize = 2;
 
-/// A change of the password whose body names another account of this run, and the role of an administrator; `None` where none is declared, or there is no other one.
+/// A change of the password whose body names another account of this run, and the role of an administrator; `None` where none is declared, or
+/// there is no other one.
 async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
     let Some(call) = &cx.target.accounts.password else { return Ok(None) };
     let Some(other) = cx.registry.shared().await?.filter(|other| other.disposable) else { return Ok(None) };
