@@ -17,7 +17,7 @@ use super::marker::Marker;
 use super::registrar;
 use super::users;
 use super::workshop::{Made, Workshop};
-use crate::checks::{Session, Suite, User, Users};
+use crate::checks::{Session, User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
 use crate::target::{Target, Tokens};
@@ -266,11 +266,9 @@ fn item_path(target: &Target, user: &User, id: &str) -> String {
     target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id)
 }
 
-/// Deletes what the checks of `suite` made, which have all ended: whoever verifies the rest of the catalogue does it beside. What cannot be
-/// deleted now is tried again by [`own`].
-pub(super) async fn of_suite(client: &Client, target: &Target, workshop: &Workshop, run: Uuid, suite: Suite) {
-    let made = workshop.left_of(suite);
-    join_all(made.iter().map(|object| take_away(client, target, workshop, object, run))).await;
+/// Deletes what no check takes notice of any more, while others go on. What cannot be deleted now is tried again by [`own`].
+pub(super) async fn early(client: &Client, target: &Target, workshop: &Workshop, run: Uuid, unused: Vec<Made>) {
+    join_all(unused.iter().map(|object| take_away(client, target, workshop, object, run))).await;
 }
 
 /// Deletes what this run made and what is still there of it: what it knows by id, then whatever else carries its marker, then what became of the last requests of the

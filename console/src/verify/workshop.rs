@@ -68,9 +68,9 @@ impl Workshop {
         self.made.lock().map(|made| made.clone()).unwrap_or_default()
     }
 
-    /// What only checks of `suite` used and is still there.
-    pub(super) fn left_of(&self, suite: Suite) -> Vec<Made> {
-        self.made().into_iter().filter(|made| made.suite == Some(suite) && !made.gone).collect()
+    /// What is still there of what was made for these.
+    pub(super) fn left(&self, of: impl Fn(Option<Suite>) -> bool) -> Vec<Made> {
+        self.made().into_iter().filter(|made| !made.gone && of(made.suite)).collect()
     }
 
     /// How many creations were announced.

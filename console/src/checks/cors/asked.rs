@@ -206,16 +206,19 @@ pub(super) async fn errors(cx: Context) -> Checked {
 pub(super) async fn routes(cx: Context) -> Checked {
     let paths = &cx.target.paths;
     let subject = cx.users.a.as_ref().and_then(|user| user.subject.clone()).unwrap_or_else(|| "me".to_owned());
-    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
-    let named = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned(), missing_item(&cx).await]);
-    let further = cx.target.routes.all.iter().filter(|route| route.reads()).take(MOST).map(|route| route.filled(NO_ID, &subject));
     let open = |path: &String| cx.target.policy.public.contains(path);
-    let asked: Vec<_> = named.chain(protected).chain(further).filter(|path| !open(path)).collect();
+    // What needs no token needs no preflight either (Fetch standard, "CORS-preflight fetch").
+    let tokenless = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned()]).filter(|path| !open(path));
+    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
+    let further = cx.target.routes.all.iter().filter(|route| route.reads()).take(MOST).map(|route| route.filled(NO_ID, &subject));
+    let tokened: Vec<_> =
+        [missing_item(&cx).await].into_iter().chain(protected).chain(further).filter(|path| !open(path)).collect();
     // A route of its own may open itself only where it answers, so it is asked with the token that it needs.
     let token = |probe: Probe| cx.users.a.iter().fold(probe, |probe, user| probe.bearer(&user.token));
-    let gets = asked.iter().map(|path| Case::new(format!("GET {path}"), token(Probe::get(path.clone()))));
+    let gets = tokenless.chain(tokened.iter().cloned());
+    let gets = gets.map(|path| Case::new(format!("GET {path}"), token(Probe::get(path))));
     let mut cases = represented(&cx, &gets.collect::<Vec<_>>());
-    let preflights = asked.iter().map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
+    let preflights = tokened.iter().map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
     let signing_in = account_paths(&cx);
     let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
     cases.extend(crossed(&preflights.chain(signing_in).collect::<Vec<_>>(), &[stranger(&cx)]));

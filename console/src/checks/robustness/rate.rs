@@ -32,8 +32,8 @@ pub(super) async fn limit(cx: Context) -> Checked {
         let words = format!("a user that the service never saw is answered {}", first.status);
         return Ok(Outcome::inconclusive(words.clone()).seen(&first, "a user of its own", words));
     }
-    let refused = match refused(&cx, &probe, declared.saturating_add(4)).await? {
-        None => refused(&cx, &probe, count.saturating_sub(declared).saturating_sub(5)).await?,
+    let refused = match refused(&cx, &probe, declared.saturating_add(1)).await? {
+        None => refused(&cx, &probe, count.saturating_sub(declared).saturating_sub(2)).await?,
         refused => refused,
     };
     Ok(if let Some(answer) = refused {

@@ -1,0 +1,198 @@
+//! The suites side by side, each between two proofs of its control.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use futures::future::join_all;
+
+use super::Engine;
+use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
+use crate::checks::{Check, Context, Need, Outcome, Suite};
+use crate::run::{CheckResult, Event, Verdict};
+use crate::verify::budget::{self, Allotment};
+use crate::verify::needs::{Given, may_write};
+use crate::verify::registrar::Whose;
+use crate::verify::sentinel::Sentinel;
+use crate::verify::workshop::Made;
+use crate::verify::{accept, sweep};
+
+/// The proof that a suite's good case works. It must hold once more when the checks have ended.
+struct Proof {
+    control: &'static Check,
+    result: CheckResult,
+    /// Requests of a budget that are kept for the last time.
+    set_aside: u64,
+}
+
+impl Engine {
+    pub(super) async fn check_all(&self, cx: &Context) -> Vec<CheckResult> {
+        let suites = self.options.suites.iter().map(|suite| self.check_suite(cx, *suite));
+        let asked = join_all(suites);
+        let sentinel = Sentinel::new(&self.client, &self.target, &cx.users);
+        let watched = async {
+            match sentinel {
+                Some(sentinel) => sentinel.watch().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            results = asked => results.into_iter().flatten().collect(),
+            never = watched => match never {},
+        }
+    }
+
+    /// A suite: its control, its checks, the control again. What nobody takes notice of any more is deleted beside that.
+    async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
+        let (afforded, left_out): (Vec<_>, Vec<_>) =
+            suite.checks().iter().filter(|check| self.is_selected(check)).partition(|check| self.is_afforded(cx, check));
+        let left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
+        let cx = &cx.branch();
+        let (proof, results) = self.opened(cx, suite, &afforded).await;
+        // What the control makes from here on is in use.
+        let unused = self.unused(suite);
+        let tidied = sweep::early(&cx.client, &self.target, &self.workshop, self.run, unused);
+        let (results, ()) = tokio::join!(self.closed(cx, suite, proof, results), tidied);
+        self.stages.closed(suite);
+        results.into_iter().chain(left_out).collect()
+    }
+
+    /// Whether the budget has room for `check`. What cannot be asked at all costs nothing and says so itself.
+    fn is_afforded(&self, cx: &Context, check: &Check) -> bool {
+        let covered = self.allotment.as_ref().is_none_or(|allotment| allotment.covers(check));
+        covered || self.unaskable(cx, check).is_some()
+    }
+
+    fn left_out(&self, check: &Check) -> CheckResult {
+        let reason = self.allotment.as_ref().map(Allotment::reason).unwrap_or_default();
+        concluded(check, Outcome::skip(reason), 0, Instant::now())
+    }
+
+    /// The control and what comes after it. An exhaustive run, which takes longer, asks the control after half of the checks too.
+    async fn opened(&self, cx: &Context, suite: Suite, afforded: &[&'static Check]) -> (Option<Proof>, Vec<CheckResult>) {
+        let others: Vec<_> = afforded.iter().copied().filter(|check| !check.is_control()).collect();
+        let control = suite.control().filter(|control| afforded.iter().any(|check| check.id == control.id));
+        let Some(control) = control else { return (None, self.ask_all(cx, &others).await) };
+        let mut result = self.ask(cx, control).await;
+        if !holds(&result) {
+            result.verdict = if result.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
+            return (None, self.without_control(cx, suite, result, &others).await);
+        }
+        // Without its last proof, nothing of the suite would count.
+        let set_aside = self.client.set_aside(budget::requests(control)).map_or(0, |()| budget::requests(control));
+        let between = if self.options.exhaustive && self.allotment.is_none() { others.len() / 2 } else { 0 };
+        let (first, second) = others.split_at(between);
+        let mut results = self.ask_all(cx, first).await;
+        if between > 0 {
+            merge(&mut result, self.ask(cx, control).await, "between");
+        }
+        results.extend(self.ask_all(cx, second).await);
+        (Some(Proof { control, result, set_aside }), results)
+    }
+
+    /// The control for the last time. Where it no longer holds, it takes back what does not speak for itself.
+    async fn closed(&self, cx: &Context, suite: Suite, proof: Option<Proof>, mut results: Vec<CheckResult>) -> Vec<CheckResult> {
+        let Some(Proof { control, result: mut proof, set_aside }) = proof else { return results };
+        self.client.release(set_aside);
+        merge(&mut proof, self.ask(cx, control).await, "at the end");
+        if proof.verdict == Verdict::Inconclusive {
+            let reason = format!("the control of this suite no longer held: {}", proof.summary);
+            for result in results.iter_mut().filter(|result| !speaks_for_itself(suite, result)) {
+                self.withdraw(result, &reason);
+            }
+        }
+        self.finish_all([proof]).into_iter().chain(results).collect()
+    }
+
+    /// What nobody takes notice of since the checks of `suite` have ended. A budget is spent on checks first.
+    fn unused(&self, suite: Suite) -> Vec<Made> {
+        let unused = self.stages.asked(suite);
+        let early = self.allotment.is_none() && may_write(&self.target, &self.options);
+        if early { self.workshop.left(|maker| unused.covers(maker)) } else { Vec::new() }
+    }
+
+    /// A suite whose control did not hold. Refusals prove nothing then, but what lets an attacker in, or keeps a declared front end out,
+    /// speaks for itself: where the application answered, the checks of doors are asked all the same, and only their FAIL is kept.
+    async fn without_control(&self, cx: &Context, suite: Suite, proof: CheckResult, others: &[&'static Check]) -> Vec<CheckResult> {
+        let answered = proof.verdict == Verdict::Inconclusive && proof.evidence.iter().any(told_by_the_service);
+        if !(answered && is_of_doors(suite)) {
+            let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
+            return self.finish_all(std::iter::once(proof).chain(rest));
+        }
+        let asked = join_all(others.iter().map(|check| self.ask(cx, check))).await;
+        let rest = others.iter().zip(asked).map(|(check, result)| match result.verdict {
+            Verdict::Skip => result,
+            _ if speaks_for_itself(suite, &result) => result,
+            _ => CheckResult { probes: result.probes, ..self.unasked(cx, check, &proof) },
+        });
+        let rest: Vec<_> = rest.collect();
+        self.finish_all(std::iter::once(proof).chain(rest))
+    }
+
+    /// What a check comes to that cannot be asked: SKIP for what was never given, INCONCLUSIVE for tokens that were to come and did not.
+    fn unaskable(&self, cx: &Context, check: &Check) -> Option<Outcome> {
+        let need = Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check)?;
+        let of_tokens = matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
+        let failed = self.no_tokens.get().filter(|_| of_tokens).map(|trouble| Outcome::inconclusive(trouble.clone()));
+        Some(failed.unwrap_or_else(|| Outcome::skip(need.reason())))
+    }
+
+    /// What a check comes to when its suite's control did not hold.
+    fn unasked(&self, cx: &Context, check: &Check, control: &CheckResult) -> CheckResult {
+        let outcome = match (self.unaskable(cx, check), control.verdict) {
+            (Some(outcome), _) => outcome,
+            (None, Verdict::Skip) => Outcome::skip(format!("its control could not be asked: {}", control.summary)),
+            (None, _) => Outcome::inconclusive(format!("its control failed: {}", control.summary)),
+        };
+        concluded(check, outcome, 0, Instant::now())
+    }
+
+    async fn ask_all(&self, cx: &Context, checks: &[&'static Check]) -> Vec<CheckResult> {
+        let asked = checks.iter().map(async |check| {
+            let result = self.finish(self.ask(cx, check).await);
+            // A budget is spent on checks first.
+            if self.allotment.is_none() {
+                self.registrar.close(&cx.client, Whose::Check(check.id)).await;
+            }
+            result
+        });
+        join_all(asked).await
+    }
+
+    async fn ask(&self, cx: &Context, check: &'static Check) -> CheckResult {
+        let started = Instant::now();
+        if let Some(outcome) = self.unaskable(cx, check) {
+            return concluded(check, outcome, 0, started);
+        }
+        self.events.send(Event::CheckStarted { id: check.id.to_owned() });
+        let (client, scope) = cx.client.scoped();
+        let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
+        let cx = Context {
+            objects: self.bench(&client, Some(check.suite)),
+            registry: Arc::new(self.registrar.by(&client, check.id)),
+            client,
+            ..cx.clone()
+        };
+        let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
+        let outcome = match asked {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
+            Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
+        };
+        concluded(check, outcome, scope.sent(), started)
+    }
+
+    fn finish_all(&self, results: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {
+        results.into_iter().map(|result| self.finish(result)).collect()
+    }
+
+    fn finish(&self, result: CheckResult) -> CheckResult {
+        let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
+        self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
+        result
+    }
+}
