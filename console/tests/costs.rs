@@ -69,7 +69,8 @@ async fn the_table_of_costs_is_what_checks_send_and_the_plan_says_so() {
     let plan = verify::plan(&twin.target(), &options, &twin.inputs());
     let sent = run.stats.probes;
     assert!((plan.requests.least..=plan.requests.most).contains(&sent), "{sent} requests, planned {:?}", plan.requests);
-    assert!(plan.objects > 0 && plan.creates_words().contains("POST /api/tasks"), "{}", plan.creates_words());
+    let creates = plan.creates_words();
+    assert!(plan.objects > 0 && creates.contains("POST /api/tasks") && creates.contains("POST /auth/signup"), "{creates}");
 }
 
 /// The service counts everything that reaches it: sign-in, sweeps, checks and clean-up.

@@ -50,7 +50,10 @@ pub(super) fn unknown_method(cx: &Context) -> Probe {
     Probe::new("PROPFIND", list_path(cx)).shareable()
 }
 
-/// One request for each error status that can be had: 401, 404 (route and object), 405, 415, 422. The unsafe methods among them go only
+/// Bodies above a declared limit are sent up to this size, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// One request for each error status that can be had: 401, 404 (route and object), 405, 413, 415, 422. The unsafe methods among them go only
 /// to the declared resource, only with consent to write, and with a body that is no object in any format.
 pub(super) fn errors(cx: &Context) -> Vec<Case> {
     let mut cases = vec![
@@ -64,6 +67,10 @@ pub(super) fn errors(cx: &Context) -> Vec<Case> {
         let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token).shareable();
         cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));
         cases.push(Case::new("422 of malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));
+        let limit =
+            cx.target.policy.declared.max_body.filter(|limit| *limit < LARGEST).and_then(|limit| usize::try_from(limit).ok());
+        let oversized = |limit: usize| post().body(Some("application/json"), format!("{}{{\"postflight\":", " ".repeat(limit)));
+        cases.extend(limit.map(|limit| Case::new("413 of a body above the limit", oversized(limit))));
     }
     cases
 }

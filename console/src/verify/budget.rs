@@ -40,6 +40,8 @@ const SHARED_OBJECTS: u64 = 3;
 pub(crate) const OF_AN_ACCOUNT: u64 = 3;
 /// Accounts that a run makes at most for checks that end sessions or use up attempts.
 const ACCOUNTS: u64 = 5;
+/// Accounts that a run signs up at most: its two users, and those of the checks.
+pub(super) const MOST_ACCOUNTS: u64 = 9;
 /// The beginning of the reason why a check was left out.
 const CUT: &str = "cut by the budget of ";
 

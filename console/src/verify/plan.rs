@@ -29,6 +29,10 @@ pub struct Plan {
     pub objects: u64,
     /// Where they are created.
     pub collection: String,
+    /// How many accounts may be signed up (and deleted again where the target has a route for that); 0 where none may be.
+    pub accounts: u64,
+    /// Where they are signed up.
+    pub signup: Option<String>,
     /// What is never called.
     pub never: Vec<String>,
     /// Each check that would be asked or skipped, with the reason.
@@ -58,14 +62,14 @@ pub struct Planned {
 impl Plan {
     /// What would be created, in words.
     pub fn creates_words(&self) -> String {
-        if self.creates {
-            let Self { objects, collection, .. } = self;
-            format!(
-                "about {objects} objects by POST {collection}, each with the run's marker in its title, deleted again at the end"
-            )
-        } else {
-            "nothing".to_owned()
+        if !self.creates {
+            return "nothing".to_owned();
         }
+        let Self { objects, collection, accounts, .. } = self;
+        let people = self.signup.as_ref().map(|path| format!("; up to {accounts} accounts by {path}")).unwrap_or_default();
+        format!(
+            "about {objects} objects by POST {collection}, each with the run's marker in its title, deleted again at the end{people}"
+        )
     }
 }
 
@@ -82,6 +86,7 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
     let all = || options.suites.iter().flat_map(|suite| suite.checks());
     let asked: Vec<_> = all().filter(|check| reason(check).is_none()).collect();
     let creates = may_write(target, options);
+    let signup = target.accounts.signup.as_ref().filter(|_| creates).map(|signup| &signup.grant.call);
     Plan {
         target: target.name.clone(),
         url: target.base.to_string(),
@@ -92,6 +97,8 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
         creates,
         objects: if creates { asked.iter().map(|check| budget::objects(check)).sum() } else { 0 },
         collection: target.paths.list.clone(),
+        accounts: if signup.is_some() { budget::MOST_ACCOUNTS } else { 0 },
+        signup: signup.map(|call| format!("{} {}", call.method, call.path)),
         never: never(target),
         checks: all().map(planned).collect(),
     }
@@ -110,7 +117,7 @@ fn never(target: &Target) -> Vec<String> {
     let unsafe_at = |path: &String| format!("POST, PUT, PATCH or DELETE on {path}");
     let unsafe_routes = match target.routes.unsafe_methods() {
         _ if target.allow_unsafe_routes => "unsafe methods on any route that is not declared".to_owned(),
-        0 => "unsafe methods on any route but those of the declared resource".to_owned(),
+        0 => "unsafe methods on any route but those of the declared resource and of the declared accounts".to_owned(),
         count => format!("the {count} unsafe methods of further routes"),
     };
     let protected = target.paths.protected.iter().map(unsafe_at);

@@ -119,21 +119,39 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
     let name = text(&body, "username");
     let name = if house.has("jwt.login-comment") { name.split("' --").next().unwrap_or_default().to_owned() } else { name };
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
-    let mut accounts = open(&house);
-    let Some(account) = accounts.people.get_mut(&name) else {
-        return if house.has("jwt.login-tells-unknown") { problem::NOT_FOUND } else { problem::UNAUTHORIZED }.into_response();
-    };
-    if account.failures >= LIMIT && !house.has("jwt.login-unlimited") && !elsewhere {
-        return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response();
+    match attempt(&house, &name, &body, elsewhere) {
+        Attempt::Known(subject) => seated(&house, StatusCode::OK, &name, &subject),
+        Attempt::Unknown if house.has("jwt.login-tells-unknown") => problem::NOT_FOUND.into_response(),
+        Attempt::Locked => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response(),
+        Attempt::Wrong if house.has("jwt.login-hashes-for-some") => {
+            tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+            problem::UNAUTHORIZED.into_response()
+        }
+        Attempt::Unknown | Attempt::Wrong => problem::UNAUTHORIZED.into_response(),
     }
-    if !knows(&house, account, &body) {
+}
+
+/// What comes of a sign-in.
+enum Attempt {
+    Unknown,
+    Locked,
+    Wrong,
+    /// Whose subject it is.
+    Known(String),
+}
+
+fn attempt(house: &House, name: &str, body: &Value, elsewhere: bool) -> Attempt {
+    let mut accounts = open(house);
+    let Some(account) = accounts.people.get_mut(name) else { return Attempt::Unknown };
+    if account.failures >= LIMIT && !house.has("jwt.login-unlimited") && !elsewhere {
+        return Attempt::Locked;
+    }
+    if !knows(house, account, body) {
         account.failures += 1;
-        return problem::UNAUTHORIZED.into_response();
+        return Attempt::Wrong;
     }
     account.failures = 0;
-    let subject = account.subject.clone();
-    drop(accounts);
-    seated(&house, StatusCode::OK, &name, &subject)
+    Attempt::Known(account.subject.clone())
 }
 
 /// Whether a sign-in knows the password of the account, compared as the flaws would.

@@ -31,6 +31,7 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/users/{user_id}/summary", get(routes::summary))
         .route("/api/export", get(routes::export))
         .route("/api/stats", get(routes::stats))
+        .route("/api/reminders", post(routes::remind))
         .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
         .merge(entrance())

@@ -164,7 +164,12 @@ pub(crate) fn dress(house: &House, path: &str, headers: &mut HeaderMap) {
 pub(crate) fn clock(house: &House, headers: &mut HeaderMap) {
     const FORMAT: &[time::format_description::BorrowedFormatItem<'_>] =
         time::macros::format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-    for (flaw, skew) in [("health.clock-ahead", Duration::minutes(5)), ("health.clock-behind", Duration::minutes(-5))] {
+    let skews = [
+        ("health.clock-ahead", Duration::minutes(5)),
+        ("health.clock-behind", Duration::minutes(-5)),
+        ("health.clock-drifts", Duration::seconds(-5)),
+    ];
+    for (flaw, skew) in skews {
         if house.has(flaw) {
             let date = (OffsetDateTime::now_utc() + skew).format(FORMAT).expect("a date");
             put(headers, "date", &date);

@@ -16,21 +16,22 @@ use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
 
-/// The OpenAPI document of the twin; it says of every route that it needs a token. Two of the routes are there with their flaw alone.
+/// The OpenAPI document of the twin; it says of every route that it needs a token. Some of the routes are there with their flaw alone.
 pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
     let mut document = plain();
     let routes = [
-        ("jwt.export-by-link", "/api/export"),
-        ("isolation.export-for-any", "/api/export"),
-        ("isolation.stats-of-all", "/api/stats"),
+        ("jwt.export-by-link", "/api/export", "get"),
+        ("isolation.export-for-any", "/api/export", "get"),
+        ("isolation.stats-of-all", "/api/stats", "get"),
+        ("jwt.unguarded-elsewhere", "/api/reminders", "post"),
     ];
-    for (flaw, path) in routes {
+    for (flaw, path, method) in routes {
         if house.has(flaw) {
             document
                 .pointer_mut("/paths")
                 .and_then(Value::as_object_mut)
                 .expect("an object")
-                .insert(path.into(), json!({ "get": {} }));
+                .insert(path.into(), json!({ method: {} }));
         }
     }
     Json(document)
@@ -80,6 +81,11 @@ pub(crate) async fn export(State(house): State<Arc<House>>, request: Request) ->
         Ok(caller) => Json(titles(&house, &caller)).into_response(),
         Err(refused) => refused,
     }
+}
+
+/// `POST /api/reminders`: for whoever asks.
+pub(crate) async fn remind(State(house): State<Arc<House>>) -> StatusCode {
+    if house.has("jwt.unguarded-elsewhere") { StatusCode::CREATED } else { StatusCode::NOT_FOUND }
 }
 
 /// `GET /api/stats`: how many tasks there are, whoever's they are.

@@ -68,6 +68,7 @@ impl FromRequestParts<Arc<House>> for Subject {
 
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Response> {
         doors::follow(house, parts).await;
+        doors::ponder(house, parts).await;
         verify(house, parts).map_err(|Refused| refusal(house, parts))
     }
 }
@@ -221,7 +222,8 @@ fn header(jws: &Jws) -> Step<Members> {
 fn members(house: &House, header: &Members) -> Step<()> {
     let allowed = |name: &str| match name {
         "jwk" => ["jwt.embedded-oct", "jwt.embedded-rsa", "jwt.keypair-embedded"].iter().any(|flaw| house.has(flaw)),
-        "x5c" | "x5t#S256" => house.has("jwt.trusts-x5c"),
+        "x5c" | "x5t#S256" => house.has("jwt.trusts-x5c") || house.has("jwt.trusts-x5t"),
+        "x5t" => house.has("jwt.trusts-x5t"),
         "crit" | "b64" => house.has("jwt.ignores-crit"),
         "zip" => house.has("jwt.ignores-cty"),
         _ => false,

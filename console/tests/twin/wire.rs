@@ -88,6 +88,10 @@ const TRICKS: &[(&str, Trick)] = &[
         request.starts_with("CONNECT ").then(|| b"HTTP/1.1 200 Connection established\r\n\r\n".to_vec())
     }),
     ("robustness.head-body", |request| request.starts_with("HEAD ").then(|| answer("404 Not Found", "{\"status\":404}"))),
+    ("headers.version-of-malformed", |request| {
+        let refusal = b"HTTP/1.1 400 Bad Request\r\nserver: nginx/1.18.0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        request.starts_with("GET\r\n").then(|| refusal.to_vec())
+    }),
     ("robustness.files-dots", |request| file(request, |target| target.contains("/../"))),
     ("robustness.files-encoded", |request| file(request, |target| target.contains("..%2f"))),
     ("robustness.files-encoded-dots", |request| file(request, |target| target.contains("%2e%2e"))),

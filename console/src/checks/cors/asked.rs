@@ -221,7 +221,7 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let preflights = tokened.iter().map(|path| Case::new(format!("preflight {path}"), options(&cx, path, "GET")));
     let signing_in = account_paths(&cx);
     let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
-    cases.extend(crossed(&preflights.chain(signing_in).collect::<Vec<_>>(), &[stranger(&cx)]));
+    cases.extend(crossed(&preflights.chain(signing_in).chain(misread_sign_in(&cx)).collect::<Vec<_>>(), &[stranger(&cx)]));
     all_refused(&cx, cases).await
 }
 
@@ -242,6 +242,13 @@ async fn missing_item(cx: &Context) -> String {
 const MOST: usize = 20;
 /// An id that nothing has, for routes that take one.
 const NO_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/// A sign-in whose body nobody can read: the answer of that route, at the cost of no attempt.
+fn misread_sign_in(cx: &Context) -> Option<Case> {
+    let path = cx.target.accounts.login.as_ref().map(|grant| &grant.call).filter(|call| call.method == "POST")?.path.clone();
+    let probe = Probe::new("POST", path.clone()).body(Some("application/json"), "{\"postflight\":").shareable();
+    cx.writes.then(|| Case::new(format!("POST {path} with malformed JSON"), probe))
+}
 
 /// The declared routes that sign in, up and on.
 fn account_paths(cx: &Context) -> std::collections::BTreeSet<String> {

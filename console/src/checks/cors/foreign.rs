@@ -233,26 +233,20 @@ pub(super) fn unserialised(seed: &Seed) -> Vec<Foreign> {
     each(port.into_iter().chain(forms))
 }
 
-/// First a character of each kind: of words, of host names, of neither; then come the encoded ones.
-const RIGHT: &str = "_-`!&{|^~$'(+;=\"";
-const LEFT: &str = "_-`!&{|^$+;=";
-const ENCODED: [&str; 3] = ["%60", "%0b", "%00"];
-
-fn separators(plain: &'static str) -> impl Iterator<Item = String> {
-    let (first, rest) = plain.split_at(plain.len().min(3));
-    let [encoded, others @ ..] = ENCODED;
-    let plain = |text: &'static str| text.chars().map(String::from);
-    plain(first).chain([encoded.to_owned()]).chain(plain(rest)).chain(others.map(str::to_owned))
-}
+/// First a character of each kind: of words, of host names, of neither; the encoded ones after the first of them.
+const SPECIAL: [&str; 28] = [
+    "_", "-", "`", "%60", "!", "&", "{", "}", "|", "^", "~", "$", "'", "(", ")", "*", "+", ",", ";", "=", "\"", "%0b", "%09",
+    "%00", "<", ">", "[", "]",
+];
 
 /// A character that ends the host for some parsers, between the allowed host and a foreign one.
 pub(super) fn special_right(seed: &Seed) -> Vec<Foreign> {
-    seed.at_each(separators(RIGHT).map(|c| format!("{}{c}.{}.com", seed.host(), seed.random)))
+    seed.at_each(SPECIAL.map(|c| format!("{}{c}.{}.com", seed.host(), seed.random)))
 }
 
 /// The same on the left of the allowed host.
 pub(super) fn special_left(seed: &Seed) -> Vec<Foreign> {
-    seed.at_each(separators(LEFT).map(|c| format!("{}.com{c}{}", seed.random, seed.host())))
+    seed.at_each(SPECIAL.map(|c| format!("{}.com{c}{}", seed.random, seed.host())))
 }
 
 /// Foreign URLs that hold the allowed origin in the user, path, query or fragment, and the other way round.
@@ -279,16 +273,19 @@ pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
         "http://127.0.0.1:3000",
         "http://127.0.0.1:5173",
     ];
-    let fixed = ["http://localhost", "https://localhost"];
-    let others =
-        ["http://localhost:4200", "http://[::1]:3000", "http://127.0.0.1:5500", "https://localhost:3000", "http://127.0.0.1"];
+    let fixed = ["http://localhost", "https://localhost", "http://[::1]:3000", "http://0.0.0.0:3000"];
+    let others = ["http://localhost:4200", "http://127.0.0.1:5500", "https://localhost:3000", "http://127.0.0.1"];
     let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[8000])).chain(served("0.0.0.0", &[3000]));
+    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[8000, 8080]));
     let r = &seed.random;
-    let matched = [format!("https://localhost.{r}.com"), format!("http://{r}.localhost:3000")];
-    let local = [format!("http://{r}.local"), format!("https://{r}.test")];
+    let matched = [
+        format!("https://localhost.{r}.com"),
+        format!("http://{r}.localhost:3000"),
+        format!("http://{r}.local"),
+        format!("https://{r}.test"),
+    ];
     let named = [&usual[..], &fixed].concat().into_iter().map(str::to_owned);
-    each(named.chain(matched).chain(ports).chain(others.map(str::to_owned)).chain(local))
+    each(named.chain(matched).chain(ports).chain(others.map(str::to_owned)))
 }
 
 /// What applications in web views and browser extensions send.

@@ -19,6 +19,8 @@ const RARE: usize = 3;
 const LISTED: usize = 10;
 /// The same for the names of stages.
 const STAGES: usize = 9;
+/// The same for what developers' machines send.
+const DEVELOPMENT: usize = 14;
 /// The same for values that are no origin.
 const MALFORMED: usize = 13;
 
@@ -141,6 +143,8 @@ pub(super) enum Reach {
     Rare,
     /// As rare, but what allowlists name one by one (development servers, platforms, apps): no member stands for another.
     Listed,
+    /// Listed: development servers, on every address that a machine has for itself.
+    Development,
     /// Listed, and the most telling one derived from each of the other declared origins as well.
     Stages,
     /// As rare, and every member a mistake of its own.
@@ -152,7 +156,7 @@ impl Reach {
     const fn surfaces(self) -> &'static [Surface] {
         match self {
             Self::Whole | Self::EachOrigin | Self::Wide => &Surface::ALL,
-            Self::Rare | Self::Listed | Self::Stages | Self::Malformed => &TWO,
+            Self::Rare | Self::Listed | Self::Development | Self::Stages | Self::Malformed => &TWO,
         }
     }
 }
@@ -172,6 +176,7 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
         let most = match (index, reach) {
             (0, Reach::Malformed) => MALFORMED,
             (0, Reach::Listed) => LISTED,
+            (0, Reach::Development) => DEVELOPMENT,
             (0, Reach::Stages) => STAGES,
             (0, Reach::Rare) => RARE,
             (0, _) => TELLING,
@@ -180,7 +185,7 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
         for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
             let surfaces = match (index, place) {
                 (0, place) if cx.exhaustive || (place, reach) == (0, Reach::Whole) => reach.surfaces(),
-                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed | Reach::Stages) => &TWO,
+                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed | Reach::Development | Reach::Stages) => &TWO,
                 (0, _) => &[telling(cx)],
                 _ if matches!(reach, Reach::EachOrigin | Reach::Stages) => &[telling(cx)],
                 _ => &[],

@@ -1,9 +1,10 @@
 //! Which answers are looked at: the common ones, for each rule about one header.
 
 use super::super::specimens;
+use super::super::wire::PATIENCE;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::judges;
-use crate::http::{Answer, Probe, clean};
+use crate::http::{Answer, Probe, Raw, clean, evidence};
 use crate::target::Policy;
 
 /// A rule about one answer. `personal` answers were asked for with a token.
@@ -34,6 +35,17 @@ pub(super) async fn control(cx: Context) -> Checked {
 /// One rule on the common answers.
 pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Checked {
     shared_battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
+}
+
+/// The banner, also in the answer to a line that is no request: it often comes from a server in front of the service (a proxy's
+/// `400 Bad Request`), which no route can set right.
+pub(super) async fn banners(cx: Context) -> Checked {
+    let line = Raw::new().bytes("GET\r\n").header("host", cx.target.base.authority()).usual().within(PATIENCE).end();
+    let noun = "answers without a banner";
+    let (outcome, reply) = tokio::try_join!(judged(cx.clone(), noun, judges::banners), cx.client.send_raw(&line))?;
+    let Some(answer) = &reply.answer else { return Ok(outcome) };
+    let Judgement { finding, observed } = judges::banners(&cx.target.policy, answer);
+    Ok(outcome.joined(evidence(answer, "a line that is no request", finding, observed)))
 }
 
 /// What the target's own policy says of single headers.

@@ -296,7 +296,7 @@ const BANNERS: Check = check(
     ],
     &[CWE_200, HEADERS_PROJECT],
     REMOVE,
-    |cx| Box::pin(asked::judged(cx, "answers without a banner", judges::banners)),
+    |cx| Box::pin(asked::banners(cx)),
 );
 
 const XSS_FILTER: Check = check(

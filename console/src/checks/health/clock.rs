@@ -86,7 +86,8 @@ fn date(answer: &Answer) -> Option<OffsetDateTime> {
 
 /// From here on tokens are refused or live too long.
 const WRONG: Duration = Duration::seconds(30);
-const DRIFTING: Duration = Duration::seconds(5);
+/// What a clock that is kept by NTP is never off by.
+const DRIFTING: Duration = Duration::seconds(2);
 
 /// The `Date` header against the console's own clock. It has a resolution of a second and was written some time between sending and
 /// receiving, so the smallest of several differences counts.

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -129,10 +130,10 @@ pub(super) fn certificate() -> String {
     base64::engine::general_purpose::STANDARD.encode(RSA_CERTIFICATE)
 }
 
-/// Thumbprint of the certificate for `x5t#S256` (RFC 7515, 4.1.8).
-pub(super) fn thumbprint() -> String {
-    use sha2::{Digest as _, Sha256};
-    encode(Sha256::digest(RSA_CERTIFICATE))
+/// Thumbprints of the certificate, as `x5t` and `x5t#S256` have them (RFC 7515, 4.1.7 and 4.1.8).
+pub(super) fn thumbprints() -> [(&'static str, String); 2] {
+    let print = |algorithm| encode(ring::digest::digest(algorithm, RSA_CERTIFICATE));
+    [("x5t", print(&SHA1_FOR_LEGACY_USE_ONLY)), ("x5t#S256", print(&SHA256))]
 }
 
 #[cfg(test)]

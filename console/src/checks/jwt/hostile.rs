@@ -1,5 +1,10 @@
 //! Hostile but signed: headers that ask for more, JSON that is hardly JSON, tokens of a size nobody needs.
 
+use std::io::Write as _;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
@@ -125,6 +130,7 @@ pub(super) async fn jwe(cx: Context) -> Checked {
         ),
         Forgery::fatal("alg none with enc", five(&json!({ "alg": "none", "enc": "none", "cty": "JWT" }), "", &unsigned)),
         Forgery::fatal("dir with zip", five(&json!({ "alg": "dir", "enc": "A256GCM", "zip": "DEF" }), "", &unsigned)),
+        Forgery::fatal("dir with zip around 4 MiB of zeros", bomb()?),
         Forgery::fatal(
             "PBES2 with ten million rounds",
             five(
@@ -135,7 +141,39 @@ pub(super) async fn jwe(cx: Context) -> Checked {
         ),
         Forgery::fatal("five empty parts but the header", format!("{}....", encode(r#"{"alg":"dir","enc":"A128GCM"}"#))),
     ];
-    refused(&cx, "encrypted tokens", forgeries).await
+    let outcome = refused(&cx, "encrypted tokens", forgeries.clone()).await?;
+    Ok(held_up(&cx, &forgeries).await?.into_iter().fold(outcome, Outcome::joined))
+}
+
+/// A token of five parts whose payload, with no key in the way, becomes 4 MiB.
+fn bomb() -> Result<String, Trouble> {
+    let header = json!({ "alg": "dir", "enc": "A256GCM", "zip": "DEF" });
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let deflated = encoder.write_all(&vec![0; 4 << 20]).and_then(|()| encoder.finish());
+    let deflated = deflated.map_err(|error| Trouble::Unexpected(error.to_string()))?;
+    Ok(format!("{}..{}.{}.{}", encode(header.to_string()), encode([0; 12]), encode(deflated), encode([0; 16])))
+}
+
+/// How long a token may be worked on before it is refused.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Forgeries that were refused only after a time that a good token does not need, twice in a row.
+async fn held_up(cx: &Context, forgeries: &[Forgery]) -> Result<Vec<Evidence>, Trouble> {
+    let a = cx.a()?;
+    let bound = AT_ONCE.max(cx.once(&cx.read(a)).await?.elapsed * 4);
+    let mut slow = Vec::new();
+    for forgery in forgeries {
+        let probe = Probe::get(cx.read_path(a)).bearer(&forgery.credential());
+        if cx.once(&probe).await?.elapsed <= bound {
+            continue;
+        }
+        let again = cx.send(&probe).await?;
+        if again.elapsed > bound {
+            let observed = format!("answered {} after {} ms: it is worked on first", again.status, again.elapsed.as_millis());
+            slow.push(evidence(&again, format!("{}, once more", forgery.name), Finding::Broken, observed));
+        }
+    }
+    Ok(slow)
 }
 
 /// The same name twice in one object (RFC 7519, 4: refuse, or take the last).

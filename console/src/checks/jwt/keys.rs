@@ -45,11 +45,13 @@ pub(super) async fn jwk(cx: Context) -> Checked {
 pub(super) async fn x5c(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let chain = || ("x5c", json!([attacker::certificate()]));
-    let print = || ("x5t#S256", json!(attacker::thumbprint()));
+    let prints = || attacker::thumbprints().map(|(name, print)| (name, json!(print)));
+    let [sha1, _] = prints();
     let forgeries = [
         ("x5c, self-signed", vec![chain()]),
-        ("x5c and its thumbprint", vec![chain(), print()]),
-        ("a thumbprint alone", vec![print()]),
+        ("x5c and its thumbprints", [vec![chain()], prints().into()].concat()),
+        ("x5c and its SHA-1 thumbprint", vec![chain(), sha1]),
+        ("thumbprints alone", prints().into()),
         ("an empty x5c", vec![("x5c", json!([]))]),
         ("x5c that is no certificate", vec![("x5c", json!(["bm90IGEgY2VydGlmaWNhdGU="]))]),
     ];

@@ -4,7 +4,8 @@ use futures::future::join_all;
 use time::OffsetDateTime;
 
 use super::super::{Checked, Context, Outcome};
-use crate::http::{Answer, Credential, Probe, Trouble};
+use crate::http::{Answer, Credential, Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding};
 use crate::target::Tokens;
 
 /// Requests that are sent at most to see a limit.
@@ -25,7 +26,7 @@ pub(super) async fn limit(cx: Context) -> Checked {
     let token = Credential::new("<minted for a user of its own>", cx.forge()?.good(&subject, OffsetDateTime::now_utc()));
     let path = cx.target.paths.list.replace("{user_id}", &subject);
     let origin = cx.target.origins.first();
-    let probe = Probe::get(path).bearer(&token).impatient();
+    let probe = Probe::get(path.clone()).bearer(&token).impatient();
     let probe = origin.iter().fold(probe, |probe, origin| probe.origin(origin.as_str()));
     let first = cx.send(&probe).await?;
     if !first.is_success() {
@@ -37,11 +38,24 @@ pub(super) async fn limit(cx: Context) -> Checked {
         refused => refused,
     };
     Ok(if let Some(answer) = refused {
-        judge(&answer, origin.is_some()).seen(&answer, "a request over the limit", "429")
+        let outcome = judge(&answer, origin.is_some()).seen(&answer, "a request over the limit", "429");
+        outcome.joined(by_a_stranger(&cx, path, &token).await?)
     } else {
         let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
         Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())
     })
+}
+
+/// The refusal as a foreign page would see it: limiters often answer with a CORS policy of their own.
+async fn by_a_stranger(cx: &Context, path: String, token: &Credential) -> Result<Evidence, Trouble> {
+    let stranger = format!("https://{}.com", cx.random("stranger at the limit"));
+    let answer = cx.send(&Probe::get(path).bearer(token).origin(&stranger).impatient()).await?;
+    let granted = answer.headers.text("access-control-allow-origin").filter(|granted| *granted == stranger || granted == "*");
+    let (finding, observed) = match granted {
+        Some(granted) => (Finding::Broken, format!("{} lets {granted} read it", answer.status)),
+        None => (Finding::Held, format!("{}, which no foreign page can read", answer.status)),
+    };
+    Ok(evidence(&answer, "a request over the limit from a foreign origin", finding, observed))
 }
 
 /// The first 429 to so many requests at once.

@@ -32,9 +32,9 @@ pub(super) const ADMITS: &[(&str, Rule)] = &[
     ("cors.special-after-host", |origin| any(|allowed, _| follows(origin, allowed, is_special))),
     ("cors.special-before-host", |origin| any(|_, host| special_before(origin, host))),
     ("cors.localhost", |origin| LOCAL.contains(&host_of(origin))),
-    ("cors.local-names", |origin| {
-        [".local", ".test", ".internal", ".localhost"].iter().any(|name| host_of(origin).ends_with(name))
-    }),
+    ("cors.loopback-literals", |origin| ["[::1]", "0.0.0.0"].contains(&host_of(origin))),
+    ("cors.local-names", |origin| [".local", ".test", ".internal"].iter().any(|name| host_of(origin).ends_with(name))),
+    ("cors.names-below-localhost", |origin| host_of(origin).ends_with(".localhost")),
     ("cors.app-schemes", |origin| origin.contains("://") && !origin.starts_with("http")),
     ("cors.opaque-schemes", |origin| {
         ["data:", "blob:", "about:", "file:", "javascript:"].iter().any(|name| origin.starts_with(name))

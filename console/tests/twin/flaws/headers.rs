@@ -45,6 +45,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &["headers.caching"], &[]),
     flaw("headers.debug-token", "The headers of a debugger lead to its pages.", &["headers.banners"], &[]),
     weakness("headers.server-version", "Server tells product and version.", &["headers.banners"], &[]),
+    weakness(
+        "headers.version-of-malformed",
+        "What is no request is answered by a proxy that tells its version.",
+        &["headers.banners"],
+        &[],
+    ),
     weakness("headers.powered-by", "X-Powered-By tells framework and version.", &["headers.banners"], &[]),
     weakness("headers.aspnet-version", "X-AspNet-Version tells the version.", &["headers.banners"], &[]),
     weakness("headers.via-version", "Via tells product and version of a proxy.", &["headers.banners"], &[]),

@@ -49,6 +49,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.cached", "Health comes out of a cache.", &["health.fresh"], &[]),
     weakness("health.uncontrolled-cache", "Health does not say whether it may be kept.", &["health.fresh"], &[]),
     flaw("health.clock-ahead", "The clock is five minutes ahead.", &["health.clock"], &["health.fresh"]),
+    weakness("health.clock-drifts", "The clock is five seconds behind.", &["health.clock"], &[]),
     flaw("health.blind", "Health is fine, but nothing can be written.", &["health.agrees"], &[]),
     flaw("health.clock-behind", "The clock is five minutes behind.", &["health.clock"], &["health.fresh"]),
     flaw(

@@ -148,6 +148,14 @@ pub(super) async fn follow(house: &House, parts: &Parts) {
     }
 }
 
+/// Flaw `jwt.works-on-envelopes`: a key is derived for whatever has five parts.
+pub(super) async fn ponder(house: &House, parts: &Parts) {
+    let enveloped = presented(house, parts).is_ok_and(|token| token.split('.').count() == 5);
+    if enveloped && house.has("jwt.works-on-envelopes") {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    }
+}
+
 /// GET over plain HTTP to loopback; nothing else is ever visited.
 async fn visit(address: &str) -> Option<()> {
     let url = Url::parse(address).ok()?;

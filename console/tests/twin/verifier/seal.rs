@@ -107,6 +107,7 @@ pub(super) fn algorithm(house: &House, header: &Members, jws: &Jws) -> Step<Proo
         Some("PS256") if house.has("jwt.no-key-for-alg") => Ok(Proof::Waived),
         Some("ES256") if house.has("jwt.blank-ecdsa") => Ok(Proof::Blank),
         Some("RS256") if house.has("jwt.trusts-x5c") => Ok(Proof::Certificate),
+        Some("RS256") if house.has("jwt.trusts-x5t") && header.contains_key("x5t") => Ok(Proof::Certificate),
         Some("RS256") if house.has("jwt.embedded-rsa") => Ok(Proof::OwnKey),
         None if house.has("jwt.no-alg") => Ok(Proof::Waived),
         _ => Err(Refused),

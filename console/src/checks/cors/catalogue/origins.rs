@@ -151,7 +151,7 @@ pub(super) const DEVELOPMENT: Check = foreign(
     "Developers' machines are refused",
     "Any program on a visitor's own computer can serve http://localhost:3000, and .local names are answered by whoever shares the \
      network. Such origins belong in development only.",
-    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::development)),
+    |cx| Box::pin(family_refused(cx, Reach::Development, origins::development)),
 );
 
 pub(super) const APPS: Check = foreign(
