@@ -146,7 +146,8 @@ impl Registrar {
             Err(_) if self.target.accounts.login.is_some() => self.granted(login).await?,
             Err(answer) => return Err(refused("signing up", login, &signup.grant, &answer)),
         };
-        let granted = Granted { subject: granted.subject.or(subject), ..granted };
+        // What the target declares says more than a claim: many name the account by its e-mail address there.
+        let granted = Granted { subject: subject.or(granted.subject), ..granted };
         let session = self.session(name, login.clone(), granted, !exists);
         if exists {
             self.forget(&session.login.username).await;
@@ -183,6 +184,12 @@ impl Registrar {
             made.retain(|account| account.session.login.username != session.login.username);
             made.push(Account { session, check: self.check });
         }
+    }
+
+    /// The subject of an account that this run signed up.
+    fn known_subject(&self, username: &str) -> Option<String> {
+        let made = self.made.lock().ok()?;
+        made.iter().find(|account| account.session.login.username == username)?.session.user.subject.clone()
     }
 
     /// Whether there is an account to delete.
@@ -246,7 +253,9 @@ impl Registry for Registrar {
 
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
-            let session = self.session("C", login.clone(), self.granted(login).await?, true);
+            let granted = self.granted(login).await?;
+            let granted = Granted { subject: self.known_subject(&login.username).or(granted.subject), ..granted };
+            let session = self.session("C", login.clone(), granted, true);
             self.keep(session.clone());
             Ok(session)
         }

@@ -67,10 +67,11 @@ const PLAIN: Shape = Shape {
     marks: false,
     redirects: false,
     preconditions: false,
+    passes_over_user: false,
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 12] = [
+const SHAPES: [(&str, Shape, &str); 13] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -84,6 +85,11 @@ const SHAPES: [(&str, Shape, &str); 12] = [
         },
         "paths.list = '/api/{user_id}/tasks'\npaths.item = '/api/{user_id}/tasks/{id}'\ntask.items = ''\ntask.done = 'done'\n\
          task.update = 'put'\ntask.put = { done = false }\n",
+    ),
+    (
+        "the user in the path, passed over",
+        Shape { list: "/api/{user_id}/tasks", item: "/api/{user_id}/tasks/{id}", ids: Ids::Uuids, passes_over_user: true, ..PLAIN },
+        "paths.list = '/api/{user_id}/tasks'\npaths.item = '/api/{user_id}/tasks/{id}'\ntask.items = ''\ntask.done = 'done'\n",
     ),
     (
         "slashes behind, redirected without",

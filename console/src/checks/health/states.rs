@@ -40,6 +40,7 @@ pub(super) async fn live(cx: Context) -> Checked {
     shared_battery(&cx, "liveness answers", turns(&path, 3), |_, answer| match answer.status {
         200 if is_page(answer) => Judgement::broken("200 with a web page: something else answers at this path"),
         200 => Judgement::held("200"),
+        status @ 201..=299 => Judgement::weak(format!("{status}: a platform may wait for 200 and nothing else, as Railway does")),
         status => Judgement::broken(format!("{status} instead of 200")),
     })
     .await

@@ -310,7 +310,8 @@ async fn planted(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     if cx.list_path(a) == cx.list_path(b) {
         return Ok(None);
     }
-    let canary = cx.objects.announce(a).await?;
+    // Named as B's: where the path's user is passed over and it becomes B's own, no list of B's shows what looks like A's.
+    let canary = cx.objects.announce(b).await?;
     let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
     let Some(id) = cx.made(a, &answer).await else {
         return Ok(Some(piece(&answer, "B creates an object at A's path", judge::harmless(answer.status, false))));

@@ -2,7 +2,7 @@
 
 use crate::checks::paging::next_query;
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, User, battery};
-use crate::http::Answer;
+use crate::http::{Answer, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::judge;
@@ -40,11 +40,15 @@ pub(super) async fn pages(cx: Context) -> Checked {
 pub(super) async fn cursor(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let (one, other) = tokio::try_join!(cx.objects.witness(a), cx.objects.create(a))?;
-    let first = cx.send(&list(&cx, a, "limit=1")).await?;
-    let Some(next) = next_query(&first) else {
+    let Some((mut next, mut as_a)) = followed(&cx, a).await? else {
         return Ok(Outcome::skip("lists of this service name no next page, so there is no cursor to replay"));
     };
-    let as_a = cx.send(&list(&cx, a, &next)).await?;
+    if ids(&cx, &as_a).is_empty()
+        && let Some(again) = followed(&cx, a).await?
+    {
+        // A cursor that holds on to an object leads nowhere when another check deletes that one meanwhile.
+        (next, as_a) = again;
+    }
     let own = ids(&cx, &as_a);
     if own.is_empty() {
         return Ok(Outcome::inconclusive("A's own cursor leads A to no object").seen(&as_a, "A follows the own cursor", "nothing"));
@@ -57,6 +61,14 @@ pub(super) async fn cursor(cx: Context) -> Checked {
     .await?;
     let proof = piece(&as_a, "A follows the own cursor", Judgement::held(format!("{} objects", own.len())));
     Ok(join(outcome, [proof]))
+}
+
+/// The query of A's second page, and A's answer to it; `None` where the first names no next one.
+async fn followed(cx: &Context, a: &User) -> Result<Option<(String, Answer)>, Trouble> {
+    let first = cx.send(&list(cx, a, "limit=1")).await?;
+    let Some(next) = next_query(&first) else { return Ok(None) };
+    let as_a = cx.send(&list(cx, a, &next)).await?;
+    Ok(Some((next, as_a)))
 }
 
 /// The ids on a page; an object that shows none stands for itself.

@@ -57,8 +57,10 @@ impl Victim {
         let body = cx.target.resource.with(cx.target.resource.body(&canary), field, Value::String(canary.clone()));
         let created = cx.send(&Probe::post(cx.list_path(a), &body).bearer(&a.token)).await?;
         let Some(id) = cx.made(a, &created).await else { return Ok(shared) };
-        let object = Object { path: cx.item_path(a, &id), id, canary, created, read: None };
-        Self::of(cx, object).await
+        // A read that lags behind the write would look like none at all.
+        let item = cx.item(a, &id);
+        let read = if cx.target.resource.offers.get { Some(cx.eventually(&item, Answer::is_success).await?) } else { None };
+        Self::of(cx, Object { path: cx.item_path(a, &id), id, canary, created, read }).await
     }
 
     async fn of(cx: &Context, object: Object) -> Result<Self, Trouble> {
@@ -233,17 +235,19 @@ pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
 /// An id in the form of `id` that nothing has: each of its last characters becomes another one of the same kind, so that length and
 /// alphabet stay and validation treats both alike.
 pub(super) fn missing_like(id: &str, random: &str) -> String {
-    if id.parse::<u64>().is_ok() {
-        return far_number(id.len());
+    if let Ok(number) = id.parse::<u64>() {
+        return far_number(number).to_string();
     }
     let changed = id.len().saturating_sub(12);
     let mut fresh = random.bytes().cycle();
     id.char_indices().map(|(at, c)| if at < changed { c } else { replaced(c, fresh.next().unwrap_or(b'7')) }).collect()
 }
 
-/// A number with as many digits as the id, but no fewer than nine and no more than fit into an `i32`.
-fn far_number(digits: usize) -> String {
-    if digits <= 9 { "987654321".to_owned() } else { "8".repeat(digits) }
+/// A number that nothing has: far above ids that count from one, far below those that hold a time, and never beyond what the service takes
+/// for an id (an `i32`, or as many bits as the id itself has).
+const fn far_number(id: u64) -> u64 {
+    const FAR: u64 = 987_654_321;
+    if id < FAR { FAR } else { id - FAR }
 }
 
 fn replaced(c: char, by: u8) -> char {
@@ -266,7 +270,8 @@ mod tests {
 
     #[rstest]
     #[case::number("17", "987654321")]
-    #[case::snowflake("1234567890123456789", "8888888888888888888")]
+    #[case::counted_high("987654321", "0")]
+    #[case::snowflake("4611686018427387903", "4611686017439733582")]
     fn a_missing_number_is_a_number(#[case] id: &str, #[case] missing: &str) {
         assert_eq!(missing_like(id, "k3x9"), missing);
     }

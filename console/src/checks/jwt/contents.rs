@@ -49,7 +49,8 @@ fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
     };
     let (life, bound) = (exp - beginning, longest.unwrap_or(LONGEST_SECS));
     #[expect(clippy::cast_precision_loss, reason = "seconds of a lifetime are far below 2^52")]
-    let within = life <= bound as f64;
+    // Times may have fractions, of which the beginning is cut off.
+    let within = life.floor() <= bound as f64;
     let finding = match (within, longest) {
         (true, _) => Finding::Held,
         (false, Some(_)) => Finding::Broken,
