@@ -7,6 +7,7 @@ mod act;
 mod battery;
 mod check;
 mod context;
+mod json_id;
 mod outcome;
 pub(crate) mod paging;
 mod passwords;

@@ -8,9 +8,9 @@ use crate::checks::{Act, Case, Checked, Context, Judgement, Role, User, battery}
 use crate::http::{Answer, Probe, Trouble};
 
 use super::assign::id_field;
-use super::claim::subject;
 use super::judge;
 use super::listing::shown_to_a;
+use super::owner::subject;
 use super::page::{Page, list};
 use super::stage::{Victim, attacked, join};
 

@@ -9,8 +9,8 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
 
-use super::claim::{naming, subject};
 use super::judge;
+use super::owner::{naming, subject};
 use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// Routes that are asked at most.
