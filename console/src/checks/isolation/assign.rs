@@ -131,29 +131,30 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         Some(read) => read.clone(),
         None => look(&cx, b, &object).await?,
     };
-    let mut tried = bodies(&cx, owner.as_deref());
-    let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
-    tried.push(vec![ForbiddenField { field: id_field(&cx), value: json!(id) }]);
-    let changed = Act::change(&cx);
-    let mut acts = vec![changed; tried.len()];
-    if changed == Act::Patch && cx.target.resource.update.puts() {
-        // Where both are there, a handler each: the owner is tried by PUT as well.
-        let owners: Vec<_> = tried.iter().flatten().filter(|one| is_owner(&cx, &one.field)).cloned().collect();
-        let alone = owners.first().map(|first| vec![first.clone()]);
-        let more: Vec<_> = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).collect();
-        acts.extend(more.iter().map(|_| Act::Put));
-        tried.extend(more);
-    }
-    let probes: Vec<_> =
-        tried.iter().zip(&acts).map(|(foreign, act)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
+    let tried = changes(&cx, owner.as_deref(), &object);
+    let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
     let seen = both(&cx, &object.id).await?;
-    let pieces = tried.iter().zip(&acts).zip(&answers).map(|((foreign, act), answer)| {
+    let pieces = tried.iter().zip(&answers).map(|((act, foreign), answer)| {
         let label = format!("B: {} of an own object, setting {}", act.word(), named(foreign));
         piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
+}
+
+/// What B sends about an own object, and by which act.
+fn changes(cx: &Context, owner: Option<&str>, object: &Object) -> Vec<(Act, Vec<ForbiddenField>)> {
+    let mut tried = bodies(cx, owner);
+    let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
+    tried.push(vec![ForbiddenField { field: id_field(cx), value: json!(id) }]);
+    let changed = Act::change(cx);
+    // Where both are there, a handler each: the owner is tried by PUT as well.
+    let by_both = changed == Act::Patch && cx.target.resource.update.puts();
+    let owners: Vec<_> = tried.iter().flatten().filter(|one| by_both && is_owner(cx, &one.field)).cloned().collect();
+    let alone = owners.first().map(|first| vec![first.clone()]);
+    let put = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).map(|group| (Act::Put, group));
+    tried.into_iter().map(|foreign| (changed, foreign)).chain(put).collect()
 }
 
 fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -> Result<Probe, Trouble> {

@@ -62,12 +62,18 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
         cases.push(Case::new(format!("nobody: A's object with {}", named(&said)), claim(&said, Probe::get(&item))));
     }
     cases.extend(rerouted(&cx, b, &item));
-    cases.extend(cx.at_once(["user_id", "uid", "sub", "userId"]).into_iter().map(|names| {
-        let cookies = names.iter().map(|name| format!("{name}={}", scene.subject)).collect::<Vec<_>>().join("; ");
-        let probe = Probe::get(&item).bearer(&b.token).header("cookie", cookies);
-        Case::new(format!("B: A's object with the cookie {}", names.join(", ")), probe)
-    }));
+    cases.extend(in_cookies(&cx, b, &item, subject));
     scene.ask(&cx, "headers that claim to be A", cases).await
+}
+
+/// Cookies beside the token that name A.
+fn in_cookies(cx: &Context, b: &User, item: &str, subject: &str) -> Vec<Case> {
+    let case = |names: Vec<&str>| {
+        let cookies = names.iter().map(|name| format!("{name}={subject}")).collect::<Vec<_>>().join("; ");
+        let probe = Probe::get(item).bearer(&b.token).header("cookie", cookies);
+        Case::new(format!("B: A's object with the cookie {}", names.join(", ")), probe)
+    };
+    cx.at_once(["user_id", "uid", "sub", "userId"]).into_iter().map(case).collect()
 }
 
 /// Headers that some frameworks take for the path, behind the back of a proxy that decided by the real one.

@@ -49,12 +49,12 @@ impl<'a> Minter<'a> {
     }
 
     /// A good token but for one claim.
-    pub(in crate::checks::jwt) fn with(&self, name: &str, value: impl Into<Value>) -> String {
+    pub(super) fn with(&self, name: &str, value: impl Into<Value>) -> String {
         self.sign(&with(&self.claims(), name, value))
     }
 
     /// A good token without one claim.
-    pub(in crate::checks::jwt) fn without(&self, name: &str) -> String {
+    pub(super) fn without(&self, name: &str) -> String {
         self.sign(&without(&self.claims(), name))
     }
 
@@ -79,7 +79,7 @@ impl<'a> Minter<'a> {
     }
 
     /// A good token of somebody else.
-    pub(in crate::checks::jwt) fn with_subject(&self, value: impl Into<Value>) -> String {
+    pub(super) fn with_subject(&self, value: impl Into<Value>) -> String {
         let mut claims = self.claims();
         set(&mut claims, self.subject_claim(), value.into());
         self.sign(&Value::Object(claims))
@@ -93,7 +93,7 @@ impl<'a> Minter<'a> {
     }
 
     /// A good token but for one claim, whose value is any text, JSON or not.
-    pub(in crate::checks::jwt) fn with_raw(&self, name: &str, raw: &str) -> String {
+    pub(super) fn with_raw(&self, name: &str, raw: &str) -> String {
         self.raw(&self.claims(), name, raw)
     }
 
