@@ -3,16 +3,20 @@
 //! Owns what a check *is* (id, reason, severity, references, requirements, how to mend it) and how each one asks and judges. Order,
 //! controls, deadline and clean-up belong to `verify`.
 
+mod accounts;
 mod act;
 mod battery;
 mod check;
 mod context;
+mod json_id;
+mod objects;
 mod outcome;
 pub(crate) mod paging;
 mod passwords;
 mod roles;
 mod shared;
 mod specimens;
+mod users;
 mod wire;
 
 pub mod configuration;
@@ -28,12 +32,15 @@ pub mod robustness;
 pub mod secrets;
 pub mod tls;
 
+pub use accounts::{Login, Refreshed, Registry, Session, SignedUp};
 pub use act::Act;
 pub use battery::{Case, FLAWS_KEPT, Judgement, at_once_or_each, battery, shared_battery};
 pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
-pub use context::{Context, Forge, Login, Object, Objects, Refreshed, Registry, Role, Session, SignedUp, User, Users};
+pub use context::{Context, Forge};
+pub use objects::{Object, Objects, Role};
 pub use outcome::Outcome;
 pub use shared::Shared;
+pub use users::{User, Users};
 
 /// Every check, suite by suite, in the order in which reports show them.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {

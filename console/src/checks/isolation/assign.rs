@@ -7,38 +7,14 @@ use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, Use
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::claim::{OWNER_FIELDS, named_by_path, subject};
+use super::claim::sent_to_a;
 use super::judge;
+use super::owner::{ForbiddenField, LONG_AGO, fields, is_owner, subject};
 use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
-
-/// A moment that no clock of a service shows.
-const LONG_AGO: &str = "1999-01-01T00:00:00Z";
-
-/// A field that is not the caller's to set, and the value tried.
-#[derive(Clone)]
-struct Foreign {
-    field: String,
-    value: Value,
-}
-
-/// What is tried: the owner only where A's name is known, since any other name could be somebody's whom the run must not touch.
-fn fields(cx: &Context, owner: Option<&str>) -> Vec<Foreign> {
-    let number = |text: &str| text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
-    let names: Vec<_> = OWNER_FIELDS.map(str::to_owned).into_iter().chain(named_by_path(&cx.target.paths.list)).collect();
-    let owners = owner.iter().flat_map(|owner| names.iter().map(|field| Foreign { field: field.clone(), value: number(owner) }));
-    let others =
-        [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
-    let others = others.map(|(field, value)| Foreign { field: field.into(), value });
-    owners.chain(others).collect()
-}
-
-fn is_owner(cx: &Context, field: &str) -> bool {
-    OWNER_FIELDS.contains(&field) || named_by_path(&cx.target.paths.list).iter().any(|name| name == field)
-}
 
 /// What is sent in one body: the names that most services use alone, the others together, since whoever ignores one ignores all. An
 /// exhaustive run sends each alone.
-fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<Foreign>> {
+fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<ForbiddenField>> {
     let all = fields(cx, owner);
     let alone = if cx.exhaustive { all.len() } else { 3 };
     let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| is_owner(cx, &foreign.field));
@@ -46,13 +22,13 @@ fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<Foreign>> {
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
 
-fn with(cx: &Context, body: Value, foreign: &[Foreign]) -> Value {
-    let set = |body, foreign: &Foreign| cx.target.resource.with(body, &foreign.field, foreign.value.clone());
+fn with(cx: &Context, body: Value, foreign: &[ForbiddenField]) -> Value {
+    let set = |body, foreign: &ForbiddenField| cx.target.resource.with(body, &foreign.field, foreign.value.clone());
     foreign.iter().fold(body, set)
 }
 
 /// The fields with their values, for people.
-fn named(foreign: &[Foreign]) -> String {
+fn named(foreign: &[ForbiddenField]) -> String {
     foreign.iter().map(|foreign| format!("`{}`: {}", foreign.field, foreign.value)).collect::<Vec<_>>().join(", ")
 }
 
@@ -71,12 +47,12 @@ pub(super) async fn on_create(cx: Context) -> Checked {
 
 /// B makes an object with such fields, then A and B both look for it. One that neither of them sees is tried again: a service that lost it
 /// under load would look the same.
-async fn created(cx: Context, foreign: Vec<Foreign>) -> Result<Evidence, Trouble> {
+async fn created(cx: Context, foreign: Vec<ForbiddenField>) -> Result<Evidence, Trouble> {
     let first = created_once(&cx, &foreign).await?;
     if first.finding == Finding::Broken { created_once(&cx, &foreign).await } else { Ok(first) }
 }
 
-async fn created_once(cx: &Context, foreign: &[Foreign]) -> Result<Evidence, Trouble> {
+async fn created_once(cx: &Context, foreign: &[ForbiddenField]) -> Result<Evidence, Trouble> {
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
     let body = with(cx, cx.target.resource.body(&canary), foreign);
@@ -95,12 +71,8 @@ async fn created_once(cx: &Context, foreign: &[Foreign]) -> Result<Evidence, Tro
 
 /// Where paths name the user, B makes an object at A's path. `None` where they do not.
 async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
-    let (a, b) = (cx.a()?, cx.b()?);
-    if cx.list_path(a) == cx.list_path(b) {
-        return Ok(None);
-    }
-    let canary = cx.objects.announce(b).await?;
-    let answer = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&b.token)).await?;
+    let a = cx.a()?;
+    let Some((canary, answer)) = sent_to_a(cx).await? else { return Ok(None) };
     let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let judgement = match id {
         Some(id) if cx.eventually(&cx.item(a, &id), |seen| seen.contains(&canary)).await?.contains(&canary) => {
@@ -126,10 +98,10 @@ async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
 }
 
 /// Whose object is it now, and did the field stick?
-fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[Foreign]) -> Judgement {
+fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -> Judgement {
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let sticks =
-        |foreign: &&Foreign| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
+        |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
     if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {
@@ -159,39 +131,40 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         Some(read) => read.clone(),
         None => look(&cx, b, &object).await?,
     };
-    let mut tried = bodies(&cx, owner.as_deref());
-    let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
-    tried.push(vec![Foreign { field: id_field(&cx), value: json!(id) }]);
-    let changed = Act::change(&cx);
-    let mut acts = vec![changed; tried.len()];
-    if changed == Act::Patch && cx.target.resource.update.puts() {
-        // Where both are there, a handler each: the owner is tried by PUT as well.
-        let owners: Vec<_> = tried.iter().flatten().filter(|one| is_owner(&cx, &one.field)).cloned().collect();
-        let alone = owners.first().map(|first| vec![first.clone()]);
-        let more: Vec<_> = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).collect();
-        acts.extend(more.iter().map(|_| Act::Put));
-        tried.extend(more);
-    }
-    let probes: Vec<_> =
-        tried.iter().zip(&acts).map(|(foreign, act)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
+    let tried = changes(&cx, owner.as_deref(), &object);
+    let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
     let seen = both(&cx, &object.id).await?;
-    let pieces = tried.iter().zip(&acts).zip(&answers).map(|((foreign, act), answer)| {
+    let pieces = tried.iter().zip(&answers).map(|((act, foreign), answer)| {
         let label = format!("B: {} of an own object, setting {}", act.word(), named(foreign));
         piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
 }
 
-fn update(cx: &Context, act: Act, object: &Object, foreign: &[Foreign]) -> Result<Probe, Trouble> {
+/// What B sends about an own object, and by which act.
+fn changes(cx: &Context, owner: Option<&str>, object: &Object) -> Vec<(Act, Vec<ForbiddenField>)> {
+    let mut tried = bodies(cx, owner);
+    let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
+    tried.push(vec![ForbiddenField { field: id_field(cx), value: json!(id) }]);
+    let changed = Act::change(cx);
+    // Where both are there, a handler each: the owner is tried by PUT as well.
+    let by_both = changed == Act::Patch && cx.target.resource.update.puts();
+    let owners: Vec<_> = tried.iter().flatten().filter(|one| by_both && is_owner(cx, &one.field)).cloned().collect();
+    let alone = owners.first().map(|first| vec![first.clone()]);
+    let put = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).map(|group| (Act::Put, group));
+    tried.into_iter().map(|foreign| (changed, foreign)).chain(put).collect()
+}
+
+fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -> Result<Probe, Trouble> {
     let (resource, b) = (&cx.target.resource, cx.b()?);
     let body = if act == Act::Put { resource.full(&object.canary) } else { resource.patch(&object.canary) };
     Ok(Probe::new(act.word(), cx.item_path(b, &object.id)).json(&with(cx, body, foreign)).bearer(&b.token))
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
-fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &[Foreign]) -> Judgement {
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &[ForbiddenField]) -> Judgement {
     match answer.status {
         500.. => Judgement::weak(format!("{}: an error", answer.status)),
         200..=299 => match (landed(cx, seen, canary, foreign), overwritten(cx, seen, before, foreign)) {
@@ -206,9 +179,9 @@ fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: 
 
 /// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
 /// said nothing by it before.
-fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [Foreign]) -> Option<&'f str> {
+fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [ForbiddenField]) -> Option<&'f str> {
     let tells = |field: &str| field == id_field(cx) || is_owner(cx, field);
-    let changed = |foreign: &&Foreign| {
+    let changed = |foreign: &&ForbiddenField| {
         let now = member(cx, &seen.by_b, &foreign.field);
         member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
     };
@@ -234,7 +207,7 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
     let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
-    let foreign = Foreign { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
+    let foreign = ForbiddenField { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
     let body = with(cx, cx.target.resource.body(&canary), std::slice::from_ref(&foreign));
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let given = cx.made(b, &answer).await;

@@ -84,6 +84,7 @@ pub(super) fn case(cx: &Context, user: &User, query: &str) -> Case {
     Case::new(name, list(cx, user, query))
 }
 
+/// What is B's to see may be answered with success, as long as it holds nothing of A's.
 pub(super) fn leak_free(victim: &Victim, answer: &Answer) -> Judgement {
     judge::harmless(answer.status, victim.is_shown_in(answer))
 }

@@ -5,8 +5,8 @@
 //! followed by a read as A. Every check makes its own objects: none disturbs another, but for one that
 //! all only read, and one that only requests without a token attack.
 //!
-//! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists; the other rooms are
-//! families of checks, and `catalogue` is their cards.
+//! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists, `owner` says what
+//! names an owner; the other rooms are families of checks, and `catalogue` is their cards.
 
 mod assign;
 mod cache;
@@ -21,6 +21,7 @@ mod judge;
 mod lifecycle;
 mod listing;
 mod oracle;
+mod owner;
 mod page;
 mod powers;
 mod routes;

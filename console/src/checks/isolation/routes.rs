@@ -9,8 +9,9 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
 
-use super::claim::{naming, subject};
 use super::judge;
+use super::listing::leak_free;
+use super::owner::{naming, subject};
 use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// Routes that are asked at most.
@@ -99,11 +100,11 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
 async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Trouble> {
     let (as_a, as_b) = (Probe::get(path).bearer(&cx.a()?.token), Probe::get(path).bearer(&cx.b()?.token));
     let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
-    let mut pieces = vec![piece(&as_b, format!("B: GET {path}"), nothing_of_a(victim, &as_b))];
+    let mut pieces = vec![piece(&as_b, format!("B: GET {path}"), leak_free(victim, &as_b))];
     if let Some(subject) = subject(cx.a()?, victim).filter(|_| as_a.is_success() && as_b.is_success()) {
         let whose = asking(path, &naming(&subject));
         let answer = cx.send(&Probe::get(&whose).bearer(&cx.b()?.token)).await?;
-        pieces.push(piece(&answer, format!("B: GET {path} with A in its query"), nothing_of_a(victim, &answer)));
+        pieces.push(piece(&answer, format!("B: GET {path} with A in its query"), leak_free(victim, &answer)));
     }
     Ok(Asked { works: as_a.is_success(), pieces })
 }
@@ -111,17 +112,8 @@ async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Troub
 /// B at B's own path: a search or an export there shows B's own alone.
 async fn own(cx: &Context, victim: &Victim, route: &Route, of_b: &str) -> Result<Evidence, Trouble> {
     let answer = cx.once(&Probe::get(route.filled(&victim.object.id, of_b)).bearer(&cx.b()?.token)).await?;
-    let judgement = nothing_of_a(victim, &answer);
+    let judgement = leak_free(victim, &answer);
     Ok(piece(&answer, format!("B: GET {} as B's own", route.path), judgement))
-}
-
-/// What is B's to see may be answered with success, as long as it holds nothing of A's.
-fn nothing_of_a(victim: &Victim, answer: &Answer) -> Judgement {
-    let judgement = judge::harmless(answer.status, victim.is_shown_in(answer));
-    if answer.is_success() && judgement.finding == Finding::Weak {
-        return Judgement::held(format!("{}, nothing of A's", answer.status));
-    }
-    judgement
 }
 
 /// A asks with `own`, B with `tried` and with something of that form that nothing has.

@@ -6,7 +6,7 @@ use crate::run::{Finding, Source};
 use crate::target::{Route, RouteAuth};
 
 use super::ask::of_a;
-use super::claims::Press;
+use super::claims::Minter;
 use super::forgery::flipped;
 use super::presence::{some_object, writes};
 
@@ -40,8 +40,8 @@ async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble
     let credential = |name: &'static str, token: String| (name, Credential::new(format!("<{name}>"), token));
     let mut tokens = vec![credential("a wrong signature", flipped(&token, 77).token())];
     if cx.forge.is_some() && cx.a()?.subject.is_some() {
-        let press = Press::of(cx).await?;
-        tokens.push(credential("a token that ended", press.ending(press.now - ENDED_SECS)));
+        let minter = Minter::of(cx).await?;
+        tokens.push(credential("a token that ended", minter.ending(minter.now - ENDED_SECS)));
     }
     Ok(tokens)
 }

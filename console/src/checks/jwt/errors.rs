@@ -7,7 +7,7 @@ use crate::http::{Answer, Probe};
 use crate::token::Compact;
 
 use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a};
-use super::claims::Press;
+use super::claims::Minter;
 use super::forgery::flipped;
 
 /// Words of JWT libraries and run times, in lower case: they name the stack and the step that failed.
@@ -55,10 +55,10 @@ async fn bad_tokens(cx: &Context, token: &Compact) -> Vec<Forgery> {
         Forgery::fatal("an empty signature", token.with_signature("").token()),
     ];
     if cx.forge.is_some()
-        && let Ok(press) = Press::of(cx).await
+        && let Ok(minter) = Minter::of(cx).await
     {
-        all.push(Forgery::fatal("expired", press.ending(press.now - 3_600)));
-        all.push(Forgery::fatal("expired long ago", press.ending(0)));
+        all.push(Forgery::fatal("expired", minter.ending(minter.now - 3_600)));
+        all.push(Forgery::fatal("expired long ago", minter.ending(0)));
     }
     all
 }

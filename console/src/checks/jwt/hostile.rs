@@ -14,7 +14,7 @@ use crate::run::{Evidence, EvidenceClass, Finding};
 use crate::token::encode;
 
 use super::ask::{Forgery, algorithm_of, header_with, of_a, refused, with, without};
-use super::claims::Press;
+use super::claims::Minter;
 
 /// A header with several members set.
 fn with_all(header: &Map<String, Value>, members: &[(&str, Value)]) -> Value {
@@ -25,11 +25,11 @@ fn with_all(header: &Map<String, Value>, members: &[(&str, Value)]) -> Value {
 
 /// Good tokens under another name for their algorithm, or signed by a sibling of it (RFC 8725, 3.1 and 3.2).
 pub(super) async fn alg_pinned(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
+    let (minter, forge) = (Minter::of(&cx).await?, cx.forge()?);
     let key = &forge.mint().key;
     let own = key.algorithm().name();
-    let claims = encode(Value::Object(press.claims()).to_string());
-    let under = |alg: &str| encode(with(&press.header(), "alg", alg).to_string());
+    let claims = encode(Value::Object(minter.claims()).to_string());
+    let under = |alg: &str| encode(with(&minter.header(), "alg", alg).to_string());
     let signed = key.sign_as_siblings(|alg| format!("{}.{claims}", under(alg)).into_bytes());
     let mut forgeries = Vec::new();
     for (alg, signature) in signed {
@@ -42,10 +42,10 @@ pub(super) async fn alg_pinned(cx: Context) -> Checked {
     for alg in cx.telling(others, 2) {
         forgeries.push(Forgery::lenient(format!("alg {alg:?} over a good signature"), forge.sign_encoded(&under(alg), &claims)));
     }
-    let header = encode(Value::Object(press.header()).to_string());
+    let header = encode(Value::Object(minter.header()).to_string());
     forgeries.push(Forgery::fatal("a signature that does not cover the header", over(forge, &header, &claims, &claims)));
     forgeries.push(Forgery::fatal("a signature that does not cover the payload", over(forge, &header, &claims, &header)));
-    let bare = encode(without(&press.header(), "alg").to_string());
+    let bare = encode(without(&minter.header(), "alg").to_string());
     forgeries.push(Forgery::lenient("no alg over a good signature", forge.sign_encoded(&bare, &claims)));
     refused(&cx, "other algorithms under the good key", forgeries).await
 }
@@ -57,12 +57,12 @@ fn over(forge: &Forge, header: &str, payload: &str, input: &str) -> String {
 
 /// Header members that change what a token means, over a good signature: critical extensions, other kinds, nesting, compression.
 pub(super) async fn meaning(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
-    let claims = Value::Object(press.claims());
-    let headed = extended(&press.header())
+    let (minter, forge) = (Minter::of(&cx).await?, cx.forge()?);
+    let claims = Value::Object(minter.claims());
+    let headed = extended(&minter.header())
         .into_iter()
         .map(|(name, accepted, header)| Forgery { accepted, ..Forgery::fatal(name, forge.sign(&header, &claims)) });
-    let forgeries = [cx.telling(headed, 5), cx.telling(wrapped(&press, forge), 4)].concat();
+    let forgeries = [cx.telling(headed, 5), cx.telling(wrapped(&minter, forge), 4)].concat();
     refused(&cx, "headers that change the meaning", forgeries).await
 }
 
@@ -89,11 +89,11 @@ fn extended(header: &Map<String, Value>) -> Vec<(String, Finding, Value)> {
 }
 
 /// Tokens inside tokens, and compressed ones (RFC 7519, 5.2; RFC 8725, 2.8 and 3.6).
-fn wrapped(press: &Press<'_>, forge: &Forge) -> Vec<Forgery> {
-    let claims = Value::Object(press.claims()).to_string();
-    let good = press.sign(&Value::Object(press.claims()));
+fn wrapped(minter: &Minter<'_>, forge: &Forge) -> Vec<Forgery> {
+    let claims = Value::Object(minter.claims()).to_string();
+    let good = minter.sign(&Value::Object(minter.claims()));
     let bytes = |members: &[(&str, Value)], payload: &[u8]| {
-        forge.sign_bytes(with_all(&press.header(), members).to_string().as_bytes(), payload)
+        forge.sign_bytes(with_all(&minter.header(), members).to_string().as_bytes(), payload)
     };
     let (cty, zip) = ([("cty", json!("JWT"))], [("zip", json!("DEF"))]);
     vec![
@@ -178,19 +178,19 @@ async fn held_up(cx: &Context, forgeries: &[Forgery]) -> Result<Vec<Evidence>, T
 
 /// The same name twice in one object (RFC 7519, 4: refuse, or take the last).
 pub(super) async fn duplicate(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
+    let (minter, forge) = (Minter::of(&cx).await?, cx.forge()?);
     let twice = |name: &str, first: Value, second: Value| {
-        let rest = without(&press.claims(), name).to_string();
+        let rest = without(&minter.claims(), name).to_string();
         format!("{{\"{name}\":{first},{},\"{name}\":{second}}}", rest.trim_start_matches('{').trim_end_matches('}'))
     };
-    let header = Value::Object(press.header()).to_string();
-    let claims = Value::Object(press.claims()).to_string();
+    let header = Value::Object(minter.header()).to_string();
+    let claims = Value::Object(minter.claims()).to_string();
     let alg = forge.mint().key.algorithm().name();
-    let (past, future) = (json!(press.now - 3_600), press.claims().get("exp").cloned().unwrap_or_default());
+    let (past, future) = (json!(minter.now - 3_600), minter.claims().get("exp").cloned().unwrap_or_default());
     let payload = |text: String| forge.sign_bytes(header.as_bytes(), text.as_bytes());
     let under = |text: String| forge.sign_bytes(text.as_bytes(), claims.as_bytes());
     let b = json!(cx.users.b.as_ref().and_then(|b| b.subject.clone()).unwrap_or_else(|| cx.random("other subject")));
-    let a = json!(press.claims().get("sub"));
+    let a = json!(minter.claims().get("sub"));
     let forgeries = vec![
         Forgery::fatal("exp twice: valid, then past", payload(twice("exp", future.clone(), past.clone()))),
         Forgery::harmless("exp twice: past, then valid", payload(twice("exp", past, future))),
@@ -204,11 +204,11 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
 /// Signed bytes that are not the JSON object they should be (RFC 7519, 7.2). Where tokens of nobody are let in anyway, which has a check
 /// of its own, values without claims add nothing to that.
 pub(super) async fn malformed(cx: Context) -> Checked {
-    let (press, forge) = (Press::of(&cx).await?, cx.forge()?);
-    let header = Value::Object(press.header()).to_string();
-    let claims = Value::Object(press.claims()).to_string();
+    let (minter, forge) = (Minter::of(&cx).await?, cx.forge()?);
+    let header = Value::Object(minter.header()).to_string();
+    let claims = Value::Object(minter.claims()).to_string();
     let payload = |bytes: &[u8]| forge.sign_bytes(header.as_bytes(), bytes);
-    let nobody = cx.once(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", press.without_subject()))).await?.is_success();
+    let nobody = cx.once(&cx.read(cx.a()?).bearer(&Credential::new("<no sub>", minter.without_subject()))).await?.is_success();
     let accepted = if nobody { Finding::Weak } else { Finding::Broken };
     let mut forgeries: Vec<_> = cx
         .telling(["", "{\"sub\":", "{"], 2)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use secrecy::ExposeSecret as _;
 
+use crate::checks::json_id::json_id;
 use crate::checks::roles::{asked_for, gather, powers};
 use crate::checks::{Checked, Context, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble, evidence};
@@ -112,8 +113,7 @@ async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<
 
 /// The body of a call with members that name the account of `other`, and `more`.
 fn naming(body: &Value, other: &Session, names: &[&str], more: Map<String, Value>) -> Value {
-    let subject = other.user.subject.as_deref().unwrap_or(&other.login.username);
-    let subject = subject.parse::<u64>().map_or_else(|_| json!(subject), |number| json!(number));
+    let subject = json_id(other.user.subject.as_deref().unwrap_or(&other.login.username));
     let value = |name: &str| match name {
         "username" => json!(other.login.username),
         "email" => json!(other.login.email),

@@ -1,0 +1,47 @@
+//! Claims in the body of a write.
+
+use serde_json::json;
+
+use crate::checks::{Case, Checked, Context, Judgement, Role, User, battery};
+use crate::http::Probe;
+
+use super::claimed;
+use crate::checks::isolation::judge;
+use crate::checks::isolation::owner::OWNER_FIELDS;
+use crate::checks::isolation::stage::attacked;
+
+/// B writes to A's object and says in the body that it is A who writes.
+pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
+    let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
+    let (title, accepted) = (&cx.objects.attempted(b).await?, &cx.target.policy.no_such());
+    attacked(cx, Role::Contested, |victim| async move {
+        let subject = claimed(a, &victim);
+        let item = cx.item_path(a, &victim.object.id);
+        let (first, others) = OWNER_FIELDS.split_at(1);
+        let mut cases: Vec<_> = first.iter().flat_map(|field| claims(cx, b, &item, title, field, &subject)).collect();
+        for field in cx.telling(others, 4) {
+            cases.extend(cx.telling(claims(cx, b, &item, title, field, &subject), 1));
+        }
+        battery(cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
+            // Unknown fields may be refused before anything is looked up.
+            400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
+            status => judge::refusal(accepted, status, answer.contains(victim.canary())),
+        })
+        .await
+    })
+    .await
+}
+
+fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
+    let resource = &cx.target.resource;
+    let claimed = |body: serde_json::Value| resource.with(body, field, json!(subject));
+    let mut bodies = [("PATCH", resource.patch(title)), ("PUT", resource.full(title)), ("DELETE", json!({}))];
+    if !resource.update.patches() {
+        bodies.swap(0, 1);
+    }
+    let case = |(method, body)| {
+        let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
+        Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)
+    };
+    bodies.map(case).into()
+}

@@ -1,0 +1,90 @@
+//! Claims in a header: what a gateway would tell a service behind it, what lets a service's own people do more, other paths, and cookies.
+
+use crate::checks::{Case, Checked, Context, User};
+use crate::http::Probe;
+
+use super::Scene;
+use crate::checks::isolation::page::list;
+
+/// Headers by which a gateway would tell a service behind it who the user is.
+const HEADERS: [&str; 18] = [
+    "x-user-id",
+    "x-forwarded-user",
+    "x-user",
+    "x-remote-user",
+    "x-auth-request-user",
+    "x-impersonate-user",
+    "x-tenant-id",
+    "x-consumer-id",
+    "x-userid",
+    "remote-user",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-auth-user",
+    "x-consumer-custom-id",
+    "x-account-id",
+    "x-on-behalf-of",
+    "x-hasura-user-id",
+    "x-amzn-oidc-identity",
+];
+
+/// Headers by which a service lets its own people, or itself, do more.
+const POWERS: [(&str, &str); 9] = [
+    ("x-admin", "true"),
+    ("x-is-admin", "true"),
+    ("x-role", "admin"),
+    ("x-user-role", "admin"),
+    ("x-internal", "true"),
+    ("x-internal-request", "true"),
+    ("x-debug", "true"),
+    ("x-test", "true"),
+    ("x-bypass-auth", "true"),
+];
+
+/// Parts of the names of headers that stand for a token where a gateway has verified it: these are also sent without one.
+const GATEWAYS: [&str; 7] = ["user-id", "forwarded", "remote", "authenticated-user", "auth-request", "consumer-id", "oidc"];
+
+pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
+    let scene = Scene::new(&cx).await?;
+    let b = cx.b()?;
+    let item = cx.item_path(cx.a()?, &scene.victim.object.id);
+    let mut cases = Vec::new();
+    let subject = scene.subject.as_str();
+    let claim = |said: &[(&str, &str)], probe: Probe| said.iter().fold(probe, |probe, (name, value)| probe.header(name, value));
+    let named = |said: &[(&str, &str)]| said.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    for said in cx.at_once(HEADERS.map(|name| (name, subject)).into_iter().chain(POWERS)) {
+        let all = named(&said);
+        cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
+        cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
+    }
+    let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
+    for said in cx.at_once(gateways.map(|name| (name, subject)).chain(POWERS)) {
+        cases.push(Case::new(format!("nobody: A's object with {}", named(&said)), claim(&said, Probe::get(&item))));
+    }
+    cases.extend(rerouted(&cx, b, &item));
+    cases.extend(in_cookies(&cx, b, &item, subject));
+    scene.ask(&cx, "headers that claim to be A", cases).await
+}
+
+/// Cookies beside the token that name A.
+fn in_cookies(cx: &Context, b: &User, item: &str, subject: &str) -> Vec<Case> {
+    let case = |names: Vec<&str>| {
+        let cookies = names.iter().map(|name| format!("{name}={subject}")).collect::<Vec<_>>().join("; ");
+        let probe = Probe::get(item).bearer(&b.token).header("cookie", cookies);
+        Case::new(format!("B: A's object with the cookie {}", names.join(", ")), probe)
+    };
+    cx.at_once(["user_id", "uid", "sub", "userId"]).into_iter().map(case).collect()
+}
+
+/// Headers that some frameworks take for the path, behind the back of a proxy that decided by the real one.
+fn rerouted(cx: &Context, b: &User, item: &str) -> Vec<Case> {
+    let full = cx.target.base.path(item);
+    let names = cx.at_once(["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path", "x-original-uri"]);
+    let towards = |probe: Probe, names: &[&str]| names.iter().fold(probe, |probe, name| probe.header(name, &full));
+    let cases = |names: &Vec<&str>| {
+        let (list, all) = (Probe::get(cx.list_path(b)).bearer(&b.token), names.join(", "));
+        let as_b = Case::new(format!("B: the list with {all} of A's object"), towards(list, names));
+        [as_b, Case::new(format!("nobody: / with {all} of A's object"), towards(Probe::get("/"), names))]
+    };
+    names.iter().flat_map(cases).collect()
+}

@@ -1,0 +1,125 @@
+//! Routes of administrators, and the profile of A, asked by an ordinary user.
+
+use std::collections::BTreeSet;
+
+use crate::checks::isolation::judge;
+use crate::checks::isolation::owner::{encoded, subject};
+use crate::checks::isolation::stage::Victim;
+use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::{Case, Checked, Context, Judgement, User, battery};
+use crate::http::{Answer, Probe};
+
+/// Routes of administrators, asked by an ordinary user (OWASP API5:2023).
+const ADMIN: [&str; 14] = [
+    "/admin",
+    "/api/admin/users",
+    "/api/users",
+    "/admin/users",
+    "/users",
+    "/api/admin",
+    "/api/v1/users",
+    "/api/internal/users",
+    "/api/audit",
+    "/admin/tasks",
+    "/api/admin/tasks",
+    "/api/users/all",
+    "/api/accounts",
+    "/management/users",
+];
+
+pub(in crate::checks::isolation) async fn admin(cx: Context) -> Checked {
+    let victim = Victim::shared(&cx).await?;
+    let b = cx.b()?;
+    let names = names_of_a(&cx, &victim);
+    let collection = Collection::of(&cx.list_path(b), b);
+    let paths = admin_paths(&collection, cx.telling(ADMIN, 6));
+    let profile = subject(cx.a()?, &victim).map(|subject| collection.beside(&format!("/users/{}", encoded(&subject))));
+    let all = paths.iter().chain(&profile);
+    let cases = all.map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)));
+    battery(&cx, "administrative routes", cases.collect(), |case, answer| {
+        if profile.as_deref() == Some(case.probe.path()) {
+            return profile_of_a(&victim, answer);
+        }
+        let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
+        let reserved = case.probe.path().split('/').any(|part| part == "admin");
+        listing_of_users(answer, told || victim.is_shown_in(answer), reserved)
+    })
+    .await
+}
+
+/// The collection's own path in parts.
+struct Collection {
+    /// Whatever it begins with (`/v1`), without the user whose it is.
+    prefix: String,
+    noun: String,
+    /// Where routes end in a slash, the bare path is only redirected.
+    slash: &'static str,
+}
+
+impl Collection {
+    fn of(list: &str, user: &User) -> Self {
+        let bare = list.trim_end_matches('/');
+        let noun = bare.rsplit('/').next().unwrap_or_default();
+        let mine = user.subject.as_ref().map(|subject| format!("/{subject}")).unwrap_or_default();
+        let before = bare.strip_suffix(noun).map(|rest| rest.trim_end_matches('/').replace(&mine, ""));
+        let slash = if list.ends_with('/') { "/" } else { "" };
+        Self { prefix: before.unwrap_or_default(), noun: noun.to_owned(), slash }
+    }
+
+    /// A path that begins and ends as the collection's own.
+    fn beside(&self, path: &str) -> String {
+        format!("{}{path}{}", self.prefix, self.slash)
+    }
+}
+
+/// The `usual` routes of administrators, and those that follow from the collection's own path.
+fn admin_paths(collection: &Collection, usual: Vec<&str>) -> BTreeSet<String> {
+    let Collection { noun, slash, .. } = collection;
+    let own = [
+        format!("/admin/{noun}{slash}"),
+        format!("/api/admin/{noun}{slash}"),
+        collection.beside("/users"),
+        collection.beside("/admin/users"),
+        collection.beside(&format!("/admin/{noun}")),
+    ];
+    usual.into_iter().map(|path| format!("{path}{slash}")).chain(own).collect()
+}
+
+/// Services show users to each other on purpose; nobody shows passwords, or the address that A signs in with. Another one is a remark.
+fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
+    let (text, json) = (answer.raw_text(), answer.json().unwrap_or_default());
+    match answer.status {
+        status @ 200..=299 if victim.is_shown_in(answer) => Judgement::broken(format!("{status} with A's object")),
+        status @ 200..=299 if hash_in(&text).is_some() || member_of(&json, &[]).is_some() => {
+            Judgement::broken(format!("{status} with what is A's password or its hash"))
+        }
+        status @ 200..=299 if json.get("email").is_some_and(serde_json::Value::is_string) => {
+            Judgement::weak(format!("{status} with an e-mail address"))
+        }
+        status => judge::harmless(status, false),
+    }
+}
+
+/// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the names that sign in, as JSON texts.
+pub(in crate::checks::isolation) fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
+    let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
+    let email = cx.a().ok().and_then(|a| a.email.as_ref()).map(|email| format!("\"{email}\""));
+    let login = cx.target.accounts.users.iter().filter_map(|users| users.first()).map(|user| format!("\"{}\"", user.username));
+    subject.into_iter().chain(email).chain(login).collect()
+}
+
+/// A list of records under such a path is suspect even where nothing of A's is in it; one of people whose path says whom it is `reserved` for
+/// is nobody else's to see.
+fn listing_of_users(answer: &Answer, leaked: bool, reserved: bool) -> Judgement {
+    let json = answer.json().unwrap_or_default();
+    let below = json.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_array);
+    let records: Vec<_> = json.as_array().into_iter().chain(below).flatten().filter(|item| item.is_object()).collect();
+    let people = records.iter().any(|record| record.get("email").is_some_and(serde_json::Value::is_string));
+    if !leaked && answer.is_success() && reserved && people {
+        return Judgement::broken(format!("{}: the people of this service, to whoever has an account", answer.status));
+    }
+    if !leaked && answer.is_success() && json.is_array() && !records.is_empty() {
+        return Judgement::weak(format!("{}: a list of records, though nothing of A's is in it", answer.status));
+    }
+    judge::harmless(answer.status, leaked)
+}

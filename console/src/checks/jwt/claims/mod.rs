@@ -1,0 +1,13 @@
+//! Claims under the service's own key: expiry, beginning, lifetime, issuer, audience, subject. Only the holder of the key can ask these.
+//!
+//! `minter` signs the tokens; each other room owns the checks of its claims.
+
+mod audience;
+mod minter;
+mod subject;
+mod times;
+
+pub(super) use audience::{aud, iss};
+pub(super) use minter::{Minter, now};
+pub(super) use subject::{sub_alias, sub_missing, sub_type};
+pub(super) use times::{exp_missing, exp_type, expired, iat, leeway, lifetime, nbf};

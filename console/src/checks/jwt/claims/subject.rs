@@ -1,0 +1,151 @@
+//! Whose token it is: subjects that are missing, unknown, no text, or only nearly A's.
+
+use serde_json::{Value, json};
+
+use super::Minter;
+use crate::checks::jwt::ask::{Forgery, refusal};
+use crate::checks::jwt::presence::some_object;
+use crate::checks::{Case, Checked, Context, Judgement, battery, shared_battery};
+use crate::http::{Answer, Probe};
+use crate::run::Finding;
+
+/// Tokens of nobody, and of users that the service should know and does not. Libraries ask for no subject (`express-jwt`, `jwt.verify` and
+/// `jwt.decode` take a token without one), and no issuer leaves it out: a token of nobody that gets in is a weakness, unless the operator
+/// said that subjects are known; one that sees A's object is the flaw.
+pub(in crate::checks::jwt) async fn sub_missing(cx: Context) -> Checked {
+    let minter = Minter::of(&cx).await?;
+    let (object, created) = some_object(&cx).await?;
+    let list = cx.read_path(cx.a()?);
+    let nobody = [
+        Forgery::fatal("no sub", minter.without_subject()),
+        Forgery::lenient("sub null", minter.with_subject(Value::Null)),
+        Forgery::lenient("sub empty", minter.with_subject("")),
+    ];
+    let asks = |(forgery, path, place): (&Forgery, &str, &str)| {
+        Case::new(format!("{}, {place}", forgery.name), Probe::get(path).bearer(&forgery.credential()))
+    };
+    let mut cases: Vec<_> = nobody.iter().map(|forgery| asks((forgery, &list, "the list"))).collect();
+    cases.extend(cx.telling(&nobody, 1).into_iter().map(|forgery| asks((forgery, &object, "A's object"))));
+    cases.extend(unknown(&cx, &minter).iter().map(|forgery| asks((forgery, &list, "the list"))));
+    let canary = created.map(|object| object.canary);
+    shared_battery(&cx, "tokens of nobody", cases, |case, answer| of_nobody(&cx, canary.as_deref(), case, answer)).await
+}
+
+/// Subjects that never existed, where the service must know them.
+fn unknown(cx: &Context, minter: &Minter<'_>) -> Vec<Forgery> {
+    if !cx.target.policy.known_subjects {
+        return Vec::new();
+    }
+    let subjects = [cx.random("unknown subject"), "00000000-0000-4000-8000-000000000000".to_owned(), "987654321".to_owned()];
+    let forged = |(index, subject)| Forgery::fatal(format!("unknown subject #{}", index + 1), minter.with_subject(subject));
+    subjects.into_iter().enumerate().map(forged).collect()
+}
+
+fn of_nobody(cx: &Context, canary: Option<&str>, case: &Case, answer: &Answer) -> Judgement {
+    let missing = !case.name.starts_with("unknown");
+    match answer.status {
+        status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
+        404 if missing => Judgement::held("404, not A's object"),
+        _ if missing && !(cx.target.policy.known_subjects && case.name.starts_with("no sub")) => {
+            refusal(&cx.target.policy.refused_token, Finding::Weak, answer)
+        }
+        _ => refusal(&cx.target.policy.refused_token, Finding::Broken, answer),
+    }
+}
+
+/// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`), asked for A's object: seeing it is the flaw, being let in a weakness.
+pub(in crate::checks::jwt) async fn sub_type(cx: Context) -> Checked {
+    let minter = Minter::of(&cx).await?;
+    let (path, object) = some_object(&cx).await?;
+    let cases = cx.telling(mistypes(&minter.subject), 6).into_iter().enumerate().map(|(index, sub)| {
+        let name = sub.to_string().replace(&minter.subject, "A");
+        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), minter.with_subject(sub));
+        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
+    });
+    let canary = object.map(|object| object.canary);
+    battery(&cx, "subjects of other types", cases.collect(), |_, answer| mistyped(&cx, canary.as_deref(), answer)).await
+}
+
+/// Values that are no subject, but that coercion or a query operator would make one, or all.
+fn mistypes(subject: &str) -> Vec<Value> {
+    let first = [json!([subject]), json!({ "$ne": null }), json!(7), json!({ "$gt": "" }), json!(true), json!({})];
+    let others = [json!({ "toString": subject }), json!(1.5), json!(false), json!([])];
+    first.into_iter().chain(others).collect()
+}
+
+fn mistyped(cx: &Context, canary: Option<&str>, answer: &Answer) -> Judgement {
+    match answer.status {
+        status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
+        404 => Judgement::weak("let in, though without A's object: 404"),
+        _ => refusal(&cx.target.policy.refused_token, Finding::Weak, answer),
+    }
+}
+
+/// Subjects that are not A's, but that folding, trimming or coercion would make A's.
+fn aliases(subject: &str) -> Vec<(&'static str, String)> {
+    let wide: String =
+        subject.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c)).collect();
+    let all = [
+        ("in upper case", subject.to_uppercase()),
+        ("in lower case", subject.to_lowercase()),
+        ("with a space behind", format!("{subject} ")),
+        ("with a NUL and more behind", format!("{subject}\0b")),
+        ("in full-width letters", wide),
+        ("with a zero before", format!("0{subject}")),
+        ("with an SQL wildcard", "%".to_owned()),
+        ("as an SQL disjunction", "' OR '1'='1".to_owned()),
+        ("with a space before", format!(" {subject}")),
+        ("with a newline behind", format!("{subject}\n")),
+        ("with a NUL behind", format!("{subject}\0")),
+        ("with a slash behind", format!("{subject}/")),
+        ("with a zero-width space", format!("{subject}\u{200b}")),
+        ("percent-encoded", format!("{subject}%20")),
+    ];
+    all.into_iter().filter(|(_, alias)| alias != subject).collect()
+}
+
+/// The beginning of a subject, which a guard takes for the whole that compares the name in a path by `in` or `startsWith`.
+fn beginning(subject: &str) -> Option<(&'static str, String)> {
+    let mut characters = subject.chars();
+    characters.next_back()?;
+    let beginning: String = characters.collect();
+    (!beginning.is_empty()).then_some(("without its last character", beginning))
+}
+
+/// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript. The service
+/// itself gave the number out, so nobody can come to own the other spelling.
+fn same_number(subject: &str, alias: &str) -> bool {
+    let digits: String = alias.chars().map(narrow).filter(char::is_ascii_digit).collect();
+    let bare = alias.trim().trim_end_matches('\u{200b}');
+    let only_digits = bare.chars().all(|c| narrow(c).is_ascii_digit());
+    only_digits && subject.parse::<u64>().is_ok_and(|number| digits.parse() == Ok(number))
+}
+
+/// The ASCII form of a full-width character.
+fn narrow(c: char) -> char {
+    u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).filter(char::is_ascii_graphic).unwrap_or(c)
+}
+
+/// A's object, asked for under subjects that are only nearly A's.
+pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
+    let minter = Minter::of(&cx).await?;
+    let object = cx.objects.witness(cx.a()?).await?;
+    let mut aliases = cx.telling(aliases(&minter.subject), 7);
+    if cx.target.paths.item.contains("{user_id}") {
+        aliases.extend(beginning(&minter.subject));
+    }
+    let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&minter.subject, alias)).map(|(name, _)| *name).collect();
+    let cases = aliases.into_iter().map(|(name, alias)| {
+        let forgery = Forgery::fatal(format!("the subject of A {name}"), minter.with_subject(alias));
+        Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
+    });
+    battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {
+        status if answer.contains(&object.canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
+            Judgement::weak(format!("{status} with A's object: the subject is read as a number"))
+        }
+        status if answer.contains(&object.canary) => Judgement::broken(format!("{status} with A's object")),
+        status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
+        status => Judgement::held(format!("{status} without A's object")),
+    })
+    .await
+}

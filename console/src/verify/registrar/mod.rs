@@ -1,0 +1,274 @@
+//! The accounts of a run: signed in with what the target names, or signed up for this run alone, journaled before they are made and
+//! deleted at its end where the target has a route for that.
+//!
+//! Owns how an account comes to a session and which ones there are; `login` names new ones, `registry` is what checks see of it, `removal`
+//! deletes.
+
+mod login;
+mod registry;
+mod removal;
+
+use std::sync::{Arc, Mutex};
+
+use futures::future::join_all;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use tokio::sync::{OnceCell, RwLock};
+
+use super::budget::OF_AN_ACCOUNT;
+use super::calls::{Filling, refresh_in, subject_in, token_in};
+use super::journal::{Entry, Journal};
+use crate::checks::{Login, Session, SignedUp, User};
+use crate::http::{Answer, Client, Credential, Trouble};
+use crate::run::LeftBehind;
+use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
+
+use login::fresh;
+use removal::{When, remove};
+
+pub(crate) use login::password;
+pub(super) use removal::{remove_revived, revive};
+
+/// What an answer to a sign-up or sign-in brought.
+struct Granted {
+    token: SecretString,
+    subject: Option<String>,
+    refresh: Option<Credential>,
+    answer: Answer,
+}
+
+/// An account that the run signed up.
+#[derive(Clone)]
+struct Account {
+    session: Session,
+    /// The check that has it to itself; `None` where several share it.
+    check: Option<&'static str>,
+}
+
+/// The run's maker of accounts. Clones share everything but the client.
+#[derive(Clone)]
+pub(super) struct Registrar {
+    target: Arc<Target>,
+    client: Client,
+    journal: Option<Arc<Journal>>,
+    made: Arc<Mutex<Vec<Account>>>,
+    /// The check that uses it.
+    check: Option<&'static str>,
+    /// The session that checks share, and how far down a chain of requests it came.
+    shared: Arc<OnceCell<(Option<Session>, u64)>>,
+    /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
+    order: Arc<RwLock<()>>,
+}
+
+/// Which of the accounts that the run signed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of A and B, who own objects.
+    Users,
+    /// All others.
+    Spare,
+    /// Those that this check had to itself.
+    Check(&'static str),
+}
+
+impl Whose {
+    fn includes(self, account: &Account) -> bool {
+        let of_users = matches!(account.session.user.name, "A" | "B");
+        match self {
+            Self::Users => of_users,
+            Self::Spare => !of_users,
+            Self::Check(id) => account.check == Some(id),
+        }
+    }
+
+    const fn when(self) -> When {
+        match self {
+            Self::Users | Self::Spare => When::AtTheEnd,
+            Self::Check(_) => When::AmongChecks,
+        }
+    }
+}
+
+impl Registrar {
+    /// A registrar; without a journal it signs nobody up.
+    pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
+        Self { target, client, journal, made: Arc::default(), check: None, shared: Arc::default(), order: Arc::default() }
+    }
+
+    /// The same registrar as one check uses it: what is sent counts for that check.
+    pub(super) fn by(&self, client: &Client, check: &'static str) -> Self {
+        Self { client: client.clone(), check: Some(check), ..self.clone() }
+    }
+
+    /// Signs in as an account that exists already.
+    pub(super) async fn sign_in_as(&self, name: &'static str, who: &NamedUser) -> Result<Session, Trouble> {
+        let login = Login { username: who.username.clone(), email: who.username.clone(), password: who.password.clone() };
+        let granted = self.granted(&login).await?;
+        Ok(self.session(name, login, granted, false))
+    }
+
+    async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
+        let none = || Trouble::NotGiven("no login route is declared".into());
+        let grant = self.target.accounts.login.as_ref().ok_or_else(none)?;
+        let answer = self.client.send(&Filling::of(login).probe(&grant.call)).await?;
+        read(grant, answer).map_err(|answer| refused("signing in", login, grant, &answer))
+    }
+
+    fn login_refreshes(&self) -> bool {
+        self.target.accounts.login.as_ref().is_some_and(|login| login.refresh_token.is_some())
+    }
+
+    /// Makes an account for this run. `index` is 0 for A and 1 for B, who may have fixed names.
+    pub(super) async fn sign_up_as(&self, name: &'static str, index: Option<usize>) -> Result<Session, Trouble> {
+        let signup = self.signup()?;
+        let login = fresh(signup, name, index);
+        match self.sign_up(name, &login, index, &Map::new()).await? {
+            SignedUp::Made(session, _) => Ok(*session),
+            SignedUp::Refused(answer) => Err(refused("signing up", &login, &signup.grant, &answer)),
+        }
+    }
+
+    fn signup(&self) -> Result<&Signup, Trouble> {
+        self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))
+    }
+
+    /// Signs `login` up, with further members in the body.
+    async fn sign_up(
+        &self,
+        name: &'static str,
+        login: &Login,
+        index: Option<usize>,
+        members: &Map<String, Value>,
+    ) -> Result<SignedUp, Trouble> {
+        let signup = self.signup()?;
+        self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
+        if self.target.accounts.delete.is_some() {
+            self.client.set_aside(OF_AN_ACCOUNT)?;
+        }
+        self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
+        let answer = self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await?;
+        let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
+        if !answer.is_success() && !exists {
+            self.forget(&login.username).await;
+            return Ok(SignedUp::Refused(Box::new(answer)));
+        }
+        let first = answer.clone();
+        let granted = self.granted_by(signup, login, answer).await?;
+        let session = self.session(name, login.clone(), granted, !exists);
+        if exists {
+            self.forget(&session.login.username).await;
+        } else {
+            self.keep(session.clone());
+        }
+        Ok(SignedUp::Made(Box::new(session), Box::new(first)))
+    }
+
+    /// What a sign-up brought: signing in brings what its answer leaves out. Whom the target declares it to name says more than a claim does:
+    /// many name the account by its e-mail address there.
+    async fn granted_by(&self, signup: &Signup, login: &Login, answer: Answer) -> Result<Granted, Trouble> {
+        let subject = subject_in(&answer, &signup.grant, None);
+        let granted = match read(&signup.grant, answer) {
+            Ok(granted) if granted.refresh.is_none() && self.login_refreshes() => self.granted(login).await?,
+            Ok(granted) => granted,
+            Err(_) if self.target.accounts.login.is_some() => self.granted(login).await?,
+            Err(answer) => return Err(refused("signing up", login, &signup.grant, &answer)),
+        };
+        Ok(Granted { subject: subject.or(granted.subject), ..granted })
+    }
+
+    /// A session whose tokens nothing says from now on.
+    fn session(&self, name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
+        let session = session(name, login, granted, disposable);
+        for credential in std::iter::once(&session.user.token).chain(&session.refresh) {
+            self.client.keep_unsaid(credential.name(), credential.expose());
+        }
+        session
+    }
+
+    async fn record(&self, entry: Entry) -> Result<(), Trouble> {
+        let none = || Trouble::NotGiven("creating accounts is not allowed in this run".into());
+        self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
+    }
+
+    async fn forget(&self, name: &str) {
+        let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
+        if let Ok(mut made) = self.made.lock() {
+            made.retain(|account| account.session.login.username != name);
+        }
+    }
+
+    /// Keeps a session for the end; a later one of the same account takes the place of the earlier.
+    fn keep(&self, session: Session) {
+        if let Ok(mut made) = self.made.lock() {
+            made.retain(|account| account.session.login.username != session.login.username);
+            made.push(Account { session, check: self.check });
+        }
+    }
+
+    /// The subject of an account that this run signed up.
+    fn known_subject(&self, username: &str) -> Option<String> {
+        let made = self.made.lock().ok()?;
+        made.iter().find(|account| account.session.login.username == username)?.session.user.subject.clone()
+    }
+
+    /// Whether there is an account to delete.
+    pub(super) fn has_made(&self) -> bool {
+        self.made.lock().is_ok_and(|made| !made.is_empty())
+    }
+
+    /// Deletes those accounts that were signed up, with a client of its own; what stays comes back, and is tried again when next asked for.
+    pub(super) async fn close(&self, client: &Client, whose: Whose) -> Vec<LeftBehind> {
+        let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
+        let chosen = made.iter().filter(|account| whose.includes(account)).map(|account| &account.session);
+        let closed = chosen.map(async |session| match remove(client, &self.target, session, whose.when()).await {
+            Ok(()) => {
+                self.forget(&session.login.username).await;
+                None
+            }
+            Err(why) => Some(LeftBehind { what: format!("account {}", session.login.username), why }),
+        });
+        join_all(closed).await.into_iter().flatten().collect()
+    }
+
+    async fn some(&self) -> Result<Option<Session>, Trouble> {
+        let accounts = &self.target.accounts;
+        match (&accounts.users, &accounts.signup) {
+            (Some([a, _]), _) => self.sign_in_as("A", a).await.map(Some),
+            (None, Some(_)) if self.journal.is_some() => self.sign_up_as("C", None).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// What a grant's answer brought; the answer itself when it brought no token.
+fn read(grant: &Grant, answer: Answer) -> Result<Granted, Box<Answer>> {
+    let token = grant.token.as_ref().filter(|_| answer.is_success()).and_then(|at| token_in(&answer, at));
+    let Some(token) = token else { return Err(Box::new(answer)) };
+    Ok(Granted {
+        subject: subject_in(&answer, grant, Some(&token)),
+        refresh: refresh_in(&answer, grant.refresh_token.as_ref()),
+        token,
+        answer,
+    })
+}
+
+fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Trouble {
+    let place = grant.token.as_ref().map_or_else(String::new, |at| format!(" without a token {at}"));
+    Trouble::NotGiven(format!("{doing} as `{}` at {} was answered {}{place}", login.username, grant.call.path, answer.status))
+}
+
+fn session(name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
+    let token = Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), granted.token);
+    let email = Some(login.email.clone()).filter(|email| email.contains('@'));
+    let user = User { name, token, subject: granted.subject, email };
+    Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
+}
+
+/// The sign-up with further members in its body.
+fn with_members(signup: &Signup, members: &Map<String, Value>) -> Call {
+    let mut call = signup.grant.call.clone();
+    if let Some(body) = call.body.as_object_mut() {
+        body.extend(members.clone());
+    }
+    call
+}

@@ -1,0 +1,128 @@
+//! The registrar as checks use it: sessions to share or to have alone, and the requests of declared calls.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+
+use super::login::fresh;
+use super::{Granted, Registrar, read};
+use crate::checks::{Login, Refreshed, Registry, Session, SignedUp, User};
+use crate::http::{Answer, Credential, Probe, Trouble};
+use crate::target::Call;
+use crate::verify::calls::{Filling, refresh_in, subject_in, token_in};
+
+impl Registry for Registrar {
+    fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
+        let of_all = Self { check: None, ..self.clone() };
+        let some = async move || Ok::<_, Trouble>((of_all.some().await?, self.client.scope().chain()));
+        async move {
+            let (session, link) = self.shared.get_or_try_init(some).await?;
+            self.client.waited_for(*link);
+            Ok(session.clone())
+        }
+        .boxed()
+    }
+
+    fn spare(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
+        async move {
+            let may = self.target.accounts.signup.is_some() && self.journal.is_some();
+            if may { self.sign_up_as("C", None).await.map(Some) } else { Ok(None) }
+        }
+        .boxed()
+    }
+
+    fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<SignedUp>, Trouble>> {
+        async move {
+            let Some(signup) = self.target.accounts.signup.as_ref().filter(|_| self.journal.is_some()) else { return Ok(None) };
+            self.sign_up("C", &fresh(signup, "C", None), None, members).await.map(Some)
+        }
+        .boxed()
+    }
+
+    fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
+        async move {
+            let granted = self.granted(login).await?;
+            let granted = Granted { subject: self.known_subject(&login.username).or(granted.subject), ..granted };
+            let session = self.session("C", login.clone(), granted, true);
+            self.keep(session.clone());
+            Ok(session)
+        }
+        .boxed()
+    }
+
+    fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe {
+        let filling = Filling::of(&session.login)
+            .with("{new_password}", new_password.clone())
+            .with("{user_id}", session.user.subject.clone().unwrap_or_else(|| "me".to_owned()).into());
+        let refresh = session.refresh.as_ref().map(|refresh| SecretString::from(refresh.expose()));
+        let filling = refresh.into_iter().fold(filling, |filling, token| filling.with("{refresh_token}", token));
+        filling.probe(call)
+    }
+
+    fn signup_probe(&self, login: &Login) -> Option<Probe> {
+        let signup = self.target.accounts.signup.as_ref().filter(|_| self.journal.is_some())?;
+        Some(Filling::of(login).probe(&signup.grant.call))
+    }
+
+    fn signed_up_as(&self, answer: &Answer) -> Option<String> {
+        let grant = &self.target.accounts.signup.as_ref()?.grant;
+        let token = token_in(answer, grant.token.as_ref()?)?;
+        subject_in(answer, grant, Some(&token))
+    }
+
+    fn login_probe(&self, login: &Login) -> Option<Probe> {
+        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
+    }
+
+    fn login_with(&self, login: &Login, password: &Value) -> Option<Probe> {
+        let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
+        let body = Filling::instead(&grant.call.body, "{password}", password);
+        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+    }
+
+    fn brings_token(&self, answer: &Answer) -> bool {
+        let at = self.target.accounts.login.as_ref().and_then(|grant| grant.token.as_ref());
+        answer.is_success() && at.is_some_and(|at| token_in(answer, at).is_some())
+    }
+
+    fn refresh<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Refreshed, Trouble>> {
+        async move {
+            let none = || Trouble::NotGiven("no refresh is declared".into());
+            let grant = self.target.accounts.refresh.as_ref().ok_or_else(none)?;
+            let answer = self.client.send(&self.probe(&grant.call, session, &session.login.password)).await?;
+            // What a sign-in sets, a refresh sets in the same place, unless it is declared otherwise.
+            let login = self.target.accounts.login.as_ref();
+            let next = refresh_in(&answer, grant.refresh_token.as_ref().or_else(|| login?.refresh_token.as_ref()));
+            Ok(match read(grant, answer) {
+                Ok(granted) => {
+                    let token = Credential::new("<a refreshed token>", granted.token);
+                    self.client.keep_unsaid(token.name(), token.expose());
+                    if session.disposable {
+                        // The one before may have ended with that.
+                        let user = User { token: token.clone(), ..session.user.clone() };
+                        self.keep(Session { user, ..session.clone() });
+                    }
+                    Refreshed { answer: granted.answer, token: Some(token), refresh: next }
+                }
+                Err(answer) => Refreshed { answer: *answer, token: None, refresh: None },
+            })
+        }
+        .boxed()
+    }
+
+    fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()> {
+        self.forget(&session.login.username).boxed()
+    }
+
+    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {
+        Arc::clone(&self.order).read_owned().boxed()
+    }
+
+    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>> {
+        Arc::clone(&self.order).write_owned().boxed()
+    }
+}
