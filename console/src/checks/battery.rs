@@ -20,18 +20,26 @@ pub struct Case {
     pub probe: Probe,
     /// Which sending of the same request this is, where it is repeated on purpose.
     pub turn: usize,
+    /// Whether it is as good when the edge refuses it: what it asks for must be out of reach, whoever sees to that.
+    closed_by_anybody: bool,
 }
 
 impl Case {
     /// A case.
     pub fn new(name: impl Into<String>, probe: Probe) -> Self {
-        Self { name: name.into(), probe, turn: 0 }
+        Self { name: name.into(), probe, turn: 0, closed_by_anybody: false }
     }
 
     /// The same request once more: a shared battery sends it again for each turn.
     #[must_use]
     pub fn in_turn(self, turn: usize) -> Self {
         Self { turn, ..self }
+    }
+
+    /// A case of something that nobody knows to be there: a refusal by the edge keeps it out of reach as well.
+    #[must_use]
+    pub fn closed_by_anybody(self) -> Self {
+        Self { closed_by_anybody: true, ..self }
     }
 }
 
@@ -67,7 +75,7 @@ impl Judgement {
 }
 
 /// Asks every case at once (the client bounds how many are in flight) and judges each answer. A refusal that the edge gave is no
-/// evidence about the application, so it is unclear. `noun` names the cases in the summary: "12 of 12 foreign origins as expected".
+/// evidence about the application, so it is unclear, unless the case is one of what must be out of reach. `noun` names the cases in the summary: "12 of 12 foreign origins as expected".
 pub async fn battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
     let client = cx.client.one_of_many();
     let asked = join_all(cases.iter().map(|case| client.send(&case.probe))).await;
@@ -106,7 +114,7 @@ fn judged(case: &Case, answer: Result<Answer, Trouble>, judge: impl Fn(&Case, &A
     match answer {
         Ok(answer) => {
             let mut judgement = judge(case, &answer);
-            if judgement.finding == Finding::Held && answer.source == Source::Edge {
+            if judgement.finding == Finding::Held && answer.source == Source::Edge && !case.closed_by_anybody {
                 judgement = Judgement::unclear(format!("only the edge answered ({})", judgement.observed));
             }
             Ok(evidence(&answer, &case.name, judgement.finding, judgement.observed))

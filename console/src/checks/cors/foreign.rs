@@ -128,7 +128,7 @@ pub(super) fn joined(seed: &Seed) -> Vec<Foreign> {
 /// The allowed host as the end of another host.
 pub(super) fn prefix(seed: &Seed) -> Vec<Foreign> {
     let (host, r) = (seed.host(), &seed.random);
-    seed.at_each([format!("{r}{host}"), format!("{r}-{host}")])
+    seed.at_each([format!("{r}{host}"), format!("{r}-{host}"), format!("www{host}")])
 }
 
 /// Hosts below the allowed one.
@@ -185,6 +185,17 @@ pub(super) fn platforms(seed: &Seed) -> Vec<Foreign> {
         "onrender.com",
         "up.railway.app",
         "fly.dev",
+        "workers.dev",
+        "web.app",
+        "azurewebsites.net",
+        "azurestaticapps.net",
+        "amplifyapp.com",
+        "cloudfront.net",
+        "s3.amazonaws.com",
+        "surge.sh",
+        "stackblitz.io",
+        "gitpod.io",
+        "sslip.io",
         "hf.space",
         "ngrok-free.app",
         "trycloudflare.com",

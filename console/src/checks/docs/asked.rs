@@ -88,7 +88,7 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
     }
     let further = below.iter().map(String::as_str).filter(|path| !usual.contains(path));
     let all: Vec<&str> = usual.iter().copied().chain(declared).chain(further).collect();
-    let cases: Vec<_> = all.iter().map(|path| Case::new(*path, get(path))).collect();
+    let cases: Vec<_> = all.iter().map(|path| Case::new(*path, get(path)).closed_by_anybody()).collect();
     let unknown = unknown_where_open(&cx, &cases, &all).await?;
     shared_battery(&cx, "exposed paths closed", cases, |case, answer| {
         let beside = unknown_beside(&cx, case.probe.path());

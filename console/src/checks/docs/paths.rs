@@ -36,6 +36,7 @@ pub(super) const SCHEMAS: &[&str] = &[
     "/docs-json",
     "/api-docs/openapi.json",
     "/api/openapi.json",
+    "/api/v1/openapi.json",
     "/asyncapi.json",
 ];
 

@@ -20,8 +20,21 @@ pub(super) async fn shared(cx: Context) -> Checked {
     let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
     let (item, collection) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
     let of_list = served(&cx, &victim, collection, &unique);
-    let (of_item, of_list, again) = tokio::try_join!(served(&cx, &victim, item, &unique), of_list, again(&cx, &victim))?;
-    Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list, again].concat()))
+    let (of_item, of_list, again, as_a_file) =
+        tokio::try_join!(served(&cx, &victim, item, &unique), of_list, again(&cx, &victim), as_a_file(&cx, &victim))?;
+    Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list, again, as_a_file].concat()))
+}
+
+/// The list under the name of a static file, which edges keep for everybody whatever the service says (web cache deception, CWE-525). Where A
+/// gets nothing under such a name, there is nothing to keep.
+async fn as_a_file(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+    let path = format!("{}/{}.css", cx.list_path(cx.a()?).trim_end_matches('/'), cx.random("isolation.cache.file"));
+    let own = cx.send(&Probe::get(&path).bearer(&cx.a()?.token)).await?;
+    if !own.is_success() || !holds_something(cx, &own, victim) {
+        return Ok(Vec::new());
+    }
+    let other = cx.send(&Probe::get(&path)).await?;
+    Ok(vec![piece(&other, format!("nobody: GET {path}, just after A"), not_as(cx, &own, &other, victim))])
 }
 
 /// Pauses before A and B list once more, one after the other.

@@ -4,16 +4,16 @@ use futures::future::try_join_all;
 
 use serde_json::{Value, json};
 
-use crate::checks::{Act, Checked, Context, Judgement, Outcome};
+use crate::checks::{Act, Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
 use super::page::Page;
 use super::stage::{Victim, conclude, piece, settle};
 
 pub(super) async fn deleted(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
-    let (a, b) = (cx.a()?, cx.b()?);
+    let a = cx.a()?;
     let item = cx.item_path(a, &victim.object.id);
     let gone = cx.send(&Act::Delete.probe(&cx, &item, "").bearer(&a.token)).await?;
     until_gone(&cx, &victim, &gone).await?;
@@ -22,18 +22,9 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     } else {
         Judgement::unclear(format!("{}: A cannot delete the own object", gone.status))
     };
-    let title = format!("{} again", victim.canary());
-    let tried =
-        [(Act::Get, a), (Act::Get, b), (Act::Put, a), (Act::Patch, a), (Act::Delete, a), (Act::Delete, b), (Act::Toggle, a)];
-    let probes: Vec<_> = tried
-        .into_iter()
-        .filter_map(|(act, user)| {
-            Some((act, user, act.probe(&cx, &act.path(&cx, a, &victim.object.id)?, &title).bearer(&user.token)))
-        })
-        .collect();
-    let answers = try_join_all(probes.iter().map(|(_, _, probe)| cx.send(probe))).await?;
+    let asked = asked_afterwards(&cx, &victim).await?;
     let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
-    pieces.extend(probes.iter().zip(&answers).map(|((act, user, _), answer)| {
+    pieces.extend(asked.iter().map(|(act, user, answer)| {
         let judgement = if user.name == a.name {
             of_the_owner(&cx, *act, answer, &victim)
         } else {
@@ -42,8 +33,33 @@ pub(super) async fn deleted(cx: Context) -> Checked {
         piece(answer, format!("{}: {} afterwards", user.name, act.word()), judgement)
     }));
     let last = cx.send(&cx.item(a, &victim.object.id)).await?;
-    pieces.push(piece(&last, "A reads it once more", of_the_owner(&cx, Act::Get, &last, &victim)));
+    let put = asked.iter().any(|(act, _, answer)| *act == Act::Put && answer.is_success());
+    let judgement = match of_the_owner(&cx, Act::Get, &last, &victim) {
+        still if still.finding == Finding::Broken && put => {
+            Judgement::weak(format!("{}: there again, by A's own PUT", last.status))
+        }
+        judgement => judgement,
+    };
+    pieces.push(piece(&last, "A reads it once more", judgement));
     Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// Every way to ask for an object that is gone. Reads come first and PUT last: it may make what is not there (RFC 9110, 9.3.4), and then it
+/// is.
+async fn asked_afterwards<'a>(cx: &'a Context, victim: &Victim) -> Result<Vec<(Act, &'a User, Answer)>, Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let title = format!("{} again", victim.canary());
+    let reads = [(Act::Get, a), (Act::Get, b)];
+    let changes = [(Act::Patch, a), (Act::Delete, a), (Act::Delete, b), (Act::Toggle, a)];
+    let mut asked = Vec::new();
+    for turn in [&reads[..], &changes[..], &[(Act::Put, a)]] {
+        let sent = turn.iter().filter_map(|(act, user)| {
+            let probe = act.probe(cx, &act.path(cx, a, &victim.object.id)?, &title).bearer(&user.token);
+            Some(async move { Ok::<_, Trouble>((*act, *user, cx.send(&probe).await?)) })
+        });
+        asked.extend(try_join_all(sent).await?);
+    }
+    Ok(asked)
 }
 
 /// Waits until a deletion that was answered with success shows, or can be said not to.

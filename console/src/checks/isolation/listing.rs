@@ -10,17 +10,16 @@ use super::page::{Page, list};
 use super::stage::{Victim, join, piece};
 
 /// Sizes, orders and offsets, each added to the query that shows A's object to A.
-const SHAPES: [&str; 15] = [
+const SHAPES: [&str; 14] = [
     "",
     "limit=100000",
     "page=-1",
     "order_by=user_id",
     "limit=-1",
-    "offset=1",
+    "offset=1&skip=1",
     "per_page=100000&page_size=100000&size=100000",
     "fields=*",
     "limit=0",
-    "skip=0",
     "page=2",
     "sort=title",
     "sort=-created_at",

@@ -193,9 +193,9 @@ fn limited(answer: &Answer, sent: u32, limit: u32) -> Outcome {
     }
 }
 
-/// A session's token on the list route.
+/// A session's token on the route that every good token reads.
 pub(super) async fn listed(cx: &Context, session: &Session) -> Result<Answer, Trouble> {
-    cx.send(&Probe::get(cx.list_path(&session.user)).bearer(&session.user.token)).await
+    cx.send(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token)).await
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ pub(super) fn refusal(expected: &Statuses, accepted: Finding, answer: &Answer) -
     match status {
         200..=299 => Judgement { finding: accepted, observed: format!("accepted: {status}") },
         _ if expected.contains(status) => Judgement::held(format!("refused: {status}")),
+        400..=499 if accepted == Finding::Held => Judgement::held(format!("answered {status}")),
         400 | 413 | 414 | 422 | 431 => Judgement::held(format!("called malformed: {status}")),
         500..=599 if answer.source == Source::Edge => Judgement::unclear(format!("the edge answered {status}")),
         500..=599 => Judgement::weak(format!("refused by falling over: {status}")),

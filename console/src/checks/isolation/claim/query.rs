@@ -10,13 +10,14 @@ use crate::checks::isolation::page::list;
 
 /// Queries that name A (`{}`), nobody or everybody, by the parameters that services use most. Each by itself: where a query is spread into
 /// the condition (`find({ owner: me, ...req.query })`), one that names another field as well finds nothing.
-const QUERIES: [&str; 9] = [
+const QUERIES: [&str; 10] = [
     "user_id={}",
     "userId={}",
     "user_id[]={}",
     "user_id[$ne]=0&userId[$ne]=0",
     "owner={}",
     "user={}",
+    "filter[userId]={}&where[userId]={}&filter[user_id]={}&where[user_id]={}",
     "user_id=*",
     "user_id=",
     "user_id={}&user_id=",
@@ -55,7 +56,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     let queries = QUERIES.map(|query| query.replace("{}", &subject));
     let listed = |query: &str| Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query)));
     let single = |query: &str| Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token));
-    cases.extend(cx.telling(&queries, 6).into_iter().map(|query| listed(query)));
+    cases.extend(cx.telling(&queries, 7).into_iter().map(|query| listed(query)));
     cases.push(listed(&operators(&cx)));
     cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
     let whose = WHOSE.map(|name| format!("{name}={subject}"));
