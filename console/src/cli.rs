@@ -254,9 +254,9 @@ pub struct FormFile {
 pub enum Format {
     /// Lines for people.
     Human,
-    /// One JSON document at the end: the same as audit.json.
+    /// JSON: the whole list as one document, or an object for each look of `watch`.
     Json,
-    /// One JSON object an event.
+    /// One JSON object a line.
     Ndjson,
 }
 

@@ -27,15 +27,48 @@ use twin::Twin;
 use twin::store::Task;
 use twin::verifier::Subject;
 
+/// What a protection in front of the service lets in, and the password of every account that is signed up.
+const BYPASS: &str = "bypass-canary-7Kq2";
+const PASSWORD: &str = "Password-canary-9Zt4";
+
 const CONSOLE: &str = env!("CARGO_BIN_EXE_console");
+
+/// The routes of accounts, as an operator describes them, and what a protection in front of the service asks for.
+const ACCOUNTS: &str = r#"
+[targets.twin.headers]
+x-protection-bypass = "TWIN_BYPASS"
+[targets.twin.tokens.signup]
+path = "/auth/signup"
+body = { username = "{username}", password = "{password}" }
+token = "/access_token"
+subject = "/user/id"
+password = "TWIN_PASSWORD"
+[targets.twin.tokens.login]
+path = "/auth/login"
+body = { username = "{username}", password = "{password}" }
+token = "/access_token"
+subject = "/user/id"
+[targets.twin.tokens.password]
+path = "/auth/password"
+body = { old = "{password}", new = "{new_password}" }
+[targets.twin.tokens.logout]
+path = "/auth/logout"
+[targets.twin.tokens.delete]
+path = "/auth/me"
+"#;
 
 /// A directory with a postflight.toml for `twin`.
 fn described(twin: &Twin) -> tempfile::TempDir {
+    described_with(twin, "")
+}
+
+/// The same, with further sections.
+fn described_with(twin: &Twin, further: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let text = format!(
         "[targets.twin]\nurl = \"{}\"\norigins = [\"{}\"]\nsecrets = [\"TWIN_KEY\"]\n\
          [targets.twin.tokens.mint]\nsecret = \"TWIN_KEY\"\nclaims = {{ iss = \"{}\", aud = \"{}\" }}\n\
-         [targets.twin.paths]\nhealth = \"/health\"\nlive = \"/livez\"\n",
+         [targets.twin.paths]\nhealth = \"/health\"\nlive = \"/livez\"\n{further}",
         twin.base(),
         twin::ORIGINS.join("\", \""),
         twin::ISSUER,
@@ -52,6 +85,8 @@ fn console(directory: &Path, arguments: &[&str]) -> Command {
         .args(["--journal", "journal"])
         .current_dir(directory)
         .env("TWIN_KEY", twin::SECRET)
+        .env("TWIN_BYPASS", BYPASS)
+        .env("TWIN_PASSWORD", PASSWORD)
         .stdin(Stdio::null());
     command
 }
@@ -163,6 +198,24 @@ async fn a_run_killed_at_any_moment_leaves_nothing_that_the_next_command_does_no
     assert_eq!(after, guests.into_iter().map(Some).collect::<Vec<_>>(), "a bystander was touched");
 }
 
+/// Accounts whose password the operator set are found again and deleted, also where the killed run had changed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_killed_among_accounts_leaves_none_that_the_next_command_does_not_remove() {
+    let twin = Twin::start(&[]).await;
+    let directory = described_with(&twin, ACCOUNTS);
+    let arguments = ["verify", "twin", "--suite", "jwt", "--rate", "200"];
+    let mut random = rand::rngs::StdRng::seed_from_u64(20_263);
+    let mut hits = 0;
+    for _ in 0..KILLS / 3 {
+        let moment = Duration::from_secs_f64(random.random_range(0.2..2.5));
+        signalled(console(directory.path(), &arguments), Signal::SIGKILL, moment).await;
+        hits += usize::from(twin.house().people() > 0);
+        let output = finished(Follower::Cleanup.command(directory.path(), directory.path())).await;
+        assert_eq!(twin.house().people(), 0, "a kill after {moment:?}: {}", text_of(&output));
+    }
+    assert!(hits > 2, "only {hits} kills hit a run that had an account");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_run_deletes_what_it_made_and_passes_nothing() {
     let twin = Twin::start(&[]).await;
@@ -198,19 +251,26 @@ fn is_signed(text: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_is_written_or_printed_holds_a_secret() {
     let twin = Twin::start(&[]).await;
-    let directory = described(&twin);
+    let directory = described_with(&twin, ACCOUNTS);
     std::fs::create_dir_all(directory.path().join("history/adr")).unwrap();
     std::fs::write(directory.path().join("history/adr/0001-one.md"), "# 1. One\n\nStatus: accepted\n").unwrap();
     let mut told = String::new();
-    for format in ["human", "json", "ndjson"] {
+    for format in ["human", "json", "ndjson", "markdown", "html", "junit", "sarif", "github"] {
         let output = finished(console(directory.path(), &["verify", "twin", "--format", format, "--out", "out"])).await;
-        assert!(output.stdout.len() > 5_000, "{}", text_of(&output));
+        assert!(output.stdout.len() > 500, "{}", text_of(&output));
         told.push_str(&text_of(&output));
     }
+    told.push_str(&text_of(&finished(console(directory.path(), &["verify", "twin", "--plan"])).await));
+    signalled(console(directory.path(), &["verify", "twin", "--rate", "200"]), Signal::SIGKILL, Duration::from_secs(2)).await;
+    for journal in std::fs::read_dir(directory.path().join("journal")).unwrap() {
+        told.push_str(&std::fs::read_to_string(journal.unwrap().path()).unwrap());
+    }
+    assert!(told.contains("\"announced\"") || told.contains("Announced"), "no journal was read");
     for name in ["audit.html", "audit.md", "audit.json"] {
         told.push_str(&std::fs::read_to_string(directory.path().join("out").join(name)).unwrap());
     }
     assert!(!told.contains(twin::SECRET), "the signing key was told");
+    assert!(!told.contains(BYPASS) && !told.contains(PASSWORD), "a header or a password was told");
     let leaked: Vec<_> = told.match_indices("eyJ").filter(|(at, _)| is_signed(&told[*at..])).collect();
     assert!(leaked.is_empty(), "{} usable tokens were told", leaked.len());
 }

@@ -7,7 +7,8 @@ mod twin;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use console::checks::Suite;
+use console::checks::{Need, Suite};
+use console::http::Limits;
 use console::run::{Events, Run, Verdict};
 use console::target::{Accounts, Carrier, File, Mint, OtherKeys, Target, Tokens};
 use console::verify::{self, Options};
@@ -136,6 +137,33 @@ async fn a_read_only_run_sends_safe_methods_alone_and_says_what_that_leaves_unju
     assert!(unasked > 20 && note.contains(&format!("{unasked} of {} checks", run.checks.len())), "{note}");
     assert!(note.contains("of isolation"), "{note}");
     assert!(run.headline.contains(&format!("of {} checks could not be judged", run.checks.len())), "{}", run.headline);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_intrusive_is_sent_with_consent_alone() {
+    let twin = Twin::start(&[]).await;
+    let run = verified(&twin, Target { allow_intrusive: false, ..twin.target() }).await;
+    let intrusive: Vec<_> = console::checks::catalogue().filter(|check| check.needs.contains(&Need::Intrusive)).collect();
+    assert!(intrusive.len() >= 5, "{} intrusive checks", intrusive.len());
+    for check in intrusive {
+        let result = run.checks.iter().find(|result| result.id == check.id).expect("a result");
+        assert_eq!((result.verdict, result.probes), (Verdict::Skip, 0), "{}", check.id);
+        assert!(result.summary.contains("--allow-intrusive"), "{}: {}", check.id, result.summary);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_requests_are_under_way_than_the_operator_allows() {
+    let twin = Twin::start(&[]).await;
+    let journal = twin::in_memory();
+    let limits = Limits { connections: 3, ..Limits::default() };
+    let options =
+        Options { limits, suites: vec![Suite::Cors, Suite::Isolation], journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(twin.target()), options, twin.inputs(), events, CancellationToken::new()).await;
+    run.expect("a client");
+    let most = twin.house().most_at_once();
+    assert!((2..=3).contains(&most), "{most} at once");
 }
 
 #[test]

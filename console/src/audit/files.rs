@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::view::Ways;
 use super::{Audit, Changes, templates};
 use crate::run::{Run, SCHEMA};
 
@@ -70,10 +71,10 @@ pub struct Written {
 /// Writes `audit.html`, `audit.md` and `audit.json` into `dir`, which is made if need be. Everything is rendered and on disk under
 /// another name before the first of the three is replaced, so that an earlier report survives any error.
 pub fn write(audit: &Audit, dir: &Path) -> Result<Written, AuditError> {
-    let adr_path = way_to_adrs(dir, &audit.adr_directory);
+    let ways = ways(dir, &audit.adr_directory);
     let contents = [
-        ("audit.html", templates::html(audit)?),
-        ("audit.md", templates::markdown_beside(audit, &adr_path)?),
+        ("audit.html", templates::html_beside(audit, &ways)?),
+        ("audit.md", templates::markdown_beside(audit, &ways)?),
         ("audit.json", templates::json(audit)?),
     ];
     let failed = |path: &Path| {
@@ -146,10 +147,22 @@ impl Drop for Staged {
     }
 }
 
-/// The way from `dir` to the ADR files. Both are taken as relative to the same place unless absolute.
-fn way_to_adrs(dir: &Path, adrs: &Path) -> String {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (from, to) = (absolute(dir), absolute(adrs));
+/// The table of what each check is shown to catch, from the root of the tree that holds the ADR files as `history/adr`.
+const DETECTION: &str = "docs/detection.md";
+
+fn ways(dir: &Path, adrs: &Path) -> Ways {
+    let root = absolute(adrs).ancestors().nth(2).map(Path::to_owned);
+    let detection = root.map(|root| root.join(DETECTION)).filter(|table| table.is_file());
+    Ways { adrs: way(dir, adrs), detection: detection.map(|table| way(dir, &table)) }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The way from `dir` to another place. Both are taken as relative to the same place unless absolute.
+fn way(dir: &Path, to: &Path) -> String {
+    let (from, to) = (absolute(dir), absolute(to));
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..".into(), from.len().saturating_sub(shared));
@@ -168,7 +181,16 @@ mod tests {
     #[case("out/demo", "history/adr", "../../history/adr")]
     #[case("/a/b/out", "/a/history/adr", "../../history/adr")]
     #[case("/a", "/a/history/adr", "history/adr")]
-    fn the_way_to_the_adrs_is_relative(#[case] dir: &str, #[case] adrs: &str, #[case] way: &str) {
-        assert_eq!(way_to_adrs(Path::new(dir), Path::new(adrs)), way);
+    fn the_way_to_the_adrs_is_relative(#[case] dir: &str, #[case] adrs: &str, #[case] expected: &str) {
+        assert_eq!(way(Path::new(dir), Path::new(adrs)), expected);
+    }
+
+    #[test]
+    fn the_table_of_what_checks_catch_is_linked_where_the_tree_has_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let found = ways(&root.join("out/demo"), &root.join("history/adr"));
+        assert_eq!(found.detection.as_deref(), Some("../../docs/detection.md"));
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert_eq!(ways(elsewhere.path(), &elsewhere.path().join("history/adr")).detection, None);
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tera::{Context, EscapeFn, Kwargs, State, Tera, Value};
 
-use super::view::View;
+use super::view::{View, Ways};
 use super::{Audit, AuditError, Changes, escape};
 use crate::run::Run;
 
@@ -26,12 +26,19 @@ const MARKDOWN: &[(&str, &str)] = &[
     ("audit.md", include_str!("../../../report-templates/audit.md")),
 ];
 
-/// Where the ADR files are from `out/`, the usual folder of a report.
-const USUAL_ADR_PATH: &str = "../history/adr";
+/// What is known of the places of files as seen from `out/`, the usual folder of a report.
+fn from_out() -> Ways {
+    Ways { adrs: "../history/adr".to_owned(), detection: None }
+}
 
 /// One HTML file that needs nothing else: no script, no network, readable with JavaScript switched off.
 pub fn html(audit: &Audit) -> Result<String, AuditError> {
-    let mut context = Context::from_serialize(&View::new(audit, USUAL_ADR_PATH))?;
+    html_beside(audit, &from_out())
+}
+
+/// The HTML report of a folder from which these `ways` lead on.
+pub(super) fn html_beside(audit: &Audit, ways: &Ways) -> Result<String, AuditError> {
+    let mut context = Context::from_serialize(&View::new(audit, ways))?;
     context.insert("stylesheet", STYLESHEET);
     context.insert("stylesheet_hash", &base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLESHEET)));
     Ok(engine(HTML, escape::html, escape::html_prose)?.render("audit.html", &context)?)
@@ -39,12 +46,12 @@ pub fn html(audit: &Audit) -> Result<String, AuditError> {
 
 /// The same report as Markdown, with links to the ADR files as seen from `out/`.
 pub fn markdown(audit: &Audit) -> Result<String, AuditError> {
-    markdown_beside(audit, USUAL_ADR_PATH)
+    markdown_beside(audit, &from_out())
 }
 
-/// The Markdown report of a folder from which `adr_path` leads to the ADR files.
-pub(super) fn markdown_beside(audit: &Audit, adr_path: &str) -> Result<String, AuditError> {
-    let context = Context::from_serialize(&View::new(audit, adr_path))?;
+/// The Markdown report of a folder from which these `ways` lead on.
+pub(super) fn markdown_beside(audit: &Audit, ways: &Ways) -> Result<String, AuditError> {
+    let context = Context::from_serialize(&View::new(audit, ways))?;
     let text = engine(MARKDOWN, escape::markdown, escape::markdown_prose)?.render("audit.md", &context)?;
     Ok(tidy(&text))
 }

@@ -2,7 +2,7 @@
 //! to `verify`.
 
 use futures::future::BoxFuture;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
@@ -19,6 +19,13 @@ pub struct Login {
     pub email: String,
     /// Password.
     pub password: SecretString,
+}
+
+impl Login {
+    /// What checks change the password to: the old one and more, so that a later run that knows the old one can still sign in.
+    pub fn next_password(&self) -> SecretString {
+        format!("{}2b", self.password.expose_secret()).into()
+    }
 }
 
 /// A signed-in account.

@@ -68,6 +68,11 @@ impl Reader<'_> {
             return Err(self.wrong("mint", "give one of `secret` (HS256, HS384, HS512) and `key` (RS256, ES256, EdDSA)"));
         };
         let value = self.variable(variable, "it holds the key that tokens are minted with")?;
+        if entry.secret.is_some() && value.expose_secret().trim_start().starts_with("-----BEGIN") {
+            let words =
+                format!("variable {variable} holds a key in PEM form, no shared secret: name it under `key`, with its `algorithm`");
+            return Err(self.wrong("mint", words));
+        }
         let key = Key::read(algorithm, &value, encoding(entry.encoding));
         let key = key.map_err(|error| self.wrong("mint", format!("variable {variable}: {error}")))?;
         let fresh = Mint::new(key, variable);

@@ -34,7 +34,13 @@ impl<'a> Given<'a> {
         let of_tokens = |need| matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
         let unmade = matches!(self.target.tokens, Tokens::Signup) && !self.writes;
         let missing = check.needs.iter().copied().find(|need| !self.has(*need))?;
-        Some(if unmade && of_tokens(missing) { Need::Writes } else { missing })
+        let [a, _, jwt] = self.tokens;
+        Some(match missing {
+            need if unmade && of_tokens(need) => Need::Writes,
+            // No key mints what is no JWT.
+            Need::SigningKey if a && !jwt => Need::Jwt,
+            need => need,
+        })
     }
 
     /// Routes beside the declared resource, and paths that have to ask for a token.

@@ -79,7 +79,7 @@ fn unlisted(user: &str, trouble: &Trouble) -> LeftBehind {
 pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: CancellationToken) -> Result<Swept, Trouble> {
     let client = Client::new(Arc::clone(&target), limits, &Uuid::now_v7().simple().to_string(), stop)?;
     let registrar = registrar::Registrar::new(Arc::clone(&target), client.clone(), None);
-    let users = users::obtain(&registrar, &target).await?;
+    let users = users::returning(&registrar, &target).await?;
     let mut swept = leftovers(&client, &target, &users, journal, Age::Any).await;
     let mut found = swept.removed;
     for _ in 1..LOOKS {

@@ -29,6 +29,15 @@ pub(super) async fn obtain(registrar: &Registrar, target: &Target) -> Result<Use
     }
 }
 
+/// The users whose objects an earlier run may have left. None is signed up for that: where every run has accounts of its own, only the
+/// journal of the machine that it ran on names them.
+pub(super) async fn returning(registrar: &Registrar, target: &Target) -> Result<Users, Trouble> {
+    match target.tokens {
+        Tokens::Signup => Ok(registrar.returning().await),
+        _ => obtain(registrar, target).await,
+    }
+}
+
 /// The forge, where the signing key was given. Beside users who got their tokens otherwise, it mints what looks like the token of `a`.
 pub(super) fn forge(target: &Target, a: Option<&User>) -> Option<Forge> {
     let mint = target.mint()?;

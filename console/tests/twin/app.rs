@@ -59,5 +59,8 @@ fn entrance() -> Router<Arc<House>> {
 async fn count(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
     house.count();
     house.note(request.method().as_str());
-    next.run(request).await
+    house.begin();
+    let response = next.run(request).await;
+    house.end();
+    response
 }

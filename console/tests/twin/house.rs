@@ -44,6 +44,8 @@ pub(crate) struct House {
     /// When it started.
     pub(crate) started: OffsetDateTime,
     requests: AtomicU64,
+    /// Requests under way, and the most of them at one time.
+    at_once: Mutex<(usize, usize)>,
     methods: Mutex<BTreeSet<String>>,
 }
 
@@ -65,6 +67,7 @@ impl House {
             ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
             requests: AtomicU64::new(0),
+            at_once: Mutex::default(),
             methods: Mutex::default(),
         }
     }
@@ -100,6 +103,26 @@ impl House {
     /// Counts a request in and returns its number, from 0: stands for replicas that take turns.
     pub(crate) fn count(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a request that begins.
+    pub(crate) fn begin(&self) {
+        if let Ok(mut at_once) = self.at_once.lock() {
+            at_once.0 += 1;
+            at_once.1 = at_once.1.max(at_once.0);
+        }
+    }
+
+    /// Counts a request that was answered.
+    pub(crate) fn end(&self) {
+        if let Ok(mut at_once) = self.at_once.lock() {
+            at_once.0 -= 1;
+        }
+    }
+
+    /// The most requests that were under way at one time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.at_once.lock().map(|at_once| at_once.1).unwrap_or_default()
     }
 
     /// Requests so far.

@@ -59,6 +59,17 @@ pub(super) struct View<'a> {
     adr_directory: String,
     /// The way there from the folder of the report.
     adr_path: &'a str,
+    /// The way to the table of what each check is shown to catch; absent where the tree of the release has none.
+    detection: Option<&'a str>,
+}
+
+/// Where files lie, as seen from the folder of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ways {
+    /// The ADR files.
+    pub(super) adrs: String,
+    /// The table of what each check is shown to catch, where the tree has it.
+    pub(super) detection: Option<String>,
 }
 
 /// How many checks came out in one way; `before` counts those of the segments to the left in the bar.
@@ -162,8 +173,8 @@ struct SuiteView<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The view of an audit; `adr_path` is the way from the report's folder to that of the ADR files.
-    pub(super) fn new(audit: &'a Audit, adr_path: &'a str) -> Self {
+    /// The view of an audit in a folder from which these `ways` lead on.
+    pub(super) fn new(audit: &'a Audit, ways: &'a Ways) -> Self {
         let run = &audit.run;
         Self {
             id: &run.id,
@@ -191,11 +202,12 @@ impl<'a> View<'a> {
             cleanup: &run.cleanup,
             notes: &run.notes,
             stats: &run.stats,
-            decisions: decisions(audit, adr_path),
+            decisions: decisions(audit, &ways.adrs),
             unreadable: &audit.decisions.unreadable,
             skipped: &audit.decisions.skipped,
             adr_directory: audit.adr_directory.display().to_string(),
-            adr_path,
+            adr_path: &ways.adrs,
+            detection: ways.detection.as_deref(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::run::{Evidence, Finding};
 use crate::target::Call;
 
 use super::accounts::NO_LOGIN;
-use super::sessions::{NO_SPARE, new_password};
+use super::sessions::NO_SPARE;
 
 /// A sign-in that must not succeed.
 type Wrong = (&'static str, Probe);
@@ -103,7 +103,7 @@ const OF_A_PROFILE: usize = 2;
 async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
     let Some(call) = &cx.target.accounts.password else { return Ok(None) };
     let Some(other) = cx.registry.shared().await?.filter(|other| other.disposable) else { return Ok(None) };
-    let new = crate::verify::fresh_password();
+    let new = session.login.next_password();
     let opens = Login { password: new.clone(), ..other.login.clone() };
     let Some(opens) = cx.registry.login_probe(&opens) else { return Ok(None) };
     let (ids, _) = WHOSE.split_at(WHOSE.len() - OF_A_PROFILE);
@@ -208,10 +208,10 @@ async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, T
     }
     let unknowing =
         Session { login: Login { password: crate::verify::fresh_password(), ..session.login.clone() }, ..session.clone() };
-    let answer = cx.send(&cx.registry.probe(call, &unknowing, &new_password(session)).bearer(&session.user.token)).await?;
+    let answer = cx.send(&cx.registry.probe(call, &unknowing, &session.login.next_password()).bearer(&session.user.token)).await?;
     if answer.is_success() {
         // The account is deleted with what signs in to it now.
-        cx.registry.sign_in(&Login { password: new_password(session), ..session.login.clone() }).await?;
+        cx.registry.sign_in(&Login { password: session.login.next_password(), ..session.login.clone() }).await?;
     }
     let (finding, observed) = match answer.status {
         status @ 200..=299 => (Finding::Broken, format!("{status}: whoever finds a session open takes the account over")),

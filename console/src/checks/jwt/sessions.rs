@@ -50,7 +50,7 @@ pub(super) async fn revoked(cx: Context) -> Checked {
         let (piece, changed) = ended(&cx, call, &mut session, "after a change of the password", demanded).await?;
         pieces.push(piece);
         pieces.extend(renewed(&cx, &session, "after a change of the password", demanded).await?);
-        let password = if changed { new_password(&session) } else { session.login.password.clone() };
+        let password = if changed { session.login.next_password() } else { session.login.password.clone() };
         session = again(&cx, Login { password, ..session.login }).await?;
     }
     if let Some(call) = &accounts.delete {
@@ -60,12 +60,6 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
-}
-
-/// The next password of a session's account: the old one and more, so that it can be told again.
-pub(super) fn new_password(session: &Session) -> secrecy::SecretString {
-    use secrecy::ExposeSecret as _;
-    format!("{}2b", session.login.password.expose_secret()).into()
 }
 
 async fn again(cx: &Context, login: Login) -> Result<Session, Trouble> {
@@ -81,7 +75,7 @@ const NEXT_SECOND: Duration = Duration::from_millis(1_100);
 
 /// Calls what should end the session's token, and says whether that was done; with a token of the next second where this one is refused.
 async fn called(cx: &Context, call: &Call, session: &mut Session) -> Result<Answer, Trouble> {
-    let probe = |session: &Session| cx.registry.probe(call, session, &new_password(session)).bearer(&session.user.token);
+    let probe = |session: &Session| cx.registry.probe(call, session, &session.login.next_password()).bearer(&session.user.token);
     let answer = cx.send(&probe(session)).await?;
     if answer.status != 401 || cx.target.accounts.login.is_none() {
         return Ok(answer);

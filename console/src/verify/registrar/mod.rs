@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, RwLock};
 use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
-use crate::checks::{Login, Session, SignedUp, User};
+use crate::checks::{Login, Session, SignedUp, User, Users};
 use crate::http::{Answer, Client, Credential, Trouble};
 use crate::run::LeftBehind;
 use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
@@ -126,6 +126,18 @@ impl Registrar {
             SignedUp::Made(session, _) => Ok(*session),
             SignedUp::Refused(answer) => Err(refused("signing up", &login, &signup.grant, &answer)),
         }
+    }
+
+    /// A and B, where accounts of fixed names were signed up by an earlier run and still let them in.
+    pub(super) async fn returning(&self) -> Users {
+        let fixed = self.target.accounts.signup.as_ref().filter(|signup| signup.names.is_some());
+        let signed_in = async |name, index| {
+            let login = fresh(fixed?, name, Some(index));
+            let granted = self.granted(&login).await.ok()?;
+            Some(self.session(name, login, granted, false).user)
+        };
+        let (a, b) = tokio::join!(signed_in("A", 0), signed_in("B", 1));
+        Users { a, b }
     }
 
     fn signup(&self) -> Result<&Signup, Trouble> {

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::login::of_signup;
 use super::{read, session};
-use crate::checks::Session;
+use crate::checks::{Login, Session};
 use crate::http::{Client, Credential, Probe, Trouble};
 use crate::target::Target;
 use crate::verify::calls::Filling;
@@ -48,10 +48,17 @@ pub(in crate::verify) async fn revive(client: &Client, target: &Target, accounts
     let Some(password) = &signup.password else { return Vec::new() };
     let mut revived = Vec::new();
     for (user, username) in accounts {
-        let login = of_signup(signup, username.clone(), password.clone());
-        let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
         let name = ["A", "B"].into_iter().find(|name| name == user).unwrap_or("C");
-        revived.extend(read(grant, answer).ok().map(|granted| session(name, login, granted, true)));
+        let login = of_signup(signup, username.clone(), password.clone());
+        // The run may have died after it changed the password.
+        let changed = Login { password: login.next_password(), ..login.clone() };
+        for login in [login, changed] {
+            let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
+            if let Ok(granted) = read(grant, answer) {
+                revived.push(session(name, login, granted, true));
+                break;
+            }
+        }
     }
     revived
 }

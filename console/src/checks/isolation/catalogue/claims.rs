@@ -24,7 +24,7 @@ pub(super) const QUERY: Check = Check {
     title: "A query that names A shows B nothing of A's",
     why: "List routes with an optional `user_id` filter were made for administrators or for the first front end; without a check that it is the \
           caller's own, any user reads any other. Duplicates, arrays and operators slip past the checks that there are.",
-    expectation: "No answer to B holds A's canary, with twenty-two such queries on the list and on A's object.",
+    expectation: "No answer to B holds A's canary, with any of several dozen parameters, on the list and on A's object.",
     severity: Severity::Critical,
     remedy: ONLY_THE_TOKEN,
     needs: super::LIST,
@@ -53,7 +53,7 @@ pub(super) const BODY: Check = Check {
     id: "isolation.claim.body",
     title: "A body that names A does not let B write to A's object",
     why: "Where a handler compares the owner of the object with a field of the body instead of the token, whoever writes that field is the owner.",
-    expectation: "Refused, in ten spellings on PUT, PATCH and DELETE, and A's object is byte for byte as before.",
+    expectation: "Refused, in the usual spellings on PUT, PATCH and DELETE (ten in an exhaustive run), and A's object is byte for byte as before.",
     severity: Severity::Critical,
     remedy: ONLY_THE_TOKEN,
     run: |cx| Box::pin(claim::body(cx)),

@@ -87,7 +87,7 @@ pub(super) const BULK: Check = Check {
     title: "Exports, statistics and reads of several ids never hold an object of A",
     why: "Routes that take many ids check the first one, or none; exports and statistics are written for administrators and left open. Mixed lists \
           of own and foreign ids are the way in.",
-    expectation: "No answer to B holds A's canary, on a dozen usual bulk routes and with own and foreign ids mixed.",
+    expectation: "No answer to B holds A's canary, on the usual bulk routes (a dozen in an exhaustive run) and with own and foreign ids mixed.",
     references: &[BOLA, USER_KEY],
     remedy: OWNED_LISTS,
     needs: super::LIST,
