@@ -2,9 +2,9 @@
 
 use futures::future::join_all;
 
-use super::{Checked, Context, Outcome};
-use crate::http::{Answer, Probe, Trouble, evidence};
-use crate::run::{Evidence, EvidenceClass, Finding, Source};
+use super::{Checked, Context, Judgement, Outcome};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::{Evidence, EvidenceClass, Finding};
 
 /// Exchanges of held cases that are kept as samples; flaws are all kept up to [`FLAWS_KEPT`].
 const SAMPLES_KEPT: usize = 2;
@@ -40,37 +40,6 @@ impl Case {
     #[must_use]
     pub fn closed_by_anybody(self) -> Self {
         Self { closed_by_anybody: true, ..self }
-    }
-}
-
-/// What one answer says, with the words for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// The finding.
-    pub finding: Finding,
-    /// What was seen, in words.
-    pub observed: String,
-}
-
-impl Judgement {
-    /// The secure answer.
-    pub fn held(observed: impl Into<String>) -> Self {
-        Self { finding: Finding::Held, observed: observed.into() }
-    }
-
-    /// Tolerable, but not as it should be.
-    pub fn weak(observed: impl Into<String>) -> Self {
-        Self { finding: Finding::Weak, observed: observed.into() }
-    }
-
-    /// Cannot be judged.
-    pub fn unclear(observed: impl Into<String>) -> Self {
-        Self { finding: Finding::Unclear, observed: observed.into() }
-    }
-
-    /// The flaw.
-    pub fn broken(observed: impl Into<String>) -> Self {
-        Self { finding: Finding::Broken, observed: observed.into() }
     }
 }
 
@@ -113,11 +82,12 @@ fn concluded(
 fn judged(case: &Case, answer: Result<Answer, Trouble>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Result<Evidence, Trouble> {
     match answer {
         Ok(answer) => {
-            let mut judgement = judge(case, &answer);
-            if judgement.finding == Finding::Held && answer.source == Source::Edge && !case.closed_by_anybody {
-                judgement = Judgement::unclear(format!("only the edge answered ({})", judgement.observed));
-            }
-            Ok(evidence(&answer, &case.name, judgement.finding, judgement.observed))
+            let judgement = judge(case, &answer);
+            Ok(if case.closed_by_anybody {
+                judgement.seen_anywhere(&answer, &case.name)
+            } else {
+                judgement.seen(&answer, &case.name)
+            })
         }
         Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
             Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()))

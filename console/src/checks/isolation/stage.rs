@@ -210,9 +210,7 @@ fn changed_fields(before: &Value, after: &Value) -> Vec<String> {
 
 /// Evidence of a live answer with a judgement.
 pub(super) fn piece(answer: &Answer, label: impl Into<String>, judgement: Judgement) -> Evidence {
-    let edge = judgement.finding == Finding::Held && answer.source == Source::Edge;
-    let finding = if edge { Finding::Unclear } else { judgement.finding };
-    evidence(answer, label, finding, judgement.observed)
+    judgement.seen(answer, label)
 }
 
 /// An outcome with further pieces.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::checks::docs::without_ids;
-use crate::checks::{Checked, Context, Login, Outcome, Session};
-use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding, Verdict};
 
 /// Why nothing can be asked about signing in.
@@ -53,8 +53,8 @@ fn compared(of_known: &[Answer], known: &Login, of_unknown: &[Answer], unknown: 
     };
     let (finding, observed) = alike((right, known), (other, unknown));
     let mut pieces = vec![
-        evidence(other, "a user who does not exist", finding, observed.clone()),
-        evidence(right, "an existing user with a wrong password", finding, observed.clone()),
+        Judgement { finding, observed: observed.clone() }.seen(other, "a user who does not exist"),
+        Judgement { finding, observed: observed.clone() }.seen(right, "an existing user with a wrong password"),
     ];
     let times = |answers: &[Answer]| {
         answers.iter().map(|answer| format!("{} ms", answer.elapsed.as_millis())).collect::<Vec<_>>().join(", ")
@@ -170,7 +170,7 @@ fn evaded(answer: &Answer) -> Evidence {
         status @ 500.. => (Finding::Unclear, format!("{status}: the service did not answer")),
         status => (Finding::Broken, format!("{status}: whoever claims another address may guess on")),
     };
-    evidence(answer, "one more with another X-Forwarded-For", finding, observed)
+    Judgement { finding, observed }.seen(answer, "one more with another X-Forwarded-For")
 }
 
 /// A limit, a lock, or any refusal that says when to come back.

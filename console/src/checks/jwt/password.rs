@@ -9,8 +9,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::checks::json_id::json_id;
 use crate::checks::roles::{asked_for, gather, powers};
-use crate::checks::{Checked, Context, Login, Outcome, Session};
-use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Call;
 
@@ -136,7 +136,7 @@ async fn replaced_for_another(cx: &Context, session: &Session) -> Result<Option<
         status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
-    Ok(Some(evidence(&answer, "a new password for another account, as an administrator", finding, observed)))
+    Ok(Some(Judgement { finding, observed }.seen(&answer, "a new password for another account, as an administrator")))
 }
 
 /// The body of a call with members that name the account of `other`, and `more`.
@@ -161,7 +161,9 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
     let told = cx.registry.signed_up_as(&answer).filter(|_| answer.is_success());
     if told.is_some() && told == session.user.subject {
         let words = format!("{}: it signs in to the account, whatever its password is", answer.status);
-        return Ok(Some(evidence(&answer, "a sign-up under the name of the account", Finding::Broken, words)));
+        return Ok(Some(
+            Judgement { finding: Finding::Broken, observed: words }.seen(&answer, "a sign-up under the name of the account"),
+        ));
     }
     let (finding, observed) = match (answer.status, opened(cx, session, &other, &answer).await?) {
         (status, Some(true)) => (Finding::Broken, format!("{status}: its password opens the account from now on")),
@@ -170,7 +172,7 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
         (status @ 500..=599, None) => (Finding::Weak, format!("refused by falling over: {status}")),
         (status, None) => (Finding::Held, format!("refused: {status}")),
     };
-    Ok(Some(evidence(&answer, "a sign-up under the name of the account", finding, observed)))
+    Ok(Some(Judgement { finding, observed }.seen(&answer, "a sign-up under the name of the account")))
 }
 
 /// Whether what a second sign-up set signs in, and to this very account. The account is deleted with what signs in to it now; a second one is
@@ -197,7 +199,7 @@ fn judge(name: &str, answer: &Answer, token: bool) -> Evidence {
         status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
-    evidence(answer, name, finding, observed)
+    Judgement { finding, observed }.seen(answer, name)
 }
 
 /// A change of the password with a wrong one in the place of the old; `None` where none is declared, or it asks for no old one.
@@ -218,5 +220,5 @@ async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, T
         status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
-    Ok(Some(evidence(&answer, "a new password with a wrong old one", finding, observed)))
+    Ok(Some(Judgement { finding, observed }.seen(&answer, "a new password with a wrong old one")))
 }

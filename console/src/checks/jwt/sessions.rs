@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::checks::{Checked, Context, Login, Outcome, Session};
-use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding};
 use crate::target::Call;
 use crate::token::Compact;
@@ -90,16 +90,16 @@ async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, dem
     let called = called(cx, call, session).await?;
     if !called.is_success() {
         let label = format!("{} {}", call.method, call.path);
-        return Ok((evidence(&called, label, Finding::Unclear, format!("answered {}", called.status)), false));
+        return Ok((Judgement::unclear(format!("answered {}", called.status)).seen(&called, label), false));
     }
     let gone = |answer: &Answer| !answer.is_success();
-    let old = cx.eventually(&Probe::get(cx.list_path(&session.user)).bearer(&session.user.token), gone).await?;
+    let old = cx.eventually(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token), gone).await?;
     let (finding, observed) = match old.status {
         status @ 200..=299 => (alive(demanded), format!("{when} the token still works: {status}")),
         status @ 500..=599 => (Finding::Weak, format!("{when} the service falls over: {status}")),
         status => (Finding::Held, format!("{when} the token is refused: {status}")),
     };
-    Ok((evidence(&old, format!("the token {when}"), finding, observed), true))
+    Ok((Judgement { finding, observed }.seen(&old, format!("the token {when}")), true))
 }
 
 /// Whether the session's refresh token still brings a new token; `None` where there is none.
@@ -113,7 +113,7 @@ async fn renewed(cx: &Context, session: &Session, when: &str, demanded: bool) ->
         Some(_) => (alive(demanded), format!("{when} the refresh token still brings a new token: {status}")),
         None => (Finding::Held, format!("{when} the refresh token is refused: {status}")),
     };
-    Ok(Some(evidence(&exchanged.answer, format!("the refresh token {when}"), finding, observed)))
+    Ok(Some(Judgement { finding, observed }.seen(&exchanged.answer, format!("the refresh token {when}"))))
 }
 
 /// Refresh tokens are no access tokens, nor the other way round, and one that was exchanged is spent. What it brings lives no longer than
@@ -127,7 +127,7 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     let Some(first) = session.refresh.clone() else {
         return Ok(Outcome::skip("the sign-in brought no refresh token; say where it is with `refresh_token`"));
     };
-    let used = cx.send(&Probe::get(cx.list_path(&session.user)).bearer(&first)).await?;
+    let used = cx.send(&Probe::get(cx.read_path(&session.user)).bearer(&first)).await?;
     let mut pieces = vec![as_access(&used)];
     let swapped = Session { refresh: Some(session.user.token.clone()), ..session.clone() };
     let swapped = cx.registry.refresh(&swapped).await?;
@@ -168,12 +168,14 @@ fn as_access(answer: &Answer) -> Evidence {
         500..=599 => (Finding::Weak, "refused by falling over"),
         _ => (Finding::Held, "refused"),
     };
-    evidence(answer, "a refresh token in the place of an access token", finding, format!("{words}: {}", answer.status))
+    Judgement { finding, observed: format!("{words}: {}", answer.status) }
+        .seen(answer, "a refresh token in the place of an access token")
 }
 
 fn as_refresh(answer: &Answer, token: bool) -> Evidence {
     let (finding, words) = if token { (Finding::Broken, "exchanged") } else { (Finding::Held, "refused") };
-    evidence(answer, "an access token in the place of a refresh token", finding, format!("{words}: {}", answer.status))
+    Judgement { finding, observed: format!("{words}: {}", answer.status) }
+        .seen(answer, "an access token in the place of a refresh token")
 }
 
 /// How long the token lives that a refresh brought; `None` for opaque ones.
@@ -194,7 +196,7 @@ fn lasting(cx: &Context, [first, next]: [&Session; 2], answer: &Answer) -> Optio
         }
         (_, Some(after), _) => (Finding::Held, format!("it ends in {after} s")),
     };
-    Some(evidence(answer, "the life of a refreshed token", finding, observed))
+    Some(Judgement { finding, observed }.seen(answer, "the life of a refreshed token"))
 }
 
 /// Services let a refresh token be exchanged once more for a moment, since tabs of a browser do so at the same time: ten seconds by default
@@ -208,6 +210,6 @@ fn reused(answer: &Answer, token: bool, rotates: bool, graced: bool) -> Evidence
         (true, true) => (Finding::Broken, "exchanged a second time, though a new refresh token had taken its place".to_owned()),
         (true, false) => (Finding::Weak, "exchanged as often as one likes: it does not rotate".to_owned()),
     };
-    let piece = evidence(answer, "a refresh token that was exchanged before", finding, observed);
+    let piece = Judgement { finding, observed }.seen(answer, "a refresh token that was exchanged before");
     Evidence { class: EvidenceClass::Live, ..piece }
 }
