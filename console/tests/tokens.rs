@@ -89,6 +89,24 @@ async fn the_signing_key_beside_accounts_only_forges_and_learns_from_what_was_is
     assert_eq!(past, Some(Verdict::Fail));
 }
 
+/// Many services name their users by one thing in paths and by another in tokens: forgeries must carry what tokens carry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_name_their_user_otherwise_than_the_target_declares_are_forged_as_they_are_issued() {
+    let twin = Twin::start_as(Kind::Shared, Carrier::Bearer, &[]).await;
+    let declared = twin.target();
+    let Tokens::Mint(mint) = &declared.tokens else { panic!("the twin's tokens are minted") };
+    let bare = Mint::new(mint.key.clone(), "TWIN_SECRET");
+    let other_keys = OtherKeys { signing: Some(Box::new(bare)), ..declared.other_keys.clone() };
+    let mut accounts = declared.accounts.clone();
+    accounts.signup.as_mut().expect("a sign-up").grant.subject = Some("/user/name".into());
+    accounts.login.as_mut().expect("a sign-in").subject = None;
+    let run = verified(&twin, Target { tokens: Tokens::Signup, other_keys, accounts, ..declared }).await;
+    let of_tokens = |check: &&console::run::CheckResult| check.suite == "jwt";
+    let wrong = run.checks.iter().filter(of_tokens).filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive));
+    let wrong: Vec<_> = wrong.map(|check| format!("{} {}: {}", check.verdict, check.id, check.summary)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_that_nothing_can_remove_are_named_and_fail_nothing() {
     let twin = Twin::start_as(Kind::Opaque, Carrier::Bearer, &[]).await;

@@ -1,6 +1,7 @@
 //! The two users of a run.
 
 use crate::http::Credential;
+use crate::token::Compact;
 
 /// A user of the target.
 #[derive(Clone, Debug)]
@@ -9,10 +10,19 @@ pub struct User {
     pub name: &'static str,
     /// The token.
     pub token: Credential,
-    /// The subject that the token names, where that is known; it goes into `{user_id}`.
+    /// The user's id, where that is known: what the target declares, else what the token says. It goes into `{user_id}`.
     pub subject: Option<String>,
     /// The e-mail address that the account signs in with, where it has one.
     pub email: Option<String>,
+}
+
+impl User {
+    /// Whom the token names: the user's id where some claim holds it; else what stands in `sub`, such as an e-mail address. For an opaque
+    /// token, the id.
+    pub fn claimed_subject(&self) -> Option<String> {
+        let Some(token) = Compact::parse(self.token.expose()) else { return self.subject.clone() };
+        self.subject.clone().filter(|subject| token.names(subject)).or_else(|| token.subject()).or_else(|| self.subject.clone())
+    }
 }
 
 /// The users of a run.

@@ -37,6 +37,15 @@ pub struct Compact {
     pub signature: String,
 }
 
+/// A text, or a number as text.
+pub(crate) fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 impl Compact {
     /// Splits `token`; `None` unless it has three parts of which the first two are JSON objects.
     pub fn parse(token: &str) -> Option<Self> {
@@ -53,6 +62,17 @@ impl Compact {
     /// The claims as JSON.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         serde_json::from_slice(&decode(&self.payload)?).ok()
+    }
+
+    /// The `sub` of the token (or the names that hand-made services use), as text.
+    pub fn subject(&self) -> Option<String> {
+        let claims = self.claims()?;
+        as_text(["sub", "user_id", "userId", "uid", "id"].iter().find_map(|name| claims.get(*name))?)
+    }
+
+    /// Whether any claim is this subject, as a text or a number.
+    pub fn names(&self, subject: &str) -> bool {
+        self.claims().is_some_and(|claims| claims.values().any(|value| as_text(value).as_deref() == Some(subject)))
     }
 
     /// The compact form again.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::checks::Login;
 use crate::http::{Answer, Credential, Probe};
 use crate::target::{Call, Grant, TokenAt};
-use crate::token::Compact;
+use crate::token::{self, Compact};
 
 /// What fills the placeholders of a call.
 #[derive(Clone, Debug)]
@@ -108,27 +108,13 @@ fn cookie(field: &[u8], name: &str) -> Option<String> {
 
 /// The user's id in an answer, else what the token says of itself.
 pub(super) fn subject_in(answer: &Answer, grant: &Grant, token: Option<&SecretString>) -> Option<String> {
-    let told = grant.subject.as_ref().and_then(|pointer| answer.json().and_then(|body| as_text(body.pointer(pointer)?)));
-    told.or_else(|| Compact::parse(token?.expose_secret()).and_then(|token| subject_of(&token)))
+    let told = grant.subject.as_ref().and_then(|pointer| answer.json().and_then(|body| token::as_text(body.pointer(pointer)?)));
+    told.or_else(|| Compact::parse(token?.expose_secret())?.subject())
 }
 
 /// The refresh token in an answer.
 pub(super) fn refresh_in(answer: &Answer, at: Option<&TokenAt>) -> Option<Credential> {
     Some(Credential::new("<a refresh token>", token_in(answer, at?)?))
-}
-
-/// The `sub` of a token (or the names that hand-made services use), as text.
-pub(super) fn subject_of(token: &Compact) -> Option<String> {
-    let claims = token.claims()?;
-    as_text(["sub", "user_id", "userId", "uid", "id"].iter().find_map(|name| claims.get(*name))?)
-}
-
-fn as_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
-use super::calls::subject_of;
 use super::registrar::Registrar;
 use crate::checks::{Forge, User, Users};
 use crate::http::{Credential, Trouble};
@@ -46,8 +45,7 @@ pub(super) fn forge(target: &Target, a: Option<&User>) -> Option<Forge> {
     }
     let a = a?;
     let issued = Compact::parse(a.token.expose())?;
-    let subject = a.subject.clone().or_else(|| subject_of(&issued))?;
-    Some(Forge::new(mint.like(&issued, &subject)))
+    Some(Forge::new(mint.like(&issued, &a.claimed_subject()?)))
 }
 
 /// The subjects that minted tokens name.
@@ -61,7 +59,7 @@ fn user(index: usize, token: SecretString, subject: Option<String>) -> User {
 }
 
 fn given(index: usize, token: &SecretString, subject: Option<String>) -> User {
-    let told = || Compact::parse(token.expose_secret()).and_then(|token| subject_of(&token));
+    let told = || Compact::parse(token.expose_secret())?.subject();
     user(index, token.clone(), subject.or_else(told))
 }
 

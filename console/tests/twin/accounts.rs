@@ -269,7 +269,11 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endl
     open(house).sittings.insert(sid.clone(), sitting);
     let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
     let told = house.has("jwt.login-tells-hash");
-    let user = if told { json!({ "id": subject, "password": PASSWORD_HASH }) } else { json!({ "id": subject }) };
+    let user = if told {
+        json!({ "id": subject, "name": name, "password": PASSWORD_HASH })
+    } else {
+        json!({ "id": subject, "name": name })
+    };
     let in_cookie = matches!(house.carrier, Carrier::Cookie(_));
     let body = if in_cookie {
         json!({ "user": user, "access_token": token })

@@ -39,7 +39,7 @@ async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble
     let token = of_a(cx)?;
     let credential = |name: &'static str, token: String| (name, Credential::new(format!("<{name}>"), token));
     let mut tokens = vec![credential("a wrong signature", flipped(&token, 77).token())];
-    if cx.forge.is_some() && cx.a()?.subject.is_some() {
+    if cx.forge.is_some() && cx.a()?.claimed_subject().is_some() {
         let minter = Minter::of(cx).await?;
         tokens.push(credential("a token that ended", minter.ending(minter.now - ENDED_SECS)));
     }

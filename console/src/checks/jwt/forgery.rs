@@ -133,7 +133,7 @@ pub(super) async fn payload(cx: Context) -> Checked {
 
 /// B's identity under A's signature.
 fn as_b(token: &Compact, b: &crate::checks::User) -> Vec<Forgery> {
-    let subject = b.subject.as_deref().map(|subject| token.with_claims(&claims_with(token, "sub", subject)).token());
+    let subject = b.claimed_subject().map(|subject| token.with_claims(&claims_with(token, "sub", subject)).token());
     let whole = Compact::parse(b.token.expose()).map(|b| Compact { payload: b.payload, ..token.clone() }.token());
     let named = |name: &str, forged: Option<String>| forged.map(|forged| Forgery::fatal(name, forged));
     [named("sub of B, A's signature", subject), named("B's payload, A's header and signature", whole)]

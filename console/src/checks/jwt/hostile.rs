@@ -189,7 +189,7 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
     let (past, future) = (json!(minter.now - 3_600), minter.claims().get("exp").cloned().unwrap_or_default());
     let payload = |text: String| forge.sign_bytes(header.as_bytes(), text.as_bytes());
     let under = |text: String| forge.sign_bytes(text.as_bytes(), claims.as_bytes());
-    let b = json!(cx.users.b.as_ref().and_then(|b| b.subject.clone()).unwrap_or_else(|| cx.random("other subject")));
+    let b = json!(cx.users.b.as_ref().and_then(crate::checks::User::claimed_subject).unwrap_or_else(|| cx.random("other subject")));
     let a = json!(minter.claims().get("sub"));
     let forgeries = vec![
         Forgery::fatal("exp twice: valid, then past", payload(twice("exp", future.clone(), past.clone()))),

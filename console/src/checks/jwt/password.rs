@@ -161,9 +161,7 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
     let told = cx.registry.signed_up_as(&answer).filter(|_| answer.is_success());
     if told.is_some() && told == session.user.subject {
         let words = format!("{}: it signs in to the account, whatever its password is", answer.status);
-        return Ok(Some(
-            Judgement { finding: Finding::Broken, observed: words }.seen(&answer, "a sign-up under the name of the account"),
-        ));
+        return Ok(Some(Judgement::broken(words).seen(&answer, "a sign-up under the name of the account")));
     }
     let (finding, observed) = match (answer.status, opened(cx, session, &other, &answer).await?) {
         (status, Some(true)) => (Finding::Broken, format!("{status}: its password opens the account from now on")),
@@ -185,7 +183,7 @@ async fn opened(cx: &Context, session: &Session, other: &Login, answer: &Answer)
         Err(Trouble::NotGiven(_)) => return Ok(None),
         second => second?,
     };
-    let same = second.user.subject == session.user.subject;
+    let same = second.user.claimed_subject() == session.user.claimed_subject();
     if let Some(delete) = cx.target.accounts.delete.as_ref().filter(|_| !same) {
         cx.send(&cx.registry.probe(delete, session, &session.login.password).bearer(&session.user.token)).await?;
     }

@@ -13,8 +13,8 @@ use super::ask::{not_bearer, refusal};
 pub(super) async fn control(cx: Context) -> Checked {
     let a = cx.a()?;
     let mut cases = vec![Case::new("A's token", cx.read(a))];
-    if let (Some(forge), Some(subject)) = (&cx.forge, &a.subject) {
-        let fresh = Credential::new("<minted now for A>", forge.good(subject, super::claims::now()));
+    if let (Some(forge), Some(subject)) = (&cx.forge, a.claimed_subject()) {
+        let fresh = Credential::new("<minted now for A>", forge.good(&subject, super::claims::now()));
         cases.push(Case::new("a token minted now for A", Probe::get(cx.read_path(a)).bearer(&fresh)));
     }
     let judge = |_: &Case, answer: &Answer| match answer.status {

@@ -217,10 +217,13 @@ impl Registrar {
         }
     }
 
-    /// The subject of an account that this run signed up.
-    fn known_subject(&self, username: &str) -> Option<String> {
+    /// The subject of an account that this run signed up, where `login` is that account's own: another password may belong to another one.
+    fn known_subject(&self, login: &Login) -> Option<String> {
         let made = self.made.lock().ok()?;
-        made.iter().find(|account| account.session.login.username == username)?.session.user.subject.clone()
+        let known = &made.iter().find(|account| account.session.login.username == login.username)?.session;
+        let given = login.password.expose_secret();
+        let own = [&known.login.password, &known.login.next_password()].iter().any(|password| password.expose_secret() == given);
+        known.user.subject.clone().filter(|_| own)
     }
 
     /// Whether there is an account to delete.

@@ -46,7 +46,7 @@ impl Registry for Registrar {
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
             let granted = self.granted(login).await?;
-            let granted = Granted { subject: self.known_subject(&login.username).or(granted.subject), ..granted };
+            let granted = Granted { subject: self.known_subject(login).or(granted.subject), ..granted };
             let session = self.session("C", login.clone(), granted, true);
             self.keep(session.clone());
             Ok(session)

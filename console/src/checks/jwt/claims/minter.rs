@@ -28,7 +28,7 @@ impl<'a> Minter<'a> {
         let a = cx.a()?;
         let (answer, age) = cx.once_in_turn(&cx.read(a), 0).await?;
         let date = answer.headers.text("date").and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).map(|date| date + age);
-        let subject = a.subject.clone().ok_or_else(|| Trouble::NotGiven("the subject of A is not known".into()))?;
+        let subject = a.claimed_subject().ok_or_else(|| Trouble::NotGiven("the subject of A is not known".into()))?;
         Ok(Self { forge: cx.forge()?, subject, now: date.unwrap_or_else(now).unix_timestamp() })
     }
 
