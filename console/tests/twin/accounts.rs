@@ -159,6 +159,8 @@ fn knows(house: &House, account: &Account, body: &Value) -> bool {
     let given = text(body, "password");
     account.password == given
         || (house.has("jwt.login-operator") && body["password"].get("$ne").is_some())
+        || (house.has("jwt.login-prisma-operator") && body["password"].get("not").is_some())
+        || (house.has("jwt.login-cuts-off") && given.len() >= 8 && account.password.get(..8) == given.get(..8))
         || (house.has("jwt.login-any-case") && account.password.eq_ignore_ascii_case(&given))
         || (house.has("jwt.login-empty") && body["password"] == "")
         || (house.has("jwt.login-comment") && text(body, "username").contains("' --"))

@@ -211,7 +211,7 @@ const CLOCK: Check = Check {
     title: "The service's clock is right",
     why: "Tokens live by the clock: one that is minutes behind accepts what expired, one that is ahead refuses what was just issued. Logs and audits lose \
           their order.",
-    expectation: "The Date header is within 5 s of the console's clock; more is a warning, more than 30 s a failure.",
+    expectation: "The Date header is within 2 s of the console's clock; more is a warning, more than 30 s a failure.",
     references: &[
         Reference { name: "RFC 9110, 6.6.1 Date", url: "https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1" },
         Reference { name: "RFC 7519, 4.1.4 exp", url: "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4" },

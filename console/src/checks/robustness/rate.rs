@@ -39,23 +39,27 @@ pub(super) async fn limit(cx: Context) -> Checked {
     };
     Ok(if let Some(answer) = refused {
         let outcome = judge(&answer, origin.is_some()).seen(&answer, "a request over the limit", "429");
-        outcome.joined(by_a_stranger(&cx, path, &token).await?)
+        by_a_stranger(&cx, path, &token).await?.into_iter().fold(outcome, Outcome::joined)
     } else {
         let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
         Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())
     })
 }
 
-/// The refusal as a foreign page would see it: limiters often answer with a CORS policy of their own.
-async fn by_a_stranger(cx: &Context, path: String, token: &Credential) -> Result<Evidence, Trouble> {
+/// The refusal as a foreign page would see it: limiters often answer with a CORS policy of their own. `None` where the limit lets requests
+/// through again, so that there is none to see.
+async fn by_a_stranger(cx: &Context, path: String, token: &Credential) -> Result<Option<Evidence>, Trouble> {
     let stranger = format!("https://{}.com", cx.random("stranger at the limit"));
     let answer = cx.send(&Probe::get(path).bearer(token).origin(&stranger).impatient()).await?;
+    if answer.is_success() {
+        return Ok(None);
+    }
     let granted = answer.headers.text("access-control-allow-origin").filter(|granted| *granted == stranger || granted == "*");
     let (finding, observed) = match granted {
         Some(granted) => (Finding::Broken, format!("{} lets {granted} read it", answer.status)),
         None => (Finding::Held, format!("{}, which no foreign page can read", answer.status)),
     };
-    Ok(evidence(&answer, "a request over the limit from a foreign origin", finding, observed))
+    Ok(Some(evidence(&answer, "a request over the limit from a foreign origin", finding, observed)))
 }
 
 /// The first 429 to so many requests at once.

@@ -149,6 +149,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.issues-endless", "Issued tokens live for ten years.", &["jwt.exp.lifetime"], &[]),
     flaw("jwt.login-token-in-url", "The sign-in redirects to an address with the token in it.", &["jwt.login.answer"], &[]),
     flaw("jwt.login-tells-unknown", "A missing user is 404, a wrong password 401.", &["jwt.login.uniform"], &[]),
+    flaw("jwt.login-prisma-operator", "An operator of Prisma signs in.", &["jwt.login.password"], &[]),
+    flaw("jwt.login-cuts-off", "Of a password only the first eight characters count.", &["jwt.login.password"], &[]),
     weakness("jwt.login-hashes-for-some", "A password is hashed only where the user exists.", &["jwt.login.uniform"], &[]),
     flaw("jwt.login-unlimited", "Passwords can be guessed without end.", &["jwt.login.limit"], &[]),
     flaw("jwt.logout-forgets", "Signing out forgets the token only in the browser.", &["jwt.revoked"], &[]),

@@ -66,7 +66,7 @@ pub(in crate::checks::jwt) const UNIFORM: Check = Check {
     id: "jwt.login.uniform",
     title: "A sign-in does not tell who has an account",
     why: "Where a missing user and a wrong password are answered differently, names can be tried out by the million, and only the real ones need guessing.",
-    expectation: "Both are answered with the same status and the same body. The times of both are reported.",
+    expectation: "Both are answered with the same status and the same body. Where every answer for an existing user takes longer, by the time of a hash and twice as long, that is a remark.",
     severity: Severity::Medium,
     references: &[
         API2,

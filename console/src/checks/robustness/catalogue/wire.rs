@@ -45,7 +45,7 @@ pub(super) const RATE_LIMIT: Check = check(
         "The declared rate limit holds, and says when to come back",
         "Without a limit one client has all of the service. Without Retry-After clients come back at once; without the CORS grant \
          a browser cannot even tell its page why.",
-        "429 within the declared number, with Retry-After and the grant for an allowed origin. A user of its own asks, so that \
+        "429 within the declared number, with Retry-After and the grant for an allowed origin alone. A user of its own asks, so that \
          nobody else is held up.",
     ],
     &[RFC_6585, API4],
