@@ -166,6 +166,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("isolation.deleted-readable", "A deleted task can still be read by its id.", &["isolation.deleted"], &[]),
     flaw("isolation.deleted-writable", "A deleted task can be changed, and is there again.", &["isolation.deleted"], &[]),
+    flaw(
+        "isolation.cache-by-extension",
+        "The list answers under any name below it, and an edge keeps what is called like a static file.",
+        &["isolation.cache.shared"],
+        &[],
+    ),
     flaw("isolation.cache-by-url", "A cache keeps answers by their URL alone.", &["isolation.cache.shared"], LISTS),
     flaw("isolation.cache-public", "A user's data may be kept by shared caches.", &["isolation.cache.directives"], &[]),
     flaw("isolation.cache-shared-age", "A user's data has an age for shared caches.", &["isolation.cache.directives"], &[]),

@@ -61,10 +61,9 @@ impl Before {
 /// Gets the answer and bends it.
 pub(super) async fn answer(house: &House, before: &Before, mut request: Request, next: Next) -> Response {
     let queried = before.get && !before.url.ends_with("?[]");
-    if house.has("isolation.cache-by-url")
-        && queried
-        && let Some(page) = kept(house, &before.url)
-    {
+    let file = before.get && before.url.contains(".css?");
+    let cached = (house.has("isolation.cache-by-url") && queried) || (house.has("isolation.cache-by-extension") && file);
+    if cached && let Some(page) = kept(house, &before.url) {
         return page;
     }
     if house.has("isolation.bleeds") && before.get {
@@ -73,7 +72,7 @@ pub(super) async fn answer(house: &House, before: &Before, mut request: Request,
     let (mut parts, body) = next.run(request).await.into_parts();
     let bytes = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
     let bytes = bend(house, before, &mut parts.status, &mut parts.headers, bytes);
-    if house.has("isolation.cache-by-url") && queried && parts.status.is_success() {
+    if cached && parts.status.is_success() {
         lock(&house.trespass.pages).insert(before.url.clone(), (parts.status, parts.headers.clone(), bytes.clone()));
     }
     parts.headers.remove(CONTENT_LENGTH);
