@@ -23,7 +23,14 @@ use twin::flaws::{self, Flaw};
 /// Twins verified side by side.
 const AT_ONCE: usize = 4;
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
-const SKIPPABLE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
+const SKIPPABLE: [&str; 6] = [
+    "https",
+    "git repository",
+    "secret is declared",
+    "leaves the target",
+    "sets no cookie beside the token",
+    "no route that changes an account",
+];
 /// Further reasons on twins whose tokens, database or answers are of another kind.
 const SKIPPABLE_BY_KIND: [&str; 9] = [
     "opaque, not JWTs",
@@ -121,6 +128,17 @@ async fn a_service_without_a_flaw_passes_every_check_over_tls_and_http_2() {
     assert_flawless(&run, &without_http);
     let spoken = run.checks.iter().find(|check| check.id == "tls.http2").expect("a check of the catalogue");
     assert_eq!(spoken.verdict, Verdict::Pass, "it was not HTTP/2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_whose_accounts_can_be_changed_by_their_holders_passes() {
+    let run = examine(Twin::start_with_profiles().await, vec![Suite::Jwt, Suite::Isolation]).await;
+    let accounts = run.checks.iter().find(|check| check.id == "isolation.accounts").expect("a check of the catalogue");
+    assert_eq!(accounts.verdict, Verdict::Pass, "{}", accounts.summary);
+    let wrong = run.checks.iter().filter(|check| !matches!(check.verdict, Verdict::Pass | Verdict::Skip));
+    let wrong: String = wrong.map(|check| format!("\n  {} {}: {}", check.verdict, check.id, check.summary)).collect();
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(run.cleanup.left.is_empty(), "{:?}", run.cleanup.left);
 }
 
 fn excused(summary: &str, skippable: &[&str]) -> bool {

@@ -10,21 +10,29 @@ use std::sync::Arc;
 use console::checks::{Need, Suite};
 use console::http::Limits;
 use console::run::{Events, Run, Verdict};
-use console::target::{Accounts, Carrier, File, Mint, OtherKeys, Target, Tokens};
+use console::target::{Accounts, BaseUrl, Carrier, File, Mint, OtherKeys, Target, Tokens};
 use console::verify::{self, Options};
 use rstest::rstest;
 use tokio_util::sync::CancellationToken;
 use twin::{COOKIE, HEADER, Kind, Twin};
 
 /// Reasons for which a check may be skipped on any service on plain HTTP without a repository.
-const EVERYWHERE: [&str; 4] = ["https", "git repository", "secret is declared", "leaves the target"];
+const EVERYWHERE: [&str; 6] = [
+    "https",
+    "git repository",
+    "secret is declared",
+    "leaves the target",
+    "sets no cookie beside the token",
+    "no route that changes an account",
+];
 /// What cannot be asked of each kind, by its reason.
 const WITHOUT_SECRET: [&str; 1] = ["no shared secret"];
 const WITHOUT_FORM: [&str; 2] = ["are opaque, not JWTs", "minting needs the signing key"];
-const WITHOUT_HEADER: [&str; 3] = [
+const WITHOUT_HEADER: [&str; 4] = [
     "in a cookie, not in the Authorization header",
     "in a header of its own, not in Authorization",
     "the token travels as a cookie",
+    "under a scheme of its own, not under Bearer",
 ];
 
 async fn verified(twin: &Twin, target: Target) -> Run {
@@ -53,6 +61,7 @@ fn odd(run: &Run, reasons: &[&str]) -> String {
 #[case::key_pair(Kind::KeyPair, Carrier::Bearer, &WITHOUT_SECRET)]
 #[case::opaque(Kind::Opaque, Carrier::Bearer, &WITHOUT_FORM)]
 #[case::cookie(Kind::Shared, Carrier::Cookie(COOKIE.to_owned()), &WITHOUT_HEADER)]
+#[case::scheme(Kind::Shared, Carrier::Scheme("Token".into()), &WITHOUT_HEADER)]
 #[case::header(Kind::Shared, Carrier::Header(HEADER.to_owned()), &WITHOUT_HEADER)]
 #[case::opaque_cookie(Kind::Opaque, Carrier::Cookie(COOKIE.to_owned()), &[WITHOUT_FORM[0], WITHOUT_FORM[1], WITHOUT_HEADER[0], WITHOUT_HEADER[2]])]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,6 +96,25 @@ async fn the_signing_key_beside_accounts_only_forges_and_learns_from_what_was_is
     let flawed = Box::pin(signed_up_beside_the_key(&["jwt.expiry-not-checked"])).await;
     let past = flawed.checks.iter().find(|check| check.id == "jwt.exp.past").map(|check| check.verdict);
     assert_eq!(past, Some(Verdict::Fail));
+}
+
+/// Off this machine nobody's host is named to a service: that it goes where a token sends it shows by the time it takes.
+#[rstest]
+#[case::sound(&[], Verdict::Pass)]
+#[case::goes_there(&["jwt.follows-jku"], Verdict::Fail)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_elsewhere_that_goes_where_a_token_sends_it_is_late(#[case] flaws: &[&str], #[case] verdict: Verdict) {
+    let twin = Twin::start(flaws).await;
+    let elsewhere = twin.base().replace("127.0.0.1", "0.0.0.0");
+    let target = Target { base: BaseUrl::parse(&elsewhere).expect("a URL"), ..twin.target() };
+    assert!(!target.is_loopback());
+    let journal = twin::in_memory();
+    let only = Some(["jwt.key.fetched"].into());
+    let options = Options { suites: vec![Suite::Jwt], only, journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(target), options, twin.inputs(), events, CancellationToken::new()).await;
+    let fetched = run.expect("a client").checks.into_iter().find(|check| check.id == "jwt.key.fetched").expect("a check");
+    assert_eq!(fetched.verdict, verdict, "{}", fetched.summary);
 }
 
 /// Many services name their users by one thing in paths and by another in tokens: forgeries must carry what tokens carry.

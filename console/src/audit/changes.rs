@@ -1,4 +1,4 @@
-//! What changed between two runs: verdicts, declared origins, routes. An audit is read for what is new in it.
+//! What changed between two runs: verdicts, declared origins, routes, headers. An audit is read for what is new in it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ pub struct Changes {
     pub other_target: Option<String>,
     /// Checks whose verdict differs, in the order of the later run; those that only the earlier one has come last.
     pub verdicts: Vec<Change>,
-    /// Declared origins and routes that came or went.
+    /// Declared origins, routes and headers that came or went.
     pub lists: Vec<ListChange>,
 }
 
@@ -62,6 +62,7 @@ impl Changes {
         let lists = [
             list("Allowed origins", &earlier.target.origins, &later.target.origins),
             list("Endpoints", &routes(earlier), &routes(later)),
+            list("Headers of an ordinary answer", &headers(earlier), &headers(later)),
         ];
         Self {
             since: earlier.started_at,
@@ -99,6 +100,39 @@ fn verdicts(earlier: &Run, later: &Run) -> Vec<Change> {
 fn list(what: &str, earlier: &[String], later: &[String]) -> ListChange {
     let only = |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).cloned().collect();
     ListChange { what: what.to_owned(), added: only(later, earlier), removed: only(earlier, later) }
+}
+
+/// Headers that a service sets by what it is, not by what it was asked.
+const STANDING: [&str; 20] = [
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
+    "alt-svc",
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-embedder-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "timing-allow-origin",
+    "vary",
+    "via",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-powered-by",
+    "x-xss-protection",
+];
+
+/// What the good answer of the suite `headers` said of its service.
+fn headers(run: &Run) -> Vec<String> {
+    let control = run.checks.iter().find(|check| check.id == "headers.control");
+    let answer = control.and_then(|check| check.evidence.iter().find_map(|piece| piece.exchange.as_ref()?.response.as_ref()));
+    let standing = |(name, _): &&(String, String)| STANDING.contains(&name.to_ascii_lowercase().as_str());
+    let lines = answer.iter().flat_map(|answer| &answer.headers).filter(standing);
+    lines.map(|(name, value)| format!("{}: {value}", name.to_ascii_lowercase())).collect()
 }
 
 /// Every method of every route, so that a new method shows too.

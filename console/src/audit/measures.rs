@@ -62,7 +62,7 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure(
         "Strict claims",
-        &["jwt.exp.", "jwt.nbf", "jwt.iat", "jwt.aud", "jwt.iss", "jwt.sub.", "configuration.tokens"],
+        &["jwt.exp.", "jwt.nbf", "jwt.iat", "jwt.aud", "jwt.iss", "jwt.sub.", "jwt.kind", "jwt.jti.", "configuration.tokens"],
         "tokens of another time, place or person",
     ),
     measure(
@@ -87,6 +87,10 @@ pub const MEASURES: &[Measure] = &[
             "isolation.routes",
             "isolation.deleted",
             "isolation.refused",
+            "isolation.recreated",
+            "isolation.bulk",
+            "isolation.accounts",
+            "isolation.sessions",
             "isolation.concurrency",
         ],
         "one user who reads or changes what is another's",

@@ -74,6 +74,9 @@ pub trait Registry: Send + Sync {
     /// The same, made with these members in the body of the sign-up.
     fn spare_with<'a>(&'a self, members: &'a Map<String, Value>) -> BoxFuture<'a, Result<Option<SignedUp>, Trouble>>;
 
+    /// Makes an account under the name, the address and the password of one that was deleted.
+    fn sign_up_again<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Option<SignedUp>, Trouble>>;
+
     /// Signs in to a spare account again.
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>>;
 

@@ -14,6 +14,8 @@ pub struct User {
     pub subject: Option<String>,
     /// The e-mail address that the account signs in with, where it has one.
     pub email: Option<String>,
+    /// Cookies that the sign-in set beside the token, as one header field (RFC 6265, 4.2).
+    pub cookies: Option<Credential>,
 }
 
 impl User {

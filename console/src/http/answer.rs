@@ -96,11 +96,25 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Whether the body contains `needle`.
+    /// Whether the body contains `needle`, and not only because it repeats what was asked for.
     pub fn contains(&self, needle: &str) -> bool {
-        self.raw_text().contains(needle)
+        self.told().contains(needle)
+    }
+
+    /// The body as text without the request's own path in it, and, where the request was not met, without the last name of that path: ids are
+    /// made of titles by some services, and “no article my-title” shows nobody an article.
+    pub fn told(&self) -> String {
+        let (text, url) = (self.raw_text(), &self.exchange.request.url);
+        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).split(['?', '#']).next().unwrap_or_default();
+        let path = path.find('/').and_then(|at| path.get(at..)).filter(|path| path.len() >= ECHO_LENGTH);
+        let name = path.and_then(|path| path.trim_end_matches('/').rsplit('/').next());
+        let name = name.filter(|name| name.len() >= ECHO_LENGTH && !self.is_success());
+        [path, name].into_iter().flatten().fold(text, |text, echo| text.replace(echo, ""))
     }
 }
+
+/// Shortest part of a path that is taken for an echo, in bytes: shorter ones are words.
+const ECHO_LENGTH: usize = 16;
 
 /// The same JSON with every escape of half a surrogate pair replaced.
 fn with_whole_pairs(json: &str) -> String {
@@ -159,6 +173,18 @@ mod tests {
     #[case::other_escapes(r#"["\n\u00e9\"\ud800"]"#, "[\"\\n\u{e9}\\\"\u{fffd}\"]")]
     fn half_a_surrogate_pair_does_not_hide_a_body(#[case] body: &str, #[case] same: &str) {
         assert_eq!(Answer::canned(200, &[], body).json(), serde_json::from_str(same).ok());
+    }
+
+    #[rstest]
+    #[case::object(200, r#"{"title":"pf-0123456789abcdef","url":"/notes/pf-0123456789abcdef"}"#, true)]
+    #[case::own_link(200, r#"{"url":"/notes/pf-0123456789abcdef"}"#, false)]
+    #[case::redirect(308, r#"<a href="/notes/pf-0123456789abcdef">"#, false)]
+    #[case::not_found(404, r#"{"detail":"no note pf-0123456789abcdef"}"#, false)]
+    #[case::told_in_a_refusal(403, r#"{"detail":"pf-0123456789abcdef-7 is not yours"}"#, false)]
+    fn what_only_repeats_the_request_shows_nothing(#[case] status: u16, #[case] body: &str, #[case] shown: bool) {
+        let mut answer = Answer::canned(status, &[], body);
+        answer.exchange.request.url = "https://api.example/notes/pf-0123456789abcdef?x=1".to_owned();
+        assert_eq!(answer.contains("pf-0123456789abcdef"), shown);
     }
 
     #[rstest]

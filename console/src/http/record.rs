@@ -31,6 +31,7 @@ pub fn evidence(answer: &Answer, label: impl Into<String>, finding: Finding, obs
 pub(super) fn carried(carrier: &Carrier) -> (&str, String) {
     match carrier {
         Carrier::Bearer => ("authorization", "Bearer ".to_owned()),
+        Carrier::Scheme(name) => ("authorization", format!("{name} ")),
         Carrier::Cookie(name) => ("cookie", format!("{name}=")),
         Carrier::Header(name) => (name, String::new()),
     }

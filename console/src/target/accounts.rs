@@ -75,6 +75,15 @@ pub struct Signup {
     pub password: Option<SecretString>,
 }
 
+/// An account that was disabled, and may do nothing any more.
+#[derive(Clone, Debug)]
+pub enum Disabled {
+    /// A token that was issued to it.
+    Token(SecretString),
+    /// Its subject, for which the signing key can mint a token.
+    Subject(String),
+}
+
 /// The routes of accounts, as far as the target declares them.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
@@ -92,6 +101,8 @@ pub struct Accounts {
     pub refresh: Option<Grant>,
     /// Changes the password of whoever asks.
     pub password: Option<Call>,
+    /// An account that was disabled.
+    pub disabled: Option<Disabled>,
 }
 
 impl Accounts {
@@ -99,7 +110,11 @@ impl Accounts {
     pub(super) fn secrets(&self) -> impl Iterator<Item = (String, SecretString)> {
         let signup = self.signup.iter().filter_map(|signup| signup.password.clone());
         let users = self.users.iter().flatten().map(|user| (password_of(&user.username), user.password.clone()));
-        users.chain(signup.map(|password| ("<password of every account>".to_owned(), password)))
+        let disabled = self.disabled.iter().filter_map(|disabled| match disabled {
+            Disabled::Token(token) => Some(("<token of a disabled account>".to_owned(), token.clone())),
+            Disabled::Subject(_) => None,
+        });
+        users.chain(signup.map(|password| ("<password of every account>".to_owned(), password))).chain(disabled)
     }
 }
 

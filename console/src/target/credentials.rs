@@ -4,11 +4,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::entries::{
-    AlgorithmEntry, CallEntry, ElsewhereEntry, EncodingEntry, GrantEntry, LoginUserEntry, MintEntry, SignupEntry, SubjectEntry,
-    TokenAtEntry, TokensEntry,
+    AlgorithmEntry, CallEntry, DisabledEntry, ElsewhereEntry, EncodingEntry, GrantEntry, LoginUserEntry, MintEntry, SignupEntry,
+    SubjectEntry, TokenAtEntry, TokensEntry,
 };
 use super::{
-    Accounts, Call, Environment, Grant, Mint, MissingVariable, NamedUser, OtherKeys, SelectError, Signup, TokenAt, Tokens,
+    Accounts, Call, Disabled, Environment, Grant, Mint, MissingVariable, NamedUser, OtherKeys, SelectError, Signup, TokenAt, Tokens,
 };
 use crate::token::{Algorithm, Encoding, Key, PublicKey};
 
@@ -112,6 +112,7 @@ impl Reader<'_> {
             logout: call("logout", "POST", &entry.logout)?,
             refresh: grant("refresh", &entry.refresh)?,
             password: call("password", "POST", &entry.password)?,
+            disabled: entry.disabled.as_ref().map(|entry| self.disabled(entry)).transpose()?,
         };
         let tokenless = accounts.signup.as_ref().is_some_and(|signup| signup.grant.token.is_none()) && accounts.login.is_none();
         if tokenless {
@@ -121,6 +122,15 @@ impl Reader<'_> {
             return Err(self.wrong("login", "say where the answer holds the `token`"));
         }
         Ok(accounts)
+    }
+
+    fn disabled(&self, entry: &DisabledEntry) -> Result<Disabled, SelectError> {
+        Ok(match entry {
+            DisabledEntry::Token(variable) => {
+                Disabled::Token(self.variable(variable, "it holds a token of an account that was disabled")?)
+            }
+            DisabledEntry::Subject(subject) => Disabled::Subject(text(subject)),
+        })
     }
 
     fn user(&self, entry: &LoginUserEntry) -> Result<NamedUser, SelectError> {

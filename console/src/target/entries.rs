@@ -29,6 +29,8 @@ pub struct TokensEntry {
     pub password: Option<CallEntry>,
     /// Delete the account.
     pub delete: Option<CallEntry>,
+    /// An account that was disabled.
+    pub disabled: Option<DisabledEntry>,
     /// How a token travels; bearer when absent.
     pub carrier: Option<CarrierEntry>,
     /// Variable with the public key, as PEM or JWK.
@@ -40,12 +42,24 @@ pub struct TokensEntry {
     pub foreign_secrets: Vec<String>,
 }
 
+/// `tokens.disabled`: an account that was disabled.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DisabledEntry {
+    /// `{ token = "VARIABLE" }`: a token that it was issued, and that has not ended by itself.
+    Token(String),
+    /// `{ subject = "42" }`: its subject, for the signing key to mint one.
+    Subject(SubjectEntry),
+}
+
 /// `tokens.carrier`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CarrierEntry {
     /// `"bearer"`.
     Bearer,
+    /// `{ scheme = "Token" }`.
+    Scheme(String),
     /// `{ cookie = "name" }`.
     Cookie(String),
     /// `{ header = "name" }`.

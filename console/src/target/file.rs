@@ -197,6 +197,21 @@ pub struct TaskEntry {
     pub list: Option<bool>,
     /// Whether objects can be deleted.
     pub delete: Option<bool>,
+    /// Routes that act on several objects.
+    #[serde(default)]
+    pub bulk: Vec<BulkEntry>,
+}
+
+/// `[[targets.NAME.task.bulk]]`: a route that acts on several objects.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkEntry {
+    /// Its path; may hold `{ids}` and `{user_id}`.
+    pub path: String,
+    /// Its method; POST when absent.
+    pub method: Option<String>,
+    /// Its JSON body, in which `"{ids}"` stands for the array of ids.
+    pub body: Option<Value>,
 }
 
 /// `[[targets.NAME.routes]]`: a route beside the declared resource.
@@ -319,6 +334,8 @@ pub struct PolicyEntry {
     pub known_subjects: Option<bool>,
     /// Whether the secret before the last rotation still signs.
     pub previous_secret_valid: Option<bool>,
+    /// Whether a token with a `jti` is good for one request.
+    pub single_use: Option<bool>,
     /// Whether signing out and changing the password end tokens.
     pub revocation: Option<bool>,
     /// Failed sign-ins after which the service asks to wait.

@@ -29,7 +29,7 @@ mod validate;
 
 pub use accept::{AcceptEntry, Acceptance};
 pub(crate) use accounts::password_of;
-pub use accounts::{Accounts, Call, Grant, NamedUser, Signup, TokenAt};
+pub use accounts::{Accounts, Call, Disabled, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use file::{Entry, File, FileError};
@@ -37,7 +37,7 @@ pub use limits::TargetLimits;
 pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
 pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
-pub use resource::{Fields, Offers, Paths, Resource, Update};
+pub use resource::{Bulk, Fields, Offers, Paths, Resource, Update};
 pub use routes::{Route, RouteAuth, Routes};
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};

@@ -62,11 +62,17 @@ impl HealthAt {
     fn is_good(&self, value: &Value) -> bool {
         match value {
             Value::Bool(works) => *works,
+            Value::Object(members) if STATES.iter().any(|name| members.contains_key(*name)) => {
+                STATES.iter().filter_map(|name| members.get(*name)).all(|state| self.is_good(state))
+            }
             _ if self.good.is_empty() => true,
             other => self.good.contains(&words(other).to_lowercase()),
         }
     }
 }
+
+/// Members in which an object says how it is.
+const STATES: [&str; 5] = ["status", "state", "ok", "healthy", "up"];
 
 fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -83,6 +89,7 @@ mod tests {
     #[case::bad(json!({"checks": {"db": "slow"}}), Some("/checks/db: slow"))]
     #[case::yes(json!({"checks": {"db": true}}), None)]
     #[case::no(json!({"checks": {"db": false}}), Some("/checks/db: false"))]
+    #[case::good_object(json!({"checks": {"db": {"status": "up", "latency_ms": 3}}}), None)]
     #[case::absent(json!({"checks": {}}), Some("/checks/db: not there"))]
     fn a_declared_dependency_works_when_it_says_so(#[case] body: Value, #[case] trouble: Option<&str>) {
         let health = HealthAt { dependencies: vec!["/checks/db".into()], good: vec!["ok".into(), "up".into()] };

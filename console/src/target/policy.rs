@@ -58,6 +58,8 @@ pub struct Policy {
     pub known_subjects: bool,
     /// Whether the secret before the last rotation still signs, as it may while rotating. Default false.
     pub previous_secret_valid: bool,
+    /// Whether a token that bears a `jti` is good for one request (RFC 7519, 4.1.7). Default false.
+    pub single_use: bool,
     /// Whether signing out and changing the password must end the tokens issued before. Default false (stateless tokens live on).
     pub revocation: bool,
     /// Failed sign-ins after which the service must ask to wait; `None` where none is declared.
@@ -172,6 +174,7 @@ impl Default for Policy {
             audience: None,
             known_subjects: false,
             previous_secret_valid: false,
+            single_use: false,
             revocation: false,
             login_limit: None,
             methods: owned(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),

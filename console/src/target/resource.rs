@@ -121,6 +121,20 @@ pub struct Resource {
     pub id_in_location: bool,
     /// Which routes there are.
     pub offers: Offers,
+    /// Routes that act on several objects at once.
+    pub bulk: Vec<Bulk>,
+}
+
+/// A route that acts on several objects, named by their ids: where `{ids}` stands alone in the body, an array of them goes; in the path, they
+/// are joined by commas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bulk {
+    /// Method.
+    pub method: String,
+    /// Path; may hold `{ids}` and `{user_id}`.
+    pub path: String,
+    /// JSON body; `Null` for none.
+    pub body: Value,
 }
 
 impl Default for Resource {
@@ -135,6 +149,7 @@ impl Default for Resource {
             created: None,
             id_in_location: false,
             offers: Offers { get: true, list: true, delete: true },
+            bulk: Vec::new(),
         }
     }
 }

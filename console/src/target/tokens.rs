@@ -153,6 +153,8 @@ pub enum Carrier {
     /// `Authorization: Bearer` (RFC 6750).
     #[default]
     Bearer,
+    /// `Authorization` under another scheme (RFC 9110, 11.1), such as `Token` or `JWT`.
+    Scheme(String),
     /// A cookie of this name.
     Cookie(String),
     /// A header of this name, the bare token as its value.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::file::{Entry, PathsEntry, PolicyEntry, TaskEntry};
+use super::file::{BulkEntry, Entry, PathsEntry, PolicyEntry, TaskEntry};
 use super::select::LOCATION;
 use super::{BaseUrl, Origin, grants};
 
@@ -131,11 +131,28 @@ fn task(task: &TaskEntry) -> Checked {
             return Err(Mistake::at(["task", key], "must be the plain name of a field, not a pointer: write it like \"title\""));
         }
     }
+    for (index, bulk) in task.bulk.iter().enumerate() {
+        self::bulk(bulk).map_err(|(key, why)| Mistake::at(["task", "bulk", &index.to_string(), key], why))?;
+    }
     if task.get == Some(false) && task.list == Some(false) {
         return Err(Mistake::at(
             ["task", "list"],
             "without a route that reads or lists objects, nothing can be judged; leave `get` or `list` on",
         ));
+    }
+    Ok(())
+}
+
+/// A route for several objects names them somewhere.
+fn bulk(entry: &BulkEntry) -> Result<(), (&'static str, String)> {
+    is_path(&entry.path).map_err(|why| ("path", why))?;
+    let method = entry.method.as_deref().unwrap_or("POST");
+    if http::Method::from_bytes(method.to_ascii_uppercase().as_bytes()).is_err() {
+        return Err(("method", format!("`{method}` is no method")));
+    }
+    let in_body = entry.body.as_ref().is_some_and(|body| body.to_string().contains("\"{ids}\""));
+    if !in_body && !entry.path.contains("{ids}") {
+        return Err(("body", "say where the ids go: `\"{ids}\"` in the body, or `{ids}` in the path".to_owned()));
     }
     Ok(())
 }

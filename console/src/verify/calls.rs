@@ -106,6 +106,18 @@ fn cookie(field: &[u8], name: &str) -> Option<String> {
     (key.trim() == name).then(|| value.trim().trim_matches('"').to_owned())
 }
 
+/// The cookies that an answer sets beside the one that carries `token`, as a request sends them.
+pub(super) fn cookies_in(answer: &Answer, token: &str) -> Option<SecretString> {
+    let pairs = answer.headers.all("set-cookie").filter_map(|field| {
+        let pair = std::str::from_utf8(field).ok()?.split(';').next()?.trim();
+        let (_, value) = pair.split_once('=')?;
+        let value = value.trim_matches('"');
+        (!value.is_empty() && value != token).then(|| pair.to_owned())
+    });
+    let pairs: Vec<_> = pairs.collect();
+    (!pairs.is_empty()).then(|| pairs.join("; ").into())
+}
+
 /// The user's id in an answer, else what the token says of itself.
 pub(super) fn subject_in(answer: &Answer, grant: &Grant, token: Option<&SecretString>) -> Option<String> {
     let told = grant.subject.as_ref().and_then(|pointer| answer.json().and_then(|body| token::as_text(body.pointer(pointer)?)));
@@ -142,5 +154,15 @@ mod tests {
         let fields = [("set-cookie", "theme=dark"), ("set-cookie", "session=\"t2\"; HttpOnly; Path=/"), ("x-token", "Bearer t3")];
         let answer = Answer::canned(200, &fields, r#"{"data":{"token":"t1"}}"#);
         assert_eq!(token_in(&answer, &at).map(|token| token.expose_secret().to_owned()).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case::beside_the_token(&["session=t; HttpOnly", "sid=s1; Path=/", "lang=\"de\"", "old=; Max-Age=0"], Some("sid=s1; lang=\"de\""))]
+    #[case::the_token_alone(&["session=t; HttpOnly"], None)]
+    #[case::none(&[], None)]
+    fn cookies_beside_the_token_travel_in_one_field(#[case] fields: &[&str], #[case] expected: Option<&str>) {
+        let fields: Vec<_> = fields.iter().map(|field| ("set-cookie", *field)).collect();
+        let cookies = cookies_in(&Answer::canned(200, &fields, ""), "t");
+        assert_eq!(cookies.map(|cookies| cookies.expose_secret().to_owned()).as_deref(), expected);
     }
 }

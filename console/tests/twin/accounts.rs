@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use console::checks::Forge;
 use console::target::Carrier;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,6 +24,8 @@ use super::{COOKIE, HEADER, House};
 pub(crate) const LIMIT: u32 = 5;
 /// The cookie that holds the refresh token where tokens travel in cookies.
 pub(crate) const REFRESH_COOKIE: &str = "refresh";
+/// The cookie with the session that a sign-in sets beside a bearer token.
+const SESSION: &str = "sid";
 const PASSWORD_HASH: &str = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK";
 
 #[derive(Clone, Debug)]
@@ -31,6 +33,9 @@ struct Account {
     password: String,
     subject: String,
     failures: u32,
+    /// What the holder is called.
+    display_name: String,
+    role: String,
 }
 
 #[derive(Clone, Debug)]
@@ -92,14 +97,20 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
     if taken.is_some() && !house.has("jwt.signup-overwrites") {
         return StatusCode::CONFLICT.into_response();
     }
-    let subject = taken.unwrap_or_else(|| Uuid::now_v7().to_string());
-    open(&house).people.insert(name.clone(), Account { password, subject: subject.clone(), failures: 0 });
+    let subject = taken.unwrap_or_else(|| subject_for(&house, &name));
+    let account = Account { password, subject: subject.clone(), failures: 0, display_name: name.clone(), role: "user".to_owned() };
+    open(&house).people.insert(name.clone(), account);
     let mut response = seated(&house, StatusCode::CREATED, &name, &subject);
     if house.has("isolation.signup-role") {
         let role = body.get("role").cloned().unwrap_or_else(|| json!("user"));
         response = with_role(response, &role).await;
     }
     response
+}
+
+/// A new subject; one that goes by the name, and comes back with it, where a flaw keys accounts by their names.
+fn subject_for(house: &House, name: &str) -> String {
+    if house.flaws.any("isolation.recreated-") { format!("named-{name}") } else { Uuid::now_v7().to_string() }
 }
 
 /// The same answer, in which the user has a role.
@@ -171,7 +182,7 @@ pub(crate) async fn refresh(State(house): Shared, request: Request) -> Response 
     let (parts, body) = request.into_parts();
     let given = match house.carrier {
         Carrier::Cookie(_) => verifier::cookie(&parts, REFRESH_COOKIE).unwrap_or_default(),
-        Carrier::Bearer | Carrier::Header(_) => {
+        Carrier::Bearer | Carrier::Scheme(_) | Carrier::Header(_) => {
             let body = axum::body::to_bytes(body, 1 << 16).await.unwrap_or_default();
             text(&serde_json::from_slice(&body).unwrap_or_default(), "refresh_token")
         }
@@ -200,13 +211,19 @@ fn sitting_of(house: &House, token: &str) -> Option<Sitting> {
 }
 
 /// `POST /auth/logout`.
-pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> StatusCode {
+pub(crate) async fn sign_out(State(house): Shared, seat: Seat) -> Response {
     if !house.has("jwt.logout-forgets") {
         let mut accounts = open(&house);
         let gone = accounts.sittings.remove(&seat.0).filter(|_| house.has("jwt.logout-keeps-refresh"));
         accounts.sittings.extend(gone.map(|sitting| (Uuid::new_v4().to_string(), sitting)));
     }
-    StatusCode::NO_CONTENT
+    match &house.carrier {
+        Carrier::Cookie(name) if !house.has("jwt.cookie-stays") => {
+            let ended = format!("{name}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+            (StatusCode::NO_CONTENT, [("set-cookie", ended)]).into_response()
+        }
+        _ => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 /// `POST /auth/password`.
@@ -238,13 +255,66 @@ pub(crate) async fn password(State(house): Shared, seat: Seat, Json(body): Json<
 /// `DELETE /auth/me`.
 pub(crate) async fn delete(State(house): Shared, seat: Seat) -> StatusCode {
     let mut accounts = open(&house);
-    if let Some(name) = accounts.sittings.get(&seat.0).map(|sitting| sitting.name.clone()) {
-        accounts.people.remove(&name);
-        if !house.has("jwt.deleted-user-lives") {
-            accounts.sittings.retain(|_, sitting| sitting.name != name);
+    if let Some(sitting) = accounts.sittings.get(&seat.0).cloned() {
+        accounts.people.remove(&sitting.name);
+        if !house.has("isolation.recreated-inherits") {
+            house.store.remove_all_of(&Subject(sitting.subject));
+        }
+        if !house.has("jwt.deleted-user-lives") && !house.has("isolation.recreated-keeps-tokens") {
+            accounts.sittings.retain(|_, other| other.name != sitting.name);
         }
     }
     StatusCode::NO_CONTENT
+}
+
+/// The name under which `caller` finds the account `id`: the own one, or with the flaw any. Where no flaw is in accounts, they have no route.
+fn found(house: &House, caller: &Subject, id: &str, flaw: &str) -> Result<String, Problem> {
+    let own = caller.0 == id || house.has(flaw);
+    let routed = house.profiles || house.flaws.any("isolation.account-");
+    let accounts = open(house);
+    let found = accounts.people.iter().find(|(_, account)| account.subject == id && own && routed);
+    found.map(|(name, _)| name.clone()).ok_or(problem::NOT_FOUND)
+}
+
+fn profile(house: &House, name: &str) -> Response {
+    let accounts = open(house);
+    let Some(account) = accounts.people.get(name) else { return problem::NOT_FOUND.into_response() };
+    Json(json!({ "id": account.subject, "display_name": account.display_name, "role": account.role })).into_response()
+}
+
+/// `GET /api/accounts/{user_id}`.
+pub(crate) async fn show(State(house): Shared, caller: Subject, Path(id): Path<String>) -> Result<Response, Problem> {
+    Ok(profile(&house, &found(&house, &caller, &id, "")?))
+}
+
+/// `PATCH /api/accounts/{user_id}`.
+pub(crate) async fn change(
+    State(house): Shared,
+    caller: Subject,
+    Path(id): Path<String>,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let name = found(&house, &caller, &id, "isolation.account-changed")?;
+    for (member, value) in &body {
+        let text = value.as_str().ok_or(problem::UNPROCESSABLE)?.to_owned();
+        let mut accounts = open(&house);
+        let account = accounts.people.get_mut(&name).ok_or(problem::NOT_FOUND)?;
+        match member.as_str() {
+            "display_name" => account.display_name = text,
+            "role" if house.has("isolation.account-role") => account.role = text,
+            _ => return Err(problem::UNPROCESSABLE),
+        }
+    }
+    Ok(profile(&house, &name))
+}
+
+/// `DELETE /api/accounts/{user_id}`.
+pub(crate) async fn remove(State(house): Shared, caller: Subject, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let name = found(&house, &caller, &id, "isolation.account-deleted")?;
+    let mut accounts = open(&house);
+    accounts.people.remove(&name);
+    accounts.sittings.retain(|_, sitting| sitting.name != name);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The session of whoever asks.
@@ -266,7 +336,7 @@ fn seated(house: &House, status: StatusCode, name: &str, subject: &str) -> Respo
 /// The same for as long as tokens live, or for ten years.
 fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endless: bool) -> Response {
     let sid = format!("{:x}", Uuid::new_v4().as_u128()) + "aB7";
-    let refresh = format!("r-{}", Uuid::new_v4().simple());
+    let refresh = refresh_token(house, subject);
     let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone() };
     open(house).sittings.insert(sid.clone(), sitting);
     let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
@@ -283,7 +353,7 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endl
         json!({ "user": user, "access_token": token, "refresh_token": refresh })
     };
     let mut response = (status, Json(body)).into_response();
-    carry(house, &token, response.headers_mut());
+    carry(house, &token, &sid, response.headers_mut());
     if in_cookie {
         let cookie = format!("{REFRESH_COOKIE}={refresh}; HttpOnly; SameSite=Strict; Path=/auth");
         response.headers_mut().append("set-cookie", HeaderValue::from_str(&cookie).expect("a header value"));
@@ -295,7 +365,18 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endl
     response
 }
 
-fn carry(house: &House, token: &str, headers: &mut HeaderMap) {
+/// A refresh token: a random text, or where a flaw signs both with one key, a token of another kind.
+fn refresh_token(house: &House, subject: &str) -> String {
+    if !house.has("jwt.kinds-mixed") {
+        return format!("r-{}", Uuid::new_v4().simple());
+    }
+    let forge = Forge::new(super::mint(house));
+    let mut claims = forge.claims(subject, OffsetDateTime::now_utc());
+    claims.extend([("token_use".to_owned(), json!("refresh")), ("nonce".to_owned(), json!(Uuid::new_v4()))]);
+    forge.sign(&Value::Object(forge.header()), &Value::Object(claims))
+}
+
+fn carry(house: &House, token: &str, sid: &str, headers: &mut HeaderMap) {
     let mut add = |name: &'static str, value: String| {
         headers.insert(name, HeaderValue::from_str(&value).expect("a header value"));
     };
@@ -311,8 +392,15 @@ fn carry(house: &House, token: &str, headers: &mut HeaderMap) {
         }
         Carrier::Cookie(_) => add("set-cookie", format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/")),
         Carrier::Header(_) => add(HEADER, token.to_owned()),
-        Carrier::Bearer => {}
+        Carrier::Bearer | Carrier::Scheme(_) => {
+            add("set-cookie", format!("{SESSION}={sid}; HttpOnly; Secure; SameSite=Strict; Path=/"));
+        }
     }
+}
+
+/// Whose session the cookie beside a bearer token is.
+pub(crate) fn cookie_holder(house: &House, parts: &axum::http::request::Parts) -> Option<Subject> {
+    subject_of(house, &verifier::cookie(parts, SESSION)?)
 }
 
 /// A token of a session, signed like any other.

@@ -25,6 +25,8 @@ pub(crate) struct House {
     pub(crate) front: Option<String>,
     /// Whether its front speaks TLS.
     pub(crate) secure: bool,
+    /// Whether accounts have routes of their own.
+    pub(crate) profiles: bool,
     /// The tasks.
     pub(crate) store: Store,
     /// What a shared cache in front of it keeps, where a flaw has one.
@@ -43,6 +45,8 @@ pub(crate) struct House {
     pub(crate) ledger: Ledger,
     /// When it started.
     pub(crate) started: OffsetDateTime,
+    /// Ids of tokens that were shown.
+    spent: Mutex<BTreeSet<String>>,
     requests: AtomicU64,
     /// Requests under way, and the most of them at one time.
     at_once: Mutex<(usize, usize)>,
@@ -57,6 +61,7 @@ impl House {
             flaws,
             front,
             secure: false,
+            profiles: false,
             store,
             cache,
             probes: Probes::default(),
@@ -66,10 +71,22 @@ impl House {
             carrier,
             ledger: Ledger::default(),
             started: OffsetDateTime::now_utc(),
+            spent: Mutex::default(),
             requests: AtomicU64::new(0),
             at_once: Mutex::default(),
             methods: Mutex::default(),
         }
+    }
+
+    /// Whether a token of this id is shown for the first time.
+    pub(crate) fn spend(&self, jti: &str) -> bool {
+        self.spent.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(jti.to_owned())
+    }
+
+    /// The same with routes for accounts.
+    pub(crate) fn with_profiles(mut self) -> Self {
+        self.profiles = true;
+        self
     }
 
     /// The same behind a front that speaks TLS.

@@ -30,8 +30,8 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use console::target::{
-    Accounts, BaseUrl, Call, Carrier, Declared, Grant, HeaderPolicy, HealthAt, Mint, Origin, OtherKeys, Paths, Policy, ReleaseAt,
-    Resource, Routes, Signup, Target, TokenAt, Tokens, Transport,
+    Accounts, BaseUrl, Bulk, Call, Carrier, Declared, Disabled, Grant, HeaderPolicy, HealthAt, Mint, Origin, OtherKeys, Paths,
+    Policy, ReleaseAt, Resource, Routes, Signup, Target, TokenAt, Tokens, Transport,
 };
 use console::verify::Inputs;
 use serde_json::{Value, json};
@@ -79,6 +79,19 @@ impl Twin {
     pub(crate) async fn start(flaws: &[&str]) -> Self {
         let (kind, carrier) = manner(&Flaws::of(flaws));
         Self::start_as(kind, carrier, flaws).await
+    }
+
+    /// Starts a twin whose accounts have routes of their own.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) async fn start_with_profiles() -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), None).with_profiles());
+        let stop = CancellationToken::new();
+        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
+        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
     }
 
     /// Starts a twin whose tokens are of this kind and travel so.
@@ -129,15 +142,16 @@ impl Twin {
             openapi: Some("/twin.openapi.json".into()),
             routes: Routes::default(),
             allow_unsafe_routes: true,
-            resource: Resource::default(),
+            resource: Resource { bulk: vec![bulk()], ..Resource::default() },
             tokens: match self.house.kind {
                 Kind::Opaque => Tokens::Signup,
+                Kind::Shared if self.signs_up() => Tokens::Signup,
                 Kind::Shared | Kind::KeyPair => Tokens::Mint(Box::new(mint(&self.house))),
             },
             accounts: routes(&self.house.carrier),
             stand_in: None,
             other_keys: OtherKeys {
-                signing: None,
+                signing: self.signs_up().then(|| Box::new(mint(&self.house))),
                 previous: Some(("TWIN_PREVIOUS_SECRET".into(), PREVIOUS_SECRET.into())),
                 foreign: vec![("TWIN_STAGING_SECRET".into(), STAGING_SECRET.into())],
                 public: None,
@@ -156,6 +170,11 @@ impl Twin {
             configuration: Some(configuration::report(&self.house)),
             accepted: Vec::new(),
         }
+    }
+
+    /// Whether its users sign up, since the flaw is in what a sign-in sets.
+    fn signs_up(&self) -> bool {
+        self.house.flaws.any("isolation.session-")
     }
 
     /// The declared origins. One that may be looked at stands alone: the others are not on this machine.
@@ -198,10 +217,15 @@ fn manner(flaws: &Flaws) -> (Kind, Carrier) {
 }
 
 pub(crate) fn mint(house: &House) -> Mint {
-    let claims = json!({ "iss": ISSUER, "aud": AUDIENCE });
+    let claims = json!({ "iss": ISSUER, "aud": AUDIENCE, "token_use": "access" });
     let kid = (house.kind == Kind::KeyPair).then(|| verifier::KEY_ID.to_owned());
     let claims = claims.as_object().cloned().unwrap_or_default();
     Mint { claims, kid, ..Mint::new(verifier::key(house), "TWIN_JWT_SECRET") }
+}
+
+/// The route that deletes several tasks.
+fn bulk() -> Bulk {
+    Bulk { method: "POST".into(), path: "/api/bulk/delete".into(), body: json!({ "ids": "{ids}" }) }
 }
 
 /// The routes of accounts, as an operator would declare them.
@@ -214,7 +238,7 @@ fn routes(carrier: &Carrier) -> Accounts {
         headers: Vec::new(),
     };
     let token = match carrier {
-        Carrier::Bearer => TokenAt::Body("/access_token".into()),
+        Carrier::Bearer | Carrier::Scheme(_) => TokenAt::Body("/access_token".into()),
         Carrier::Cookie(name) => TokenAt::Cookie(name.clone()),
         Carrier::Header(name) => TokenAt::Header(name.clone()),
     };
@@ -244,6 +268,7 @@ fn routes(carrier: &Carrier) -> Accounts {
         logout: Some(with_refresh("/auth/logout")),
         refresh: Some(grant(with_refresh("/auth/refresh"))),
         password: Some(call("POST", "/auth/password", json!({ "old": "{password}", "new": "{new_password}" }))),
+        disabled: Some(Disabled::Subject(verifier::DISABLED.into())),
     }
 }
 
@@ -256,6 +281,7 @@ fn policy(carrier: &Carrier) -> Policy {
         issuer: Some(ISSUER.into()),
         audience: Some(AUDIENCE.into()),
         revocation: true,
+        single_use: true,
         login_limit: Some(accounts::LIMIT),
         request_headers: granted.into_iter().chain(own).map(str::to_owned).collect(),
         headers: HeaderPolicy {

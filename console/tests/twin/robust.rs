@@ -19,7 +19,7 @@ use super::store::Task;
 use super::{House, verifier};
 
 /// Requests at once for each user but the two that the suites share.
-pub(crate) const BURST: u32 = 20;
+pub(crate) const BURST: u32 = 10;
 /// Seconds that a body may take; as for the header section.
 pub(crate) const BODY_SECS: u64 = 5;
 /// The header by which a repeated creation makes one object.

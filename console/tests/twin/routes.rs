@@ -27,14 +27,20 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
     ];
     for (flaw, path, method) in routes {
         if house.has(flaw) {
-            document
-                .pointer_mut("/paths")
-                .and_then(Value::as_object_mut)
-                .expect("an object")
-                .insert(path.into(), json!({ method: {} }));
+            add(&mut document, path, json!({ method: {} }));
         }
     }
+    if house.profiles || house.flaws.any("isolation.account-") {
+        let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+        let operations = json!({ "parameters": user, "get": {}, "patch": {}, "delete": {} });
+        add(&mut document, "/api/accounts/{user_id}", operations);
+    }
     Json(document)
+}
+
+fn add(document: &mut Value, path: &str, operations: Value) {
+    let paths = document.pointer_mut("/paths").and_then(Value::as_object_mut);
+    paths.expect("an object").insert(path.into(), operations);
 }
 
 fn plain() -> Value {

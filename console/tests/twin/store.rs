@@ -110,6 +110,11 @@ impl Store {
         self.tasks().insert(task.id, task);
     }
 
+    /// Removes what `owner` has: the account is gone.
+    pub(crate) fn remove_all_of(&self, owner: &Subject) {
+        self.tasks().retain(|_, task| task.owner != *owner);
+    }
+
     /// Up to `limit` tasks of `caller` with ids after `after`, by id.
     pub(crate) fn list(&self, flaws: &Flaws, caller: &Subject, after: Option<Uuid>, limit: usize) -> Vec<Task> {
         let tasks = self.tasks();

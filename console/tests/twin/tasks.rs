@@ -147,6 +147,28 @@ fn change(
     Ok(shown(StatusCode::OK, &changed.ok_or(problem::NOT_FOUND)??))
 }
 
+/// `POST /api/bulk/delete`: all tasks of these ids, or none.
+pub(crate) async fn delete_several(
+    State(house): State<Arc<House>>,
+    caller: Subject,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    let members = members(&house, &headers, body).await?;
+    let ids = members.get("ids").and_then(Value::as_array).filter(|_| members.len() == 1).ok_or(problem::UNPROCESSABLE)?;
+    let ids = ids.iter().map(|id| parse_id(id.as_str().unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
+    let tasks: Vec<_> = ids.iter().filter_map(|id| house.store.any(*id)).collect();
+    let own = |task: &&super::store::Task| task.owner == caller || house.has("isolation.bulk-any");
+    let gone: Vec<_> = tasks.iter().filter(own).collect();
+    let complete = gone.len() == ids.len();
+    if complete || house.has("isolation.bulk-half") {
+        for task in gone {
+            let _ = house.store.delete(&house.flaws, &task.owner, task.id, |_| Ok::<_, Problem>(()));
+        }
+    }
+    if complete { Ok(StatusCode::NO_CONTENT) } else { Err(problem::NOT_FOUND) }
+}
+
 /// Puts the members of a body into a task. `whole` resets what is not named, and needs a title.
 fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bool) -> Result<(), Problem> {
     if whole {

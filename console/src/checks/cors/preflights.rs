@@ -179,7 +179,7 @@ pub(super) fn judge_max_age(answer: &Answer) -> Judgement {
 /// name").
 pub(super) async fn authorization(cx: Context) -> Checked {
     let name = match &cx.target.carrier {
-        Carrier::Bearer => "authorization".to_owned(),
+        Carrier::Bearer | Carrier::Scheme(_) => "authorization".to_owned(),
         Carrier::Header(name) => name.to_ascii_lowercase(),
         Carrier::Cookie(_) => return Ok(Outcome::skip("the token travels as a cookie")),
     };

@@ -66,7 +66,7 @@ impl Surface {
 /// "CORS-preflight fetch").
 pub(super) fn requested(cx: &Context) -> String {
     match &cx.target.carrier {
-        Carrier::Bearer => "authorization,content-type".to_owned(),
+        Carrier::Bearer | Carrier::Scheme(_) => "authorization,content-type".to_owned(),
         Carrier::Cookie(_) => "content-type".to_owned(),
         Carrier::Header(name) => {
             let mut names = ["content-type".to_owned(), name.to_ascii_lowercase()];

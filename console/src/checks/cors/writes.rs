@@ -91,7 +91,9 @@ pub(super) async fn simple(cx: Context) -> Checked {
 const fn effect(carrier: &Carrier) -> &'static str {
     match carrier {
         Carrier::Cookie(_) => "browsers attach the cookie, so any page could write as the user",
-        Carrier::Bearer | Carrier::Header(_) => "browsers attach no token by themselves, so this is a second line of defence",
+        Carrier::Bearer | Carrier::Scheme(_) | Carrier::Header(_) => {
+            "browsers attach no token by themselves, so this is a second line of defence"
+        }
     }
 }
 

@@ -139,12 +139,15 @@ pub(super) async fn variants(cx: Context) -> Checked {
         return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
     }
     let plain = cx.once(&get("/docs")).await?;
-    let head = cx.send(&Probe::new("HEAD", unknown_beside(&cx, "/docs"))).await?;
+    let of_unknown = ["HEAD", "OPTIONS"].map(|method| Probe::new(method, unknown_beside(&cx, "/docs")));
+    let (head, options) = tokio::try_join!(cx.send(&of_unknown[0]), cx.send(&of_unknown[1]))?;
     let cases = disguises(&cx);
     let unknown_get = unknown_where_open(&cx, &cases, &["/docs", "/docs/", "/docs/docs"]).await?;
     shared_battery(&cx, "other names of closed paths", cases, |case, answer| {
-        if case.probe.method() == "HEAD" {
-            return judge_head(answer, &head);
+        match case.probe.method() {
+            "HEAD" => return judge_head(answer, &head),
+            "OPTIONS" => return judge_options(case.probe.path(), answer, &options),
+            _ => {}
         }
         let beside = unknown_get.iter().find(|(path, unknown)| like(case.probe.path(), answer, path, unknown));
         match judge(case.probe.path(), answer, beside.map(|(path, unknown)| (path.as_str(), unknown))) {
@@ -166,6 +169,7 @@ fn disguises(cx: &Context) -> Vec<Case> {
     let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");
     cases.extend(bases.map(|base| Case::new(format!("HEAD {base}"), Probe::new("HEAD", base))));
+    cases.extend(cx.telling(bases, 1).into_iter().map(|base| Case::new(format!("OPTIONS {base}"), Probe::new("OPTIONS", base))));
     for base in cx.telling(bases, 1) {
         for names in cx.at_once(["x-original-url", "x-rewrite-url"]) {
             let probe = names.iter().fold(get(&beside), |probe, name| probe.header(name, base));
@@ -186,6 +190,18 @@ fn disguises(cx: &Context) -> Vec<Case> {
 fn judge_head(answer: &Answer, unknown: &Answer) -> Judgement {
     if answer.is_success() && !unknown.is_success() {
         return Judgement::broken(format!("{}: HEAD finds what GET hides", answer.status));
+    }
+    Judgement::held(format!("{}", answer.status))
+}
+
+/// Routers name the methods of what they know (RFC 9110, 9.3.7), also of what answers nobody.
+fn judge_options(path: &str, answer: &Answer, unknown: &Answer) -> Judgement {
+    let allowed = answer.headers.list("allow");
+    if let Some(kind) = recognised(path, answer) {
+        return Judgement::broken(format!("{}: OPTIONS serves {kind}", answer.status));
+    }
+    if answer.is_success() && !unknown.is_success() && !allowed.is_empty() {
+        return Judgement::broken(format!("{}: OPTIONS finds what GET hides, with Allow: {}", answer.status, allowed.join(", ")));
     }
     Judgement::held(format!("{}", answer.status))
 }

@@ -313,6 +313,10 @@ pub(super) fn telemetry(_: &Policy, answer: &Answer) -> Judgement {
     match timing {
         Some(timing) if words(&timing) => Judgement::broken(format!("Server-Timing: {timing}")),
         Some(timing) => Judgement::weak(format!("Server-Timing: {timing}")),
+        // The edge of Cloudflare adds it to everything, and reports to itself what it has seen anyway.
+        None if answer.headers.text("report-to").is_some_and(|to| to.contains("nel.cloudflare.com")) => {
+            Judgement::held("NEL of the edge")
+        }
         None if answer.headers.has("nel") => Judgement::weak("NEL: browsers report about users to a third party"),
         None => Judgement::held("none"),
     }

@@ -9,6 +9,7 @@ use crate::checks::paging::asking;
 use crate::checks::{Act, Checked, Context, Judgement, Role};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
+use crate::target::Carrier;
 
 use super::judge;
 use super::page::list;
@@ -102,7 +103,13 @@ fn holds_something(cx: &Context, own: &Answer, victim: &Victim) -> bool {
 pub(super) async fn directives(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let listed = cx.once(&list(&cx, cx.a()?, "")).await?;
-    let judge = |answer: &Answer| judge::cache_control(&answer.headers.list("cache-control"));
+    let carrier = match &cx.target.carrier {
+        Carrier::Bearer | Carrier::Scheme(_) => "authorization",
+        Carrier::Cookie(_) => "cookie",
+        Carrier::Header(name) => name,
+    };
+    let judge =
+        |answer: &Answer| judge::cache_control(&answer.headers.list("cache-control"), &answer.headers.list("vary"), carrier);
     let read = |answer: &Answer| if answer.is_success() { judge(answer) } else { Judgement::unclear(answer.status.to_string()) };
     let created = judge(&victim.object.created);
     let created = if created.finding == Finding::Broken { created } else { Judgement::held(created.observed) };

@@ -42,6 +42,7 @@ async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence;
     let who = user.name;
     let title = format!("{} new", object.canary);
     let changed = cx.send(&Act::change(cx).probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
+    let object = followed(cx, user, object, &changed).await;
     let after = if cx.target.resource.offers.get {
         cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?
     } else {
@@ -51,6 +52,15 @@ async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence;
         piece(&changed, format!("{who} changes the own object"), must(changed.is_success(), &changed)),
         piece(&after, format!("{who} reads the change back"), must(shows(&after, &title), &after)),
     ])
+}
+
+/// The object under its new id, where the service makes ids of titles and says so when it has changed one.
+async fn followed(cx: &Context, user: &User, object: Object, changed: &Answer) -> Object {
+    let json = changed.json().filter(|_| changed.is_success());
+    let now = json.and_then(|json| cx.target.resource.id(&json)).filter(|id| *id != object.id);
+    let Some(id) = now else { return object };
+    cx.objects.made(user, &id).await;
+    Object { path: cx.item_path(user, &id), id, ..object }
 }
 
 fn shows(answer: &Answer, text: &str) -> bool {

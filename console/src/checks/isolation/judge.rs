@@ -52,10 +52,18 @@ pub(super) fn conditional(foreign: u16, missing: u16, leaked: bool) -> Judgement
 
 /// What a shared cache may do with an answer to a request with a token, by its `Cache-Control` directives (lower case).
 /// RFC 9111, 3.5: `public` and `s-maxage` (and `must-revalidate`) allow a shared cache to keep it.
-pub(super) fn cache_control(directives: &[String]) -> Judgement {
+/// A private cache serves whoever sits at the browser: what it may keep for a while must name the header that says who asks in `Vary`, so that
+/// the next user is not served the last one's.
+pub(super) fn cache_control(directives: &[String], vary: &[String], carrier: &str) -> Judgement {
     let has = |name: &str| directives.iter().any(|directive| directive == name || directive.starts_with(&format!("{name}=")));
+    let kept = directives.iter().find_map(|directive| directive.strip_prefix("max-age=")).is_some_and(|age| age != "0");
+    let varies = vary.iter().any(|name| name == "*" || name == carrier);
     let shown = directives.join(", ");
-    if has("no-store") || has("private") {
+    if has("private") && !has("no-store") && !has("no-cache") && kept && !varies {
+        Judgement::weak(format!(
+            "Cache-Control: {shown} without Vary: {carrier}: the browser serves it to the next user who signs in"
+        ))
+    } else if has("no-store") || has("private") {
         Judgement::held(format!("Cache-Control: {shown}"))
     } else if has("public") || has("s-maxage") {
         Judgement::broken(format!("Cache-Control: {shown} lets shared caches keep one user's data"))
@@ -116,6 +124,20 @@ mod tests {
     #[case(&[], Finding::Weak)]
     fn only_no_store_and_private_keep_answers_out_of_shared_caches(#[case] directives: &[&str], #[case] finding: Finding) {
         let directives: Vec<_> = directives.iter().map(|directive| (*directive).to_owned()).collect();
-        assert_eq!(cache_control(&directives).finding, finding);
+        assert_eq!(cache_control(&directives, &["authorization".to_owned()], "authorization").finding, finding);
+    }
+
+    #[rstest]
+    #[case::for_the_next_user(&["private", "max-age=60"], &["origin"], Finding::Weak)]
+    #[case::for_each_user(&["private", "max-age=60"], &["origin", "authorization"], Finding::Held)]
+    #[case::asked_again(&["private", "no-cache", "max-age=60"], &[], Finding::Held)]
+    #[case::at_once_stale(&["private", "max-age=0"], &[], Finding::Held)]
+    fn what_a_browser_keeps_is_told_apart_by_who_asks(
+        #[case] directives: &[&str],
+        #[case] vary: &[&str],
+        #[case] finding: Finding,
+    ) {
+        let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(cache_control(&owned(directives), &owned(vary), "authorization").finding, finding);
     }
 }

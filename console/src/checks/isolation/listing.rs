@@ -42,11 +42,13 @@ pub(super) async fn cursor(cx: Context) -> Checked {
     let Some((mut next, mut as_a)) = followed(&cx, a).await? else {
         return Ok(Outcome::skip("lists of this service name no next page, so there is no cursor to replay"));
     };
-    if ids(&cx, &as_a).is_empty()
-        && let Some(again) = followed(&cx, a).await?
-    {
-        // A cursor that holds on to an object leads nowhere when another check deletes that one meanwhile.
-        (next, as_a) = again;
+    // A cursor that holds on to an object leads nowhere when another check deletes that one meanwhile.
+    for _ in 0..AGAIN {
+        if ids(&cx, &as_a).is_empty()
+            && let Some(again) = followed(&cx, a).await?
+        {
+            (next, as_a) = again;
+        }
     }
     let own = ids(&cx, &as_a);
     if own.is_empty() {
@@ -61,6 +63,9 @@ pub(super) async fn cursor(cx: Context) -> Checked {
     let proof = piece(&as_a, "A follows the own cursor", Judgement::held(format!("{} objects", own.len())));
     Ok(join(outcome, [proof]))
 }
+
+/// How many more times a cursor is asked for that led nowhere.
+const AGAIN: usize = 3;
 
 /// The query of A's second page, and A's answer to it; `None` where the first names no next one.
 async fn followed(cx: &Context, a: &User) -> Result<Option<(String, Answer)>, Trouble> {

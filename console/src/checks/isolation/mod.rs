@@ -8,7 +8,9 @@
 //! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists, `owner` says what
 //! names an owner; the other rooms are families of checks, and `catalogue` is their cards.
 
+mod accounts;
 mod assign;
+mod bulk;
 mod cache;
 mod catalogue;
 mod claim;
@@ -24,8 +26,10 @@ mod oracle;
 mod owner;
 mod page;
 mod powers;
+mod recreated;
 mod routes;
 mod search;
+mod sessions;
 mod stage;
 mod tallies;
 mod together;

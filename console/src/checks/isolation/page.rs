@@ -127,17 +127,31 @@ pub(super) fn joined(one: &str, other: &str) -> String {
 }
 
 /// Members and headers that count what a list holds in all.
-const TOTALS: [&str; 10] = [
+const TOTALS: [&str; 24] = [
     "/total",
     "/total_count",
     "/totalCount",
     "/count",
     "/totalElements",
+    "/total_items",
+    "/totalItems",
+    "/totalResults",
+    "/total_results",
+    "/totalDocs",
+    "/totalRecords",
+    "/total_records",
+    "/recordsTotal",
     "/meta/total",
     "/meta/total_count",
+    "/meta/totalCount",
+    "/meta/totalItems",
+    "/meta/count",
     "/pagination/total",
+    "/pagination/total_count",
+    "/pagination/totalCount",
+    "/pagination/totalItems",
+    "/paging/total",
     "/page/totalElements",
-    "/total_items",
 ];
 const TOTAL_HEADERS: [&str; 4] = ["x-total-count", "x-total", "x-count", "x-pagination-total-count"];
 

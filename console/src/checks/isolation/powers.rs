@@ -13,7 +13,13 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     }
     let _turn = cx.registry.among_others().await;
     let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
-    let (session, first) = match cx.registry.spare_with(&asked_for()).await? {
+    let mut signed_up = cx.registry.spare_with(&asked_for()).await?;
+    if matches!(&signed_up, Some(SignedUp::Refused(answer)) if matches!(answer.status, 400 | 422)) {
+        // A service that knows one of the names may object to the others.
+        let usual = asked_for().into_iter().filter(|(name, _)| name == "role").collect();
+        signed_up = cx.registry.spare_with(&usual).await?;
+    }
+    let (session, first) = match signed_up {
         Some(SignedUp::Made(session, first)) => (session, first),
         Some(SignedUp::Refused(answer)) => return Ok(refused(&answer)),
         None => return Ok(Outcome::skip("no account may be made in this run")),

@@ -79,7 +79,7 @@ impl Victim {
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
     /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
-        let text = answer.raw_text();
+        let text = answer.told();
         let beginning = beginning(self.canary());
         let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         text.contains(self.canary())

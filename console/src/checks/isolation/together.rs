@@ -10,7 +10,7 @@ use super::page::list;
 use super::stage::{beginning, piece};
 
 /// Rounds of the interleaving; each asks for the object and the list of both users.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 50;
 /// Rounds that are enough to see answers trade places: the two users keep every connection busy.
 const ENOUGH: usize = 14;
 /// Samples kept of what held.
@@ -50,7 +50,7 @@ pub(super) async fn interleaved(cx: Context) -> Checked {
 async fn of_others(cx: &Context, trouble: Trouble) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let (of_a, of_b) = tokio::try_join!(cx.objects.announce(a), cx.objects.announce(b))?;
-    let probes: Vec<_> = (0..ROUNDS).flat_map(|_| [(list(cx, a, ""), a, &of_b), (list(cx, b, ""), b, &of_a)]).collect();
+    let probes: Vec<_> = (0..ENOUGH).flat_map(|_| [(list(cx, a, ""), a, &of_b), (list(cx, b, ""), b, &of_a)]).collect();
     let answers =
         join_all(probes.iter().map(|(probe, ..)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let mixed = probes.iter().zip(&answers).find(|((_, _, other), answer)| answer.contains(beginning(other)));

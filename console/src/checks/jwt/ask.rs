@@ -111,6 +111,7 @@ pub(super) fn without(object: &Map<String, Value>, name: &str) -> Value {
 pub(super) fn not_bearer(cx: &Context) -> Option<&'static str> {
     match cx.target.carrier {
         Carrier::Bearer => None,
+        Carrier::Scheme(_) => Some("this service carries its tokens under a scheme of its own, not under Bearer"),
         Carrier::Cookie(_) => Some("this service carries its tokens in a cookie, not in the Authorization header"),
         Carrier::Header(_) => Some("this service carries its tokens in a header of its own, not in Authorization"),
     }

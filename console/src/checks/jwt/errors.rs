@@ -1,9 +1,13 @@
 //! What refusals tell: every bad token gets the same answer, in the service's own words.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Probe};
+use crate::run::Evidence;
 use crate::token::Compact;
 
 use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a};
@@ -71,7 +75,26 @@ pub(super) async fn uniform(cx: Context) -> Checked {
     let first = cx.once(&probe(&Forgery::fatal("one bit of the signature flipped", flipped(&token, 0).token()))).await?;
     let forgeries = bad_tokens(&cx, &token).await;
     let cases = forgeries.iter().map(|forgery| Case::new(&forgery.name, probe(forgery))).collect();
-    shared_battery(&cx, "refusals", cases, |_, answer| alike(&first, answer)).await
+    let times = Mutex::new(vec![first.elapsed]);
+    let outcome = shared_battery(&cx, "refusals", cases, |_, answer| {
+        if let Ok(mut times) = times.lock() {
+            times.push(answer.elapsed);
+        }
+        alike(&first, answer)
+    })
+    .await?;
+    let good = cx.once(&cx.read(cx.a()?)).await?;
+    Ok(outcome.with(timed(&good, times.into_inner().unwrap_or_default())))
+}
+
+/// How long refusals take beside an answer to a good token: told, not judged, since the network between says more of it than the service.
+fn timed(good: &Answer, mut refusals: Vec<Duration>) -> Evidence {
+    refusals.sort();
+    let of = |index: usize| refusals.get(index).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    let (least, middle, most) = (of(0), of(refusals.len() / 2), of(refusals.len().saturating_sub(1)));
+    let good_ms = good.elapsed.as_secs_f64() * 1e3;
+    let observed = format!("refused in {least:.1} to {most:.1} ms (median {middle:.1}), a good token answered in {good_ms:.1} ms");
+    Judgement::held(observed).seen_anywhere(good, "the time of refusals, for information")
 }
 
 fn alike(first: &Answer, answer: &Answer) -> Judgement {

@@ -1,16 +1,13 @@
-//! Where the key comes from: headers that bring one along, point to one or name one, and public keys used as secrets.
+//! Where the key comes from: headers that bring one along or name one, and public keys used as secrets.
 
 use serde_json::{Map, Value, json};
 
-use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
-use crate::http::{Answer, Probe};
-use crate::run::Finding;
+use crate::checks::{Checked, Context, Outcome};
 use crate::target::Algorithm;
 use crate::token::{Compact, encode};
 
-use super::ask::{Forgery, algorithm_of, of_a, refusal, refused, with};
+use super::ask::{Forgery, algorithm_of, of_a, refused, with};
 use super::attacker::{self, Kind};
-use super::listener::Listener;
 use super::public_key::{self, Known, PublicKeys};
 
 /// The attacker's header for a kind of key, with further members.
@@ -23,7 +20,7 @@ fn header(kind: Kind, members: impl IntoIterator<Item = (&'static str, Value)>) 
 }
 
 /// Forgeries signed by the attacker under `members`.
-fn by_attacker(kind: Kind, token: &Compact, name: String, members: Vec<(&'static str, Value)>) -> Option<Forgery> {
+pub(super) fn by_attacker(kind: Kind, token: &Compact, name: String, members: Vec<(&'static str, Value)>) -> Option<Forgery> {
     attacker::signed(kind, token, &header(kind, members)).map(|forged| Forgery::fatal(name, forged))
 }
 
@@ -57,53 +54,6 @@ pub(super) async fn x5c(cx: Context) -> Checked {
     ];
     let forged = forgeries.into_iter().filter_map(|(name, members)| by_attacker(Kind::Rsa, &token, name.to_owned(), members));
     refused(&cx, "tokens that bring their own certificate", cx.telling(forged, 2)).await
-}
-
-/// `jku` and `x5u` (RFC 7515, 4.1.2 and 4.1.5), a key id that is a URL, and an issuer of the attacker's: a visit alone is the flaw.
-pub(super) async fn jku(cx: Context) -> Checked {
-    if !cx.target.is_loopback() {
-        return Ok(Outcome::skip(
-            "only a target on this machine can be offered a listener of our own, and nobody else's host is named",
-        ));
-    }
-    let token = of_a(&cx)?;
-    let listener = Listener::start().await?;
-    let cases: Vec<_> = pointers(&cx, &token, listener.base())
-        .iter()
-        .map(|(name, forgery)| {
-            Case::new(*name, Probe::get(cx.a().map(|a| cx.read_path(a)).unwrap_or_default()).bearer(&forgery.credential()))
-        })
-        .collect();
-    battery(&cx, "tokens that point to a key", cases, |case, answer| unvisited(&cx, &listener, case, answer)).await
-}
-
-/// Forgeries by the first segment of the path that each points to.
-fn pointers(cx: &Context, token: &Compact, base: &str) -> Vec<(&'static str, Forgery)> {
-    let at = |path: &str| json!(format!("{base}/{path}"));
-    let userinfo = json!(format!("http://{}@{}/userinfo/jwks.json", cx.target.base.host(), base.trim_start_matches("http://")));
-    let issued = token.with_claims(&with(&token.claims().unwrap_or_default(), "iss", at("iss")));
-    let by = |kind, token: &Compact, name: &'static str, members| {
-        by_attacker(kind, token, name.to_owned(), members).map(|forgery| (name, forgery))
-    };
-    [
-        by(Kind::Rsa, token, "jku", vec![("jku", at("jku/jwks.json")), ("kid", json!("RSA"))]),
-        by(Kind::Ec, token, "jku-ec", vec![("jku", at("jku-ec/jwks.json")), ("kid", json!("EC"))]),
-        by(Kind::Oct, token, "jku-oct", vec![("jku", at("jku-oct/jwks.json")), ("kid", json!("oct"))]),
-        by(Kind::Rsa, token, "userinfo", vec![("jku", userinfo), ("kid", json!("RSA"))]),
-        by(Kind::Rsa, token, "x5u", vec![("x5u", at("x5u/chain.pem"))]),
-        by(Kind::Rsa, token, "kid", vec![("kid", at("kid/jwks.json"))]),
-        by(Kind::Rsa, &issued, "iss", vec![("kid", json!("RSA"))]),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn unvisited(cx: &Context, listener: &Listener, case: &Case, answer: &Answer) -> Judgement {
-    if listener.visited(&format!("/{}/", case.name)) {
-        return Judgement::broken(format!("the service fetched the address in the token (and answered {})", answer.status));
-    }
-    refusal(&cx.target.policy.refused_token, Finding::Broken, answer)
 }
 
 /// Key ids, and the key that a careless look-up of each would end in.

@@ -15,6 +15,7 @@ mod claims;
 mod contents;
 mod doors;
 mod errors;
+mod fetched;
 mod forgery;
 mod guesses;
 mod hostile;
@@ -64,6 +65,7 @@ pub const CHECKS: &[Check] = &[
     of_forgery::JWE,
     of_keys::PSYCHIC,
     of_keys::CONFUSION,
+    of_keys::PUBLISHED,
     of_keys::JWK,
     of_keys::JKU,
     of_keys::X5C,
@@ -84,6 +86,9 @@ pub const CHECKS: &[Check] = &[
     of_claims::SUB_MISSING,
     of_claims::SUB_TYPE,
     of_claims::SUB_ALIAS,
+    of_claims::KIND,
+    of_claims::SINGLE_USE,
+    of_claims::DISABLED,
     of_hostile::ALG_PINNED,
     of_hostile::MEANING,
     of_hostile::DUPLICATE,

@@ -89,8 +89,20 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("`true` in its place", other(json!(true))),
         ("the password in capitals", other(capitals)),
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
+        ("a pattern that the name fits", cx.registry.login_probe(&like(login))),
     ];
     all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
+}
+
+/// The account by a pattern of SQL's `LIKE` with the right password: who is signed in by that can be anybody whose password is a usual one.
+fn like(login: &Login) -> Login {
+    let pattern = |name: &str| {
+        name.char_indices().nth(3).map_or_else(
+            || name.to_owned(),
+            |(at, _)| format!("{}%{}", name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default()),
+        )
+    };
+    Login { username: pattern(&login.username), email: pattern(&login.email), ..login.clone() }
 }
 
 /// Members by which a body says whose password is meant; the last two only where the route does nothing else, since whoever changes a profile

@@ -139,7 +139,13 @@ pub(super) async fn required_write(cx: Context) -> Checked {
     let (object, canary) = futures::try_join!(object, cx.objects.announce(a))?;
     let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
     let cases = writes(&cx, &object, &canary)?.into_iter().map(case).collect();
-    shared_battery(&cx, "writes without a token", cases, |_, answer| asked_for_a_token(&cx, answer)).await
+    let toggle = cx.target.paths.toggle.as_ref().and_then(|_| Act::Toggle.path(&cx, a, &object.id));
+    shared_battery(&cx, "writes without a token", cases, |case, answer| match answer.status {
+        // Toggles differ in their method; one that is not offered is not looked for by everybody as 405 either.
+        404 if toggle.as_deref() == Some(case.probe.path()) => Judgement::held("404: the toggle has another method"),
+        _ => asked_for_a_token(&cx, answer),
+    })
+    .await
 }
 
 /// The unsafe methods of the declared resource, and those of further routes that the operator allows, without a token: a creation with the
@@ -157,9 +163,37 @@ pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<
 fn further_writes(cx: &Context, object: &Object) -> Vec<Probe> {
     let subject = cx.users.a.as_ref().and_then(|user| user.subject.as_deref()).unwrap_or("me");
     let most = if cx.target.allow_unsafe_routes { MOST } else { 0 };
-    let routes = cx.further_routes().take(most);
+    let routes = cx.further_routes().filter(|route| !ends_accounts(cx, route)).take(most);
     let sent = |route: &Route, method: &str| Probe::new(method, route.filled(&object.id, subject)).json(&serde_json::json!({}));
     routes.flat_map(|route| route.writes().map(move |method| sent(route, method)).collect::<Vec<_>>()).collect()
+}
+
+/// Last names of routes that end a session or an account of whoever asks, or change it for good.
+const OF_ACCOUNTS: [&str; 14] = [
+    "me",
+    "self",
+    "account",
+    "profile",
+    "logout",
+    "signout",
+    "sign-out",
+    "session",
+    "sessions",
+    "password",
+    "deactivate",
+    "close",
+    "revoke",
+    "terminate",
+];
+
+/// Whether an unsafe method on the route could end the session or the account of A, if the service takes a bad token: the run goes on with it.
+fn ends_accounts(cx: &Context, route: &Route) -> bool {
+    let accounts = &cx.target.accounts;
+    let declared =
+        [&accounts.delete, &accounts.logout, &accounts.password].into_iter().flatten().any(|call| call.path == route.path);
+    let last = route.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let of_the_user = last.starts_with('{') && route.path.split('/').rev().nth(1).is_some_and(|before| before.starts_with("user"));
+    declared || of_the_user || OF_ACCOUNTS.contains(&last.as_str())
 }
 
 /// Spellings of the list route that a router may fold into it after a gate in front of it looked at the bytes.

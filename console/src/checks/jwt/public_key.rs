@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::checks::Context;
-use crate::http::{Probe, Trouble, evidence};
+use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
+use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
 use crate::token::PublicKey;
 
@@ -52,12 +52,11 @@ fn derived(cx: &Context) -> Option<Known> {
 
 /// Looks for a key set at `paths` of the target's own host.
 async fn discover(cx: &Context, paths: &[&str]) -> Result<(Vec<Known>, Vec<Evidence>), Trouble> {
-    let asked = join_all(paths.iter().map(|path| async move { (*path, cx.send(&Probe::get(*path)).await) })).await;
+    let asked = join_all(paths.iter().map(|path| async move { (*path, cx.once(&Probe::get(*path)).await) })).await;
     let mut seen = Vec::new();
     for (path, answer) in asked {
         let answer = answer?;
-        let keys = answer.json().and_then(|body| body.get("keys")?.as_array().cloned()).filter(|keys| !keys.is_empty());
-        if let Some(keys) = keys {
+        if let Some(keys) = keys_in(&answer) {
             return Ok((keys.iter().take(KEYS).enumerate().map(|(index, jwk)| published(path, index, jwk)).collect(), seen));
         }
         seen.push(evidence(&answer, format!("GET {path}"), Finding::Held, format!("{}, no key set", answer.status)));
@@ -65,6 +64,47 @@ async fn discover(cx: &Context, paths: &[&str]) -> Result<(Vec<Known>, Vec<Evide
     Ok((Vec::new(), seen))
 }
 
+/// The keys of a key set (RFC 7517, 5); `None` for anything else.
+fn keys_in(answer: &Answer) -> Option<Vec<Value>> {
+    answer.json()?.get("keys")?.as_array().cloned().filter(|keys| !keys.is_empty())
+}
+
+/// Members of a key that only its owner may know (RFC 7518, 6.2.2, 6.3.2 and 6.4.1; RFC 8037, 2).
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// No key set, where the service publishes one, holds what signs.
+pub(super) async fn holds_public_halves(cx: Context) -> Checked {
+    let paths: Vec<_> = cx.target.paths.jwks.as_deref().map_or_else(|| PATHS.to_vec(), |path| vec![path]);
+    let cases = paths.into_iter().map(|path| Case::new(format!("GET {path}"), Probe::get(path)).closed_by_anybody()).collect();
+    shared_battery(&cx, "places of a key set", cases, |_, answer| of_key_set(answer)).await
+}
+
+fn of_key_set(answer: &Answer) -> Judgement {
+    let Some(keys) = keys_in(answer) else { return Judgement::held(format!("{}, no key set", answer.status)) };
+    let private = |key: &Value| PRIVATE.into_iter().find(|name| key.get(*name).is_some_and(Value::is_string));
+    match keys.iter().find_map(private) {
+        Some(name) => Judgement::broken(format!("a published key has the member `{name}`: whoever reads it signs tokens")),
+        None => Judgement::held(format!("{} public keys", keys.len())),
+    }
+}
+
 fn published(path: &str, index: usize, jwk: &Value) -> Known {
     Known { key: PublicKey::of_jwk(jwk), from: format!("key {} of {path}", index + 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::public(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "AA" }] }), Finding::Held)]
+    #[case::private(json!({ "keys": [{ "kty": "RSA", "n": "AA", "e": "AQAB" }, { "kty": "RSA", "n": "AA", "e": "AQAB", "d": "AA" }] }), Finding::Broken)]
+    #[case::secret(json!({ "keys": [{ "kty": "oct", "k": "AA" }] }), Finding::Broken)]
+    #[case::something_else(json!({ "keys": { "d": "AA" } }), Finding::Held)]
+    fn a_key_set_is_for_verifying(#[case] body: Value, #[case] finding: Finding) {
+        assert_eq!(of_key_set(&Answer::canned(200, &[], &body.to_string())).finding, finding);
+    }
 }

@@ -104,7 +104,7 @@ pub(super) async fn guessed(cx: Context) -> Checked {
         Some(class) => (Finding::Broken, format!("the secret is {class}; anybody can sign tokens")),
         None => (Finding::Held, format!("none of {count} common and target-derived secrets signed the token of A")),
     };
-    let piece = Evidence::of(EvidenceClass::Live, "offline, against the signature of A's token", finding, &observed);
+    let piece = Evidence::of(EvidenceClass::SelfReported, "offline, against the signature of A's token", finding, &observed);
     Ok(Outcome::of(observed, vec![piece]))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding};
-use crate::target::Call;
+use crate::target::{Call, Carrier};
 use crate::token::Compact;
 
 use super::accounts::listed;
@@ -40,22 +40,24 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     let mut pieces = Vec::new();
     let demanded = cx.target.policy.revocation;
     if let Some(call) = &accounts.logout {
-        pieces.push(ended(&cx, call, &mut session, "after signing out", demanded).await?.0);
+        let ended = ended(&cx, call, &mut session, "after signing out", demanded).await?;
+        pieces.push(ended.old);
+        pieces.extend(ended.done.and_then(|answer| left_with_the_browser(&cx, &answer)));
         // A service that is not shown the refresh token at the sign-out may have no way to know it.
         let shown = format!("{:?}{}", call.headers, call.body).contains("{refresh_token}");
         pieces.extend(renewed(&cx, &session, "after signing out", demanded && shown).await?);
         session = again(&cx, session.login).await?;
     }
     if let Some(call) = &accounts.password {
-        let (piece, changed) = ended(&cx, call, &mut session, "after a change of the password", demanded).await?;
-        pieces.push(piece);
+        let ended = ended(&cx, call, &mut session, "after a change of the password", demanded).await?;
+        pieces.push(ended.old);
         pieces.extend(renewed(&cx, &session, "after a change of the password", demanded).await?);
-        let password = if changed { session.login.next_password() } else { session.login.password.clone() };
+        let password = if ended.done.is_some() { session.login.next_password() } else { session.login.password.clone() };
         session = again(&cx, Login { password, ..session.login }).await?;
     }
     if let Some(call) = &accounts.delete {
         let demanded = demanded || cx.target.policy.known_subjects;
-        pieces.push(ended(&cx, call, &mut session, "after the account was deleted", demanded).await?.0);
+        pieces.push(ended(&cx, call, &mut session, "after the account was deleted", demanded).await?.old);
         cx.registry.deleted(&session).await;
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
@@ -85,12 +87,20 @@ async fn called(cx: &Context, call: &Call, session: &mut Session) -> Result<Answ
     cx.send(&probe(session)).await
 }
 
-/// Ends the session's token, asks with it again, and says whether what should end it was done.
-async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, demanded: bool) -> Result<(Evidence, bool), Trouble> {
+/// What came of ending a token.
+struct Ended {
+    /// What the old token comes to.
+    old: Evidence,
+    /// The answer to what ended it; `None` where that was not done.
+    done: Option<Answer>,
+}
+
+/// Ends the session's token, and asks with it again.
+async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, demanded: bool) -> Result<Ended, Trouble> {
     let called = called(cx, call, session).await?;
     if !called.is_success() {
         let label = format!("{} {}", call.method, call.path);
-        return Ok((Judgement::unclear(format!("answered {}", called.status)).seen(&called, label), false));
+        return Ok(Ended { old: Judgement::unclear(format!("answered {}", called.status)).seen(&called, label), done: None });
     }
     let gone = |answer: &Answer| !answer.is_success();
     let old = cx.eventually(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token), gone).await?;
@@ -99,7 +109,30 @@ async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, dem
         status @ 500..=599 => (Finding::Weak, format!("{when} the service falls over: {status}")),
         status => (Finding::Held, format!("{when} the token is refused: {status}")),
     };
-    Ok((Judgement { finding, observed }.seen(&old, format!("the token {when}")), true))
+    Ok(Ended { old: Judgement { finding, observed }.seen(&old, format!("the token {when}")), done: Some(called) })
+}
+
+/// Whether the answer to a sign-out takes the cookie back that carries the token: by a `Set-Cookie` that ends it, or by `Clear-Site-Data`. Scripts
+/// cannot do that to a cookie that is `HttpOnly`.
+fn left_with_the_browser(cx: &Context, answer: &Answer) -> Option<Evidence> {
+    let Carrier::Cookie(name) = &cx.target.carrier else { return None };
+    let cleared =
+        answer.headers.text("clear-site-data").is_some_and(|kinds| kinds.contains("\"cookies\"") || kinds.contains("\"*\""));
+    let emptied = |field: &[u8]| {
+        let field = String::from_utf8_lossy(field);
+        let (pair, attributes) = field.split_once(';').unwrap_or((&field, ""));
+        let own = pair.split_once('=').filter(|(key, _)| key.trim() == name);
+        let attributes = attributes.to_ascii_lowercase().replace(' ', "");
+        own.is_some_and(|(_, value)| {
+            value.trim_matches('"').is_empty() || attributes.contains("max-age=0") || attributes.contains("1970")
+        })
+    };
+    let judgement = if cleared || answer.headers.all("set-cookie").any(emptied) {
+        Judgement::held("the answer takes the cookie back")
+    } else {
+        Judgement::weak(format!("the cookie {name} stays with the browser: neither Set-Cookie nor Clear-Site-Data takes it back"))
+    };
+    Some(judgement.seen(answer, "the cookie after signing out"))
 }
 
 /// Whether the session's refresh token still brings a new token; `None` where there is none.

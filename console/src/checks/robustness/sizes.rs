@@ -7,7 +7,8 @@ use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
 use super::ask::{PRECONDITION, RawCase, out_of_order, volley};
-use crate::http::{Reply, Trouble};
+use crate::http::{Reply, Trouble, evidence};
+use crate::run::{Evidence, Finding};
 use crate::target::Update;
 
 /// Bytes of a body that is too large for a list of tasks, where no limit is declared.
@@ -104,15 +105,29 @@ pub(super) async fn compressed(cx: Context) -> Checked {
     };
     let good = cx.target.resource.body(&canary).to_string();
     let small = cx.client.send_raw(&packed(&gzip(good.as_bytes())?)).await?;
+    let told = answers_compressed(&cx).await?;
     if !matches!(small.status(), Some(200..=299)) {
         let words = format!("{}: compressed bodies are not read", small.words());
-        let piece = super::super::wire::shown(&small, "a small compressed body", crate::run::Finding::Held, words.clone());
-        return Ok(Outcome::pass(words).with(piece));
+        let piece = super::super::wire::shown(&small, "a small compressed body", Finding::Held, words.clone());
+        return Ok(Outcome::pass(words).with(piece).with(told));
     }
     let swollen = [good.as_bytes(), b" ".repeat(usize::try_from(MOST).unwrap_or_default()).as_slice()].concat();
     let cases = vec![RawCase::new("16 MiB in some 16 KiB", packed(&gzip(&swollen)?))];
     let declared = cx.target.policy.declared.max_body.is_some();
-    volley(&cx, "compressed bodies over the limit refused", cases, |_, reply| judge_compressed(declared, reply)).await
+    let outcome =
+        volley(&cx, "compressed bodies over the limit refused", cases, |_, reply| judge_compressed(declared, reply)).await?;
+    Ok(outcome.with(told))
+}
+
+/// Whether answers to a token are compressed: told, not judged. One that repeats what was asked beside a secret tells the secret by its size
+/// (BREACH), which an API that takes bearer tokens from scripts rarely does.
+async fn answers_compressed(cx: &Context) -> Result<Evidence, Trouble> {
+    let answer = cx.send(&cx.read(cx.a()?).header("accept-encoding", "gzip")).await?;
+    let observed = match answer.headers.text("content-encoding") {
+        Some(coding) => format!("{}: compressed with {coding}, so none may hold a secret beside what was asked", answer.status),
+        None => format!("{}: not compressed", answer.status),
+    };
+    Ok(evidence(&answer, "the answer to a token, for information", Finding::Held, observed))
 }
 
 /// Judges the answer to a body that swells. White space behind an object is part of it, so that a service that reads it all takes it.

@@ -1,9 +1,11 @@
 //! Parts of an entry as parts of a target, with what holds where the entry says nothing. Pure: reads neither files nor the environment.
 
 use crate::target::entries::CarrierEntry;
-use crate::target::file::{HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry};
+use crate::target::file::{
+    BulkEntry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
+};
 use crate::target::{
-    Carrier, Declared, Fields, HeaderPolicy, HealthAt, Offers, Paths, Policy, Resource, Route, RouteAuth, Statuses, Update,
+    Bulk, Carrier, Declared, Fields, HeaderPolicy, HealthAt, Offers, Paths, Policy, Resource, Route, RouteAuth, Statuses, Update,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -55,6 +57,15 @@ pub(super) fn resource(entry: &TaskEntry) -> Resource {
         created: entry.created_object.clone(),
         id_in_location: in_location,
         offers: Offers { get: entry.get.unwrap_or(true), list: entry.list.unwrap_or(true), delete: entry.delete.unwrap_or(true) },
+        bulk: entry.bulk.iter().map(bulk).collect(),
+    }
+}
+
+fn bulk(entry: &BulkEntry) -> Bulk {
+    Bulk {
+        method: entry.method.as_deref().unwrap_or("POST").to_ascii_uppercase(),
+        path: entry.path.clone(),
+        body: entry.body.clone().unwrap_or_default(),
     }
 }
 
@@ -68,6 +79,8 @@ pub(super) fn health(entry: &HealthEntry) -> HealthAt {
 pub(super) fn carrier(entry: Option<&CarrierEntry>) -> Carrier {
     match entry {
         None | Some(CarrierEntry::Bearer) => Carrier::Bearer,
+        Some(CarrierEntry::Scheme(name)) if name.eq_ignore_ascii_case("bearer") => Carrier::Bearer,
+        Some(CarrierEntry::Scheme(name)) => Carrier::Scheme(name.clone()),
         Some(CarrierEntry::Cookie(name)) => Carrier::Cookie(name.clone()),
         Some(CarrierEntry::Header(name)) => Carrier::Header(name.to_ascii_lowercase()),
     }
@@ -93,6 +106,7 @@ pub(super) fn policy(entry: &PolicyEntry) -> Policy {
         audience: entry.audience.clone(),
         known_subjects: entry.known_subjects.unwrap_or(default.known_subjects),
         previous_secret_valid: entry.previous_secret_valid.unwrap_or(default.previous_secret_valid),
+        single_use: entry.single_use.unwrap_or(default.single_use),
         revocation: entry.revocation.unwrap_or(default.revocation),
         login_limit: entry.login_limit,
         methods: entry.methods.clone().unwrap_or(default.methods),

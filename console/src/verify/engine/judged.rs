@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Engine;
 use crate::checks::{Check, Outcome, Suite};
 use crate::http::clean;
-use crate::run::{CheckResult, Event, Evidence, Finding, Source, Verdict};
+use crate::run::{CheckResult, Event, Evidence, EvidenceClass, Finding, Source, Verdict};
 
 impl Engine {
     pub(super) fn withdraw_all(&self, results: &mut [CheckResult], reason: &str) {
@@ -72,7 +72,9 @@ pub(super) const fn is_of_doors(suite: Suite) -> bool {
 
 /// Whether a judgement stands without a control: an open door is open, whatever else the service no longer does.
 pub(super) fn speaks_for_itself(suite: Suite, result: &CheckResult) -> bool {
-    let shown = |piece: &Evidence| piece.finding == Finding::Broken && told_by_the_service(piece);
+    // What is computed from a token that the service issued is as good as an answer.
+    let computed = |piece: &Evidence| piece.class == EvidenceClass::SelfReported && piece.exchange.is_none();
+    let shown = |piece: &Evidence| piece.finding == Finding::Broken && (told_by_the_service(piece) || computed(piece));
     is_of_doors(suite) && result.verdict == Verdict::Fail && result.evidence.iter().any(shown)
 }
 

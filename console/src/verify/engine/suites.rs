@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use tokio::sync::Semaphore;
 
 use super::Engine;
 use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
@@ -18,6 +19,9 @@ use crate::verify::registrar::Whose;
 use crate::verify::sentinel::Sentinel;
 use crate::verify::workshop::Made;
 use crate::verify::{accept, sweep};
+
+/// Requests that a control may cost to be asked between the checks of an ordinary run.
+const CHEAP: u64 = 3;
 
 /// The proof that a suite's good case works. It must hold once more when the checks have ended.
 struct Proof {
@@ -70,7 +74,7 @@ impl Engine {
         concluded(check, Outcome::skip(reason), 0, Instant::now())
     }
 
-    /// The control and what comes after it. An exhaustive run, which takes longer, asks the control after half of the checks too.
+    /// The control and what comes after it, with the control once more when half of the checks have ended.
     async fn opened(&self, cx: &Context, suite: Suite, afforded: &[&'static Check]) -> (Option<Proof>, Vec<CheckResult>) {
         let others: Vec<_> = afforded.iter().copied().filter(|check| !check.is_control()).collect();
         let control = suite.control().filter(|control| afforded.iter().any(|check| check.id == control.id));
@@ -82,14 +86,24 @@ impl Engine {
         }
         // Without its last proof, nothing of the suite would count.
         let set_aside = self.client.set_aside(budget::requests(control)).map_or(0, |()| budget::requests(control));
-        let between = if self.options.exhaustive && self.allotment.is_none() { others.len() / 2 } else { 0 };
-        let (first, second) = others.split_at(between);
-        let mut results = self.ask_all(cx, first).await;
-        if between > 0 {
-            merge(&mut result, self.ask(cx, control).await, "between");
+        let ended = Semaphore::new(0);
+        let (results, between) =
+            tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, control, others.len() / 2, &ended));
+        if let Some(between) = between {
+            merge(&mut result, between, "between");
         }
-        results.extend(self.ask_all(cx, second).await);
         (Some(Proof { control, result, set_aside }), results)
+    }
+
+    /// The control when `half` of the checks have `ended`, while the others go on; a moment's trouble is given another chance. Where it costs
+    /// much, only an exhaustive run asks it then, and none that counts its requests: there the first and the last proof have to do.
+    async fn between(&self, cx: &Context, control: &'static Check, half: usize, ended: &Semaphore) -> Option<CheckResult> {
+        let cheap = budget::requests(control) <= CHEAP;
+        let half =
+            u32::try_from(half).ok().filter(|half| *half > 0 && self.allotment.is_none() && (cheap || self.options.exhaustive))?;
+        let _half = ended.acquire_many(half).await.ok()?;
+        let again = self.ask(cx, control).await;
+        Some(if holds(&again) { again } else { self.ask(cx, control).await })
     }
 
     /// The control for the last time. Where it no longer holds, it takes back what does not speak for itself.
@@ -150,8 +164,14 @@ impl Engine {
     }
 
     async fn ask_all(&self, cx: &Context, checks: &[&'static Check]) -> Vec<CheckResult> {
+        self.ask_each(cx, checks, &Semaphore::new(0)).await
+    }
+
+    /// Asks all checks side by side, and counts those that have `ended`.
+    async fn ask_each(&self, cx: &Context, checks: &[&'static Check], ended: &Semaphore) -> Vec<CheckResult> {
         let asked = checks.iter().map(async |check| {
             let result = self.finish(self.ask(cx, check).await);
+            ended.add_permits(1);
             // A budget is spent on checks first.
             if self.allotment.is_none() {
                 self.registrar.close(&cx.client, Whose::Check(check.id)).await;

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, RwLock};
 
 use super::budget::OF_AN_ACCOUNT;
-use super::calls::{Filling, refresh_in, subject_in, token_in};
+use super::calls::{Filling, cookies_in, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Session, SignedUp, User, Users};
 use crate::http::{Answer, Client, Credential, Trouble};
@@ -191,7 +191,7 @@ impl Registrar {
     /// A session whose tokens nothing says from now on.
     fn session(&self, name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
         let session = session(name, login, granted, disposable);
-        for credential in std::iter::once(&session.user.token).chain(&session.refresh) {
+        for credential in std::iter::once(&session.user.token).chain(&session.refresh).chain(&session.user.cookies) {
             self.client.keep_unsaid(credential.name(), credential.expose());
         }
         session
@@ -275,7 +275,9 @@ fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Troubl
 fn session(name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
     let token = Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), granted.token);
     let email = Some(login.email.clone()).filter(|email| email.contains('@'));
-    let user = User { name, token, subject: granted.subject, email };
+    let cookies =
+        cookies_in(&granted.answer, token.expose()).map(|cookies| Credential::new(format!("<cookies of {name}>"), cookies));
+    let user = User { name, token, subject: granted.subject, email, cookies };
     Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
 }
 

@@ -1,6 +1,6 @@
 //! Flaws of the suite `isolation`.
 
-use super::{Flaw, flaw};
+use super::{Flaw, flaw, weakness};
 
 /// Checks that see A's object when any user may read it.
 const READS: &[&str] = &[
@@ -13,6 +13,7 @@ const READS: &[&str] = &[
     "isolation.errors",
     "isolation.cache.shared",
     "isolation.cache.conditional",
+    "isolation.recreated",
 ];
 /// Checks that see a write of B to A's object.
 const WRITES: &[&str] =
@@ -73,6 +74,35 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.assign.update"],
     ),
     flaw("isolation.assign-owner", "`user_id` in the body decides whose a new task is.", &["isolation.assign.create"], &[]),
+    flaw("isolation.account-changed", "Any user may change any account.", &["isolation.accounts"], &[]),
+    flaw("isolation.account-deleted", "Any user may delete any account.", &["isolation.accounts"], &[]),
+    flaw("isolation.account-role", "A change of the own account may name a role.", &["isolation.accounts"], &[]),
+    flaw("isolation.bulk-any", "A bulk deletion deletes whatever it is told to.", &["isolation.bulk"], &[]),
+    weakness("isolation.bulk-half", "A bulk deletion that is refused has deleted a part.", &["isolation.bulk"], &[]),
+    flaw(
+        "isolation.recreated-inherits",
+        "What a deleted account made belongs to whoever signs up under its name.",
+        &["isolation.recreated"],
+        &[],
+    ),
+    flaw(
+        "isolation.recreated-keeps-tokens",
+        "The token of a deleted account opens the next one of its name.",
+        &["isolation.recreated"],
+        &["jwt.revoked"],
+    ),
+    flaw(
+        "isolation.session-reads",
+        "Single tasks are read for the session in a cookie, lists for the token.",
+        &["isolation.sessions"],
+        &[],
+    ),
+    flaw(
+        "isolation.session-writes",
+        "Tasks are made for the session in a cookie, and read for the token.",
+        &["isolation.sessions"],
+        &[],
+    ),
     flaw("isolation.stats-of-all", "A route that counts counts everybody's tasks.", &["isolation.list.totals"], &[]),
     flaw("isolation.signup-role", "A sign-up keeps the role that its body names.", &["isolation.assign.role"], &[]),
     flaw(

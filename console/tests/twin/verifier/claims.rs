@@ -1,10 +1,10 @@
-//! Steps 7 to 12: the claims.
+//! Steps 7 to 14: the claims.
 
 use console::token::{self, Compact};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Members, Refused, Step, Subject, holds};
+use super::{DISABLED, Members, Refused, Step, Subject, holds};
 use crate::twin::{AUDIENCE, House, ISSUER, MAX_LIFETIME_SECS, accounts, strict_json};
 
 /// Clock skew tolerated, in seconds.
@@ -24,8 +24,17 @@ pub(super) fn subject_of(house: &House, payload: &[u8], endless: bool) -> Step<S
     beginning(house, &claims, now)?;
     issuer(house, &claims)?;
     audience(house, &claims)?;
+    kind(house, &claims)?;
     sitting(house, &claims)?;
-    subject(house, &claims)
+    let subject = subject(house, &claims)?;
+    holds(subject.0 != DISABLED || house.has("jwt.disabled-lives"))?;
+    Ok(subject)
+}
+
+/// Step 12: a token that says what it is for is for access.
+fn kind(house: &House, claims: &Members) -> Step<()> {
+    let other = claims.get("token_use").is_some_and(|kind| kind != "access");
+    holds(!other || house.has("jwt.ignores-kind") || house.has("jwt.kinds-mixed"))
 }
 
 /// Step 13: a token of a session ends with it.
@@ -115,7 +124,7 @@ fn audience(house: &House, claims: &Members) -> Step<()> {
     holds(ours(audience) || listed || house.has("jwt.audience-not-checked"))
 }
 
-/// Step 12: `sub` is a short string of visible characters; it is compared by bytes ever after.
+/// Step 14: `sub` is a short string of visible characters; it is compared by bytes ever after.
 fn subject(house: &House, claims: &Members) -> Step<Subject> {
     let given = claims.get("sub");
     if let Some(coerced) = coerced(house, given) {

@@ -1,8 +1,8 @@
 //! Cards of the checks that go for one object by its id.
 
-use super::super::{exposed, foreign, forms, lifecycle, oracle};
+use super::super::{exposed, foreign, forms, lifecycle, oracle, recreated};
 use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION, PROPERTY};
-use crate::checks::{Check, Reference, Remedy};
+use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
 
 pub(super) const READ: Check = Check {
@@ -147,6 +147,31 @@ pub(super) const DELETED: Check = Check {
     },
     needs: super::DELETE,
     run: |cx| Box::pin(lifecycle::deleted(cx)),
+    ..CARD
+};
+
+pub(super) const RECREATED: Check = Check {
+    id: "isolation.recreated",
+    title: "Whoever signs up under the address of a deleted account inherits nothing",
+    why: "Deleting the row of a user but not what it owns leaves data behind that is keyed by an address or a name. Addresses change hands, and the next \
+          holder finds the files of the last; a token that names its account by the address opens the account of the next one.",
+    expectation: "After an account made an object and was deleted, a new account under the same name does not get to see it, or cannot be made. That the old token opens what is the new account's is a failure where `policy.revocation` or `policy.known_subjects` demands more, else a warning.",
+    severity: Severity::High,
+    references: &[
+        BOLA,
+        Reference {
+            name: "CWE-212: Improper removal of sensitive information",
+            url: "https://cwe.mitre.org/data/definitions/212.html",
+        },
+        Reference { name: "OWASP ASVS 5.0, 14.2", url: "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en" },
+    ],
+    remedy: Remedy {
+        axum: "Key everything by a surrogate id that is never given out twice, and let the database delete with `REFERENCES users ON DELETE CASCADE`.",
+        fastapi: "Key everything by a UUID of the user, and declare `ForeignKey(\"users.id\", ondelete=\"CASCADE\")`; put that id, not the address, into `sub`.",
+        express: "Key everything by a UUID of the user, and delete what it owns in the transaction that deletes it; put that id, not the address, into `sub`.",
+    },
+    needs: &[Need::TwoUsers, Need::Writes],
+    run: |cx| Box::pin(recreated::inherits_nothing(cx)),
     ..CARD
 };
 

@@ -1,8 +1,8 @@
 //! Cards of the checks that look for another way in.
 
-use super::super::{forms, routes};
-use super::{BOLA, CARD, FUNCTION, INVENTORY, USER_KEY};
-use crate::checks::{Check, Reference, Remedy};
+use super::super::{accounts, bulk, forms, routes, sessions};
+use super::{AUTHENTICATION, BOLA, CARD, FUNCTION, INVENTORY, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
+use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
 
 pub(super) const ID_FORMS: Check = Check {
@@ -77,6 +77,59 @@ pub(super) const ADMIN: Check = Check {
         express: "Give administrative routes a router that begins with `router.use(requireRole('admin'))`.",
     },
     run: |cx| Box::pin(forms::admin(cx)),
+    ..CARD
+};
+
+pub(super) const BULK: Check = Check {
+    id: "isolation.bulk",
+    title: "A bulk route touches nothing of A's among B's own",
+    why: "`DELETE … WHERE id IN (…)` is written once for the convenience of a list with checkboxes, and the owner that every other query has is \
+          forgotten in it. Checking the first id alone lets all the others through.",
+    expectation: "With an own id and A's in one request of each route under `task.bulk`, A's object stays as it was and nothing of it is told; B's own may be done or not, but not behind a refusal (a remark).",
+    severity: Severity::Critical,
+    references: &[BOLA, USER_KEY],
+    needs: super::GET,
+    run: |cx| Box::pin(bulk::writes(cx)),
+    ..CARD
+};
+
+pub(super) const ACCOUNTS: Check = Check {
+    id: "isolation.accounts",
+    title: "Nobody changes or deletes another's account, or makes the own one an administrator's",
+    why: "`PATCH /users/{id}` looks the user up by the path and forgets who asks; the same handler, fed with the whole body, takes `role` and \
+          `is_superuser` along. One request then takes over, or removes, any account whose id is known.",
+    expectation: "B's change and deletion of another account are refused and leave it as it was, and a change of the own account that asks for powers brings none, on every declared or documented route of accounts. Attacked is an account that was signed up for the run; asked with `allow_unsafe_routes`.",
+    severity: Severity::Critical,
+    references: &[BOLA, PROPERTY, MASS_ASSIGNMENT],
+    remedy: Remedy {
+        axum: "Take the account from the verified token, or compare the id of the path with it first; deserialize changes into a struct that has no role.",
+        fastapi: "Compare the id of the path with `current_user.id` first, and take changes as a Pydantic model without `role` and `is_superuser` (`UserUpdateMe`).",
+        express: "Compare `req.params.userId` with `req.user.id` first, and pick the members that may change (`const { name } = req.body`).",
+    },
+    needs: &[Need::TwoUsers, Need::Writes],
+    run: |cx| Box::pin(accounts::untouched(cx)),
+    ..CARD
+};
+
+pub(super) const SESSIONS: Check = Check {
+    id: "isolation.sessions",
+    title: "A token of A beside a session of B is one user everywhere",
+    why: "Services that grew from cookies to tokens know two ways to say who asks. Where the guard reads one and the query the other, one request is \
+          two people: whoever can plant a cookie decides whose data the holder of a token writes to.",
+    expectation: "With A's token and the cookies that B's sign-in set, all routes take the request for the same user, or refuse it; what it creates belongs to that user.",
+    severity: Severity::High,
+    references: &[
+        BOLA,
+        AUTHENTICATION,
+        Reference { name: "CWE-384: Session fixation", url: "https://cwe.mitre.org/data/definitions/384.html" },
+    ],
+    remedy: Remedy {
+        axum: "Resolve the caller in one extractor that every handler takes, and refuse requests that carry both a session and a token of different users.",
+        fastapi: "Resolve the caller in one dependency that every route uses, and raise 401 when a session and a token name different users.",
+        express: "Set `req.user` in one middleware, never read `req.session.userId` beside it, and answer 401 when both name different users.",
+    },
+    needs: super::GET,
+    run: |cx| Box::pin(sessions::mixed(cx)),
     ..CARD
 };
 

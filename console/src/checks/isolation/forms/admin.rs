@@ -80,6 +80,8 @@ fn admin_paths(collection: &Collection, usual: Vec<&str>) -> BTreeSet<String> {
         format!("/api/admin/{noun}{slash}"),
         collection.beside("/users"),
         collection.beside("/admin/users"),
+        collection.beside("/admin/stats"),
+        format!("{}/admin/users", collection.prefix),
         collection.beside(&format!("/admin/{noun}")),
     ];
     let usual = usual.into_iter().map(|path| format!("{path}{slash}"));

@@ -29,7 +29,8 @@ pub(in crate::checks::jwt) async fn literal(cx: Context) -> Checked {
             cases.push(Case::new(format!("Authorization: {value:?}"), Probe::get(&path).header("authorization", value)));
         }
     }
-    let expected = &cx.target.policy.unauthenticated;
+    // What is no token at all may be taken for none, or for a bad one.
+    let expected = &cx.target.policy.unauthenticated.or(&cx.target.policy.refused_token);
     battery(&cx, "literals in the place of a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
 }
 

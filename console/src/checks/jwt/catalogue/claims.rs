@@ -1,8 +1,8 @@
 //! Cards: claims under the service's own key.
 
-use super::{API2, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, STEPS, at};
+use super::{API2, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, END_SESSIONS, STEPS, at};
 use crate::checks::jwt::claims;
-use crate::checks::{Check, Need, Reference};
+use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
 
 const NEEDS: &[Need] = &[Need::Token, Need::SigningKey];
@@ -175,5 +175,60 @@ pub(in crate::checks::jwt) const SUB_ALIAS: Check = Check {
     remedy: CHECK_SUBJECT,
     needs: &[Need::Token, Need::SigningKey, Need::Writes],
     run: |cx| Box::pin(claims::sub_alias(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const KIND: Check = Check {
+    id: "jwt.kind",
+    title: "A token for something else is no access token",
+    why: "Services sign refresh, password reset and address verification tokens with the key of their access tokens and tell them apart by one claim. Where nobody reads it, the link in an old e-mail or a refresh token of three months opens the API.",
+    expectation: "Where tokens say that they are for access (`type`, `token_type`, `token_use` and the like), the same token for refreshing, resetting or verifying is refused. A failure where the service signs its refresh tokens with the same key, else a warning.",
+    severity: Severity::High,
+    references: &[
+        at("RFC 8725, 3.12", "https://www.rfc-editor.org/rfc/rfc8725#section-3.12"),
+        at("RFC 8725, 2.8", "https://www.rfc-editor.org/rfc/rfc8725#section-2.8"),
+        API2,
+        CWE_287,
+    ],
+    remedy: Remedy {
+        axum: "Give each kind a claims type of its own with the kind as an enum, so that a token of another kind does not deserialize; or another key or audience for each.",
+        fastapi: "Compare the claim in `current_user` (`if payload.get(\"type\") != \"access\": raise`), or give each kind another audience and pass `audience=` to `jwt.decode`.",
+        express: "Compare the claim after `jwt.verify` (`if (payload.type !== 'access') throw`), or sign each kind with another secret or audience.",
+    },
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::kind(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const SINGLE_USE: Check = Check {
+    id: "jwt.jti.replay",
+    title: "A token for one request is not good for two",
+    why: "Services that promise one request to a token must remember its `jti` until it ends. One that forgets lets whoever sees a request in a log send it again.",
+    expectation: "Where `policy.single_use` says so, a token with a fresh `jti` is let in once and refused the second time.",
+    severity: Severity::Medium,
+    references: &[
+        at("RFC 7519, 4.1.7", "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.7"),
+        at("CWE-294", "https://cwe.mitre.org/data/definitions/294.html"),
+    ],
+    remedy: Remedy {
+        axum: "Insert the `jti` into a table with a unique key and the token's `exp` before the handler runs, and answer 401 when it is there already.",
+        fastapi: "`SET jti 1 NX EXAT exp` in Redis inside the dependency that verifies tokens, and raise 401 when it was there already.",
+        express: "`SET jti 1 NX EXAT exp` in Redis inside the verifying middleware, and answer 401 when it was there already.",
+    },
+    needs: NEEDS,
+    run: |cx| Box::pin(claims::single_use(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const DISABLED: Check = Check {
+    id: "jwt.sub.disabled",
+    title: "The token of a disabled account is refused",
+    why: "An account is disabled to lock somebody out now. A service that looks at the signature alone lets the token work until it ends.",
+    expectation: "A token of the account under `tokens.disabled`, still within its lifetime, is answered 401, 403 or 404.",
+    severity: Severity::High,
+    references: &[API2, at("OWASP ASVS 5.0, 7.4.2", "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en"), CWE_613],
+    remedy: END_SESSIONS,
+    needs: &[Need::Token],
+    run: |cx| Box::pin(claims::disabled(cx)),
     ..CARD
 };

@@ -1,8 +1,8 @@
 //! Cards: where the key comes from, and how hard it is to guess.
 
 use super::{API2, CARD, CWE_347, OWN_KEYS, PIN, PIN_ALGORITHM, STRONG_SECRET, TRUST, at};
-use crate::checks::jwt::{keys, secret};
-use crate::checks::{Check, Need, Reference};
+use crate::checks::jwt::{fetched, keys, public_key, secret};
+use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
 
 const NEEDS: &[Need] = &[Need::Token, Need::Jwt];
@@ -41,6 +41,27 @@ pub(in crate::checks::jwt) const CONFUSION: Check = Check {
     ..CARD
 };
 
+pub(in crate::checks::jwt) const PUBLISHED: Check = Check {
+    id: "jwt.key.published",
+    title: "A published key set holds nothing that signs",
+    why: "A key set that is made by exporting the key pair, or that lists the shared secret as a key of type `oct`, gives the signing key to everybody who asks.",
+    expectation: "No key at `paths.jwks`, or in the usual places, has a private member (`d`, `p`, `q`, `k` and the like).",
+    severity: Severity::Critical,
+    references: &[
+        at("RFC 7517, 5", "https://www.rfc-editor.org/rfc/rfc7517#section-5"),
+        at("RFC 7518, 6", "https://www.rfc-editor.org/rfc/rfc7518#section-6"),
+        at("CWE-522", "https://cwe.mitre.org/data/definitions/522.html"),
+    ],
+    remedy: Remedy {
+        axum: "Serialize a struct that has only the public members (`kty`, `crv`, `x`, `y`, `n`, `e`, `kid`, `use`, `alg`), never the key pair.",
+        fastapi: "Export with `key.public_key()` before `to_jwk`, or `jwk.as_dict(private=False)` (joserfc, Authlib: `is_private=False`).",
+        express: "Export with `await jose.exportJWK(publicKey)`; never pass the private key, and never list an `oct` key.",
+    },
+    needs: &[],
+    run: |cx| Box::pin(public_key::holds_public_halves(cx)),
+    ..CARD
+};
+
 pub(in crate::checks::jwt) const JWK: Check = Check {
     id: "jwt.key.embedded",
     title: "A token does not bring its own key",
@@ -63,7 +84,7 @@ pub(in crate::checks::jwt) const JKU: Check = Check {
     id: "jwt.key.fetched",
     title: "A token does not say where its key is fetched",
     why: "An address in `jku`, `x5u`, `kid` or `iss` that the service follows is a key of the attacker's choice, and a request to any host that the service can reach.",
-    expectation: "The service visits no address that a token names, and refuses the token.",
+    expectation: "The service visits no address that a token names, and refuses the token. On this machine a listener sees the visit; elsewhere tokens name an address that leads nowhere (192.0.2.1), and an answer that twice comes a second later than without it is a visit.",
     severity: Severity::Critical,
     references: &[
         TRUST,
@@ -73,7 +94,7 @@ pub(in crate::checks::jwt) const JKU: Check = Check {
     ],
     remedy: OWN_KEYS,
     needs: NEEDS,
-    run: |cx| Box::pin(keys::jku(cx)),
+    run: |cx| Box::pin(fetched::visited(cx)),
     ..CARD
 };
 

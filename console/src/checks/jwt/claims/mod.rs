@@ -3,11 +3,13 @@
 //! `minter` signs the tokens; each other room owns the checks of its claims.
 
 mod audience;
+mod kind;
 mod minter;
 mod subject;
 mod times;
 
 pub(super) use audience::{aud, iss};
+pub(super) use kind::{disabled, kind, single_use};
 pub(super) use minter::{Minter, now};
 pub(super) use subject::{sub_alias, sub_missing, sub_type};
 pub(super) use times::{exp_missing, exp_type, expired, iat, leeway, lifetime, nbf};

@@ -1,6 +1,7 @@
 //! Whose token it is: subjects that are missing, unknown, no text, or only nearly A's.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Minter;
 use crate::checks::jwt::ask::{Forgery, refusal};
@@ -112,9 +113,13 @@ fn beginning(subject: &str) -> Option<(&'static str, String)> {
     (!beginning.is_empty()).then_some(("without its last character", beginning))
 }
 
-/// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript. The service
-/// itself gave the number out, so nobody can come to own the other spelling.
+/// Whether a number was read out of the alias, and is the subject: `int(" 7")` is 7 in Python and `Number("07")` in JavaScript, and a UUID is one in
+/// any letter case (RFC 9562, 4). The service itself gave the number out, so nobody can come to own the other spelling.
 fn same_number(subject: &str, alias: &str) -> bool {
+    let uuid = |text: &str| Uuid::parse_str(text.trim()).ok();
+    if uuid(subject).is_some() && uuid(subject) == uuid(alias) {
+        return true;
+    }
     let digits: String = alias.chars().map(narrow).filter(char::is_ascii_digit).collect();
     let bare = alias.trim().trim_end_matches('\u{200b}');
     let only_digits = bare.chars().all(|c| narrow(c).is_ascii_digit());

@@ -1,0 +1,203 @@
+//! Accounts themselves as objects (OWASP API1:2023 and API3:2023): nobody changes or deletes another's, or gives the own one powers. Attacked
+//! is an account of this run alone.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::checks::roles::{asked_for, gather, powers};
+use crate::checks::{Checked, Context, Judgement, Outcome, Session};
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
+use crate::target::Route;
+
+use super::stage::{conclude, settle};
+
+/// Last names of routes that mean the account of whoever asks.
+const OWN: [&str; 5] = ["me", "self", "profile", "account", "current"];
+/// Members of an account that its holder may change and that nothing else hangs on.
+const NAMES: [&str; 9] =
+    ["name", "full_name", "fullName", "display_name", "displayName", "first_name", "firstName", "bio", "nickname"];
+
+/// Every declared or documented route that changes or deletes an account.
+pub(super) async fn untouched(cx: Context) -> Checked {
+    if !cx.target.allow_unsafe_routes {
+        return Ok(Outcome::skip("routes that change accounts are asked where the target says `allow_unsafe_routes = true`"));
+    }
+    let routes: Vec<_> = cx.further_routes().filter(|route| is_of_others(route) || is_own(route)).collect();
+    if !routes.iter().any(|route| route.writes().any(is_asked)) {
+        return Ok(Outcome::skip("no route that changes an account is declared or documented"));
+    }
+    let _turn = cx.registry.among_others().await;
+    let Some(victim) = cx.registry.spare().await? else {
+        return Ok(Outcome::skip(
+            "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml",
+        ));
+    };
+    let mut pieces = Vec::new();
+    let methods = |wanted: &'static [&'static str]| {
+        let of =
+            move |route: &&Route| route.writes().filter(|method| wanted.contains(method)).map(str::to_owned).collect::<Vec<_>>();
+        routes.iter().flat_map(move |route| of(route).into_iter().map(|method| (*route, method))).collect::<Vec<_>>()
+    };
+    for (route, method) in methods(&["PATCH", "PUT"]) {
+        if is_of_others(route) {
+            pieces.push(changed_by_b(&cx, &victim, route, &method).await?);
+        }
+        pieces.push(given_powers(&cx, &victim, route, &method).await?);
+    }
+    // What is gone can be attacked no more.
+    for (route, method) in methods(&["DELETE"]).into_iter().filter(|(route, _)| is_of_others(route)) {
+        pieces.push(deleted_by_b(&cx, &victim, route, &method).await?);
+    }
+    Ok(conclude("an account is its holder's to change, and gives nobody powers", pieces))
+}
+
+fn is_asked(method: &str) -> bool {
+    matches!(method, "PATCH" | "PUT" | "DELETE")
+}
+
+/// Whether the route is an account by the name of its holder.
+fn is_of_others(route: &Route) -> bool {
+    route.path.trim_end_matches('/').ends_with("/{user_id}")
+}
+
+/// Whether the route is the account of whoever asks.
+fn is_own(route: &Route) -> bool {
+    route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
+}
+
+fn path(route: &Route, victim: &Session) -> String {
+    route.filled("1", victim.user.subject.as_deref().unwrap_or("me"))
+}
+
+/// The account as its holder sees it; nothing where the route does not read.
+async fn looked_at(cx: &Context, victim: &Session, route: &Route) -> Result<Option<Answer>, Trouble> {
+    if !route.reads() {
+        return Ok(None);
+    }
+    let answer = cx.send(&Probe::get(path(route, victim)).bearer(&victim.user.token)).await?;
+    Ok(Some(answer).filter(Answer::is_success))
+}
+
+/// The object in which an account stands: the answer itself, or what its only member holds.
+fn account(answer: &Answer) -> Map<String, Value> {
+    let Some(Value::Object(members)) = answer.json() else { return Map::new() };
+    let inner = members.values().next().and_then(Value::as_object).filter(|_| members.len() == 1);
+    inner.cloned().unwrap_or(members)
+}
+
+/// A change of one harmless member; a `PUT` is sent what the account holds beside it.
+fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
+    let now = before.map(account).unwrap_or_default();
+    let name = NAMES.into_iter().find(|name| now.contains_key(*name)).unwrap_or("name");
+    let mut body = if method == "PUT" { now } else { Map::new() };
+    body.insert(name.to_owned(), json!(text));
+    Value::Object(body)
+}
+
+/// B changes the account of the victim.
+async fn changed_by_b(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
+    let before = looked_at(cx, victim, route).await?;
+    let mark = format!("pf{}", cx.random(&format!("isolation.accounts {method} {}", route.path)));
+    let body = change(method, before.as_ref(), &mark);
+    let answer = cx.send(&Probe::new(method, path(route, victim)).json(&body).bearer(&cx.b()?.token)).await?;
+    settle().await;
+    let after = looked_at(cx, victim, route).await?;
+    let shown = after.is_some_and(|after| after.contains(&mark));
+    Ok(of_attempt(&answer, shown || (answer.is_success() && answer.contains(&mark)), "changed")
+        .seen(&answer, format!("B: {method} {} of another account", route.path)))
+}
+
+/// B deletes the account of the victim, which then is let in no more.
+async fn deleted_by_b(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
+    let answer = cx.send(&Probe::new(method, path(route, victim)).bearer(&cx.b()?.token)).await?;
+    let mut gone = false;
+    if answer.is_success() {
+        settle().await;
+        let before = looked_at(cx, victim, route).await?.is_some();
+        let login = cx.registry.login_probe(&victim.login);
+        let opens = match login {
+            Some(login) => cx.registry.brings_token(&cx.send(&login.impatient()).await?),
+            None => before,
+        };
+        gone = !opens;
+        if gone {
+            cx.registry.deleted(victim).await;
+        }
+    }
+    Ok(of_attempt(&answer, gone, "deleted").seen(&answer, format!("B: {method} {} of another account", route.path)))
+}
+
+fn of_attempt(answer: &Answer, done: bool, what: &str) -> Judgement {
+    match answer.status {
+        status if done => Judgement::broken(format!("{status}: the account is {what} by somebody else")),
+        status @ 200..=299 => Judgement::weak(format!("{status}, though nothing of the account is {what}")),
+        status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        status => Judgement::held(format!("refused: {status}")),
+    }
+}
+
+/// The victim gives itself what makes an administrator: all the usual names at once, or the usual one where the service objects to that.
+async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
+    let before = looked_at(cx, victim, route).await?;
+    let mut had = powers(victim);
+    gather(&before.as_ref().and_then(Answer::json).unwrap_or_default(), &mut had);
+    let kept = before.as_ref().map(account).filter(|_| method == "PUT").unwrap_or_default();
+    let all = asked_for();
+    let usual: Map<_, _> =
+        all.iter().filter(|(name, _)| *name == "role").map(|(name, value)| (name.clone(), value.clone())).collect();
+    let flag: Map<_, _> =
+        all.iter().filter(|(name, _)| *name == "is_superuser").map(|(name, value)| (name.clone(), value.clone())).collect();
+    let (mut answer, mut gained) = (None, BTreeSet::new());
+    for asked in [all, usual, flag] {
+        let body: Map<_, _> = kept.clone().into_iter().chain(asked).collect();
+        let told = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(body)).bearer(&victim.user.token)).await?;
+        let objects = matches!(told.status, 400 | 422);
+        if told.is_success() {
+            gather(&told.json().unwrap_or_default(), &mut gained);
+            let after = looked_at(cx, victim, route).await?;
+            gather(&after.and_then(|after| after.json()).unwrap_or_default(), &mut gained);
+        }
+        answer = Some(told);
+        if !objects {
+            break;
+        }
+    }
+    let answer = answer.ok_or_else(|| Trouble::Unexpected("nothing was asked".into()))?;
+    let gained: Vec<_> = gained.difference(&had).cloned().collect();
+    let judgement = match answer.status {
+        status if !gained.is_empty() => Judgement::broken(format!("{status}: the account says {} now", gained.join(", "))),
+        status @ 200..=299 => Judgement::held(format!("{status}, and the account says nothing more than before")),
+        status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        status => Judgement::held(format!("refused: {status}")),
+    };
+    Ok(judgement.seen(&answer, format!("{method} {} of the own account, as an administrator", route.path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::run::Finding;
+
+    #[rstest]
+    #[case::known("PATCH", json!({ "id": 1, "full_name": "a" }), json!({ "full_name": "x" }))]
+    #[case::wrapped("PATCH", json!({ "user": { "id": 1, "bio": "a" } }), json!({ "bio": "x" }))]
+    #[case::whole("PUT", json!({ "id": 1, "name": "a" }), json!({ "id": 1, "name": "x" }))]
+    #[case::unknown("PATCH", json!([]), json!({ "name": "x" }))]
+    fn a_change_takes_a_member_that_the_account_has(#[case] method: &str, #[case] before: Value, #[case] body: Value) {
+        let before = Answer::canned(200, &[], &before.to_string());
+        assert_eq!(change(method, Some(&before), "x"), body);
+    }
+
+    #[rstest]
+    #[case::refused(403, false, Finding::Held)]
+    #[case::done(200, true, Finding::Broken)]
+    #[case::done_behind_a_refusal(403, true, Finding::Broken)]
+    #[case::nothing_done(204, false, Finding::Weak)]
+    fn what_becomes_of_the_account_counts(#[case] status: u16, #[case] done: bool, #[case] finding: Finding) {
+        assert_eq!(of_attempt(&Answer::canned(status, &[], ""), done, "changed").finding, finding);
+    }
+}
