@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use console::checks::{self, Suite};
 use console::run::{CheckResult, Events, Run, Verdict};
+use console::target::{BaseUrl, Paths, Target};
 use console::verify::{self, Options};
 use futures::StreamExt as _;
 use rstest::rstest;
@@ -139,6 +140,25 @@ async fn a_service_whose_accounts_can_be_changed_by_their_holders_passes() {
     let wrong: String = wrong.map(|check| format!("\n  {} {}: {}", check.verdict, check.id, check.summary)).collect();
     assert!(wrong.is_empty(), "{wrong}");
     assert!(run.cleanup.left.is_empty(), "{:?}", run.cleanup.left);
+}
+
+/// Frameworks serve their documentation at the root of the host, whatever the API is mounted under.
+#[rstest]
+#[case::nothing_there(&[], Verdict::Pass)]
+#[case::documentation(&["docs.swagger"], Verdict::Fail)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lies_at_the_root_of_the_host_is_seen_from_below_it(#[case] flaws: &[&str], #[case] verdict: Verdict) {
+    let twin = Twin::start(flaws).await;
+    let base = BaseUrl::parse(&format!("{}/api", twin.base())).expect("a URL");
+    let paths =
+        Paths { list: "/tasks".into(), item: "/tasks/{id}".into(), toggle: None, health: None, live: None, ..Paths::default() };
+    let target = Target { base, paths, openapi: None, ..twin.target() };
+    let journal = twin::in_memory();
+    let options = Options { suites: vec![Suite::Docs], journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(target), options, twin.inputs(), events, CancellationToken::new()).await.expect("a client");
+    let docs = run.checks.iter().find(|check| check.id == "docs.interactive").expect("a check of the catalogue");
+    assert_eq!(docs.verdict, verdict, "{}", docs.summary);
 }
 
 fn excused(summary: &str, skippable: &[&str]) -> bool {

@@ -98,6 +98,28 @@ async fn the_signing_key_beside_accounts_only_forges_and_learns_from_what_was_is
     assert_eq!(past, Some(Verdict::Fail));
 }
 
+/// Whenever a run is interrupted, every account that it was about to make, had made or had changed is gone when it says that nothing is left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_run_leaves_no_account() {
+    for moment in [1, 4, 9, 20, 40, 70, 110, 160, 230, 320, 450, 640] {
+        let twin = Twin::start_as(Kind::Opaque, Carrier::Bearer, &[]).await;
+        let journal = twin::in_memory();
+        let options = Options { suites: Suite::ALL.to_vec(), journal: journal.path().to_owned(), ..Options::default() };
+        let (events, _) = Events::channel();
+        let stop = CancellationToken::new();
+        let stopping = stop.clone();
+        let interrupt = async move {
+            tokio::time::sleep(std::time::Duration::from_millis(moment)).await;
+            stopping.cancel();
+        };
+        let (run, ()) =
+            tokio::join!(Box::pin(verify::run(Arc::new(twin.target()), options, twin.inputs(), events, stop)), interrupt);
+        let cleanup = run.expect("a client").cleanup;
+        let left = (cleanup.left, cleanup.accounts);
+        assert_eq!((left, twin.house().people()), ((Vec::new(), Vec::new()), 0), "interrupted after {moment} ms");
+    }
+}
+
 /// Off this machine nobody's host is named to a service: that it goes where a token sends it shows by the time it takes.
 #[rstest]
 #[case::sound(&[], Verdict::Pass)]

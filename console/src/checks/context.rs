@@ -44,6 +44,12 @@ impl Context {
         Self { client: self.client.scoped().0, ..self.clone() }
     }
 
+    /// The same for what lies on the target's host beside the path of its URL; `None` where that path is the root itself.
+    pub fn at_root(&self) -> Option<Self> {
+        let rooted = || Self { client: self.client.at_root(), shared: Arc::default(), ..self.clone() };
+        (!self.target.base.path("").is_empty()).then(rooted)
+    }
+
     /// User A, or the trouble that there is none.
     pub fn a(&self) -> Result<&User, Trouble> {
         self.users.a.as_ref().ok_or_else(|| Trouble::NotGiven("no token of user A".into()))

@@ -51,6 +51,8 @@ pub struct Client {
     rank: Rank,
     /// The rank of one of many.
     many: Rank,
+    /// Whether paths are those of the host, not of the target's URL.
+    rooted: bool,
 }
 
 impl Client {
@@ -84,7 +86,7 @@ impl Client {
             unfinished: Arc::default(),
             limits,
         };
-        let client = Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad };
+        let client = Self { inner: Arc::new(inner), scope: Scope::default(), rank: Rank::Step, many: Rank::Broad, rooted: false };
         client.keep_target_unsaid();
         Ok(client)
     }
@@ -115,6 +117,18 @@ impl Client {
             limits,
         };
         Self { inner: Arc::new(inner), ..self.clone() }
+    }
+
+    /// The same client for what lies on the target's host beside the path of its URL.
+    #[must_use]
+    pub fn at_root(&self) -> Self {
+        Self { rooted: true, ..self.clone() }
+    }
+
+    /// The absolute URL of a path, byte for byte.
+    pub(super) fn url_of(&self, path: &str) -> String {
+        let base = &self.inner.target.base;
+        if self.rooted { format!("{}{path}", base.origin()) } else { base.join(path) }
     }
 
     /// The same client counting into a scope of its own, within this one's.

@@ -25,7 +25,7 @@ impl Client {
         let target = self.target();
         let invalid = |what: &str| Trouble::Unexpected(format!("an HTTP client cannot send this {what}"));
         let method = reqwest::Method::from_bytes(probe.method.as_bytes()).map_err(|_| invalid("method"))?;
-        let url = reqwest::Url::parse(&target.base.join(&probe.wire_path())).map_err(|_| invalid("path"))?;
+        let url = reqwest::Url::parse(&self.url_of(&probe.wire_path())).map_err(|_| invalid("path"))?;
         let mut request = self.pools().suited(probe, false).request(method, url);
         for (name, value) in wire_fields(probe, &target.carrier, &target.headers) {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("header name"))?;
@@ -56,7 +56,7 @@ impl Client {
         let target = self.target();
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
         let unsaid = self.unsaid_beside(probe.credentials());
-        let shown = record::request(probe, &target.base.join(&probe.shown_path()), &target.carrier, &extra);
+        let shown = record::request(probe, &self.url_of(&probe.shown_path()), &target.carrier, &extra);
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
         let source = self.source_of(status, &headers, &body);
         let received_at = OffsetDateTime::now_utc();

@@ -1,7 +1,7 @@
 //! Requests to account routes: placeholders filled in, and tokens found in their answers. Keeps no state.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::checks::Login;
 use crate::http::{Answer, Credential, Probe};
@@ -81,6 +81,20 @@ impl Filling {
     }
 }
 
+/// The object of a body in which its members stand: the one with the password in it, which services wrap (`{"user": {…}}`), else the whole.
+pub(crate) fn filled_object(body: &mut Value) -> Option<&mut Map<String, Value>> {
+    let holds = |value: &Value| {
+        value
+            .as_object()
+            .is_some_and(|members| members.values().any(|member| member.as_str().is_some_and(|text| text.contains("password}"))))
+    };
+    let wrapped = body.as_object().and_then(|members| members.iter().find(|(_, value)| holds(value)).map(|(name, _)| name.clone()));
+    match wrapped {
+        Some(name) => body.get_mut(&name)?.as_object_mut(),
+        None => body.as_object_mut(),
+    }
+}
+
 fn form_pairs(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     body.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
@@ -132,6 +146,7 @@ pub(super) fn refresh_in(answer: &Answer, at: Option<&TokenAt>) -> Option<Creden
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::*;
 
@@ -154,6 +169,17 @@ mod tests {
         let fields = [("set-cookie", "theme=dark"), ("set-cookie", "session=\"t2\"; HttpOnly; Path=/"), ("x-token", "Bearer t3")];
         let answer = Answer::canned(200, &fields, r#"{"data":{"token":"t1"}}"#);
         assert_eq!(token_in(&answer, &at).map(|token| token.expose_secret().to_owned()).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case::plain(json!({ "email": "{email}", "password": "{password}" }), json!({ "email": "{email}", "password": "{password}", "role": 1 }))]
+    #[case::wrapped(
+        json!({ "user": { "email": "{email}", "password": "{new_password}" }, "terms": true }),
+        json!({ "user": { "email": "{email}", "password": "{new_password}", "role": 1 }, "terms": true })
+    )]
+    fn further_members_stand_beside_the_password(#[case] mut body: Value, #[case] expected: Value) {
+        filled_object(&mut body).unwrap().insert("role".into(), json!(1));
+        assert_eq!(body, expected);
     }
 
     #[rstest]

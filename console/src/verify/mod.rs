@@ -28,6 +28,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use calls::filled_object;
 pub use conclude::{Demands, FailOn, conclude};
 pub use inputs::Inputs;
 pub use journal::{Journal, JournalError, default_directory};

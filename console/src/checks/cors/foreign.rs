@@ -406,9 +406,15 @@ pub(super) fn stages(seed: &Seed) -> Vec<Foreign> {
     let below = seed.parent().map(|parent| {
         let beside = |word: &str| format!("{word}.{parent}");
         let dashed = |word: &str| format!("{first}-{word}.{parent}");
-        let first =
-            [beside("staging"), dashed("staging"), beside("dev"), dashed("preview"), format!("www.{host}"), beside("admin")];
-        let others = [beside("preview"), dashed("dev"), beside("test"), beside("beta"), beside("www")];
+        let first = [
+            beside("staging"),
+            dashed("staging"),
+            beside("dev"),
+            format!("staging.{host}"),
+            format!("www.{host}"),
+            beside("admin"),
+        ];
+        let others = [beside("preview"), dashed("preview"), dashed("dev"), beside("test"), beside("beta"), beside("www")];
         first.into_iter().chain(others)
     });
     let mut all = seed.at_each(below.into_iter().flatten());

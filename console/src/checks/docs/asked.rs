@@ -11,7 +11,7 @@ use super::paths;
 use super::recognise::recognised;
 use super::same::like;
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::Finding;
+use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.
 const USUAL: usize = 11;
@@ -76,8 +76,19 @@ pub(super) async fn control(cx: Context) -> Checked {
     Ok(outcome.seen(&first, "an unknown path", format!("{status}")).seen(&live, "a known path", format!("{observed}")))
 }
 
-/// Nothing recognisable is served at these paths.
+/// Nothing recognisable is served at these paths, below the target's URL and, where that has a path of its own, below the root of its host:
+/// frameworks serve their documentation there, and web servers their files, whatever the API is mounted under.
 pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Checked {
+    let root = cx.at_root();
+    let outcome = unserved_below(cx, listed).await?;
+    let Some(root) = root else { return Ok(outcome) };
+    let at_root = unserved_below(root, listed).await?;
+    let pieces =
+        at_root.evidence.into_iter().map(|piece| Evidence { label: format!("{} at the root of the host", piece.label), ..piece });
+    Ok(pieces.fold(outcome, Outcome::joined))
+}
+
+async fn unserved_below(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| listed == paths::INTERACTIVE);
     let below = below_the_api(cx.target.paths.list.as_str(), listed);
     // Who has a console for GraphQL has its endpoint as well.
@@ -99,13 +110,14 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
 
 /// The first paths of a list of documentation below every prefix of the collection's path (`/api`, `/api/v1`): routers are mounted with theirs.
 fn below_the_api(collection: &str, listed: &'static [&'static str]) -> Vec<String> {
-    let first = match listed {
-        _ if listed == paths::INTERACTIVE => "/docs",
-        _ if listed == paths::SCHEMAS => "/openapi.json",
+    let firsts: &[&str] = match listed {
+        _ if listed == paths::INTERACTIVE => &["/docs", "/api-docs"],
+        _ if listed == paths::SCHEMAS => &["/openapi.json", "/openapi.yaml"],
         _ => return Vec::new(),
     };
     let parts: Vec<_> = collection.split('/').filter(|part| !part.is_empty() && !part.contains('{')).collect();
-    (1..parts.len()).filter_map(|count| Some(format!("/{}{first}", parts.get(..count)?.join("/")))).collect()
+    let below = |count: usize| parts.get(..count).map(|parts| parts.join("/"));
+    (1..parts.len()).filter_map(below).flat_map(|prefix| firsts.iter().map(move |first| format!("/{prefix}{first}"))).collect()
 }
 
 /// The same for what only operators who authorised public documentation may show.

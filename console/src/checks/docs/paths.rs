@@ -80,6 +80,7 @@ pub(super) fn is_for_developers(path: &str) -> bool {
 /// Files of the repository or the machine.
 pub(super) const FILES: &[&str] = &[
     "/.env",
+    "/.env.bak",
     "/.env.local",
     "/.env.production",
     "/.git/HEAD",

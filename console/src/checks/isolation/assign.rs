@@ -227,16 +227,20 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     let body = cx.target.resource.body(&title);
     let make = async |user: &User| {
         let answer = cx.send(&Probe::post(cx.list_path(user), &body).bearer(&user.token)).await?;
-        cx.made(user, &answer).await;
-        Ok::<_, Trouble>(answer)
+        let id = cx.made(user, &answer).await;
+        Ok::<_, Trouble>((answer, id))
     };
-    let first = make(a).await?;
+    let (first, of_a) = make(a).await?;
     if !first.is_success() {
         return Ok(Outcome::inconclusive("A cannot make the object").seen(&first, "A makes an object", "refused"));
     }
     settle().await;
-    let answer = make(b).await?;
+    let (answer, of_b) = make(b).await?;
     let judgement = match answer.status {
+        // Ids that are made of titles: the one of B has taken the place of A's.
+        200..=299 if of_a.is_some() && of_a == of_b => {
+            Judgement::broken(format!("{}: it has the id of A's object, and has taken its place", answer.status))
+        }
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
         409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),
         status => Judgement::unclear(format!("{status}")),

@@ -25,7 +25,7 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
 ];
 
 /// Further parameters that name whose objects are meant; the most usual first.
-pub(super) const WHOSE: [&str; 17] = [
+pub(super) const WHOSE: [&str; 18] = [
     "owner_id",
     "ownerId",
     "uid",
@@ -34,6 +34,7 @@ pub(super) const WHOSE: [&str; 17] = [
     "as",
     "sub",
     "username",
+    "author",
     "author_id",
     "tenant_id",
     "tenant",

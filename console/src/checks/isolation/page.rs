@@ -4,6 +4,7 @@ use crate::checks::paging::{asking, next_query};
 use crate::checks::{Context, Object, User};
 use crate::http::{Answer, Probe, Trouble};
 use futures::future::try_join_all;
+use serde_json::Value;
 
 /// Page sizes and orders that services commonly know; unknown parameters are ignored by most.
 const SIZES: [&str; 8] = [
@@ -126,42 +127,32 @@ pub(super) fn joined(one: &str, other: &str) -> String {
     [one, other].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
 }
 
-/// Members and headers that count what a list holds in all.
-const TOTALS: [&str; 24] = [
-    "/total",
-    "/total_count",
-    "/totalCount",
-    "/count",
-    "/totalElements",
-    "/total_items",
-    "/totalItems",
-    "/totalResults",
-    "/total_results",
-    "/totalDocs",
-    "/totalRecords",
-    "/total_records",
-    "/recordsTotal",
-    "/meta/total",
-    "/meta/total_count",
-    "/meta/totalCount",
-    "/meta/totalItems",
-    "/meta/count",
-    "/pagination/total",
-    "/pagination/total_count",
-    "/pagination/totalCount",
-    "/pagination/totalItems",
-    "/paging/total",
-    "/page/totalElements",
-];
+/// Objects in which services keep what they say of a list as a whole.
+const WRAPPERS: [&str; 6] = ["meta", "_meta", "pagination", "paging", "page", "page_info"];
+/// Headers that count what a list holds in all.
 const TOTAL_HEADERS: [&str; 4] = ["x-total-count", "x-total", "x-count", "x-pagination-total-count"];
 
 /// What a list answer says it holds in all, by the name under which it says so.
-pub(super) fn totals(answer: &Answer) -> Vec<(&'static str, u64)> {
+pub(super) fn totals(answer: &Answer) -> Vec<(String, u64)> {
     let json = answer.json().unwrap_or_default();
-    let body = TOTALS.iter().filter_map(|pointer| Some((*pointer, json.pointer(pointer)?.as_u64()?)));
-    let header = |name: &'static str| Some((name, answer.headers.text(name)?.trim().parse().ok()?));
+    let within = |prefix: &str, value: &Value| {
+        let members = value.as_object().into_iter().flatten();
+        let counts = members
+            .filter(|(name, _)| is_total(name))
+            .filter_map(|(name, value)| Some((format!("{prefix}/{name}"), value.as_u64()?)));
+        counts.collect::<Vec<_>>()
+    };
+    let wrapped = WRAPPERS.into_iter().filter_map(|name| Some(within(&format!("/{name}"), json.get(name)?))).flatten();
+    let header = |name: &str| Some((name.to_owned(), answer.headers.text(name)?.trim().parse().ok()?));
     // What flask-smorest writes there is JSON.
-    let written = answer.headers.text("x-pagination").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
-    let written = written.and_then(|json| Some(("x-pagination", json.get("total")?.as_u64()?)));
-    body.chain(TOTAL_HEADERS.iter().filter_map(|name| header(name))).chain(written).collect()
+    let written = answer.headers.text("x-pagination").and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let written = written.and_then(|json| Some(("x-pagination".to_owned(), json.get("total")?.as_u64()?)));
+    within("", &json).into_iter().chain(wrapped).chain(TOTAL_HEADERS.into_iter().filter_map(header)).chain(written).collect()
+}
+
+/// Whether a member by this name counts all objects, not pages (`total`, `totalResults`, `notesCount`, `recordsTotal`).
+fn is_total(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let counts = name.contains("total") || name.ends_with("count") || name == "numfound";
+    counts && !name.contains("page")
 }

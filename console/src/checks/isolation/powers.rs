@@ -5,6 +5,9 @@ use crate::checks::{Checked, Context, Outcome, SignedUp};
 use crate::http::{Answer, evidence};
 use crate::run::{Finding, Source};
 
+/// The names that are tried alone, where all at once are objected to.
+const USUAL: [&str; 3] = ["role", "isAdmin", "is_superuser"];
+
 /// An account that is made with the role of an administrator does not get it. What an account may do is read from the answer and from the
 /// claims of its token, beside those of an ordinary one.
 pub(super) async fn signed_up(cx: Context) -> Checked {
@@ -14,10 +17,13 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     let _turn = cx.registry.among_others().await;
     let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
     let mut signed_up = cx.registry.spare_with(&asked_for()).await?;
-    if matches!(&signed_up, Some(SignedUp::Refused(answer)) if matches!(answer.status, 400 | 422)) {
+    for usual in USUAL {
+        if !matches!(&signed_up, Some(SignedUp::Refused(answer)) if matches!(answer.status, 400 | 422)) {
+            break;
+        }
         // A service that knows one of the names may object to the others.
-        let usual = asked_for().into_iter().filter(|(name, _)| name == "role").collect();
-        signed_up = cx.registry.spare_with(&usual).await?;
+        let alone = asked_for().into_iter().filter(|(name, _)| name == usual).collect();
+        signed_up = cx.registry.spare_with(&alone).await?;
     }
     let (session, first) = match signed_up {
         Some(SignedUp::Made(session, first)) => (session, first),

@@ -73,7 +73,7 @@ async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evid
         }
         seen += more.len();
         if more.is_empty() || is_last(&answer) {
-            let judgement = promised(cx, query, seen as u64, (name, total)).await?;
+            let judgement = promised(cx, query, seen as u64, (&name, total)).await?;
             return Ok(judgement.map(|judgement| piece(&answer, "B: the last page of the list", judgement)));
         }
         last = answer;

@@ -73,21 +73,21 @@ async fn in_turns(cx: &Context, wrong: &[Wrong], session: &Session) -> Result<Ve
 fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
     let login = &session.login;
     let other = |password: Value| cx.registry.login_with(login, &password);
-    let capitals = json!(login.password.expose_secret().to_uppercase());
+    // What is a text in JSON is one in a form as well.
+    let text = |password: String| cx.registry.login_probe(&Login { password: password.into(), ..login.clone() });
+    let capitals = login.password.expose_secret().to_uppercase();
     // The comment ends the condition behind the name of this very account, so that nobody else's could be signed in to.
     let commented = |name: &str| format!("{name}' -- ");
     let commented =
         Login { username: commented(&login.username), email: commented(&login.email), password: crate::verify::fresh_password() };
     let all = [
-        ("an empty password", other(json!(""))),
+        ("an empty password", text(String::new())),
         ("an operator of a query in its place", other(json!({ "$ne": null }))),
         ("an operator of Prisma in its place", other(json!({ "not": "" }))),
-        (
-            "its first eight characters and others",
-            with_another_end(login.password.expose_secret()).and_then(|end| other(json!(end))),
-        ),
+        ("its first eight characters and others", with_another_end(login.password.expose_secret()).and_then(text)),
+        ("the password and one character more", text(format!("{}x", login.password.expose_secret()))),
         ("`true` in its place", other(json!(true))),
-        ("the password in capitals", other(capitals)),
+        ("the password in capitals", text(capitals)),
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
         ("a pattern that the name fits", cx.registry.login_probe(&like(login))),
     ];
@@ -159,10 +159,12 @@ fn naming(body: &Value, other: &Session, names: &[&str], more: Map<String, Value
         "email" => json!(other.login.email),
         _ => subject.clone(),
     };
-    let mut members = body.as_object().cloned().unwrap_or_default();
-    members.extend(more);
-    members.extend(names.iter().map(|name| ((*name).to_owned(), value(name))));
-    Value::Object(members)
+    let mut changed = if body.is_object() { body.clone() } else { json!({}) };
+    if let Some(members) = crate::verify::filled_object(&mut changed) {
+        members.extend(more);
+        members.extend(names.iter().map(|name| ((*name).to_owned(), value(name))));
+    }
+    changed
 }
 
 /// A second sign-up under the name of the account, with another password; `None` where none is declared.

@@ -155,6 +155,9 @@ pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<
     let mut probes = vec![Probe::post(cx.list_path(a), &cx.target.resource.body(canary))];
     let changing = [Act::Put, Act::Patch, Act::Toggle].into_iter().filter(|act| act.is_declared(cx));
     probes.extend(changing.chain([Act::Delete]).filter_map(|act| act.by_nobody(cx, a, object)));
+    // Toggles differ in their method.
+    let toggle = Act::Toggle.path(cx, a, &object.id).map(|path| Probe::post(path, &serde_json::json!({})).shareable());
+    probes.extend(toggle);
     probes.extend(further_writes(cx, object));
     Ok(probes)
 }

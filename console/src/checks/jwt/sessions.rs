@@ -57,8 +57,13 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     }
     if let Some(call) = &accounts.delete {
         let demanded = demanded || cx.target.policy.known_subjects;
-        pieces.push(ended(&cx, call, &mut session, "after the account was deleted", demanded).await?.old);
-        cx.registry.deleted(&session).await;
+        let ended = ended(&cx, call, &mut session, "after the account was deleted", demanded).await?;
+        pieces.push(ended.old);
+        let still = signs_in(&cx, &session).await?;
+        if ended.done.is_some() && still.as_ref().is_none_or(|piece| piece.finding == Finding::Held) {
+            cx.registry.deleted(&session).await;
+        }
+        pieces.extend(still.filter(|_| ended.done.is_some()));
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
@@ -133,6 +138,19 @@ fn left_with_the_browser(cx: &Context, answer: &Answer) -> Option<Evidence> {
         Judgement::weak(format!("the cookie {name} stays with the browser: neither Set-Cookie nor Clear-Site-Data takes it back"))
     };
     Some(judgement.seen(answer, "the cookie after signing out"))
+}
+
+/// Whether the deleted account still signs in; `None` where no sign-in is declared. Services may keep accounts for a while, and let their
+/// holders come back.
+async fn signs_in(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
+    let Some(probe) = cx.registry.login_probe(&session.login) else { return Ok(None) };
+    let answer = cx.send(&probe.impatient()).await?;
+    let judgement = if cx.registry.brings_token(&answer) {
+        Judgement::weak(format!("{}: the account that was deleted signs in as before", answer.status))
+    } else {
+        Judgement::held(format!("refused: {}", answer.status))
+    };
+    Ok(Some(judgement.seen(&answer, "signing in after the account was deleted")))
 }
 
 /// Whether the session's refresh token still brings a new token; `None` where there is none.

@@ -10,7 +10,11 @@ const NUL: &str = "an id with NUL";
 const BEYOND_32: &str = "a number beyond 32 bits";
 const BEYOND_64: &str = "a number beyond 64 bits";
 /// What drivers of databases raise on, and correct stock backends pass through.
-const STOCK: [&str; 3] = [NUL, BEYOND_32, BEYOND_64];
+const STOCK: [&str; 4] = [NUL, BEYOND_32, BEYOND_64, HUGE_PAGES];
+
+const HUGE_PAGES: &str = "a page beyond all numbers";
+/// Pages that no number of a database holds.
+const HUGE: &str = "limit=99999999999999999999&offset=99999999999999999999&skip=99999999999999999999&page=99999999999999999999";
 
 /// Names and path segments.
 fn ids() -> Vec<(&'static str, String)> {
@@ -32,7 +36,9 @@ pub(super) async fn odd(cx: Context) -> Checked {
     let (user, item) = (cx.a()?, specimens::missing_path(&cx));
     let path = |id: &str| item.replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
     let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token));
-    let cases = || ids().into_iter().map(case).collect::<Vec<_>>();
+    let list = crate::checks::paging::asking(&cx.list_path(user), HUGE);
+    let huge = || Case::new(HUGE_PAGES, Probe::get(list.as_str()).bearer(&user.token));
+    let cases = || ids().into_iter().map(case).chain([huge()]).collect::<Vec<_>>();
     let outcome = shared_battery(&cx, "odd ids", cases(), judge).await?;
     match cases().into_iter().find(|case| is_unanswered(&outcome, &case.name)) {
         Some(silent) => Ok(outcome.joined(asked_again(&cx, &silent).await?)),
@@ -69,7 +75,7 @@ pub(super) fn judge(case: &Case, answer: &Answer) -> Judgement {
             Judgement::broken(format!("{status}: the id made the service fail"))
         }
         status @ 500.. if status != 501 => Judgement::unclear(format!("{status}: the service did not answer")),
-        status @ 200..=299 => Judgement::weak(format!("{status}: found")),
+        status @ 200..=299 if case.name != HUGE_PAGES => Judgement::weak(format!("{status}: found")),
         status => Judgement::held(status.to_string()),
     }
 }

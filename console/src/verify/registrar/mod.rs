@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, RwLock};
 
 use super::budget::OF_AN_ACCOUNT;
-use super::calls::{Filling, cookies_in, refresh_in, subject_in, token_in};
+use super::calls::{Filling, cookies_in, filled_object, refresh_in, subject_in, token_in};
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Session, SignedUp, User, Users};
 use crate::http::{Answer, Client, Credential, Trouble};
@@ -24,7 +24,7 @@ use crate::run::LeftBehind;
 use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
 
 use login::fresh;
-use removal::{When, remove};
+use removal::{When, found, remove};
 
 pub(crate) use login::password;
 pub(super) use removal::{remove_revived, revive};
@@ -52,6 +52,8 @@ pub(super) struct Registrar {
     client: Client,
     journal: Option<Arc<Journal>>,
     made: Arc<Mutex<Vec<Account>>>,
+    /// Sign-ups that were sent and not answered yet.
+    pending: Arc<Mutex<Vec<Login>>>,
     /// The check that uses it.
     check: Option<&'static str>,
     /// The session that checks share, and how far down a chain of requests it came.
@@ -92,7 +94,16 @@ impl Whose {
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self { target, client, journal, made: Arc::default(), check: None, shared: Arc::default(), order: Arc::default() }
+        Self {
+            target,
+            client,
+            journal,
+            made: Arc::default(),
+            pending: Arc::default(),
+            check: None,
+            shared: Arc::default(),
+            order: Arc::default(),
+        }
     }
 
     /// The same registrar as one check uses it: what is sent counts for that check.
@@ -158,7 +169,9 @@ impl Registrar {
             self.client.set_aside(OF_AN_ACCOUNT)?;
         }
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
+        self.expect(login);
         let answer = self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await?;
+        self.answered(login);
         let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {
             self.forget(&login.username).await;
@@ -202,6 +215,32 @@ impl Registrar {
         self.journal.as_ref().ok_or_else(none)?.recorded(entry).await
     }
 
+    fn expect(&self, login: &Login) {
+        if let Ok(mut pending) = self.pending.lock() {
+            pending.push(login.clone());
+        }
+    }
+
+    fn answered(&self, login: &Login) {
+        if let Ok(mut pending) = self.pending.lock() {
+            pending.retain(|other| other.username != login.username);
+        }
+    }
+
+    /// Takes in what sign-ups made that were cut off before they were answered; what cannot be told comes back.
+    async fn look_for_pending(&self, client: &Client) -> Vec<LeftBehind> {
+        let pending = self.pending.lock().map(|mut pending| std::mem::take(&mut *pending)).unwrap_or_default();
+        let mut unknown = Vec::new();
+        for login in pending {
+            match found(client, &self.target, &login).await {
+                Ok(Some(session)) => self.keep(session),
+                Ok(None) => self.forget(&login.username).await,
+                Err(why) => unknown.push(LeftBehind { what: format!("account {}", login.username), why }),
+            }
+        }
+        unknown
+    }
+
     async fn forget(&self, name: &str) {
         let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
         if let Ok(mut made) = self.made.lock() {
@@ -228,11 +267,13 @@ impl Registrar {
 
     /// Whether there is an account to delete.
     pub(super) fn has_made(&self) -> bool {
-        self.made.lock().is_ok_and(|made| !made.is_empty())
+        let pending = self.pending.lock().is_ok_and(|pending| !pending.is_empty());
+        pending || self.made.lock().is_ok_and(|made| !made.is_empty())
     }
 
     /// Deletes those accounts that were signed up, with a client of its own; what stays comes back, and is tried again when next asked for.
     pub(super) async fn close(&self, client: &Client, whose: Whose) -> Vec<LeftBehind> {
+        let unknown = if whose == Whose::Spare { self.look_for_pending(client).await } else { Vec::new() };
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
         let chosen = made.iter().filter(|account| whose.includes(account)).map(|account| &account.session);
         let closed = chosen.map(async |session| match remove(client, &self.target, session, whose.when()).await {
@@ -242,7 +283,7 @@ impl Registrar {
             }
             Err(why) => Some(LeftBehind { what: format!("account {}", session.login.username), why }),
         });
-        join_all(closed).await.into_iter().flatten().collect()
+        join_all(closed).await.into_iter().flatten().chain(unknown).collect()
     }
 
     async fn some(&self) -> Result<Option<Session>, Trouble> {
@@ -284,7 +325,7 @@ fn session(name: &'static str, login: Login, granted: Granted, disposable: bool)
 /// The sign-up with further members in its body.
 fn with_members(signup: &Signup, members: &Map<String, Value>) -> Call {
     let mut call = signup.grant.call.clone();
-    if let Some(body) = call.body.as_object_mut() {
+    if let Some(body) = filled_object(&mut call.body) {
         body.extend(members.clone());
     }
     call

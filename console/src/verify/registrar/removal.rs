@@ -30,9 +30,13 @@ pub(super) async fn remove(client: &Client, target: &Target, session: &Session, 
     let told = |trouble: Trouble| trouble.to_string();
     let mut answer = client.send(&probe.clone().bearer(&session.user.token)).await.map_err(told)?;
     if let (401 | 403, Some(grant)) = (answer.status, &target.accounts.login) {
-        let again = client.send(&in_time(Filling::of(&session.login).probe(&grant.call))).await.map_err(told)?;
-        if let Ok(granted) = read(grant, again) {
-            answer = client.send(&probe.bearer(&Credential::new("<a new token>", granted.token))).await.map_err(told)?;
+        // The run may have been stopped after it changed the password.
+        for login in both(&session.login) {
+            let again = client.send(&in_time(Filling::of(&login).probe(&grant.call))).await.map_err(told)?;
+            if let Ok(granted) = read(grant, again) {
+                answer = client.send(&probe.bearer(&Credential::new("<a new token>", granted.token))).await.map_err(told)?;
+                break;
+            }
         }
     }
     match answer.status {
@@ -40,6 +44,18 @@ pub(super) async fn remove(client: &Client, target: &Target, session: &Session, 
         _ if answer.is_success() => Ok(()),
         status => Err(format!("deleting it was answered {status}")),
     }
+}
+
+/// What an account signs in with before and after a check changed its password.
+fn both(login: &Login) -> [Login; 2] {
+    [login.clone(), Login { password: login.next_password(), ..login.clone() }]
+}
+
+/// The session of a sign-up whose answer never came, where it made an account all the same. What cannot be known stays a reason to look.
+pub(super) async fn found(client: &Client, target: &Target, login: &Login) -> Result<Option<Session>, String> {
+    let grant = target.accounts.login.as_ref().ok_or("its sign-up was cut off: see whether it is there")?;
+    let answer = client.send(&Filling::of(login).probe(&grant.call)).await.map_err(|trouble| trouble.to_string())?;
+    Ok(read(grant, answer).ok().map(|granted| session("C", login.clone(), granted, true)))
 }
 
 /// The accounts of a killed run that can still be signed in to: those whose password the operator set.
@@ -51,8 +67,7 @@ pub(in crate::verify) async fn revive(client: &Client, target: &Target, accounts
         let name = ["A", "B"].into_iter().find(|name| name == user).unwrap_or("C");
         let login = of_signup(signup, username.clone(), password.clone());
         // The run may have died after it changed the password.
-        let changed = Login { password: login.next_password(), ..login.clone() };
-        for login in [login, changed] {
+        for login in both(&login) {
             let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
             if let Ok(granted) = read(grant, answer) {
                 revived.push(session(name, login, granted, true));

@@ -134,7 +134,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("headers.bare-methods", "A 405 has no security headers.", &["headers.everywhere"], &[]),
     flaw("headers.bare-bad-bodies", "Answers to bad bodies have no security headers.", &["headers.everywhere"], &[]),
-    flaw("headers.bare-preflights", "A preflight has no security headers.", &["headers.everywhere"], &[]),
+    weakness("headers.bare-preflights", "A preflight has no security headers.", &["headers.everywhere"], &[]),
     flaw("headers.bare-creations", "A 201 has no security headers.", &["headers.everywhere"], &[]),
     flaw("headers.bare-health", "The health routes have no security headers.", &["headers.everywhere"], &[]),
     flaw("headers.json-as-html", "JSON is labelled as HTML.", &["headers.content-type"], &[]),
