@@ -22,7 +22,7 @@ pub enum Trouble {
     )]
     RateLimited,
     /// A 429 that asks to wait until after the end of the run.
-    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run may take; declare the service's own limit under `limits` in postflight.toml", .0.as_secs())]
+    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run may take; declare a limit of the whole service under `limits` in postflight.toml, or let this host past one of single routes, such as the sign-in", .0.as_secs())]
     AskedToWait(Duration),
     /// The request budget is spent.
     #[error("the request budget of {0} is spent")]
