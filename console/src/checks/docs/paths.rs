@@ -50,7 +50,6 @@ pub(super) const METRICS: &[&str] = &["/metrics", "/api/metrics", "/prometheus",
 /// Debuggers, profilers and consoles.
 pub(super) const DEBUG: &[&str] = &[
     "/debug",
-    "/debug/",
     "/api/debug",
     "/debug/env",
     "/env",
@@ -63,6 +62,7 @@ pub(super) const DEBUG: &[&str] = &[
     "/__debug__/",
     "/_profiler",
     "/server-status",
+    "/debug/",
     "/actuator/heapdump",
     "/debug/pprof",
     "/phpinfo.php",

@@ -8,7 +8,8 @@ use crate::target::{Route, RouteAuth};
 use super::ask::of_a;
 use super::claims::Minter;
 use super::forgery::flipped;
-use super::presence::{some_object, writes};
+use super::presence::some_object;
+use super::writes::writes;
 
 /// Further routes that are asked at most.
 const MOST: usize = 20;
@@ -26,11 +27,14 @@ pub(super) async fn every(cx: Context) -> Checked {
         let (own, canary) = futures::try_join!(own, cx.objects.announce(cx.a()?))?;
         probes.extend(writes(&cx, &own, &canary)?);
     }
-    let cases = probes.iter().flat_map(|probe| {
+    let written = probes.iter().position(|probe| !probe.is_safe());
+    let cases = probes.iter().enumerate().flat_map(|(index, probe)| {
+        // Writes share a guard more often than reads do: the first of them is asked with a token that ended, all with a wrong signature.
+        let most = if cx.exhaustive || probe.is_safe() || written == Some(index) { tokens.len() } else { 1 };
         let case = |(name, token): &(&str, Credential)| {
             Case::new(format!("{} {} with {name}", probe.method(), probe.path()), probe.clone().bearer(token))
         };
-        tokens.iter().map(case).collect::<Vec<_>>()
+        tokens.iter().take(most).map(case).collect::<Vec<_>>()
     });
     battery(&cx, "bad tokens on other routes", cases.collect(), |_, answer| judge(answer)).await
 }

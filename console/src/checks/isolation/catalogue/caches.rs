@@ -76,7 +76,7 @@ pub(super) const INTERLEAVED: Check = Check {
     title: "Answers to A and B in flight at once never trade places",
     why: "A user kept in a global, in a reused connection or in a context that survives the request bleeds into the next one under load. One request at \
           a time never shows it.",
-    expectation: "Fourteen interleaved rounds of both users (twenty in an exhaustive run), all in flight together: each answer holds the own canary and never the other's.",
+    expectation: "Twelve interleaved rounds of both users (fifty in an exhaustive run), all in flight together: each answer holds the own canary and never the other's.",
     severity: Severity::Critical,
     references: &[
         BOLA,
