@@ -182,7 +182,7 @@ pub(in crate::checks::jwt) const KIND: Check = Check {
     id: "jwt.kind",
     title: "A token for something else is no access token",
     why: "Services sign refresh, password reset and address verification tokens with the key of their access tokens and tell them apart by one claim. Where nobody reads it, the link in an old e-mail or a refresh token of three months opens the API.",
-    expectation: "Where tokens say that they are for access (`type`, `token_type`, `token_use` and the like), the same token for refreshing, resetting or verifying is refused. A failure where the service signs its refresh tokens with the same key, else a warning.",
+    expectation: "Where tokens say that they are for access (`type`, `token_type`, `token_use` and the like), the same token for refreshing, resetting or verifying is refused. A refresh token that is taken is a failure where the service signs its own with the same key; any other kind is a warning.",
     severity: Severity::High,
     references: &[
         at("RFC 8725, 3.12", "https://www.rfc-editor.org/rfc/rfc8725#section-3.12"),
