@@ -71,12 +71,17 @@ fn compared(of_known: &[Answer], known: &Login, of_unknown: &[Answer], unknown: 
 /// What hashing a password costs at least: only then does its absence show through the noise of a network.
 const OF_A_HASH: Duration = Duration::from_millis(40);
 
-/// By how much each answer of the one kind was slower than all of the other, where that is the time of a hash and twice as long.
+/// By how much each answer of the one kind was slower than all of the other, where that is the time of a hash, twice as long, and more than
+/// answers of either kind differ among themselves: a hash takes its time each time, a busy service does not.
 fn slower(known: &[Answer], unknown: &[Answer]) -> Option<Duration> {
-    let quickest = known.iter().map(|answer| answer.elapsed).min()?;
-    let slowest = unknown.iter().map(|answer| answer.elapsed).max()?;
+    let times = |answers: &[Answer]| {
+        let times = || answers.iter().map(|answer| answer.elapsed);
+        Some((times().min()?, times().max()?))
+    };
+    let ((quickest, longest), (shortest, slowest)) = (times(known)?, times(unknown)?);
     let by = quickest.checked_sub(slowest)?;
-    (by >= OF_A_HASH && by >= slowest).then_some(by)
+    let restless = longest.saturating_sub(quickest).max(slowest.saturating_sub(shortest));
+    (by >= OF_A_HASH && by >= slowest && by >= restless).then_some(by)
 }
 
 fn alike((right, known): (&Answer, &Login), (other, unknown): (&Answer, &Login)) -> (Finding, String) {
@@ -203,6 +208,19 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case::hashes_for_some(&[260, 255], &[4, 6], true)]
+    #[case::hashes_for_all(&[260, 255], &[250, 262], false)]
+    #[case::busy(&[70, 320], &[20, 25], false)]
+    #[case::no_time_of_a_hash(&[30, 31], &[2, 3], false)]
+    fn only_a_steady_difference_is_that_of_a_hash(#[case] known: &[u64], #[case] unknown: &[u64], #[case] slow: bool) {
+        let taking = |times: &[u64]| {
+            let answer = |time: &u64| Answer { elapsed: Duration::from_millis(*time), ..Answer::canned(401, &[], "") };
+            times.iter().map(answer).collect::<Vec<_>>()
+        };
+        assert_eq!(slower(&taking(known), &taking(unknown)).is_some(), slow);
+    }
 
     #[rstest]
     #[case::same((401, r#"{"detail":"no ann"}"#), (401, r#"{"detail":"no bob"}"#), Finding::Held)]

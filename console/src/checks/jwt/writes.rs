@@ -54,6 +54,6 @@ fn ends_accounts(cx: &Context, route: &Route) -> bool {
     let declared =
         [&accounts.delete, &accounts.logout, &accounts.password].into_iter().flatten().any(|call| call.path == route.path);
     let last = route.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let of_the_user = last.starts_with('{') && route.path.split('/').rev().nth(1).is_some_and(|before| before.starts_with("user"));
+    let of_the_user = last == "{user_id}";
     declared || of_the_user || OF_ACCOUNTS.contains(&last.as_str())
 }
