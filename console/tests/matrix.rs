@@ -18,20 +18,11 @@ use console::verify::{self, Options};
 use futures::StreamExt as _;
 use rstest::rstest;
 use tokio_util::sync::CancellationToken;
-use twin::Twin;
 use twin::flaws::{self, Flaw};
+use twin::{Twin, UNASKED as SKIPPABLE};
 
 /// Twins verified side by side.
 const AT_ONCE: usize = 4;
-/// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
-const SKIPPABLE: [&str; 6] = [
-    "https",
-    "git repository",
-    "secret is declared",
-    "leaves the target",
-    "sets no cookie beside the token",
-    "no route that changes an account",
-];
 /// Further reasons on twins whose tokens, database or answers are of another kind.
 const SKIPPABLE_BY_KIND: [&str; 9] = [
     "opaque, not JWTs",

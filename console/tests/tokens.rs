@@ -14,17 +14,8 @@ use console::target::{Accounts, BaseUrl, Carrier, File, Mint, OtherKeys, Target,
 use console::verify::{self, Options};
 use rstest::rstest;
 use tokio_util::sync::CancellationToken;
-use twin::{COOKIE, HEADER, Kind, Twin};
+use twin::{COOKIE, HEADER, Kind, Twin, UNASKED as EVERYWHERE};
 
-/// Reasons for which a check may be skipped on any service on plain HTTP without a repository.
-const EVERYWHERE: [&str; 6] = [
-    "https",
-    "git repository",
-    "secret is declared",
-    "leaves the target",
-    "sets no cookie beside the token",
-    "no route that changes an account",
-];
 /// What cannot be asked of each kind, by its reason.
 const WITHOUT_SECRET: [&str; 1] = ["no shared secret"];
 const WITHOUT_FORM: [&str; 2] = ["are opaque, not JWTs", "minting needs the signing key"];

@@ -63,6 +63,16 @@ pub(crate) const MAX_LIFETIME_SECS: i64 = 3_600;
 /// The commit that the twin says it was built from.
 pub(crate) const COMMIT: &str = "3f9d1c2ab47e5068d1f0c9e8b7a6d5c4e3f2a1b0";
 
+/// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
+pub(crate) const UNASKED: [&str; 6] = [
+    "https",
+    "git repository",
+    "secret is declared",
+    "leaves the target",
+    "sets no cookie beside the token",
+    "no route that changes an account",
+];
+
 /// A running twin. Dropping it stops it.
 pub(crate) struct Twin {
     house: Arc<House>,

@@ -56,17 +56,24 @@ pub(super) async fn revoked(cx: Context) -> Checked {
         session = again(&cx, Login { password, ..session.login }).await?;
     }
     if let Some(call) = &accounts.delete {
-        let demanded = demanded || cx.target.policy.known_subjects;
-        let ended = ended(&cx, call, &mut session, "after the account was deleted", demanded).await?;
-        pieces.push(ended.old);
-        let still = signs_in(&cx, &session).await?;
-        if ended.done.is_some() && still.as_ref().is_none_or(|piece| piece.finding == Finding::Held) {
-            cx.registry.deleted(&session).await;
-        }
-        pieces.extend(still.filter(|_| ended.done.is_some()));
+        pieces.extend(after_deletion(&cx, call, &mut session, demanded).await?);
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
+}
+
+/// Deletes the account: its token, and, where that was done, whether it still signs in.
+async fn after_deletion(cx: &Context, call: &Call, session: &mut Session, demanded: bool) -> Result<Vec<Evidence>, Trouble> {
+    let demanded = demanded || cx.target.policy.known_subjects;
+    let ended = ended(cx, call, session, "after the account was deleted", demanded).await?;
+    if ended.done.is_none() {
+        return Ok(vec![ended.old]);
+    }
+    let still = signs_in(cx, session).await?;
+    if still.as_ref().is_none_or(|piece| piece.finding == Finding::Held) {
+        cx.registry.deleted(session).await;
+    }
+    Ok(std::iter::once(ended.old).chain(still).collect())
 }
 
 async fn again(cx: &Context, login: Login) -> Result<Session, Trouble> {
