@@ -36,9 +36,13 @@ fn live() -> Vec<Suite> {
 }
 
 async fn verify(base: &str) -> Run {
+    verify_by(base, live(), DEADLINE).await
+}
+
+async fn verify_by(base: &str, suites: Vec<Suite>, deadline: Duration) -> Run {
     let journal = twin::in_memory();
-    let limits = Limits { deadline: DEADLINE, request_timeout: Duration::from_millis(400), ..Limits::default() };
-    let options = Options { suites: live(), limits, journal: journal.path().to_owned(), ..Options::default() };
+    let limits = Limits { deadline, request_timeout: Duration::from_millis(400), ..Limits::default() };
+    let options = Options { suites, limits, journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();
     let run = verify::run(Arc::new(target(base).await), options, Inputs::default(), events, CancellationToken::new()).await;
     run.expect("a journal and a client")
@@ -276,4 +280,17 @@ async fn a_redirect_to_itself_is_not_a_loop() {
     let paths = peer.seen().len();
     assert!(u64::try_from(paths).expect("a count") <= run.stats.probes + 200, "{paths} requests for {} probes", run.stats.probes);
     assert_ne!(run.verdict, Verdict::Pass);
+}
+
+/// Python's `http.server`, on which Flask's own server stands, answers a line without a version as HTTP/0.9 did: with a body alone.
+#[tokio::test]
+async fn an_answer_of_the_oldest_form_to_an_odd_line_hides_no_other_answer() {
+    let of_its_own = || answer("200 OK", "Content-Type: application/json\r\n", r#"{"items":[]}"#);
+    let script: Script = Box::new(move |request| {
+        send(if request.starts_with("GET\r\n") { b"<html>Error code: 400</html>".to_vec() } else { of_its_own() })
+    });
+    let peer = Peer::start(script).await;
+    let run = verify_by(&peer.base(), vec![Suite::Headers], Duration::from_secs(20)).await;
+    let banners = run.checks.iter().find(|check| check.id == "headers.banners").expect("a check of the catalogue");
+    assert_eq!(banners.verdict, Verdict::Pass, "{}", banners.summary);
 }

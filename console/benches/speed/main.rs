@@ -39,12 +39,9 @@ async fn best(name: &str, delay: Option<Duration>, exhaustive: bool) {
     let mut all = Vec::new();
     for _ in 0..RUNS {
         let twin = Twin::start(&[]).await;
-        let proxy = match delay {
-            Some(delay) => Some(delay::Proxy::start(twin.base(), delay).await),
-            None => None,
-        };
-        let base = proxy.as_ref().map_or(twin.base(), delay::Proxy::base);
-        all.push(verified(&twin, base, exhaustive).await);
+        let proxy = delay.map(|delay| delay::Proxy::start(twin.base(), delay));
+        let base = proxy.as_ref().map_or_else(|| twin.base().to_owned(), delay::Proxy::base);
+        all.push(verified(&twin, &base, exhaustive).await);
     }
     let best = all.into_iter().min_by_key(|stats| stats.wall_ms).unwrap_or_default();
     let seconds = Duration::from_millis(best.wall_ms).as_secs_f64();

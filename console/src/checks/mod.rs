@@ -7,6 +7,7 @@ mod accounts;
 mod act;
 mod battery;
 mod check;
+mod claims;
 mod context;
 mod json_id;
 mod judgement;

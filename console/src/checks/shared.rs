@@ -33,6 +33,7 @@ impl Shared {
         let send = || async { Ok::<_, Trouble>((client.send(probe).await?, Instant::now(), client.scope().chain())) };
         let (answer, at, link) = kept.get_or_try_init(send).await?;
         client.waited_for(*link);
+        client.note_limit(answer);
         Ok((answer.clone(), at.elapsed()))
     }
 

@@ -101,15 +101,17 @@ impl Answer {
         self.told().contains(needle)
     }
 
-    /// The body as text without the request's own path in it, and, where the request was not met, without the last name of that path: ids are
-    /// made of titles by some services, and “no article my-title” shows nobody an article.
+    /// The body as text without the request's own path and query in it (links to oneself), and, where the request was not met, without the last
+    /// name of that path: ids are made of titles by some services, and “no article my-title” shows nobody an article.
     pub fn told(&self) -> String {
         let (text, url) = (self.raw_text(), &self.exchange.request.url);
-        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).split(['?', '#']).next().unwrap_or_default();
+        let bare = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).split('#').next().unwrap_or_default();
+        let (path, query) = bare.split_once('?').map_or((bare, None), |(path, query)| (path, Some(query)));
+        let query = query.filter(|query| query.len() >= ECHO_LENGTH);
         let path = path.find('/').and_then(|at| path.get(at..)).filter(|path| path.len() >= ECHO_LENGTH);
         let name = path.and_then(|path| path.trim_end_matches('/').rsplit('/').next());
         let name = name.filter(|name| name.len() >= ECHO_LENGTH && !self.is_success());
-        [path, name].into_iter().flatten().fold(text, |text, echo| text.replace(echo, ""))
+        [query, path, name].into_iter().flatten().fold(text, |text, echo| text.replace(echo, ""))
     }
 }
 
@@ -178,12 +180,13 @@ mod tests {
     #[rstest]
     #[case::object(200, r#"{"title":"pf-0123456789abcdef","url":"/notes/pf-0123456789abcdef"}"#, true)]
     #[case::own_link(200, r#"{"url":"/notes/pf-0123456789abcdef"}"#, false)]
+    #[case::own_query(200, r#"{"self":"/notes?ids=pf-0123456789abcdef&x=1"}"#, false)]
     #[case::redirect(308, r#"<a href="/notes/pf-0123456789abcdef">"#, false)]
     #[case::not_found(404, r#"{"detail":"no note pf-0123456789abcdef"}"#, false)]
     #[case::told_in_a_refusal(403, r#"{"detail":"pf-0123456789abcdef-7 is not yours"}"#, false)]
     fn what_only_repeats_the_request_shows_nothing(#[case] status: u16, #[case] body: &str, #[case] shown: bool) {
         let mut answer = Answer::canned(status, &[], body);
-        answer.exchange.request.url = "https://api.example/notes/pf-0123456789abcdef?x=1".to_owned();
+        answer.exchange.request.url = "https://api.example/notes/pf-0123456789abcdef?ids=pf-0123456789abcdef&x=1".to_owned();
         assert_eq!(answer.contains("pf-0123456789abcdef"), shown);
     }
 

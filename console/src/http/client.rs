@@ -160,6 +160,13 @@ impl Client {
         self.scope.came(link);
     }
 
+    /// Notes where nothing better than 429 came of a request.
+    pub fn note_limit(&self, answer: &Answer) {
+        if answer.status == 429 {
+            self.scope.limit();
+        }
+    }
+
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
     /// the deadline, the interruption, the pace and the count of this client.
     pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {

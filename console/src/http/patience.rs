@@ -32,7 +32,12 @@ impl Client {
     /// waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request whose connection broke is
     /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let answer = self.answered(probe).await?;
+        let answered = self.answered(probe).await;
+        if matches!(answered, Err(Trouble::RateLimited | Trouble::AskedToWait(_))) {
+            self.scope().limit();
+        }
+        let answer = answered?;
+        self.note_limit(&answer);
         if answer.status == 428 { Box::pin(self.as_demanded(probe, answer)).await } else { Ok(answer) }
     }
 

@@ -1,11 +1,15 @@
 //! The connections of a client: one pool for all requests, and one apart for those that may cost their connection.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Limits;
 use super::trust::{self, Protocols};
 use super::{Probe, Trouble};
 use crate::target::Target;
+
+/// How long a connection may lie idle before it is used again: Node.js and uvicorn close theirs after five seconds.
+const IDLE: Duration = Duration::from_secs(3);
 
 /// What a client's connections differ in from those of other clients.
 #[derive(Default)]
@@ -68,6 +72,7 @@ fn connections(
         .no_proxy()
         .tcp_nodelay(true)
         .pool_max_idle_per_host(limits.connections)
+        .pool_idle_timeout(IDLE)
         .connect_timeout(limits.request_timeout);
     let builder = match address {
         Some(address) => builder.resolve(target.base.host(), address),

@@ -1,12 +1,13 @@
-//! What one check, one suite or one run sent, and how long its longest chain of requests was.
+//! What one check, one suite or one run sent, how long its longest chain of requests was, and whether a limit met it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 #[derive(Debug, Default)]
 struct Counts {
     sent: AtomicU64,
     chain: AtomicU64,
+    limited: AtomicBool,
     around: Option<Scope>,
 }
 
@@ -22,7 +23,7 @@ impl Scope {
     /// A scope inside this one; its chain begins where this one's has got to.
     #[must_use]
     pub fn within(&self) -> Self {
-        Self(Arc::new(Counts { sent: AtomicU64::new(0), chain: AtomicU64::new(self.chain()), around: Some(self.clone()) }))
+        Self(Arc::new(Counts { chain: AtomicU64::new(self.chain()), around: Some(self.clone()), ..Counts::default() }))
     }
 
     /// Requests sent.
@@ -33,6 +34,15 @@ impl Scope {
     /// Round trips of the longest chain so far.
     pub fn chain(&self) -> u64 {
         self.0.chain.load(Ordering::Relaxed)
+    }
+
+    /// Whether one of its requests got nothing better than 429: what was judged by that says nothing of the service.
+    pub fn was_limited(&self) -> bool {
+        self.0.limited.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn limit(&self) {
+        self.up(|counts| counts.limited.store(true, Ordering::Relaxed));
     }
 
     pub(super) fn count(&self) {

@@ -15,7 +15,7 @@ use crate::target::{Place, ReleaseAt};
 const PLACES: [&str; 12] =
     ["", "/release", "/build", "/version", "/git", "/app", "/info", "/service", "/deployment", "/meta", "/data", "/details"];
 
-const COMMIT: [&str; 17] = [
+const COMMIT: [&str; 18] = [
     "commit",
     "commit_sha",
     "commitSha",
@@ -29,12 +29,13 @@ const COMMIT: [&str; 17] = [
     "git_hash",
     "sha",
     "revision",
+    "releaseId",
     "commit.id.full",
     "commit.id",
     "commit.sha",
     "commit.hash",
 ];
-const VERSION: [&str; 6] = ["version", "app_version", "appVersion", "api_version", "release", "tag"];
+const VERSION: [&str; 7] = ["version", "app_version", "appVersion", "api_version", "release", "releaseId", "tag"];
 const DEPLOYMENT: [&str; 7] = ["deployment", "deployment.id", "deployment_id", "deploymentId", "deploy_id", "build_id", "buildId"];
 const STARTED: [&str; 9] =
     ["started_at", "startedAt", "start_time", "startTime", "started", "boot_time", "bootTime", "up_since", "upSince"];
@@ -199,6 +200,7 @@ mod tests {
     #[case::underscore(json!({"git_sha": "3f2a9c1d00"}), Some("3f2a9c1d00"))]
     #[case::spring(json!({"git": {"branch": "main", "commit": {"id": "3f2a9c1", "time": "2026-11-01T00:00:00Z"}}}), Some("3f2a9c1"))]
     #[case::spring_full(json!({"git": {"commit": {"id": {"abbrev": "3f2a9c1", "full": "3f2a9c1d00"}}}}), Some("3f2a9c1d00"))]
+    #[case::health_json(json!({"status": "pass", "version": "1", "releaseId": "3f2a9c1"}), Some("3f2a9c1"))]
     #[case::nested_in_build(json!({"build": {"sha": "3f2a9c1"}}), Some("3f2a9c1"))]
     #[case::version_object(json!({"version": {"commit": "3f2a9c1", "version": "1.0"}}), Some("3f2a9c1"))]
     #[case::build_metadata(json!({"version": "1.4.0+3f2a9c1"}), Some("3f2a9c1"))]

@@ -1,7 +1,7 @@
 //! What an answer grants beside the origin: wildcards, stale names, cookies, exposed headers, timing.
 
-use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, shared_battery};
+use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
+use super::super::{claims, specimens};
 use super::access::{Access, combined, varies_by_origin};
 use super::surface::{Surface, is_declared, stranger};
 use crate::http::{Answer, clean};
@@ -101,6 +101,9 @@ pub(super) fn judge_single(answer: &Answer, cross_origin: bool) -> Judgement {
 
 /// Nothing is granted to a request that has no origin.
 pub(super) async fn unasked(cx: Context) -> Checked {
+    if claims::is_declared(&cx, "origin") {
+        return Ok(Outcome::skip("every request to this target carries an origin; see `headers` in postflight.toml"));
+    }
     let cases = Surface::ALL.iter().filter_map(|surface| without_origin(&cx, *surface)).collect();
     shared_battery(&cx, "answers to requests without an origin", cases, |_, answer| {
         judge_unasked(answer, cx.target.origins.len() == 1, |value| is_declared(&cx, value))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
@@ -15,6 +15,8 @@ use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.
 const USUAL: usize = 11;
+/// The same of debuggers and files, which each framework has another place for.
+const SCATTERED: usize = 12;
 
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
@@ -92,7 +94,11 @@ async fn unserved_below(cx: Context, listed: &'static [&'static str]) -> Checked
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| listed == paths::INTERACTIVE);
     let below = below_the_api(cx.target.paths.list.as_str(), listed);
     // Who has a console for GraphQL has its endpoint as well.
-    let most = if listed == paths::GRAPHQL { 4 } else { USUAL };
+    let most = match listed {
+        _ if listed == paths::GRAPHQL => 4,
+        _ if listed == paths::DEBUG || listed == paths::FILES => SCATTERED,
+        _ => USUAL,
+    };
     let mut usual = cx.telling(listed.iter().copied(), most);
     if listed == paths::DEBUG {
         usual.extend(paths::HOME_MADE);
@@ -151,14 +157,13 @@ pub(super) async fn variants(cx: Context) -> Checked {
         return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
     }
     let plain = cx.once(&get("/docs")).await?;
-    let of_unknown = ["HEAD", "OPTIONS"].map(|method| Probe::new(method, unknown_beside(&cx, "/docs")));
-    let (head, options) = tokio::try_join!(cx.send(&of_unknown[0]), cx.send(&of_unknown[1]))?;
     let cases = disguises(&cx);
+    let (head, options) = tokio::try_join!(unknown_by(&cx, &cases, "HEAD"), unknown_by(&cx, &cases, "OPTIONS"))?;
     let unknown_get = unknown_where_open(&cx, &cases, &["/docs", "/docs/", "/docs/docs"]).await?;
     shared_battery(&cx, "other names of closed paths", cases, |case, answer| {
         match case.probe.method() {
-            "HEAD" => return judge_head(answer, &head),
-            "OPTIONS" => return judge_options(case.probe.path(), answer, &options),
+            "HEAD" => return judge_head(answer, head.as_ref()),
+            "OPTIONS" => return judge_options(case.probe.path(), answer, options.as_ref()),
             _ => {}
         }
         let beside = unknown_get.iter().find(|(path, unknown)| like(case.probe.path(), answer, path, unknown));
@@ -170,6 +175,16 @@ pub(super) async fn variants(cx: Context) -> Checked {
         }
     })
     .await
+}
+
+/// What an unknown path is answered to `method`; asked only where one of `cases` succeeds by it.
+async fn unknown_by(cx: &Context, cases: &[Case], method: &str) -> Result<Option<Answer>, Trouble> {
+    let by_method = cases.iter().filter(|case| case.probe.method() == method);
+    let answers = try_join_all(by_method.map(|case| cx.once(&case.probe))).await?;
+    if !answers.iter().any(Answer::is_success) {
+        return Ok(None);
+    }
+    cx.once(&Probe::new(method, unknown_beside(cx, "/docs"))).await.map(Some)
 }
 
 fn disguises(cx: &Context) -> Vec<Case> {
@@ -199,20 +214,20 @@ fn disguises(cx: &Context) -> Vec<Case> {
     cases
 }
 
-fn judge_head(answer: &Answer, unknown: &Answer) -> Judgement {
-    if answer.is_success() && !unknown.is_success() {
+fn judge_head(answer: &Answer, unknown: Option<&Answer>) -> Judgement {
+    if answer.is_success() && !unknown.is_some_and(Answer::is_success) {
         return Judgement::broken(format!("{}: HEAD finds what GET hides", answer.status));
     }
     Judgement::held(format!("{}", answer.status))
 }
 
 /// Routers name the methods of what they know (RFC 9110, 9.3.7), also of what answers nobody.
-fn judge_options(path: &str, answer: &Answer, unknown: &Answer) -> Judgement {
+fn judge_options(path: &str, answer: &Answer, unknown: Option<&Answer>) -> Judgement {
     let allowed = answer.headers.list("allow");
     if let Some(kind) = recognised(path, answer) {
         return Judgement::broken(format!("{}: OPTIONS serves {kind}", answer.status));
     }
-    if answer.is_success() && !unknown.is_success() && !allowed.is_empty() {
+    if answer.is_success() && !unknown.is_some_and(Answer::is_success) && !allowed.is_empty() {
         return Judgement::broken(format!("{}: OPTIONS finds what GET hides, with Allow: {}", answer.status, allowed.join(", ")));
     }
     Judgement::held(format!("{}", answer.status))

@@ -52,15 +52,17 @@ pub(super) const DEBUG: &[&str] = &[
     "/debug",
     "/api/debug",
     "/debug/env",
+    "/api/debug/env",
     "/env",
+    "/api/env",
     "/console",
-    "/actuator",
     "/actuator/env",
     "/debug/pprof/",
     "/debug/vars",
     "/_debug",
     "/__debug__/",
     "/_profiler",
+    "/actuator",
     "/server-status",
     "/debug/",
     "/actuator/heapdump",
@@ -70,7 +72,8 @@ pub(super) const DEBUG: &[&str] = &[
 ];
 
 /// What developers build to see what is wrong, and forget; the root, which all of them answer, among them.
-pub(super) const HOME_MADE: &[&str] = &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/config.json"];
+pub(super) const HOME_MADE: &[&str] =
+    &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/api/config", "/config.json"];
 
 /// Whether a path says itself that what it shows is for developers alone.
 pub(super) fn is_for_developers(path: &str) -> bool {
@@ -83,6 +86,7 @@ pub(super) const FILES: &[&str] = &[
     "/.env.bak",
     "/.env.local",
     "/.env.production",
+    "/static/.env",
     "/.git/HEAD",
     "/.git/config",
     "/package.json",

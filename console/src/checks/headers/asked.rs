@@ -4,7 +4,7 @@ use super::super::specimens;
 use super::super::wire::PATIENCE;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::judges;
-use crate::http::{Answer, Probe, Raw, clean, evidence};
+use crate::http::{Answer, Probe, Raw, Trouble, clean, evidence};
 use crate::target::Policy;
 
 /// A rule about one answer. `personal` answers were asked for with a token.
@@ -42,7 +42,12 @@ pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Check
 pub(super) async fn banners(cx: Context) -> Checked {
     let line = Raw::new().bytes("GET\r\n").header("host", cx.target.base.authority()).usual().within(PATIENCE).end();
     let noun = "answers without a banner";
-    let (outcome, reply) = tokio::try_join!(judged(cx.clone(), noun, judges::banners), cx.client.send_raw(&line))?;
+    let (outcome, reply) = tokio::join!(judged(cx.clone(), noun, judges::banners), cx.client.send_raw(&line));
+    let (outcome, reply) = match (outcome?, reply) {
+        // Without a version, a line may be one of HTTP/0.9, whose answers have no header (Python's `http.server`).
+        (outcome, Err(Trouble::Transport(_) | Trouble::Timeout(_))) => return Ok(outcome),
+        (outcome, reply) => (outcome, reply?),
+    };
     let Some(answer) = &reply.answer else { return Ok(outcome) };
     let Judgement { finding, observed } = judges::banners(&cx.target.policy, answer);
     Ok(outcome.joined(evidence(answer, "a line that is no request", finding, observed)))

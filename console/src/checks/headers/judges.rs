@@ -242,7 +242,9 @@ fn judge_cookie(policy: &Policy, https: bool, cookie: &str) -> Judgement {
     let attributes: Vec<_> = cookie.split(';').skip(1).map(str::trim).collect();
     let has = |attribute: &str| attributes.contains(&attribute);
     match () {
-        () if !has("httponly") => Judgement::broken(format!("{name} can be read by scripts: no HttpOnly")),
+        () if !has("httponly") && !is_for_scripts(cookie) => {
+            Judgement::broken(format!("{name} can be read by scripts: no HttpOnly"))
+        }
         () if !has("secure") && https => Judgement::broken(format!("{name} travels without TLS: no Secure")),
         () if has("samesite=none") && !policy.credentials => {
             Judgement::broken(format!("{name} is sent along by every site: SameSite=None"))
@@ -253,6 +255,17 @@ fn judge_cookie(policy: &Policy, https: bool, cookie: &str) -> Judgement {
         }
         () => Judgement::held(format!("{name} is protected")),
     }
+}
+
+/// Whether scripts are meant to read a cookie, in lower case: the second half of a double submit (OWASP, Cross-Site Request Forgery Prevention
+/// Cheat Sheet), or a word such as a language, which is no secret.
+fn is_for_scripts(cookie: &str) -> bool {
+    const LONGEST_WORD: usize = 12;
+    let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or((cookie, ""));
+    let value = value.trim().trim_matches('"');
+    let of_a_session = ["session", "token", "auth", "sid", "jwt"].iter().any(|part| name.contains(part));
+    let word = (1..=LONGEST_WORD).contains(&value.len()) && value.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'));
+    name.contains("csrf") || name.contains("xsrf") || (word && !of_a_session)
 }
 
 /// Headers of which browsers take one value: a second one contradicts the first, or is ignored, depending on the browser.

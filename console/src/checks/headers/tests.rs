@@ -106,6 +106,10 @@ fn transport_security_is_for_a_year_and_for_tls(#[case] value: &str, #[case] htt
 #[case::in_the_clear_without_tls("s=1; HttpOnly; SameSite=Lax", false, Weak)]
 #[case::everywhere("s=1; HttpOnly; Secure; SameSite=None", true, Broken)]
 #[case::unsaid("s=1; HttpOnly; Secure", true, Weak)]
+#[case::double_submit("XSRF-TOKEN=9f8e7d6c5b4a39281706; Secure; SameSite=Lax", true, Held)]
+#[case::language("NEXT_LOCALE=de; Secure; SameSite=Lax", true, Held)]
+#[case::token("access_token=abc; Secure; SameSite=Lax", true, Broken)]
+#[case::unnamed_secret("id=9f8e7d6c5b4a39281706; Secure; SameSite=Lax", true, Broken)]
 #[case::platform("__cf_bm=1; HttpOnly; Secure; SameSite=None", true, Held)]
 fn cookies_need_their_flags(#[case] cookie: &str, #[case] https: bool, #[case] expected: Finding) {
     let answer = Answer::canned(200, &[("set-cookie", cookie)], "");

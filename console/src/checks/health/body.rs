@@ -1,7 +1,7 @@
 //! Reading a health body: what it says of the whole, and what of each dependency. There are two drafts of a standard and many habits, so
 //! words and places are lists.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Words that say "does not work", in lower case.
 const TROUBLE: [&str; 23] = [
@@ -110,10 +110,17 @@ fn is_dependency(name: &str) -> bool {
 
 fn deep_trouble(name: &str, value: &Value) -> Option<String> {
     in_trouble(name, value).or_else(|| match value {
+        Value::Object(members) if is_optional(members) => None,
         Value::Object(members) => members.iter().find_map(|(inner, value)| deep_trouble(&format!("{name}.{inner}"), value)),
         Value::Array(items) => items.iter().find_map(|item| deep_trouble(name, item)),
         _ => None,
     })
+}
+
+/// Whether the service says of a dependency that it can do without it.
+fn is_optional(dependency: &Map<String, Value>) -> bool {
+    let says = |name: &str, word: bool| dependency.get(name).and_then(Value::as_bool) == Some(word);
+    says("optional", true) || ["required", "critical", "essential"].into_iter().any(|name| says(name, false))
 }
 
 fn in_trouble(name: &str, value: &Value) -> Option<String> {
@@ -146,6 +153,7 @@ mod tests {
     #[case::mongoose(json!({"status": "ok", "database": {"readyState": 0}}), Some("database.readyState: 0"))]
     #[case::fine(json!({"status": "ok", "database": "connected", "database_latency_ms": 2}), None)]
     #[case::none_named(json!({"status": "ok"}), None)]
+    #[case::optional(json!({"checks": {"mailer": {"status": "degraded", "required": false}, "db": {"status": "ok"}}}), None)]
     #[case::switched_off(json!({"status": "ok", "cache": false}), None)]
     fn a_dependency_in_trouble_is_found_at_any_depth(#[case] body: Value, #[case] trouble: Option<&str>) {
         assert_eq!(dependency_trouble(&body).as_deref(), trouble);

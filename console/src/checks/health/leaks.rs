@@ -50,8 +50,26 @@ const INNER_HOSTS: [&str; 10] = [
     ".mongodb.net",
 ];
 /// Parts of member names whose values are secrets.
-const SECRET_NAMES: [&str; 10] =
-    ["secret", "password", "passwd", "private_key", "privatekey", "api_key", "apikey", "database_url", "dsn", "connection_string"];
+const SECRET_NAMES: [&str; 14] = [
+    "secret",
+    "password",
+    "passwd",
+    "private_key",
+    "privatekey",
+    "api_key",
+    "apikey",
+    "signing_key",
+    "signingkey",
+    "encryption_key",
+    "jwt_key",
+    "database_url",
+    "dsn",
+    "connection_string",
+];
+
+/// How PEM files of private keys begin (RFC 7468, RFC 5915, OpenSSH).
+const PRIVATE_KEYS: [&str; 4] =
+    ["-----BEGIN PRIVATE KEY", "-----BEGIN RSA PRIVATE KEY", "-----BEGIN EC PRIVATE KEY", "-----BEGIN OPENSSH PRIVATE KEY"];
 
 /// Health as it is, with a query, and in another representation: none may hold any of it.
 pub(super) async fn leaks(cx: Context) -> Checked {
@@ -85,6 +103,9 @@ pub(in crate::checks) fn tells(text: &str, json: Option<&Value>) -> Option<Strin
     let lower = text.to_ascii_lowercase();
     if has_credentials(&lower) {
         return Some("a connection string with a password".to_owned());
+    }
+    if PRIVATE_KEYS.iter().any(|begin| text.contains(begin)) {
+        return Some("a private key".to_owned());
     }
     if let Some(name) = json.and_then(secret_member) {
         return Some(format!("the member `{name}`, which is a secret by its name"));
@@ -155,11 +176,29 @@ fn runtime(json: Option<&Value>) -> Option<String> {
     members.keys().find(named).map(|name| format!("the member `{name}`, which tells of the machine")).or_else(inner)
 }
 
+/// What is said of a secret instead of the secret.
+const MASKS: [&str; 16] = [
+    "set",
+    "unset",
+    "configured",
+    "missing",
+    "ok",
+    "up",
+    "present",
+    "valid",
+    "loaded",
+    "healthy",
+    "available",
+    "connected",
+    "enabled",
+    "redacted",
+    "<redacted>",
+    "[redacted]",
+];
+
 fn is_masked(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
-    text.chars().all(|c| matches!(c, '*' | '•' | 'x' | '.'))
-        || ["set", "unset", "configured", "missing", "ok", "present", "redacted", "<redacted>", "[redacted]"]
-            .contains(&text.as_str())
+    text.chars().all(|c| matches!(c, '*' | '•' | 'x' | '.')) || MASKS.contains(&text.as_str())
 }
 
 pub(in crate::checks) fn inner_host(text: &str) -> Option<String> {

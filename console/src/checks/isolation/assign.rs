@@ -12,11 +12,16 @@ use super::judge;
 use super::owner::{ForbiddenField, LONG_AGO, fields, is_owner, subject};
 use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
 
-/// What is sent in one body: the names that most services use alone, the others together, since whoever ignores one ignores all. An
-/// exhaustive run sends each alone.
-fn bodies(cx: &Context, owner: Option<&str>) -> Vec<Vec<ForbiddenField>> {
-    let all = fields(cx, owner);
-    let alone = if cx.exhaustive { all.len() } else { 3 };
+/// Names that a creation sends alone where the most telling ones are enough: each may cost an object.
+const ON_CREATE: usize = 2;
+/// The same for an update.
+const ON_UPDATE: usize = 3;
+
+/// What is sent in one body: the names by which this service or most others say whose an object is alone, the others together, since whoever
+/// ignores one ignores all. An exhaustive run sends each alone.
+fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) -> Vec<Vec<ForbiddenField>> {
+    let all = fields(cx, victim, owner);
+    let alone = if cx.exhaustive { all.len() } else { telling };
     let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| is_owner(cx, &foreign.field));
     let together = [owners, others].into_iter().filter(|group| !group.is_empty());
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
@@ -40,7 +45,9 @@ fn all_held(doing: &str, owner: Option<&str>) -> String {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(cx.a()?, &victim);
-    let mut pieces = try_join_all(bodies(&cx, owner.as_deref()).into_iter().map(|foreign| created(cx.branch(), foreign))).await?;
+    let mut pieces =
+        try_join_all(bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().map(|foreign| created(cx.branch(), foreign)))
+            .await?;
     pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude(&all_held("making", owner.as_deref()), pieces))
 }
@@ -131,7 +138,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         Some(read) => read.clone(),
         None => look(&cx, b, &object).await?,
     };
-    let tried = changes(&cx, owner.as_deref(), &object);
+    let tried = changes(&cx, &victim, owner.as_deref(), &object);
     let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
@@ -144,8 +151,8 @@ pub(super) async fn on_update(cx: Context) -> Checked {
 }
 
 /// What B sends about an own object, and by which act.
-fn changes(cx: &Context, owner: Option<&str>, object: &Object) -> Vec<(Act, Vec<ForbiddenField>)> {
-    let mut tried = bodies(cx, owner);
+fn changes(cx: &Context, victim: &Victim, owner: Option<&str>, object: &Object) -> Vec<(Act, Vec<ForbiddenField>)> {
+    let mut tried = bodies(cx, victim, owner, ON_UPDATE);
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
     tried.push(vec![ForbiddenField { field: id_field(cx), value: json!(id) }]);
     let changed = Act::change(cx);

@@ -39,7 +39,7 @@ async fn as_a_file(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Troub
 }
 
 /// Pauses before A and B list once more, one after the other.
-const AGAIN: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(300)];
+const AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(300)];
 
 /// The plain list by A and then by B, until it shows: a cache that knows no users is often emptied by any write, and other checks write.
 async fn again(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
@@ -125,7 +125,7 @@ pub(super) async fn directives(cx: Context) -> Checked {
 pub(super) async fn conditional(cx: Context) -> Checked {
     let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {
-        let conditions = cx.telling(conditions(&victim.read), 6);
+        let conditions = cx.telling(conditions(cx, &victim.read), 7);
         let pieces = try_join_all(conditions.iter().map(|condition| tried(cx, &victim, title, condition))).await?;
         Ok(conclude("no condition of B's is tried against what is A's", pieces))
     };
@@ -152,16 +152,20 @@ async fn tried(cx: &Context, victim: &Victim, title: &str, condition: &Condition
 /// Header, value and method of a conditional request.
 type Condition = (&'static str, String, Act);
 
-/// RFC 9110, 13.1 and 14.2. Where A's answer has no `ETag`, a made-up one still asks whether conditions come before ownership.
-fn conditions(own: &Answer) -> Vec<Condition> {
+/// RFC 9110, 13.1 and 14.2. Where A's answer has no `ETag`, a made-up one still asks whether conditions come before ownership. Whoever checks the
+/// version in the place of the owner is opened by the true one, or by `*`.
+fn conditions(cx: &Context, own: &Answer) -> Vec<Condition> {
     let etag = own.headers.text("etag").unwrap_or_else(|| "\"1\"".to_owned());
     let strong = etag.trim_start_matches("W/").to_owned();
+    let held = if own.headers.has("etag") { strong.clone() } else { "*".to_owned() };
     vec![
         ("if-none-match", etag.clone(), Act::Get),
         ("if-none-match", "*".to_owned(), Act::Get),
         ("if-modified-since", "Fri, 31 Dec 2049 23:59:59 GMT".to_owned(), Act::Get),
         ("range", "bytes=0-15".to_owned(), Act::Get),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Put),
+        ("if-match", held, Act::change(cx)),
+        ("if-match", "*".to_owned(), Act::Delete),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Patch),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Delete),
         ("if-none-match", strong.clone(), Act::Get),

@@ -98,16 +98,14 @@ fn after_the_end(act: Act, answer: &Answer, canary: &str) -> Judgement {
 pub(super) async fn refused(cx: Context) -> Checked {
     let a = cx.a()?;
     let canary = cx.objects.announce(a).await?;
-    let answer = cx.send(&Probe::post(cx.list_path(a), &unusable(&cx, &canary)).bearer(&a.token)).await?;
-    if answer.is_success() {
-        return taken_as_it_is(&cx, &answer).await;
-    }
+    let Some((label, answer)) = refusal(&cx, &canary).await? else {
+        return Ok(Outcome::skip("the service takes any value for a title, so nothing was refused"));
+    };
     settle().await;
     let good = cx.objects.create(a).await?;
     let page = Page::showing(&cx, &good).await?;
     let by_b = cx.send(&Probe::get(format!("{}?{}", cx.list_path(cx.b()?), page.query)).bearer(&cx.b()?.token)).await?;
-    let refusal = Judgement::held(format!("{}: refused", answer.status));
-    let mut pieces = vec![piece(&answer, "A creates an object whose title is no text", refusal)];
+    let mut pieces = vec![piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))];
     for (label, list) in [("A's list afterwards", &page.answer), ("B's list afterwards", &by_b)] {
         let judgement = if list.contains(&canary) {
             Judgement::broken("it was refused, and is there all the same")
@@ -119,20 +117,29 @@ pub(super) async fn refused(cx: Context) -> Checked {
     Ok(conclude("what was refused is nowhere", pieces))
 }
 
-/// A good object, but for a title that is a list.
-fn unusable(cx: &Context, canary: &str) -> Value {
-    let resource = &cx.target.resource;
-    resource.with(resource.body(canary), &resource.fields.title, json!([canary, { "not": "a text" }]))
+/// A creation by A that the service refuses, and its answer: a good title beside another value of the wrong type, so that the title would show
+/// what was kept, else a title that is a list. `None` where the service takes both: what it made is deleted at once, since it may not show its
+/// marker.
+async fn refusal(cx: &Context, canary: &str) -> Result<Option<(&'static str, Answer)>, Trouble> {
+    let (a, resource) = (cx.a()?, &cx.target.resource);
+    let unusable = |field: &str, value: Value| resource.with(resource.body(canary), field, value);
+    let done = resource.fields.done.as_deref();
+    let of_done = done.map(|done| ("A creates an object whose state is none", unusable(done, json!({ "not": "a truth value" }))));
+    let title = unusable(&resource.fields.title, json!([canary, { "not": "a text" }]));
+    for (label, body) in of_done.into_iter().chain([("A creates an object whose title is no text", title)]) {
+        let answer = cx.send(&Probe::post(cx.list_path(a), &body).bearer(&a.token)).await?;
+        if !answer.is_success() {
+            return Ok(Some((label, answer)));
+        }
+        unmade(cx, a, &answer).await?;
+    }
+    Ok(None)
 }
 
-/// A service that takes any title has refused nothing. What it made may not show its marker, so it is deleted here.
-async fn taken_as_it_is(cx: &Context, answer: &Answer) -> Checked {
-    let a = cx.a()?;
-    if let Some(id) = cx.made(a, answer).await.filter(|_| cx.target.resource.offers.delete) {
-        let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
-        if !gone.is_success() {
-            return Err(Trouble::Unexpected(format!("an odd object was made, and its DELETE was answered {}", gone.status)));
-        }
-    }
-    Ok(Outcome::skip(format!("{}: the service takes a list for a title, so nothing was refused", answer.status)))
+/// Deletes what `answer` says was made.
+async fn unmade(cx: &Context, a: &User, answer: &Answer) -> Result<(), Trouble> {
+    let Some(id) = cx.made(a, answer).await.filter(|_| cx.target.resource.offers.delete) else { return Ok(()) };
+    let gone = cx.send(&Probe::new("DELETE", cx.item_path(a, &id)).bearer(&a.token)).await?;
+    let refused = || Trouble::Unexpected(format!("an odd object was made, and its DELETE was answered {}", gone.status));
+    gone.is_success().then_some(()).ok_or_else(refused)
 }

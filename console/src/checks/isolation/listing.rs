@@ -50,17 +50,19 @@ pub(super) async fn cursor(cx: Context) -> Checked {
             (next, as_a) = again;
         }
     }
-    let own = ids(&cx, &as_a);
-    if own.is_empty() {
+    if ids(&cx, &as_a).is_empty() {
         return Ok(Outcome::inconclusive("A's own cursor leads A to no object").seen(&as_a, "A follows the own cursor", "nothing"));
     }
+    // What B's own list shows as well is shared with B, or said to everybody.
+    let of_b = ids(&cx, &cx.once(&list(&cx, b, "")).await?);
+    let own: Vec<_> = ids(&cx, &as_a).into_iter().filter(|id| !of_b.contains(id)).collect();
     let cases = vec![case(&cx, b, &next)];
     let outcome = battery(&cx, "replays of A's cursor by B", cases, |_, answer| {
         let canaries = [&one.canary, &other.canary].into_iter().any(|canary| answer.contains(canary));
         judge::harmless(answer.status, canaries || ids(&cx, answer).iter().any(|id| own.contains(id)))
     })
     .await?;
-    let proof = piece(&as_a, "A follows the own cursor", Judgement::held(format!("{} objects", own.len())));
+    let proof = piece(&as_a, "A follows the own cursor", Judgement::held(format!("{} objects", ids(&cx, &as_a).len())));
     Ok(join(outcome, [proof]))
 }
 

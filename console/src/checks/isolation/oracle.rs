@@ -67,10 +67,11 @@ async fn compare(
     // What B does to A's object other checks ask as well.
     let (foreign, first, second) = (foreign.bearer(token).shareable(), first.bearer(token), second.bearer(token));
     let (foreign, first) = tokio::try_join!(cx.once(&foreign), cx.send(&first))?;
-    let (seen, first) = (Face::of(&foreign, id), Face::of(&first, one));
+    let ids = [id, one, other];
+    let (seen, first) = (Face::of(&foreign, &ids), Face::of(&first, &ids));
     // Where the two are alike, nothing can move by itself that the second missing id would have to show.
     let alike = !cx.exhaustive && seen.differs([&first, &first]).is_none();
-    let second = if alike { first.clone() } else { Face::of(&cx.send(&second).await?, other) };
+    let second = if alike { first.clone() } else { Face::of(&cx.send(&second).await?, &ids) };
     let judgement = judged(cx, &foreign, &seen, [&first, &second]);
     Ok(Some(piece(&foreign, format!("B: {name} of A's id, beside missing ids"), judgement)))
 }

@@ -78,10 +78,20 @@ pub(super) struct ForbiddenField {
     pub(super) value: Value,
 }
 
+/// The names in which an owner may be kept: first those that the object itself shows, then by how many services use them.
+pub(super) fn owner_fields(cx: &Context, victim: &Victim) -> Vec<String> {
+    let read = victim.read.json();
+    let object = read.as_ref().and_then(|read| cx.target.resource.object(read));
+    let shown = |name: &String| object.is_some_and(|object| object.get(name).is_some());
+    let names = OWNER_FIELDS.map(str::to_owned).into_iter().chain(named_by_path(&cx.target.paths.list));
+    let (shown, others): (Vec<_>, Vec<_>) = names.partition(shown);
+    [shown, others].concat()
+}
+
 /// What is tried: the owner only where A's name is known, since any other name could be somebody's whom the run must not touch.
-pub(super) fn fields(cx: &Context, owner: Option<&str>) -> Vec<ForbiddenField> {
-    let names: Vec<_> = OWNER_FIELDS.map(str::to_owned).into_iter().chain(named_by_path(&cx.target.paths.list)).collect();
-    let naming = |owner: &str| names.iter().map(|field| ForbiddenField { field: field.clone(), value: json_id(owner) }).collect();
+pub(super) fn fields(cx: &Context, victim: &Victim, owner: Option<&str>) -> Vec<ForbiddenField> {
+    let names = owner_fields(cx, victim).into_iter();
+    let naming = |owner: &str| names.map(|field| ForbiddenField { field, value: json_id(owner) }).collect();
     let mut fields: Vec<_> = owner.map(naming).unwrap_or_default();
     let others =
         [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];

@@ -133,12 +133,13 @@ const WRAPPERS: [&str; 6] = ["meta", "_meta", "pagination", "paging", "page", "p
 const TOTAL_HEADERS: [&str; 4] = ["x-total-count", "x-total", "x-count", "x-pagination-total-count"];
 
 /// What a list answer says it holds in all, by the name under which it says so.
-pub(super) fn totals(answer: &Answer) -> Vec<(String, u64)> {
+pub(super) fn totals(cx: &Context, answer: &Answer) -> Vec<(String, u64)> {
     let json = answer.json().unwrap_or_default();
+    let noun = cx.target.paths.list.trim_end_matches('/').rsplit('/').find(|part| !part.contains('{')).unwrap_or_default();
     let within = |prefix: &str, value: &Value| {
         let members = value.as_object().into_iter().flatten();
         let counts = members
-            .filter(|(name, _)| is_total(name))
+            .filter(|(name, _)| is_total(name, noun))
             .filter_map(|(name, value)| Some((format!("{prefix}/{name}"), value.as_u64()?)));
         counts.collect::<Vec<_>>()
     };
@@ -150,9 +151,43 @@ pub(super) fn totals(answer: &Answer) -> Vec<(String, u64)> {
     within("", &json).into_iter().chain(wrapped).chain(TOTAL_HEADERS.into_iter().filter_map(header)).chain(written).collect()
 }
 
-/// Whether a member by this name counts all objects, not pages (`total`, `totalResults`, `notesCount`, `recordsTotal`).
-fn is_total(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let counts = name.contains("total") || name.ends_with("count") || name == "numfound";
-    counts && !name.contains("page")
+/// What services call the objects of a list when they count them, in the singular.
+const OBJECTS: [&str; 10] = ["", "item", "record", "result", "object", "row", "element", "doc", "document", "hit"];
+
+/// Whether a member by this name counts all objects: `total`, `totalResults`, `recordsTotal`, or, where the collection is called so,
+/// `notesCount`. What else is counted beside a list (pages, views, unread messages) is no business of its length.
+fn is_total(name: &str, noun: &str) -> bool {
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-'], "");
+    let (name, noun) = (plain(name), plain(noun));
+    let what = name.replacen("total", "", 1);
+    let what = what.strip_suffix("count").unwrap_or(&what);
+    let singular = |plural: &str| plural.strip_suffix('s').unwrap_or(plural).to_owned();
+    let counts = *what != name && (OBJECTS.contains(&singular(what).as_str()) || singular(what) == singular(&noun));
+    counts || name == "numfound"
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::total("total", true)]
+    #[case::count("count", true)]
+    #[case::total_count("total_count", true)]
+    #[case::of_results("totalResults", true)]
+    #[case::of_records("recordsTotal", true)]
+    #[case::by_the_noun("notesCount", true)]
+    #[case::by_the_noun_in_the_singular("note-count", true)]
+    #[case::solr("numFound", true)]
+    #[case::pages("totalPages", false)]
+    #[case::page_count("page_count", false)]
+    #[case::unread("unread_count", false)]
+    #[case::views("total_views", false)]
+    #[case::of_others("membersCount", false)]
+    #[case::the_list("notes", false)]
+    fn only_what_counts_the_objects_of_a_list_is_its_total(#[case] name: &str, #[case] total: bool) {
+        assert_eq!(is_total(name, "notes"), total);
+    }
 }

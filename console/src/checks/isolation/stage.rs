@@ -48,7 +48,11 @@ impl Victim {
         let shared = Self::shared(cx).await?;
         let json = shared.read.json();
         let object = json.as_ref().and_then(|json| cx.target.resource.object(json));
-        let empty = |field: &&str| object.and_then(|object| object.get(*field)).is_some_and(|value| value.is_null() || value == "");
+        let of_all = |field: &str, value: &Value| {
+            cx.target.resource.extra.get(field).is_some_and(|extra| extra == value && extra.is_string())
+        };
+        let free = |field: &str, value: &Value| value.is_null() || value == "" || of_all(field, value);
+        let empty = |field: &&str| object.and_then(|object| object.get(*field)).is_some_and(|value| free(field, value));
         let Some(field) = DESCRIPTIONS.into_iter().find(|field| *field != cx.target.resource.fields.title && empty(field)) else {
             return Ok(shared);
         };

@@ -21,7 +21,7 @@ const MOVING: [&str; 8] = ["time", "uptime", "age", "second", "duration", "laten
 /// Routes that are asked at most.
 const MOST: usize = 3;
 /// Pauses before looking again, where other checks wrote in between.
-const PAUSES: [u64; 4] = [0, 300, 600, 900];
+const PAUSES: [u64; 6] = [0, 300, 600, 900, 1_500, 3_000];
 
 /// What each counting route that answers B says while A writes.
 pub(super) async fn of_b(cx: &Context) -> Result<Vec<Evidence>, Trouble> {

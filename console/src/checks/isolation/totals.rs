@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::checks::paging::{has_more_pages, is_last, next_query};
-use crate::checks::{Checked, Context, Judgement};
+use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Trouble};
 use crate::run::{Evidence, Finding};
 
@@ -23,14 +23,22 @@ const PAUSES: [u64; 3] = [0, 1_200, 2_500];
 pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, &victim.object).await?;
-    let (mut pieces, mut compared) = (Vec::new(), false);
+    let mut looks = Vec::new();
     for pause in PAUSES {
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        (pieces, compared) = looked(&cx, &victim, &page).await?;
-        if pieces.iter().all(|piece| piece.finding != Finding::Broken) {
+        let look = looked(&cx, &victim, &page).await?;
+        let settled = look.worst() <= Finding::Held && look.whole;
+        looks.push(look);
+        if settled {
             break;
         }
     }
+    // A lag is over in the last of them. What is not, was seen best where B's list kept still, and most spoke against it.
+    let settled = looks.pop_if(|last| last.worst() <= Finding::Held);
+    let best = settled.or_else(|| looks.into_iter().max_by_key(|look| (look.told, look.worst())));
+    let Some(Look { mut pieces, compared, .. }) = best else {
+        return Ok(Outcome::inconclusive("nothing was asked"));
+    };
     pieces.extend(tallies::of_b(&cx).await?);
     pieces.push(shown_to_a(&page));
     let words = "what B's list counts is B's own";
@@ -42,26 +50,50 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     Ok(conclude(&format!("{words}{more}"), pieces))
 }
 
-/// What B's list counts now, and whether it could be compared before and after a write of A's.
-async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<(Vec<Evidence>, bool), Trouble> {
+/// What B's list counts.
+struct Look {
+    pieces: Vec<Evidence>,
+    /// Whether it could be compared before and after a write of A's.
+    compared: bool,
+    /// Whether that tells whose objects a total counts: only B's whole list shows what other checks make as B.
+    told: bool,
+    /// Whether all was seen that totals count, where there are any.
+    whole: bool,
+}
+
+impl Look {
+    fn worst(&self) -> Finding {
+        self.pieces.iter().map(|piece| piece.finding).max().unwrap_or(Finding::Held)
+    }
+}
+
+async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<Look, Trouble> {
     let around = Around::undisturbed(cx, &page.query).await?;
     let filtered = cx.send(&list(cx, cx.b()?, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
-    let looks = [("before A writes", &around.before), ("after A wrote", &around.after), ("searching for A's title", &filtered)];
-    let mut pieces: Vec<_> =
-        looks.into_iter().map(|(when, answer)| piece(answer, format!("B's list, {when}"), counted(cx, answer))).collect();
-    pieces.extend(beyond(cx, around.query, &around.before).await?);
     let compared = around.is_undisturbed(cx);
+    let told = compared && around.query == page.query;
+    let stays = told.then(|| totals(cx, &around.before) == totals(cx, &around.after));
+    let looks = [("before A writes", &around.before), ("after A wrote", &around.after)];
+    let mut pieces: Vec<_> = looks
+        .into_iter()
+        .map(|(when, answer)| piece(answer, format!("B's list, {when}"), own(counted(cx, answer), stays)))
+        .collect();
+    pieces.push(piece(&filtered, "B's list, searching for A's title", found(cx, &around.after, &filtered)));
+    let beyond = beyond(cx, around.query, &around.before).await?;
+    let partial = is_partial(&around.before, ids(cx, &around.before).len());
+    let whole = !partial || beyond.is_some() || totals(cx, &around.before).is_empty();
+    pieces.extend(beyond.map(|(last, judgement)| piece(&last, "B: the last page of the list", own(judgement, stays))));
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(cx, &around))));
-    Ok((pieces, compared))
+    Ok(Look { pieces, compared, told, whole })
 }
 
 /// Pages of B's that are followed at most.
 const FOLLOWED: usize = 5;
 
 /// B's list to its end, where it says that there is more: totals that count what B cannot see promise objects that never come.
-async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evidence>, Trouble> {
+async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<(Answer, Judgement)>, Trouble> {
     let (b, start) = (cx.b()?, ids(cx, first));
-    let most = totals(first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
+    let most = totals(cx, first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
     let Some((name, total)) = most.filter(|_| is_partial(first, start.len())) else { return Ok(None) };
     let (mut seen, mut last) = (start.len(), first.clone());
     for number in 2..2 + FOLLOWED {
@@ -74,7 +106,7 @@ async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<Evid
         seen += more.len();
         if more.is_empty() || is_last(&answer) {
             let judgement = promised(cx, query, seen as u64, (&name, total)).await?;
-            return Ok(judgement.map(|judgement| piece(&answer, "B: the last page of the list", judgement)));
+            return Ok(judgement.map(|judgement| (answer, judgement)));
         }
         last = answer;
     }
@@ -87,7 +119,7 @@ async fn promised(cx: &Context, query: &str, seen: u64, (name, total): (&str, u6
         return Ok(Some(Judgement::held(format!("{seen} objects on all pages, {name} {total}"))));
     }
     let again = cx.send(&list(cx, cx.b()?, query)).await?;
-    let lasting = totals(&again).iter().any(|(other, now)| *other == name && *now >= total);
+    let lasting = totals(cx, &again).iter().any(|(other, now)| *other == name && *now >= total);
     Ok(lasting.then(|| Judgement::broken(format!("{name} says {total}, but after {seen} objects comes no more"))))
 }
 
@@ -140,11 +172,30 @@ fn is_partial(answer: &Answer, seen: usize) -> bool {
     next_query(answer).is_some() || has_more_pages(answer) || (PAGE_SIZES.contains(&seen) && !is_last(answer))
 }
 
+/// A total beyond the list counts others' objects only where it follows what they write; one that `stays` counts what lists of B leave out
+/// (archived or deleted objects). Where B's list moved meanwhile, nothing tells which.
+fn own(counted: Judgement, stays: Option<bool>) -> Judgement {
+    match (counted.finding, stays) {
+        (Finding::Broken, Some(true)) => Judgement::weak(format!("{}, before A writes and after", counted.observed)),
+        (Finding::Broken, None) => Judgement::unclear(format!("{}, and other checks wrote as B meanwhile", counted.observed)),
+        _ => counted,
+    }
+}
+
+/// A search by B for what A wrote. A total that is the whole list's as well takes no notice of searches.
+fn found(cx: &Context, whole: &Answer, filtered: &Answer) -> Judgement {
+    let counted = counted(cx, filtered);
+    if counted.finding == Finding::Broken && totals(cx, filtered) == totals(cx, whole) {
+        return Judgement::held(format!("{}, as without the search", counted.observed));
+    }
+    counted
+}
+
 /// A total that is larger than a page which is not full counts what B cannot see.
 fn counted(cx: &Context, answer: &Answer) -> Judgement {
     let seen = ids(cx, answer).len();
     let full = is_partial(answer, seen);
-    let named = totals(answer);
+    let named = totals(cx, answer);
     match named.iter().find(|(_, total)| *total > seen as u64) {
         Some((name, total)) if !full => Judgement::broken(format!("{name} says {total}, but the list holds {seen} objects")),
         _ if named.is_empty() => Judgement::held(format!("{seen} objects, no total")),
@@ -156,17 +207,17 @@ fn counted(cx: &Context, answer: &Answer) -> Judgement {
 fn moved(cx: &Context, around: &Around<'_>) -> Judgement {
     let Around { before, after, again, .. } = around;
     // A count and a list are two queries, between which another check may have made an object of B: then the third look differs again.
-    let lasting = |told: fn(&Answer) -> Vec<String>| {
+    let lasting = |told: &dyn Fn(&Answer) -> Vec<String>| {
         again.as_ref().is_some_and(|again| told(before) != told(after) && told(after) == told(again))
     };
-    let counts = |answer: &Answer| totals(answer).iter().map(|(name, total)| format!("{name} {total}")).collect();
+    let counts = |answer: &Answer| totals(cx, answer).iter().map(|(name, total)| format!("{name} {total}")).collect();
     // Beside a part of the list, a total also counts what other checks make as B; one below what is listed was counted before such a write.
     let seen = ids(cx, before).len();
-    let settled = totals(before).iter().all(|(_, total)| *total >= seen as u64);
-    if settled && !is_partial(before, seen) && lasting(counts) {
-        return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(before), totals(after)));
+    let settled = totals(cx, before).iter().all(|(_, total)| *total >= seen as u64);
+    if settled && !is_partial(before, seen) && lasting(&counts) {
+        return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(cx, before), totals(cx, after)));
     }
-    if before.body == after.body && lasting(|answer| answer.headers.text("etag").into_iter().collect()) {
+    if before.body == after.body && lasting(&|answer| answer.headers.text("etag").into_iter().collect()) {
         return Judgement::broken("the same bytes, but another ETag after A wrote");
     }
     Judgement::held("the same objects, totals and ETag")

@@ -7,6 +7,7 @@ use crate::token::{Compact, decode, encode};
 
 use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a, refused, refused_at, without};
 use super::attacker;
+use super::keys::own_type;
 
 /// Spellings of "no algorithm" that a comparison may let slip (RFC 8725, 2.1).
 const NONE: [&str; 8] = ["none", "None", "NONE", "nOnE", "none\0", "none ", " none", "\u{ff4e}one"];
@@ -18,11 +19,11 @@ pub(super) async fn none(cx: Context) -> Checked {
     let spelt = |alg: &str| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", alg));
     let mut forgeries: Vec<_> = spelt("none").into();
     forgeries.extend(cx.telling(NONE.iter().skip(1), 4).into_iter().flat_map(|alg| cx.telling(spelt(alg), 1)));
-    let own = algorithm_of(&token);
+    let (own, typ) = (algorithm_of(&token), own_type(&token));
     for (name, header) in [
-        ("alg twice, none last", format!(r#"{{"alg":"{own}","typ":"JWT","alg":"none"}}"#)),
-        ("alg twice, none first", format!(r#"{{"alg":"none","typ":"JWT","alg":"{own}"}}"#)),
-        ("a member ALG beside alg", r#"{"ALG":"none","typ":"JWT"}"#.to_owned()),
+        ("alg twice, none last", format!(r#"{{"alg":"{own}","typ":{typ},"alg":"none"}}"#)),
+        ("alg twice, none first", format!(r#"{{"alg":"none","typ":{typ},"alg":"{own}"}}"#)),
+        ("a member ALG beside alg", format!(r#"{{"ALG":"none","typ":{typ}}}"#)),
     ] {
         let forged = Compact { header: encode(header), ..token.clone() };
         forgeries.push(Forgery::fatal(format!("{name}, empty signature"), forged.with_signature("").token()));

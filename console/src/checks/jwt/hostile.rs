@@ -187,6 +187,7 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
     let header = Value::Object(minter.header()).to_string();
     let claims = Value::Object(minter.claims()).to_string();
     let alg = forge.mint().key.algorithm().name();
+    let typ = minter.header().get("typ").cloned().unwrap_or_else(|| json!("JWT"));
     let (past, future) = (json!(minter.now - 3_600), minter.claims().get("exp").cloned().unwrap_or_default());
     let payload = |text: String| forge.sign_bytes(header.as_bytes(), text.as_bytes());
     let under = |text: String| forge.sign_bytes(text.as_bytes(), claims.as_bytes());
@@ -196,8 +197,8 @@ pub(super) async fn duplicate(cx: Context) -> Checked {
         Forgery::fatal("exp twice: valid, then past", payload(twice("exp", future.clone(), past.clone()))),
         Forgery::harmless("exp twice: past, then valid", payload(twice("exp", past, future))),
         Forgery::harmless("sub twice: A, then B", payload(twice("sub", a, b))),
-        Forgery::harmless("alg twice: right, then none", under(format!(r#"{{"alg":"{alg}","typ":"JWT","alg":"none"}}"#))),
-        Forgery::harmless("alg twice: none, then right", under(format!(r#"{{"alg":"none","typ":"JWT","alg":"{alg}"}}"#))),
+        Forgery::harmless("alg twice: right, then none", under(format!(r#"{{"alg":"{alg}","typ":{typ},"alg":"none"}}"#))),
+        Forgery::harmless("alg twice: none, then right", under(format!(r#"{{"alg":"none","typ":{typ},"alg":"{alg}"}}"#))),
     ];
     refused(&cx, "repeated names", forgeries).await
 }

@@ -10,18 +10,24 @@ use super::ask::{Forgery, algorithm_of, of_a, refused, with};
 use super::attacker::{self, Kind};
 use super::public_key::{self, Known, PublicKeys};
 
-/// The attacker's header for a kind of key, with further members.
-fn header(kind: Kind, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+/// The type that the service gives its own tokens: one that asks for it would refuse any other before it looks at a key.
+pub(super) fn own_type(token: &Compact) -> Value {
+    let own = token.header_json().and_then(|header| header.get("typ").cloned());
+    own.unwrap_or_else(|| json!("JWT"))
+}
+
+/// The attacker's header for a kind of key, in the type of `token`, with further members.
+fn header(kind: Kind, token: &Compact, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let mut header = Map::new();
     header.insert("alg".into(), json!(kind.alg()));
-    header.insert("typ".into(), json!("JWT"));
+    header.insert("typ".into(), own_type(token));
     header.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Value::Object(header)
 }
 
 /// Forgeries signed by the attacker under `members`.
 pub(super) fn by_attacker(kind: Kind, token: &Compact, name: String, members: Vec<(&'static str, Value)>) -> Option<Forgery> {
-    attacker::signed(kind, token, &header(kind, members)).map(|forged| Forgery::fatal(name, forged))
+    attacker::signed(kind, token, &header(kind, token, members)).map(|forged| Forgery::fatal(name, forged))
 }
 
 /// `jwk` in the header (RFC 7515, 4.1.3): the token brings its own key.
@@ -96,7 +102,7 @@ fn key_ids() -> Vec<(String, Value, &'static [u8])> {
 pub(super) async fn kid(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let forged = |(index, (name, kid, key)): (usize, (String, Value, &[u8]))| {
-        let header = header(Kind::Oct, [("kid", kid)]);
+        let header = header(Kind::Oct, &token, [("kid", kid)]);
         Forgery::fatal(format!("{name} (#{})", index + 1), token.with_header(&header).signed(Algorithm::Hs256, key).token())
     };
     refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 11).into_iter().enumerate().map(forged).collect()).await
@@ -126,7 +132,7 @@ pub(super) async fn psychic(cx: Context) -> Checked {
     let token = of_a(&cx)?;
     let kid = own_kid(&token);
     let under = |alg: &str| {
-        let mut header = json!({ "alg": alg, "typ": "JWT" });
+        let mut header = json!({ "alg": alg, "typ": own_type(&token) });
         if let (Some(kid), Some(members)) = (&kid, header.as_object_mut()) {
             members.insert("kid".into(), json!(kid));
         }
@@ -179,7 +185,7 @@ fn confused(token: &Compact, known: &Known) -> Vec<Forgery> {
         let longer: &[Algorithm] = if *form == "as PEM" { &[Algorithm::Hs384, Algorithm::Hs512] } else { &[] };
         for algorithm in [Algorithm::Hs256].iter().chain(longer) {
             let members = kid.iter().map(|kid| ("kid", json!(kid)));
-            let header = with(header(Kind::Oct, members).as_object().unwrap_or(&Map::new()), "alg", algorithm.name());
+            let header = with(header(Kind::Oct, token, members).as_object().unwrap_or(&Map::new()), "alg", algorithm.name());
             let name = format!("{} with {} {form}", algorithm.name(), known.from);
             forgeries.push(Forgery::fatal(name, token.with_header(&header).signed(*algorithm, secret).token()));
         }
@@ -190,4 +196,21 @@ fn confused(token: &Compact, known: &Known) -> Vec<Forgery> {
 /// The key id of a token, where it names one as text.
 fn own_kid(token: &Compact) -> Option<String> {
     token.header_json()?.get("kid")?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::usual(json!({ "alg": "HS256", "typ": "JWT" }), "JWT")]
+    #[case::of_access_tokens(json!({ "alg": "HS256", "typ": "at+jwt" }), "at+jwt")]
+    #[case::none(json!({ "alg": "HS256" }), "JWT")]
+    fn a_forgery_is_of_the_type_that_the_service_gives_its_tokens(#[case] own: Value, #[case] typ: &str) {
+        let token = Compact { header: encode(own.to_string()), payload: encode("{}"), signature: encode("s") };
+        let forged = header(Kind::Rsa, &token, [("jwk", json!({}))]);
+        assert_eq!(forged, json!({ "alg": Kind::Rsa.alg(), "typ": typ, "jwk": {} }));
+    }
 }

@@ -76,10 +76,10 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
     // What is a text in JSON is one in a form as well.
     let text = |password: String| cx.registry.login_probe(&Login { password: password.into(), ..login.clone() });
     let capitals = login.password.expose_secret().to_uppercase();
-    // The comment ends the condition behind the name of this very account, so that nobody else's could be signed in to.
+    // The comment ends the condition behind the name of this very account, so that nobody else's could be signed in to. With the right
+    // password, since that may be compared outside the query.
     let commented = |name: &str| format!("{name}' -- ");
-    let commented =
-        Login { username: commented(&login.username), email: commented(&login.email), password: crate::verify::fresh_password() };
+    let commented = Login { username: commented(&login.username), email: commented(&login.email), ..login.clone() };
     let all = [
         ("an empty password", text(String::new())),
         ("an operator of a query in its place", other(json!({ "$ne": null }))),

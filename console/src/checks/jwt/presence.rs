@@ -1,5 +1,6 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
+use crate::checks::claims::{INTERNAL_KEYS, is_declared, own_page, sessions};
 use crate::checks::paging::asking;
 use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, User, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
@@ -64,6 +65,16 @@ fn asked_for_a_token(cx: &Context, answer: &Answer) -> Judgement {
 /// Further routes that are asked at most.
 const MOST: usize = 150;
 
+/// The paths of the resource itself among those that are read: the collection and an object.
+const OF_RESOURCE: usize = 2;
+
+/// The safe methods that a path is asked by. A guard that knows GET alone shows on the resource; elsewhere only an exhaustive run looks for
+/// it again.
+fn methods(cx: &Context, is_resource: bool) -> impl Iterator<Item = &'static str> + use<> {
+    let head = cx.exhaustive || is_resource;
+    std::iter::once("GET").chain(head.then_some("HEAD"))
+}
+
 /// Safe methods on every declared route, without a token.
 pub(super) async fn required_read(cx: Context) -> Checked {
     let (item, object) = some_object(&cx).await?;
@@ -72,14 +83,13 @@ pub(super) async fn required_read(cx: Context) -> Checked {
     let subject = a.subject.as_deref().unwrap_or("me");
     let mut paths = vec![cx.read_path(a), item];
     paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id)));
-    let both = |path: &String| ["GET", "HEAD"].map(|method| (method, path.clone()));
-    let of_resource = paths.iter().flat_map(both).map(|(method, path)| {
-        let probe = Probe::new(method, &path);
-        Case::new(format!("{method} {path} without a token"), probe)
+    let of_resource = paths.iter().enumerate().flat_map(|(at, path)| {
+        let case = move |method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path));
+        methods(&cx, at < OF_RESOURCE).map(case)
     });
     let further: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
     let of_others = further.iter().flat_map(|route| {
-        ["GET", "HEAD"].map(|method| {
+        methods(&cx, false).map(|method| {
             Case::new(format!("{method} {} without a token", route.path), Probe::new(method, route.filled(id, subject)))
         })
     });
@@ -224,25 +234,42 @@ const IDENTITY_HEADERS: [&str; 18] = [
     "x-mock-user",
 ];
 
-/// A's subject in identity headers and a local address in forwarding headers, without a token.
+/// Headers that name a machine of one's own network.
+const LOCAL_HEADERS: [&str; 5] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"];
+
+/// Headers by which a request without a token claims to be one of A's, or of the service's own network.
+fn claims_of_identity(cx: &Context, subject: &str) -> Vec<(String, String)> {
+    let claims = |names: &[&str], value: &str| names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect::<Vec<_>>();
+    let all = [
+        claims(&IDENTITY_HEADERS, subject),
+        claims(&LOCAL_HEADERS, "127.0.0.1"),
+        claims(&INTERNAL_KEYS, ""),
+        claims(&["cookie"], &sessions(cx, subject)),
+        own_page(cx),
+    ];
+    all.concat().into_iter().filter(|(name, _)| !is_declared(cx, name)).collect()
+}
+
+/// A's subject in identity headers and cookies, a local address in forwarding headers, and the front end's page, without a token.
 pub(super) async fn required_identity(cx: Context) -> Checked {
     let a = cx.a()?;
     let path = cx.read_path(a);
     let subject = a.subject.as_deref().filter(|subject| subject.chars().all(|c| c.is_ascii_graphic())).unwrap_or("1");
-    let said = |headers: &[&str], value: &str| headers.iter().fold(Probe::get(&path), |probe, header| probe.header(header, value));
-    let identities = cx.at_once(IDENTITY_HEADERS).into_iter();
-    let mut cases: Vec<_> = identities
-        .map(|headers| Case::new(format!("{} with the subject of A", headers.join(", ")), said(&headers, subject)))
-        .collect();
-    for headers in cx.at_once(["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"]) {
-        cases.push(Case::new(format!("{}: 127.0.0.1", headers.join(", ")), said(&headers, "127.0.0.1")));
-    }
-    for name in cx.telling(["user_id", "sub", "user"], 1) {
-        let joint = if path.contains('?') { '&' } else { '?' };
-        let query: String = url::form_urlencoded::byte_serialize(subject.as_bytes()).collect();
-        cases.push(Case::new(format!("the subject of A as ?{name}="), Probe::get(format!("{path}{joint}{name}={query}"))));
-    }
+    let case = |said: Vec<(String, String)>| {
+        let probe = said.iter().fold(Probe::get(&path), |probe, (name, value)| probe.header(name, value));
+        let named = said.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        Case::new(format!("claims in {named}"), probe)
+    };
+    let mut cases: Vec<_> = cx.at_once(claims_of_identity(&cx, subject)).into_iter().map(case).collect();
+    let query: String = url::form_urlencoded::byte_serialize(subject.as_bytes()).collect();
+    cases.extend(cx.at_once(["user_id", "sub", "user"]).into_iter().map(|names| {
+        let named = names.iter().map(|name| format!("{name}={query}")).collect::<Vec<_>>().join("&");
+        Case::new(format!("the subject of A as ?{}=", names.join(", ")), Probe::get(asking(&path, &named)))
+    }));
+    // Elsewhere, an edge goes by the host.
+    let host = cx.target.is_loopback().then(|| Case::new("host: localhost", Probe::get(&path).header("host", "localhost")));
     let expected = &cx.target.policy.unauthenticated;
+    cases.extend(host);
     battery(&cx, "claims of identity without a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
-use crate::token::PublicKey;
+use crate::token::{PublicKey, decode};
 
 /// Where key sets are usually published (RFC 8414, 2; the JWT plugin of Better Auth).
 pub(super) const PATHS: [&str; 4] = ["/.well-known/jwks.json", "/api/auth/jwks", "/jwks.json", "/.well-known/jwks"];
@@ -82,10 +82,27 @@ pub(super) async fn holds_public_halves(cx: Context) -> Checked {
 fn of_key_set(answer: &Answer) -> Judgement {
     let Some(keys) = keys_in(answer) else { return Judgement::held(format!("{}, no key set", answer.status)) };
     let private = |key: &Value| PRIVATE.into_iter().find(|name| key.get(*name).is_some_and(Value::is_string));
-    match keys.iter().find_map(private) {
-        Some(name) => Judgement::broken(format!("a published key has the member `{name}`: whoever reads it signs tokens")),
-        None => Judgement::held(format!("{} public keys", keys.len())),
+    let shortest = keys.iter().filter_map(modulus).min();
+    match (keys.iter().find_map(private), shortest) {
+        (Some(name), _) => Judgement::broken(format!("a published key has the member `{name}`: whoever reads it signs tokens")),
+        (None, Some(bits @ ..FACTORED)) => {
+            Judgement::broken(format!("a published RSA key has {bits} bits: its private half can be computed"))
+        }
+        (None, Some(bits @ ..SOUND)) => Judgement::weak(format!("a published RSA key has {bits} bits, where {SOUND} are due")),
+        (None, _) => Judgement::held(format!("{} public keys", keys.len())),
     }
+}
+
+/// Bits of a modulus that everybody can factor (RSA-250 has 829), and those that signatures need (RFC 7518, 3.3).
+const FACTORED: usize = 832;
+const SOUND: usize = 2_048;
+
+/// Bits of an RSA key's modulus.
+fn modulus(key: &Value) -> Option<usize> {
+    let bytes = decode(key.get("n")?.as_str()?)?;
+    let bytes: Vec<_> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+    let first = bytes.first()?;
+    Some(bytes.len() * 8 - first.leading_zeros() as usize)
 }
 
 fn published(path: &str, index: usize, jwk: &Value) -> Known {

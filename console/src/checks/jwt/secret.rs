@@ -21,19 +21,20 @@ const DEFAULTS: &[&str] = &[
     "",
     "secret",
     "dev-secret",
-    "SECRET",
     "undefined",
     "your-secret-key",
-    "your-256-bit-secret",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "supersecretkey",
     "changeme",
+    "better-auth-secret-123456789",
+    "your-256-bit-secret",
+    "SECRET",
     "dev",
+    "dev-secret-change-me",
     "your_jwt_secret",
     "your-secret-key-change-in-production",
     "fallback-secret",
     "super-secret-jwt-token-with-at-least-32-characters-long",
-    "better-auth-secret-123456789",
     "change-me-in-production",
     "change-this-in-production",
     "changethis",
@@ -114,7 +115,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
     // The secret that signs is guessed offline; a second one beside it is rarer than one beside a key pair, which nothing else finds.
-    let most = if algorithm_of(&token).is_some() { 6 } else { 12 };
+    let most = if algorithm_of(&token).is_some() { 9 } else { 14 };
     let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), most).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets

@@ -15,6 +15,10 @@ use super::claims::now;
 pub(super) const NO_SPARE: &str =
     "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml";
 
+/// Moments after which tokens are asked with again.
+const SIGNED_OUT: &str = "after signing out";
+const NEW_PASSWORD: &str = "of an earlier session, after a new password";
+
 /// What an old token comes to when it still works: a breach where the operator says that tokens end, else a weakness of stateless tokens.
 const fn alive(demanded: bool) -> Finding {
     if demanded { Finding::Broken } else { Finding::Weak }
@@ -40,26 +44,63 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     let mut pieces = Vec::new();
     let demanded = cx.target.policy.revocation;
     if let Some(call) = &accounts.logout {
-        let ended = ended(&cx, call, &mut session, "after signing out", demanded).await?;
+        let mut ended = ended(&cx, call, &mut session, SIGNED_OUT, demanded).await?;
+        if ended.old.finding == Finding::Broken
+            && let Some(older) = aged(&cx, &session.login).await?
+        {
+            session = older;
+            ended = self::ended(&cx, call, &mut session, SIGNED_OUT, demanded).await?;
+        }
         pieces.push(ended.old);
         pieces.extend(ended.done.and_then(|answer| left_with_the_browser(&cx, &answer)));
         // A service that is not shown the refresh token at the sign-out may have no way to know it.
         let shown = format!("{:?}{}", call.headers, call.body).contains("{refresh_token}");
-        pieces.extend(renewed(&cx, &session, "after signing out", demanded && shown).await?);
+        pieces.extend(renewed(&cx, &session, SIGNED_OUT, demanded && shown).await?);
         session = again(&cx, session.login).await?;
     }
     if let Some(call) = &accounts.password {
-        let ended = ended(&cx, call, &mut session, "after a change of the password", demanded).await?;
-        pieces.push(ended.old);
-        pieces.extend(renewed(&cx, &session, "after a change of the password", demanded).await?);
-        let password = if ended.done.is_some() { session.login.next_password() } else { session.login.password.clone() };
-        session = again(&cx, Login { password, ..session.login }).await?;
+        let mut change = after_new_password(&cx, call, session, demanded).await?;
+        if change.pieces.iter().any(|piece| piece.finding == Finding::Broken)
+            && let Some(older) = aged(&cx, &change.login).await?
+        {
+            change = after_new_password(&cx, call, older, demanded).await?;
+        }
+        pieces.extend(change.pieces);
+        session = again(&cx, change.login).await?;
     }
     if let Some(call) = &accounts.delete {
         pieces.extend(after_deletion(&cx, call, &mut session, demanded).await?);
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
+}
+
+/// What came of a new password: how the tokens before it fared, and what signs in now.
+struct Change {
+    pieces: Vec<Evidence>,
+    login: Login,
+}
+
+/// Changes the password in a second session, where there can be one: that may go on, while the one before it must end (OWASP ASVS 5.0, 7.4.3).
+async fn after_new_password(cx: &Context, call: &Call, earlier: Session, demanded: bool) -> Result<Change, Trouble> {
+    let mut current = if cx.target.accounts.login.is_some() { again(cx, earlier.login.clone()).await? } else { earlier.clone() };
+    // A sign-in may end the session before it, and two tokens of one moment may be one.
+    let two = earlier.user.token.expose() != current.user.token.expose() && listed(cx, &earlier).await?.is_success();
+    let done = called(cx, call, &mut current).await?;
+    if !done.is_success() {
+        let piece = Judgement::unclear(format!("answered {}", done.status)).seen(&done, format!("{} {}", call.method, call.path));
+        return Ok(Change { pieces: vec![piece], login: current.login });
+    }
+    let mut pieces = Vec::new();
+    if two {
+        pieces.push(outlived(cx, &earlier, NEW_PASSWORD, alive(demanded)).await?);
+    }
+    let own = if two { Finding::Held } else { Finding::Weak };
+    let own = outlived(cx, &current, "of the session that set a new password, after that", own).await?;
+    pieces.push(own);
+    pieces.extend(renewed(cx, if two { &earlier } else { &current }, NEW_PASSWORD, demanded && two).await?);
+    let password = current.login.next_password();
+    Ok(Change { pieces, login: Login { password, ..current.login } })
 }
 
 /// Deletes the account: its token, and, where that was done, whether it still signs in.
@@ -84,7 +125,7 @@ async fn again(cx: &Context, login: Login) -> Result<Session, Trouble> {
     cx.registry.spare().await?.ok_or_else(none)
 }
 
-/// Services that end every token issued before a moment know that moment by the second, and refuse what was issued within it.
+/// Services that end every token issued before a moment know that moment by the second, and refuse, or spare, what was issued within it.
 const NEXT_SECOND: Duration = Duration::from_millis(1_100);
 
 /// Calls what should end the session's token, and says whether that was done; with a token of the next second where this one is refused.
@@ -97,6 +138,16 @@ async fn called(cx: &Context, call: &Call, session: &mut Session) -> Result<Answ
     tokio::time::sleep(NEXT_SECOND).await;
     *session = again(cx, session.login.clone()).await?;
     cx.send(&probe(session)).await
+}
+
+/// A session that was signed in to more than a second ago; `None` where no sign-in is declared.
+async fn aged(cx: &Context, login: &Login) -> Result<Option<Session>, Trouble> {
+    if cx.target.accounts.login.is_none() {
+        return Ok(None);
+    }
+    let session = again(cx, login.clone()).await?;
+    tokio::time::sleep(NEXT_SECOND).await;
+    Ok(Some(session))
 }
 
 /// What came of ending a token.
@@ -114,14 +165,19 @@ async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, dem
         let label = format!("{} {}", call.method, call.path);
         return Ok(Ended { old: Judgement::unclear(format!("answered {}", called.status)).seen(&called, label), done: None });
     }
+    Ok(Ended { old: outlived(cx, session, when, alive(demanded)).await?, done: Some(called) })
+}
+
+/// The session's token after what ends tokens; `alive` is what it comes to where it still works.
+async fn outlived(cx: &Context, session: &Session, when: &str, alive: Finding) -> Result<Evidence, Trouble> {
     let gone = |answer: &Answer| !answer.is_success();
     let old = cx.eventually(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token), gone).await?;
     let (finding, observed) = match old.status {
-        status @ 200..=299 => (alive(demanded), format!("{when} the token still works: {status}")),
-        status @ 500..=599 => (Finding::Weak, format!("{when} the service falls over: {status}")),
-        status => (Finding::Held, format!("{when} the token is refused: {status}")),
+        status @ 200..=299 => (alive, format!("the token {when} still works: {status}")),
+        status @ 500..=599 => (Finding::Weak, format!("the token {when}: the service falls over: {status}")),
+        status => (Finding::Held, format!("the token {when} is refused: {status}")),
     };
-    Ok(Ended { old: Judgement { finding, observed }.seen(&old, format!("the token {when}")), done: Some(called) })
+    Ok(Judgement { finding, observed }.seen(&old, format!("the token {when}")))
 }
 
 /// Whether the answer to a sign-out takes the cookie back that carries the token: by a `Set-Cookie` that ends it, or by `Clear-Site-Data`. Scripts
@@ -192,20 +248,12 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     pieces.push(as_refresh(&swapped.answer, swapped.token.is_some()));
     let exchanged = cx.registry.refresh(&session).await?;
     let Some(token) = exchanged.token else {
-        return Ok(Outcome::inconclusive("a refresh token was not exchanged").seen(
-            &exchanged.answer,
-            "refresh",
-            exchanged.answer.status.to_string(),
-        ));
+        return Ok(unexchanged(pieces, &exchanged.answer, "a refresh token was not exchanged", "refresh"));
     };
     let renewed = Session { user: crate::checks::User { token, ..session.user.clone() }, ..session.clone() };
     let works = listed(&cx, &renewed).await?;
     if !works.is_success() {
-        return Ok(Outcome::inconclusive("a refreshed token is not let in").seen(
-            &works,
-            "the refreshed token",
-            works.status.to_string(),
-        ));
+        return Ok(unexchanged(pieces, &works, "a refreshed token is not let in", "the refreshed token"));
     }
     pieces.extend(lasting(&cx, [&session, &renewed], &exchanged.answer));
     let rotates = exchanged.refresh.is_some_and(|next| next.expose() != first.expose());
@@ -218,6 +266,14 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     pieces.push(reused(&second.answer, second.token.is_some(), rotates, graced));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} misuses of a refresh token were refused", pieces.len()), pieces))
+}
+
+/// What comes of it where refreshing does not work: what was let in before is one all the same, and may be why (rotation ends what is reused).
+fn unexchanged(pieces: Vec<Evidence>, answer: &Answer, words: &str, label: &str) -> Outcome {
+    match pieces.iter().find(|piece| piece.finding == Finding::Broken) {
+        Some(broken) => Outcome::of(format!("{}: {}; {words}", broken.label, broken.observed), pieces),
+        None => Outcome::inconclusive(words).seen(answer, label, answer.status.to_string()),
+    }
 }
 
 fn as_access(answer: &Answer) -> Evidence {

@@ -55,7 +55,8 @@ pub(super) fn form(secrets: &Secrets) -> Vec<Evidence> {
         let pem = value.trim_start().starts_with("-----BEGIN");
         let fault = match () {
             () if name.trim() != name => Some("has a name with a blank around it"),
-            () if value.trim() != value => Some("begins or ends with a blank or a line break"),
+            // A PEM file ends with a line break (RFC 7468, section 3).
+            () if !pem && value.trim() != value => Some("begins or ends with a blank or a line break"),
             () if quoted => Some("stands in quotes, which are part of the value"),
             () if !pem && value.contains(['\n', '\r']) => Some("has a line break inside"),
             () if value.starts_with(&format!("{name}=")) => Some("begins with its own name and `=`"),

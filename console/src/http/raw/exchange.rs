@@ -35,9 +35,14 @@ impl Client {
             let reply = self.send_raw_once(raw).await?;
             match &reply.answer {
                 Some(answer) if !raw.impatient && self.is_to_wait("", answer, waited)? => self.wait_as_asked(answer).await?,
-                _ => return Ok(reply),
+                Some(answer) => {
+                    self.note_limit(answer);
+                    return Ok(reply);
+                }
+                None => return Ok(reply),
             }
         }
+        self.scope().limit();
         Err(Trouble::RateLimited)
     }
 

@@ -9,7 +9,7 @@ mod suites;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use secrecy::ExposeSecret as _;
@@ -49,6 +49,8 @@ pub(super) struct Engine {
     releases: Releases,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
+    /// Checks that a limit of the service met.
+    limited: Mutex<BTreeSet<&'static str>>,
     /// Killed runs whose objects were swept.
     dead: OnceLock<BTreeSet<Uuid>>,
 }
@@ -90,6 +92,7 @@ impl Engine {
             done: AtomicUsize::new(0),
             releases,
             no_tokens: OnceLock::new(),
+            limited: Mutex::default(),
             dead: OnceLock::new(),
         })
     }

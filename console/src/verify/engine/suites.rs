@@ -1,8 +1,9 @@
 //! The suites side by side, each between two proofs of its control.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures::FutureExt as _;
@@ -85,7 +86,7 @@ impl Engine {
             return (None, self.without_control(cx, suite, result, &others).await);
         }
         // Without its last proof, nothing of the suite would count.
-        let set_aside = self.client.set_aside(budget::requests(control)).map_or(0, |()| budget::requests(control));
+        let set_aside = self.client.set_aside(budget::cost(control)).map_or(0, |()| budget::cost(control));
         let ended = Semaphore::new(0);
         let (results, between) =
             tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, control, others.len() / 2, &ended));
@@ -106,14 +107,19 @@ impl Engine {
         Some(if holds(&again) { again } else { self.ask(cx, control).await })
     }
 
-    /// The control for the last time. Where it no longer holds, it takes back what does not speak for itself.
+    /// The control for the last time. Where it no longer holds, it takes back what does not speak for itself. A limit alone says so (429): what
+    /// never met it was answered by the service.
     async fn closed(&self, cx: &Context, suite: Suite, proof: Option<Proof>, mut results: Vec<CheckResult>) -> Vec<CheckResult> {
         let Some(Proof { control, result: mut proof, set_aside }) = proof else { return results };
         self.client.release(set_aside);
+        let held = proof.verdict != Verdict::Inconclusive;
+        self.forget_limit(control);
         merge(&mut proof, self.ask(cx, control).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
-            for result in results.iter_mut().filter(|result| !speaks_for_itself(suite, result)) {
+            let only_limited = held && self.was_limited(control.id);
+            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.was_limited(&result.id));
+            for result in results.iter_mut().filter(|result| !stands(result)) {
                 self.withdraw(result, &reason);
             }
         }
@@ -201,7 +207,22 @@ impl Engine {
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
             Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
         };
+        if scope.was_limited() {
+            self.limited_set().insert(check.id);
+        }
         concluded(check, outcome, scope.sent(), started)
+    }
+
+    fn limited_set(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        self.limited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn was_limited(&self, id: &str) -> bool {
+        self.limited_set().contains(id)
+    }
+
+    fn forget_limit(&self, check: &Check) {
+        self.limited_set().remove(check.id);
     }
 
     fn finish_all(&self, results: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {

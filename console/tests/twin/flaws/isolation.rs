@@ -31,6 +31,7 @@ const LISTS: &[&str] = &[
     "isolation.claim.path",
     "isolation.cache.shared",
     "isolation.concurrency",
+    "isolation.forms.method",
 ];
 
 /// Checks that see another status for foreign tasks than the policy accepts.
@@ -61,6 +62,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.query-all", "`scope=all` lists everybody's tasks.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-admin", "`admin=true` lists everybody's tasks.", &["isolation.claim.query"], &[]),
     flaw("isolation.header-admin", "X-User-Role says who is an administrator.", &["isolation.claim.header"], &[]),
+    flaw("isolation.header-page", "A page of the front end may read anybody's.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-user", "X-User-Id decides who asks.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-gateway", "X-Forwarded-User stands for a token.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-path", "X-Original-URL leads past the guard.", &["isolation.claim.header"], &[]),
@@ -144,6 +146,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.list.totals"],
         &[],
     ),
+    weakness("isolation.total-of-archived", "`total` counts own tasks that no list shows.", &["isolation.list.totals"], &[]),
     flaw("isolation.total-header", "X-Total-Count counts everybody's tasks.", &["isolation.list.totals"], &[]),
     flaw(
         "isolation.etag-of-all",

@@ -63,6 +63,21 @@ impl Flaw {
         self.suite() == "tls" || BESIDE.contains(&self.name)
     }
 
+    /// Whether only the time of answers shows it, so that its row holds on a machine that does nothing else meanwhile.
+    pub(crate) fn shows_by_time(&self) -> bool {
+        const BY_TIME: [&str; 8] = [
+            "health.connection-for-each",
+            "health.slow",
+            "isolation.bleeds",
+            "jwt.follows-jku",
+            "jwt.login-hashes-for-some",
+            "jwt.works-on-envelopes",
+            "robustness.slow-body",
+            "robustness.slow-headers",
+        ];
+        BY_TIME.contains(&self.name)
+    }
+
     /// The suite's word: what stands before the first dot.
     pub(crate) fn suite(&self) -> &'static str {
         self.name.split('.').next().unwrap_or_default()

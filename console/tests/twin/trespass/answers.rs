@@ -141,6 +141,10 @@ fn listed(
     if house.has("isolation.total-of-all") {
         body.insert("total".into(), json!(house.store.len()));
     }
+    if house.has("isolation.total-of-archived") {
+        let own = |task: &&Task| before.caller.as_ref().is_some_and(|caller| task.owner.0 == *caller);
+        body.insert("total".into(), json!(house.store.all().iter().filter(own).count() + 2));
+    }
     if house.has("isolation.owner-embedded") {
         body.insert(
             "owner".into(),
@@ -148,7 +152,7 @@ fn listed(
         );
     }
     if house.has("isolation.total-with-pages") {
-        body.insert("pagination".into(), json!({ "total": 500, "pages": 9 }));
+        body.insert("pagination".into(), json!({ "total": 500 + house.store.len(), "pages": 9 }));
     }
     if house.has("isolation.total-header") {
         set("x-total-count", &house.store.len().to_string());

@@ -44,6 +44,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         asked.header("x-user-role").filter(|role| role == "admin")?;
         asked.owner_for("GET")
     }),
+    ("isolation.header-page", |asked| {
+        asked.header("referer").filter(|page| page.starts_with("https://tasks-twin."))?;
+        asked.owner_for("GET")
+    }),
     ("isolation.admin-without-token", |asked| {
         asked.header("x-admin").filter(|word| word == "true").and_then(|_| asked.nobody())?;
         asked.owner("GET")

@@ -35,6 +35,9 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
         ("jwt.guard-finds-open-path", bare && parts.uri.to_string().contains("/livez")),
         ("jwt.guard-compares-text", bare && parts.uri.query() == Some("")),
         ("jwt.trusts-local-address", bare && text(parts, "x-forwarded-for") == Some("127.0.0.1")),
+        ("jwt.trusts-own-page", bare && text(parts, "referer").is_some_and(|page| page.starts_with("https://tasks-twin."))),
+        ("jwt.trusts-empty-key", bare && text(parts, "x-internal-key") == Some("")),
+        ("jwt.trusts-local-host", bare && text(parts, "host") == Some("localhost")),
         ("jwt.null-is-a-token", matches!(text(parts, "authorization"), Some("Bearer null" | "Bearer undefined"))),
         ("jwt.stand-in-left", matches!(text(parts, "authorization"), Some("Bearer test-token" | "Bearer dev-token"))),
         ("jwt.two-headers", parts.headers.get_all("authorization").iter().count() > 1),
@@ -66,6 +69,13 @@ fn named(house: &House, parts: &Parts) -> Option<String> {
             .strip_prefix("Bearer ")
             .filter(|name| name.starts_with("postflight-user"))
             .map(str::to_owned);
+    }
+    if house.has("jwt.trusts-session-cookie") {
+        let cookies = text(parts, "cookie")?.split("; ").filter_map(|cookie| cookie.split_once('='));
+        return cookies
+            .filter(|(name, user)| *name == "session" && user.starts_with("postflight-user"))
+            .map(|(_, user)| user.to_owned())
+            .next();
     }
     if house.has("jwt.trusts-dev-header") {
         return text(parts, "x-dev-user-id").map(str::to_owned);

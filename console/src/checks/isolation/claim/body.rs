@@ -7,7 +7,7 @@ use crate::http::Probe;
 
 use super::claimed;
 use crate::checks::isolation::judge;
-use crate::checks::isolation::owner::OWNER_FIELDS;
+use crate::checks::isolation::owner::owner_fields;
 use crate::checks::isolation::stage::attacked;
 
 /// B writes to A's object and says in the body that it is A who writes.
@@ -17,9 +17,10 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
     attacked(cx, Role::Contested, |victim| async move {
         let subject = claimed(a, &victim);
         let item = cx.item_path(a, &victim.object.id);
-        let (first, others) = OWNER_FIELDS.split_at(1);
+        let fields = owner_fields(cx, &victim);
+        let (first, others) = fields.split_at(1);
         let mut cases: Vec<_> = first.iter().flat_map(|field| claims(cx, b, &item, title, field, &subject)).collect();
-        for field in cx.telling(others, 4) {
+        for field in cx.telling(others, 3) {
             cases.extend(cx.telling(claims(cx, b, &item, title, field, &subject), 1));
         }
         battery(cx, "bodies that claim to be A", cases, |_, answer| match answer.status {

@@ -1,5 +1,6 @@
 //! Claims in a header: what a gateway would tell a service behind it, what lets a service's own people do more, other paths, and cookies.
 
+use crate::checks::claims::{INTERNAL_KEYS, is_declared, own_page};
 use crate::checks::{Case, Checked, Context, User};
 use crate::http::Probe;
 
@@ -52,7 +53,10 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
     let subject = scene.subject.as_str();
     let claim = |said: &[(&str, &str)], probe: Probe| said.iter().fold(probe, |probe, (name, value)| probe.header(name, value));
     let named = |said: &[(&str, &str)]| said.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    for said in cx.at_once(HEADERS.map(|name| (name, subject)).into_iter().chain(POWERS)) {
+    let page = own_page(&cx);
+    let page = page.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let keys = INTERNAL_KEYS.map(|name| (name, "")).into_iter().filter(|(name, _)| !is_declared(&cx, name));
+    for said in cx.at_once(HEADERS.map(|name| (name, subject)).into_iter().chain(POWERS).chain(keys).chain(page)) {
         let all = named(&said);
         cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
         cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));

@@ -17,7 +17,7 @@ const QUERIES: [&str; 10] = [
     "user_id[$ne]=0&userId[$ne]=0",
     "owner={}",
     "user={}",
-    "filter[userId]={}&where[userId]={}&filter[user_id]={}&where[user_id]={}",
+    "filter[userId]={}&where[userId]={}&filter[user_id]={}&where[user_id]={}&filter[owner_id]={}&filter[ownerId]={}&filter[owner]={}",
     "user_id=*",
     "user_id=",
     "user_id={}&user_id=",
@@ -42,7 +42,7 @@ const MORE: [&str; 14] = [
 ];
 
 /// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
-const FILTERS: [&str; 4] = ["status=all", "view=all", "show=all", "filter=all"];
+const FILTERS: [&str; 6] = ["status=all", "view=all", "show=all", "filter=all", "deleted=true", "trash=true"];
 
 /// Parameters that are asked alone where a service objects to many at once.
 const ALONE: usize = 3;

@@ -1,10 +1,11 @@
 //! Routes and queries that read several objects at once.
 
+use super::versions::flat;
 use crate::checks::isolation::listing::{leak_free, shown_to_a};
 use crate::checks::isolation::page::Page;
 use crate::checks::isolation::stage::{Victim, join};
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, battery};
+use crate::checks::{Case, Checked, Context, User, at_once_or_each, shared_battery};
 use crate::http::Probe;
 
 pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
@@ -16,22 +17,28 @@ pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
     let list = cx.list_path(b);
     let base = list.trim_end_matches('/');
     let routes = ["export", "all", "search", "shared", "stats", "trash", "count", "recent", "export.csv", "batch", "bulk", "feed"];
-    let by_route = cx.telling(routes, 4).into_iter().map(|route| (format!("{base}/{route}"), String::new()));
+    let by_route = cx.telling(routes, 4).into_iter().map(|route| asked(b, &format!("{base}/{route}")));
+    // Where the paths name their user, a route for everybody's stands beside them.
+    let of_all = flat(&cx.target.paths.list).map(|path| asked(b, &format!("{}/all", path.trim_end_matches('/'))));
     let by_id = [
-        format!("ids={own},{foreign}"),
         format!("ids={own}&ids={foreign}"),
+        format!("ids={own},{foreign}"),
         format!("id={foreign}"),
         format!("ids[]={own}&ids[]={foreign}"),
         format!("id__in={own},{foreign}"),
         format!("filter[id]={foreign}"),
     ];
-    let by_id = cx.telling(by_id, 3).into_iter().map(|query| (list.clone(), query));
+    let alone = |query: &String| asked(b, &asking(&list, query));
+    // The first gives a name twice that another one gives once.
+    let (twice, once) = by_id.split_at(1);
+    let by_id = at_once_or_each(&cx, alone(&once.join("&")), cx.telling(once, 2).into_iter().map(alone).collect()).await?;
     let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")];
-    let several = cx.telling(several, 1).into_iter().map(|path| (path, String::new()));
-    let cases = by_route.chain(by_id).chain(several).map(|(path, query)| {
-        let path = asking(&path, &query);
-        Case::new(format!("B: GET {path}"), Probe::get(path).bearer(&b.token))
-    });
-    let outcome = battery(&cx, "bulk reads by B", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;
+    let several = cx.telling(several, 1).into_iter().map(|path| asked(b, &path));
+    let cases = by_route.chain(of_all).chain(twice.iter().map(alone)).chain(by_id).chain(several).collect();
+    let outcome = shared_battery(&cx, "bulk reads by B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
+}
+
+fn asked(b: &User, path: &str) -> Case {
+    Case::new(format!("B: GET {path}"), Probe::get(path).bearer(&b.token))
 }

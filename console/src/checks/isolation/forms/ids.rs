@@ -2,20 +2,36 @@
 
 use crate::checks::isolation::assign::id_field;
 use crate::checks::isolation::listing::leak_free;
+use crate::checks::isolation::owner::encoded;
 use crate::checks::isolation::stage::Victim;
 use crate::checks::{Act, Case, Checked, Context, battery};
 use crate::http::Probe;
+use serde_json::Value;
 
 pub(in crate::checks::isolation) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let (id, column) = (&victim.object.id, id_field(&cx));
-    let forms = [cx.telling(forms(id), 10), cx.telling(injections(id, &column), 2)].concat();
+    let forms = [cx.telling(forms(id), 10), other_names(&cx, &victim), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
     });
     battery(&cx, "forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await
+}
+
+/// Members by which services name an object beside its id.
+const NAMES: [&str; 11] =
+    ["slug", "uuid", "guid", "public_id", "publicId", "short_id", "shortId", "number", "code", "key", "external_id"];
+
+/// What else names the object, where it shows that: a route may look the other name up without a look at the owner.
+fn other_names(cx: &Context, victim: &Victim) -> Vec<(&'static str, String)> {
+    let read = victim.read.json();
+    let object = read.as_ref().and_then(|read| cx.target.resource.object(read));
+    let word = |value: &Value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()));
+    let told = |name: &'static str| Some((name, word(object?.get(name)?)?));
+    let is_another = |(_, value): &(&str, String)| *value != victim.object.id && !value.is_empty() && !value.contains('/');
+    NAMES.into_iter().filter_map(told).filter(is_another).map(|(name, value)| (name, encoded(&value))).take(2).collect()
 }
 
 /// The same id in other clothes.

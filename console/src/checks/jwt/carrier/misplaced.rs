@@ -1,5 +1,6 @@
 //! Places where a token does not belong: the query, cookies, other headers and the body. A good token is tried there, and nowhere else.
 
+use crate::checks::claims::is_declared;
 use crate::checks::jwt::ask::{not_bearer, refusal};
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
 use crate::http::{Answer, Credential, Probe, Trouble, evidence};
@@ -104,7 +105,7 @@ pub(in crate::checks::jwt) async fn header(cx: Context) -> Checked {
         Carrier::Header(name) => Some(name.to_ascii_lowercase()),
         _ => None,
     };
-    let names: Vec<_> = HEADERS.into_iter().filter(|(name, _)| own.as_deref() != Some(name)).collect();
+    let names: Vec<_> = HEADERS.into_iter().filter(|(name, _)| own.as_deref() != Some(name) && !is_declared(&cx, name)).collect();
     let case = |names: &[(&str, &str)]| {
         let carry = |probe: Probe, (name, prefix): &(&str, &str)| probe.secret_header(name, prefix, &a.token);
         let probe = names.iter().fold(Probe::get(cx.read_path(a)), carry);

@@ -83,7 +83,7 @@ pub(in crate::checks::jwt) const REVOKED: Check = Check {
     id: "jwt.revoked",
     title: "A token ends with its session, its password and its account",
     why: "People sign out on shared machines, change passwords after a theft and delete accounts, and each time believe that whoever holds the old token is locked out.",
-    expectation: "The token is refused after signing out, after a change of the password and after the account is deleted, as far as these routes are declared. Signing out takes a cookie that carries the token back from the browser (a remark). A failure where `policy.revocation` demands it (for deleted accounts also `policy.known_subjects`), else a warning.",
+    expectation: "The token is refused after signing out, after a change of the password in another session (the one that changed it may go on) and after the account is deleted, as far as these routes are declared. Signing out takes a cookie that carries the token back from the browser (a remark). A failure where `policy.revocation` demands it (for deleted accounts also `policy.known_subjects`), else a warning.",
     severity: Severity::High,
     references: &[API2, at("OWASP ASVS 5.0, 7.4.1", "https://github.com/OWASP/ASVS/tree/v5.0.0/5.0/en"), CWE_613],
     remedy: END_SESSIONS,

@@ -25,7 +25,7 @@ pub(in crate::checks::jwt) const REQUIRED_READ: Check = Check {
     id: "jwt.required.read",
     title: "No declared route can be read without a token",
     why: "The commonest hole is not a clever forgery but a route that somebody forgot to guard, or a HEAD handler beside a guarded GET. Every declared route is asked without any credentials.",
-    expectation: "401 (or 403, where the target says so) for GET and HEAD on the list, on an existing object and on every declared protected route.",
+    expectation: "401 (or 403, where the target says so) for GET and HEAD on the list and on an existing object, and for GET on every declared protected route (for HEAD as well in an exhaustive run).",
     severity: Severity::Critical,
     references: &[API2, CWE_306],
     remedy: REQUIRE_TOKEN,
