@@ -39,7 +39,7 @@ async fn as_a_file(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Troub
 }
 
 /// Pauses before A and B list once more, one after the other.
-const AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(300)];
+const AGAIN: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(300)];
 
 /// The plain list by A and then by B, until it shows: a cache that knows no users is often emptied by any write, and other checks write.
 async fn again(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {

@@ -1,9 +1,13 @@
 //! Mass assignment on the sign-up (OWASP API3:2023): may whoever makes an account say what it may do?
 
+use futures::future::try_join_all;
+
 use crate::checks::roles::{asked_for, gather, powers};
-use crate::checks::{Checked, Context, Outcome, SignedUp};
-use crate::http::{Answer, evidence};
-use crate::run::{Finding, Source};
+use crate::checks::{Checked, Context, Judgement, Outcome, Session, SignedUp};
+use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::run::{Evidence, Finding, Source};
+
+use super::forms::closed_to_users;
 
 /// The names that are tried alone, where all at once are objected to.
 const USUAL: [&str; 3] = ["role", "isAdmin", "is_superuser"];
@@ -40,7 +44,32 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
         (Finding::Broken, format!("the new account says {}, which an ordinary one does not", gained.join(", ")))
     };
     let piece = evidence(&first, "a sign-up with the role of an administrator", finding, observed.clone());
-    Ok(Outcome::of(observed, vec![piece]))
+    let opened = if gained.is_empty() { opened(&cx, &session).await? } else { Vec::new() };
+    Ok(opened.into_iter().fold(Outcome::of(observed, vec![piece]), Outcome::joined))
+}
+
+/// Routes of administrators that are asked at most.
+const MOST: usize = 3;
+
+/// What the new account opens of the routes that refuse an ordinary user: a service need not say what it has granted.
+async fn opened(cx: &Context, session: &Session) -> Result<Vec<Evidence>, Trouble> {
+    if cx.users.b.is_none() {
+        return Ok(Vec::new());
+    }
+    let closed = closed_to_users(cx).await?;
+    let asked = closed.into_iter().take(MOST).map(async |path| {
+        let answer = cx.send(&Probe::get(&path).bearer(&session.user.token)).await?;
+        let judgement = if answer.is_success() {
+            Judgement::broken(format!(
+                "{}: open to an account that asked to be an administrator's, closed to others",
+                answer.status
+            ))
+        } else {
+            Judgement::held(format!("{}: closed to it as to others", answer.status))
+        };
+        Ok::<_, Trouble>(judgement.seen(&answer, format!("GET {path} by that account")))
+    });
+    try_join_all(asked).await
 }
 
 /// A service may object to what it does not know; whatever else it answers proves nothing about roles.

@@ -57,7 +57,7 @@ struct Look {
     compared: bool,
     /// Whether that tells whose objects a total counts: only B's whole list shows what other checks make as B.
     told: bool,
-    /// Whether all was seen that totals count, where there are any.
+    /// Whether all was seen that totals count, where there are any, and nothing moved once more than A wrote.
     whole: bool,
 }
 
@@ -81,7 +81,7 @@ async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<Look, Trou
     pieces.push(piece(&filtered, "B's list, searching for A's title", found(cx, &around.after, &filtered)));
     let beyond = beyond(cx, around.query, &around.before).await?;
     let partial = is_partial(&around.before, ids(cx, &around.before).len());
-    let whole = !partial || beyond.is_some() || totals(cx, &around.before).is_empty();
+    let whole = (!partial || beyond.is_some() || totals(cx, &around.before).is_empty()) && !around.is_restless(cx);
     pieces.extend(beyond.map(|(last, judgement)| piece(&last, "B: the last page of the list", own(judgement, stays))));
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(cx, &around))));
     Ok(Look { pieces, compared, told, whole })
@@ -164,6 +164,12 @@ impl<'q> Around<'q> {
     fn is_undisturbed(&self, cx: &Context) -> bool {
         let same = |answer: &Answer| ids(cx, &self.before) == ids(cx, answer);
         same(&self.after) && self.again.as_ref().is_none_or(same)
+    }
+
+    /// Whether totals or ETag moved before the third look as well: by themselves, or with what other checks wrote as A.
+    fn is_restless(&self, cx: &Context) -> bool {
+        let told = |answer: &Answer| (totals(cx, answer), answer.headers.text("etag"));
+        self.again.as_ref().is_some_and(|again| told(&self.before) != told(&self.after) && told(&self.after) != told(again))
     }
 }
 

@@ -44,19 +44,9 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     let mut pieces = Vec::new();
     let demanded = cx.target.policy.revocation;
     if let Some(call) = &accounts.logout {
-        let mut ended = ended(&cx, call, &mut session, SIGNED_OUT, demanded).await?;
-        if ended.old.finding == Finding::Broken
-            && let Some(older) = aged(&cx, &session.login).await?
-        {
-            session = older;
-            ended = self::ended(&cx, call, &mut session, SIGNED_OUT, demanded).await?;
-        }
-        pieces.push(ended.old);
-        pieces.extend(ended.done.and_then(|answer| left_with_the_browser(&cx, &answer)));
-        // A service that is not shown the refresh token at the sign-out may have no way to know it.
-        let shown = format!("{:?}{}", call.headers, call.body).contains("{refresh_token}");
-        pieces.extend(renewed(&cx, &session, SIGNED_OUT, demanded && shown).await?);
-        session = again(&cx, session.login).await?;
+        let change = after_signing_out(&cx, call, session, demanded).await?;
+        pieces.extend(change.pieces);
+        session = again(&cx, change.login).await?;
     }
     if let Some(call) = &accounts.password {
         let mut change = after_new_password(&cx, call, session, demanded).await?;
@@ -75,10 +65,27 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
 }
 
-/// What came of a new password: how the tokens before it fared, and what signs in now.
+/// What came of a session's end: how its tokens fared, and what signs in now.
 struct Change {
     pieces: Vec<Evidence>,
     login: Login,
+}
+
+/// Signs the session out, and one that is older than a second where the token of this one still works.
+async fn after_signing_out(cx: &Context, call: &Call, mut session: Session, demanded: bool) -> Result<Change, Trouble> {
+    let mut ended = ended(cx, call, &mut session, SIGNED_OUT, demanded).await?;
+    if ended.old.finding == Finding::Broken
+        && let Some(older) = aged(cx, &session.login).await?
+    {
+        session = older;
+        ended = self::ended(cx, call, &mut session, SIGNED_OUT, demanded).await?;
+    }
+    let mut pieces = vec![ended.old];
+    pieces.extend(ended.done.and_then(|answer| left_with_the_browser(cx, &answer)));
+    // A service that is not shown the refresh token at the sign-out may have no way to know it.
+    let shown = format!("{:?}{}", call.headers, call.body).contains("{refresh_token}");
+    pieces.extend(renewed(cx, &session, SIGNED_OUT, demanded && shown).await?);
+    Ok(Change { pieces, login: session.login })
 }
 
 /// Changes the password in a second session, where there can be one: that may go on, while the one before it must end (OWASP ASVS 5.0, 7.4.3).

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Turn;
 use super::asked::Asked;
-use crate::twin::problem;
+use crate::twin::{accounts, problem};
 
 /// What a flaw does to a request; `None` leaves it alone.
 pub(super) type Rule = fn(&Asked<'_>) -> Option<Turn>;
@@ -47,6 +47,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.header-page", |asked| {
         asked.header("referer").filter(|page| page.starts_with("https://tasks-twin."))?;
         asked.owner_for("GET")
+    }),
+    ("isolation.signup-silent-admin", |asked| {
+        let user = asked.user().filter(|_| asked.path == "/api/admin/users")?;
+        let is_admin = accounts::is_admin(asked.house, user);
+        Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
     }),
     ("isolation.admin-without-token", |asked| {
         asked.header("x-admin").filter(|word| word == "true").and_then(|_| asked.nobody())?;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::try_join_all;
+
 use crate::checks::isolation::judge;
 use crate::checks::isolation::owner::{encoded, subject};
 use crate::checks::isolation::stage::Victim;
 use crate::checks::passwords::{hash_in, member_of};
-use crate::checks::{Case, Checked, Context, Judgement, User, battery};
-use crate::http::{Answer, Probe};
+use crate::checks::{Case, Checked, Context, Judgement, User, shared_battery};
+use crate::http::{Answer, Probe, Trouble};
 
 /// Routes of administrators, asked by an ordinary user (OWASP API5:2023).
 const ADMIN: [&str; 14] = [
@@ -32,19 +34,40 @@ pub(in crate::checks::isolation) async fn admin(cx: Context) -> Checked {
     let b = cx.b()?;
     let names = names_of_a(&cx, &victim);
     let collection = Collection::of(&cx.list_path(b), b);
-    let paths = admin_paths(&collection, cx.telling(ADMIN, 6));
+    let paths = paths(&cx, &collection);
     let profile = subject(cx.a()?, &victim).map(|subject| collection.beside(&format!("/users/{}", encoded(&subject))));
     let all = paths.iter().chain(&profile);
     let cases = all.map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)).closed_by_anybody());
-    battery(&cx, "administrative routes", cases.collect(), |case, answer| {
+    shared_battery(&cx, "administrative routes", cases.collect(), |case, answer| {
         if profile.as_deref() == Some(case.probe.path()) {
             return profile_of_a(&victim, answer);
         }
         let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
-        let reserved = case.probe.path().split('/').any(|part| part == "admin");
-        listing_of_users(answer, told || victim.is_shown_in(answer), reserved)
+        listing_of_users(answer, told || victim.is_shown_in(answer), is_reserved(case.probe.path()))
     })
     .await
+}
+
+fn paths(cx: &Context, collection: &Collection) -> BTreeSet<String> {
+    admin_paths(collection, cx.telling(ADMIN, 6))
+}
+
+/// The routes of administrators that are there and refuse B, an ordinary user: those that are asked anyway, and declared ones.
+pub(in crate::checks::isolation) async fn closed_to_users(cx: &Context) -> Result<Vec<String>, Trouble> {
+    let b = cx.b()?;
+    let declared = cx.further_routes().filter(|route| route.reads() && !route.takes_id() && is_reserved(&route.path));
+    let declared = declared.map(|route| route.filled("1", b.subject.as_deref().unwrap_or("me")));
+    let all: BTreeSet<_> = paths(cx, &Collection::of(&cx.list_path(b), b)).into_iter().chain(declared).collect();
+    let asked = all.into_iter().map(async |path| {
+        let answer = cx.once(&Probe::get(&path).bearer(&b.token)).await?;
+        Ok::<_, Trouble>(matches!(answer.status, 401 | 403).then_some(path))
+    });
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
+/// Whether a path says itself that it is for administrators alone.
+fn is_reserved(path: &str) -> bool {
+    path.split('/').any(|part| part == "admin")
 }
 
 /// The collection's own path in parts.

@@ -8,7 +8,7 @@ mod malformed;
 mod method_override;
 mod versions;
 
-pub(super) use admin::{admin, names_of_a};
+pub(super) use admin::{admin, closed_to_users, names_of_a};
 pub(super) use bulk::bulk;
 pub(super) use ids::id_forms;
 pub(super) use malformed::errors;
