@@ -166,7 +166,7 @@ impl<'q> Around<'q> {
         same(&self.after) && self.again.as_ref().is_none_or(same)
     }
 
-    /// Whether totals or ETag moved before the third look as well: by themselves, or with what other checks wrote as A.
+    /// Whether totals or `ETag` moved before the third look as well: by themselves, or with what other checks wrote as A.
     fn is_restless(&self, cx: &Context) -> bool {
         let told = |answer: &Answer| (totals(cx, answer), answer.headers.text("etag"));
         self.again.as_ref().is_some_and(|again| told(&self.before) != told(&self.after) && told(&self.after) != told(again))
