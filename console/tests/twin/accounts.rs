@@ -35,6 +35,7 @@ struct Account {
     failures: u32,
     /// What the holder is called.
     display_name: String,
+    email: String,
     role: String,
 }
 
@@ -43,6 +44,8 @@ struct Sitting {
     subject: String,
     name: String,
     refresh: String,
+    /// The sign-in that it goes back to.
+    family: Uuid,
 }
 
 /// Who has an account, and who is signed in.
@@ -50,6 +53,8 @@ struct Sitting {
 pub(crate) struct Accounts {
     people: HashMap<String, Account>,
     sittings: HashMap<String, Sitting>,
+    /// Refresh tokens that were exchanged, and the sign-in that each goes back to.
+    spent: HashMap<String, Uuid>,
 }
 
 impl Accounts {
@@ -105,7 +110,8 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
     let subject = taken.unwrap_or_else(|| subject_for(&house, &name));
     let silent = house.has("isolation.signup-silent-admin") && body.get("isAdmin") == Some(&json!(true));
     let role = if silent { "admin" } else { "user" }.to_owned();
-    let account = Account { password, subject: subject.clone(), failures: 0, display_name: name.clone(), role };
+    let email = format!("{name}@example.com");
+    let account = Account { password, subject: subject.clone(), failures: 0, display_name: name.clone(), email, role };
     open(&house).people.insert(name.clone(), account);
     let mut response = seated(&house, StatusCode::CREATED, &name, &subject);
     if house.has("isolation.signup-role") {
@@ -202,13 +208,20 @@ pub(crate) async fn refresh(State(house): Shared, request: Request) -> Response 
     let reusable = house.has("jwt.refresh-reusable");
     let mut accounts = open(&house);
     let found = accounts.sittings.iter().find(|(_, sitting)| sitting.refresh == given).map(|(sid, at)| (sid.clone(), at.clone()));
-    let Some((sid, sitting)) = found else { return problem::UNAUTHORIZED.into_response() };
+    let Some((sid, sitting)) = found else {
+        // Whoever shows a spent token, or whoever spent it, is a thief: both have to sign in again.
+        if let Some(family) = accounts.spent.get(&given).copied().filter(|_| !house.has("jwt.refresh-family-lives")) {
+            accounts.sittings.retain(|_, sitting| sitting.family != family);
+        }
+        return problem::UNAUTHORIZED.into_response();
+    };
     if !reusable {
         accounts.sittings.remove(&sid);
+        accounts.spent.insert(given, sitting.family);
     }
     drop(accounts);
     let endless = house.has("jwt.refresh-endless");
-    seated_for(&house, StatusCode::OK, &sitting.name, &sitting.subject, endless)
+    seated_for(&house, StatusCode::OK, &sitting.name, &sitting.subject, (endless, sitting.family))
 }
 
 /// The session that an access token names.
@@ -286,7 +299,8 @@ fn found(house: &House, caller: &Subject, id: &str, flaw: &str) -> Result<String
 fn profile(house: &House, name: &str) -> Response {
     let accounts = open(house);
     let Some(account) = accounts.people.get(name) else { return problem::NOT_FOUND.into_response() };
-    Json(json!({ "id": account.subject, "display_name": account.display_name, "role": account.role })).into_response()
+    let Account { subject, display_name, email, role, .. } = account;
+    Json(json!({ "id": subject, "display_name": display_name, "email": email, "role": role })).into_response()
 }
 
 /// `GET /api/accounts/{user_id}`.
@@ -305,9 +319,11 @@ pub(crate) async fn change(
     for (member, value) in &body {
         let text = value.as_str().ok_or(problem::UNPROCESSABLE)?.to_owned();
         let mut accounts = open(&house);
+        let taken = accounts.people.iter().any(|(other, account)| *other != name && account.email == text);
         let account = accounts.people.get_mut(&name).ok_or(problem::NOT_FOUND)?;
         match member.as_str() {
             "display_name" => account.display_name = text,
+            "email" if !taken || house.has("isolation.account-address") => account.email = text,
             "role" if house.has("isolation.account-role") => account.role = text,
             _ => return Err(problem::UNPROCESSABLE),
         }
@@ -337,14 +353,14 @@ impl axum::extract::FromRequestParts<Arc<House>> for Seat {
 
 /// Seats somebody and hands out both tokens.
 fn seated(house: &House, status: StatusCode, name: &str, subject: &str) -> Response {
-    seated_for(house, status, name, subject, house.has("jwt.issues-endless"))
+    seated_for(house, status, name, subject, (house.has("jwt.issues-endless"), Uuid::new_v4()))
 }
 
-/// The same for as long as tokens live, or for ten years.
-fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, endless: bool) -> Response {
+/// The same for as long as tokens live, or for ten years, and in the family of an earlier sign-in.
+fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, (endless, family): (bool, Uuid)) -> Response {
     let sid = format!("{:x}", Uuid::new_v4().as_u128()) + "aB7";
     let refresh = refresh_token(house, subject);
-    let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone() };
+    let sitting = Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: refresh.clone(), family };
     open(house).sittings.insert(sid.clone(), sitting);
     let token = if house.kind == Kind::Opaque { sid.clone() } else { minted(house, &sid, subject, endless) };
     let told = house.has("jwt.login-tells-hash");

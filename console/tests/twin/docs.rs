@@ -64,6 +64,7 @@ const PAGES: &[(&str, &[&str], &str, &str)] = &[
         JSON,
         OPENAPI,
     ),
+    ("docs.openapi-of-comments", &["/api-docs.json"], JSON, OPENAPI),
     ("docs.under-prefix", &["/api/docs", "/api/redoc", "/api/v1/docs"], HTML, SWAGGER),
     ("docs.trailing-slash", &["/docs/"], HTML, SWAGGER),
     ("docs.graphiql", &["/graphql", "/graphiql", "/playground"], HTML, GRAPHIQL),

@@ -14,9 +14,11 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.
-const USUAL: usize = 11;
-/// The same of debuggers and files, which each framework has another place for.
-const SCATTERED: usize = 12;
+const USUAL: usize = 10;
+/// The same of files, each of which another mistake leaves there.
+const OF_FILES: usize = 12;
+/// The same of endpoints for GraphQL: who has a console has its endpoint as well.
+const OF_GRAPHQL: usize = 4;
 
 /// What browsers send: some services show pages to nobody else.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8";
@@ -93,10 +95,9 @@ pub(super) async fn unserved(cx: Context, listed: &'static [&'static str]) -> Ch
 async fn unserved_below(cx: Context, listed: &'static [&'static str]) -> Checked {
     let declared = cx.target.paths.docs.iter().map(String::as_str).filter(|_| listed == paths::INTERACTIVE);
     let below = below_the_api(cx.target.paths.list.as_str(), listed);
-    // Who has a console for GraphQL has its endpoint as well.
     let most = match listed {
-        _ if listed == paths::GRAPHQL => 4,
-        _ if listed == paths::DEBUG || listed == paths::FILES => SCATTERED,
+        paths::GRAPHQL => OF_GRAPHQL,
+        paths::FILES => OF_FILES,
         _ => USUAL,
     };
     let mut usual = cx.telling(listed.iter().copied(), most);
@@ -117,8 +118,8 @@ async fn unserved_below(cx: Context, listed: &'static [&'static str]) -> Checked
 /// The first paths of a list of documentation below every prefix of the collection's path (`/api`, `/api/v1`): routers are mounted with theirs.
 fn below_the_api(collection: &str, listed: &'static [&'static str]) -> Vec<String> {
     let firsts: &[&str] = match listed {
-        _ if listed == paths::INTERACTIVE => &["/docs", "/api-docs"],
-        _ if listed == paths::SCHEMAS => &["/openapi.json", "/openapi.yaml"],
+        paths::INTERACTIVE => &["/docs", "/api-docs"],
+        paths::SCHEMAS => &["/openapi.json", "/swagger.json", "/docs.json"],
         _ => return Vec::new(),
     };
     let parts: Vec<_> = collection.split('/').filter(|part| !part.is_empty() && !part.contains('{')).collect();

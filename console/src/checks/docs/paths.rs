@@ -27,16 +27,21 @@ pub(super) const SCHEMAS: &[&str] = &[
     "/openapi.json",
     "/openapi.yaml",
     "/swagger.json",
-    "/swagger/v1/swagger.json",
-    "/v2/api-docs",
-    "/v3/api-docs",
+    "/api-docs.json",
     "/apispec_1.json",
-    "/api/schema",
-    "/api/schema/",
     "/docs-json",
-    "/api-docs/openapi.json",
+    "/docs/json",
+    "/api/schema/",
+    "/v3/api-docs",
+    "/v2/api-docs",
     "/api/openapi.json",
+    "/swagger/v1/swagger.json",
+    "/api-json",
+    "/docs.json",
+    "/api/schema",
+    "/api-docs/openapi.json",
     "/api/v1/openapi.json",
+    "/documentation/json",
     "/asyncapi.json",
 ];
 
@@ -56,13 +61,13 @@ pub(super) const DEBUG: &[&str] = &[
     "/env",
     "/api/env",
     "/console",
-    "/actuator/env",
     "/debug/pprof/",
     "/debug/vars",
+    "/actuator",
     "/_debug",
     "/__debug__/",
+    "/actuator/env",
     "/_profiler",
-    "/actuator",
     "/server-status",
     "/debug/",
     "/actuator/heapdump",
@@ -73,7 +78,7 @@ pub(super) const DEBUG: &[&str] = &[
 
 /// What developers build to see what is wrong, and forget; the root, which all of them answer, among them.
 pub(super) const HOME_MADE: &[&str] =
-    &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/api/config", "/config.json"];
+    &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/api/config", "/config.json", "/logs", "/routes"];
 
 /// Whether a path says itself that what it shows is for developers alone.
 pub(super) fn is_for_developers(path: &str) -> bool {

@@ -13,17 +13,22 @@ enum Repeated {
     Last,
 }
 
-/// The body without the path that was asked for, and without numbers and ids.
-fn essence(path: &str, answer: &Answer, repeated: Repeated) -> String {
-    let bare = path.split('?').next().unwrap_or_default();
-    let forms = match repeated {
-        Repeated::Whole => [path, bare],
-        Repeated::Bare => [bare, bare.trim_start_matches('/')],
-        Repeated::Last => [bare, bare.rsplit('/').next().unwrap_or_default()],
-    };
-    let text = answer.raw_text();
-    let text = forms.iter().filter(|form| form.len() > 1).fold(text, |text, form| text.replace(form, "<path>"));
-    without_ids(&text)
+impl Repeated {
+    fn forms(self, path: &str) -> [&str; 2] {
+        let bare = path.split('?').next().unwrap_or_default();
+        match self {
+            Self::Whole => [path, bare],
+            Self::Bare => [bare, bare.trim_start_matches('/')],
+            Self::Last => [bare, bare.rsplit('/').next().unwrap_or_default()],
+        }
+    }
+}
+
+/// The body without any of the paths that were asked for, and without numbers and ids. Both paths are taken out of both bodies: an error that
+/// links to `https://docs.example` names `/docs` whatever was asked for.
+fn essence(paths: [&str; 2], answer: &Answer, repeated: Repeated) -> String {
+    let forms = paths.into_iter().flat_map(|path| repeated.forms(path)).filter(|form| form.len() > 1);
+    without_ids(&forms.fold(answer.raw_text(), |text, form| text.replace(form, "<path>")))
 }
 
 /// Every run of eight or more hexadecimal digits and dashes becomes `#`, every other run of digits `0`.
@@ -50,6 +55,7 @@ pub(in crate::checks) fn without_ids(text: &str) -> String {
 
 /// Whether `answer` to `path` is what an unknown path gets, however it repeats the path.
 pub(super) fn like(path: &str, answer: &Answer, unknown_path: &str, unknown: &Answer) -> bool {
-    let same = |repeated| essence(path, answer, repeated) == essence(unknown_path, unknown, repeated);
+    let paths = [path, unknown_path];
+    let same = |repeated| essence(paths, answer, repeated) == essence(paths, unknown, repeated);
     answer.status == unknown.status && [Repeated::Whole, Repeated::Bare, Repeated::Last].into_iter().any(same)
 }

@@ -42,6 +42,8 @@ fn two_answers_are_the_same_but_for_paths_dates_and_ids(#[case] closed: &str, #[
 #[test]
 fn a_refusal_is_not_the_same_as_a_missing_page_even_with_the_same_words() {
     let (forbidden, missing) = (Answer::canned(403, &[], "no"), Answer::canned(404, &[], "no"));
+    let linked = Answer::canned(404, &[], r#"{"error":"no such route","more":"https://docs.example/errors"}"#);
+    assert!(same::like("/docs", &linked, "/pfabc123", &linked), "the path stands in a link by chance");
     assert!(!same::like("/docs", &forbidden, "/pfabc123", &missing));
     assert_eq!(asked::judge_difference(&forbidden, &missing).finding, Broken);
 }

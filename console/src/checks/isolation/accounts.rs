@@ -19,6 +19,9 @@ const OWN: [&str; 5] = ["me", "self", "profile", "account", "current"];
 const NAMES: [&str; 9] =
     ["name", "full_name", "fullName", "display_name", "displayName", "first_name", "firstName", "bio", "nickname"];
 
+/// Members of an account that hold the address that signs in.
+const EMAILS: [&str; 3] = ["email", "email_address", "emailAddress"];
+
 /// Every declared or documented route that changes or deletes an account.
 pub(super) async fn untouched(cx: Context) -> Checked {
     if !cx.target.allow_unsafe_routes {
@@ -40,11 +43,15 @@ pub(super) async fn untouched(cx: Context) -> Checked {
             move |route: &&Route| route.writes().filter(|method| wanted.contains(method)).map(str::to_owned).collect::<Vec<_>>();
         routes.iter().flat_map(move |route| of(route).into_iter().map(|method| (*route, method))).collect::<Vec<_>>()
     };
-    for (route, method) in methods(&["PATCH", "PUT"]) {
+    let changing = methods(&["PATCH", "PUT"]);
+    for (route, method) in &changing {
         if is_of_others(route) {
-            pieces.push(changed_by_b(&cx, &victim, route, &method).await?);
+            pieces.push(changed_by_b(&cx, &victim, route, method).await?);
         }
-        pieces.push(given_powers(&cx, &victim, route, &method).await?);
+        pieces.push(given_powers(&cx, &victim, route, method).await?);
+    }
+    if let Some((route, method)) = changing.first() {
+        pieces.extend(readdressed(&cx, &victim, route, method).await?);
     }
     // What is gone can be attacked no more.
     for (route, method) in methods(&["DELETE"]).into_iter().filter(|(route, _)| is_of_others(route)) {
@@ -173,6 +180,28 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
         status => Judgement::held(format!("refused: {status}")),
     };
     Ok(judgement.seen(&answer, format!("{method} {} of the own account, as an administrator", route.path)))
+}
+
+/// The victim gives its own account the e-mail address of another one, which would be taken over with it. `None` where the account holds none.
+async fn readdressed(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Option<Evidence>, Trouble> {
+    let Some(before) = looked_at(cx, victim, route).await? else { return Ok(None) };
+    let mut now = account(&before);
+    let Some(name) = EMAILS.into_iter().find(|name| now.get(*name).is_some_and(Value::is_string)) else { return Ok(None) };
+    let Some(other) = cx.registry.spare().await? else { return Ok(None) };
+    // Not every sign-up tells an address: what the other's account holds is what could be taken.
+    let told = looked_at(cx, &other, route).await?;
+    let Some(taken) = told.and_then(|told| account(&told).remove(name)).filter(Value::is_string) else { return Ok(None) };
+    now.retain(|kept, _| method == "PUT" || kept == name);
+    now.insert(name.to_owned(), taken.clone());
+    let answer = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(now)).bearer(&victim.user.token)).await?;
+    let after = looked_at(cx, victim, route).await?;
+    let holds = after.is_some_and(|after| account(&after).get(name) == Some(&taken));
+    let judgement = match answer.status {
+        status if holds => Judgement::broken(format!("{status}: two accounts have one address now")),
+        status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        status => Judgement::held(format!("{status}, and the address is the other's alone")),
+    };
+    Ok(Some(judgement.seen(&answer, format!("{method} {} of the own account, with the address of another one", route.path))))
 }
 
 #[cfg(test)]

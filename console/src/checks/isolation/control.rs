@@ -19,6 +19,21 @@ pub(super) async fn control(cx: Context) -> Checked {
     Ok(conclude("both users make, read, change and list their own objects", [of_a, of_b].concat()))
 }
 
+/// Both users still read what is their own.
+pub(super) async fn still(cx: Context) -> Checked {
+    let read = async |user: &User| {
+        let object = cx.objects.witness(user).await?;
+        let answer = look(&cx, user, &object).await?;
+        Ok::<_, Trouble>(piece(
+            &answer,
+            format!("{} reads the own object", user.name),
+            must(shows(&answer, &object.canary), &answer),
+        ))
+    };
+    let (of_a, of_b) = tokio::try_join!(read(cx.a()?), read(cx.b()?))?;
+    Ok(conclude("both users read their own objects", vec![of_a, of_b]))
+}
+
 /// Walks through the life of an object of `user`, as far as the target has routes for it. What does not work leaves isolation unjudged; it
 /// is no flaw of it.
 async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {

@@ -35,4 +35,4 @@ mod tallies;
 mod together;
 mod totals;
 
-pub use catalogue::CHECKS;
+pub use catalogue::{CHECKS, STILL};

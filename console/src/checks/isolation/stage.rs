@@ -77,18 +77,20 @@ impl Victim {
             let email = a.email.clone().filter(|email| a.subject.as_ref() != Some(email));
             return Ok(Self { object, read, email });
         }
-        Err(Trouble::Unexpected(format!("A reads back the object just made and gets {}, without its title", read.status)))
+        let what = match read.status {
+            200..=299 if is_of_this_run(&read, &object.canary) => "another one of this run: two were made with one id",
+            _ => "nothing with its title",
+        };
+        Err(Trouble::Unexpected(format!("A reads back the object just made and gets {what} ({})", read.status)))
     }
 
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
     /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
         let text = answer.told();
-        let beginning = beginning(self.canary());
-        let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         text.contains(self.canary())
             || self.email.as_ref().is_some_and(|email| text.contains(email))
-            || (!beginning.is_empty() && text.split(beginning).skip(1).any(counted))
+            || is_of_this_run(answer, self.canary())
     }
 
     /// The canary in A's title.
@@ -141,6 +143,13 @@ where
     let victim = Arc::new(Victim::new(cx).await?);
     let outcome = attack(Arc::clone(&victim)).await?;
     Ok(outcome.joined(victim.intact(cx).await?))
+}
+
+/// Whether an answer shows any object that this run made as the user of this canary.
+fn is_of_this_run(answer: &Answer, canary: &str) -> bool {
+    let (text, beginning) = (answer.told(), beginning(canary));
+    let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    !beginning.is_empty() && text.split(beginning).skip(1).any(counted)
 }
 
 /// All but the last four characters of a canary: what all canaries of one user in one run begin with.

@@ -84,7 +84,7 @@ pub(super) async fn alg_unknown(cx: Context) -> Checked {
         let forged = token.with_header(&header_with(&token, "alg", *alg)).with_signature("");
         Forgery::fatal(format!("alg {alg:?}, empty signature"), forged.token())
     };
-    refused(&cx, "tokens of unknown algorithms", cx.telling(&UNKNOWN, 4).into_iter().map(forged).collect()).await
+    refused(&cx, "tokens of unknown algorithms", cx.telling(&UNKNOWN, 3).into_iter().map(forged).collect()).await
 }
 
 /// Names of real algorithms, in their own spelling and in others.

@@ -263,7 +263,8 @@ pub(super) async fn refresh(cx: Context) -> Checked {
         return Ok(unexchanged(pieces, &works, "a refreshed token is not let in", "the refreshed token"));
     }
     pieces.extend(lasting(&cx, [&session, &renewed], &exchanged.answer));
-    let rotates = exchanged.refresh.is_some_and(|next| next.expose() != first.expose());
+    let next = exchanged.refresh.filter(|next| next.expose() != first.expose());
+    let rotates = next.is_some();
     let mut second = cx.registry.refresh(&session).await?;
     let graced = rotates && second.token.is_some();
     if graced {
@@ -271,6 +272,10 @@ pub(super) async fn refresh(cx: Context) -> Checked {
         second = cx.registry.refresh(&session).await?;
     }
     pieces.push(reused(&second.answer, second.token.is_some(), rotates, graced));
+    if let Some(next) = next.filter(|_| second.token.is_none()) {
+        let heir = cx.registry.refresh(&Session { refresh: Some(next), ..session.clone() }).await?;
+        pieces.push(inherited(&heir.answer, heir.token.is_some()));
+    }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} misuses of a refresh token were refused", pieces.len()), pieces))
 }
@@ -323,6 +328,17 @@ fn lasting(cx: &Context, [first, next]: [&Session; 2], answer: &Answer) -> Optio
 /// Services let a refresh token be exchanged once more for a moment, since tabs of a browser do so at the same time: ten seconds by default
 /// in Supabase.
 const GRACE: Duration = Duration::from_secs(11);
+
+/// What became of the token that took the place of one that was used twice. Of the two who hold one, nobody knows which stole it, so both are
+/// to sign in again (RFC 9700, 4.14.2).
+fn inherited(answer: &Answer, token: bool) -> Evidence {
+    let judgement = if token {
+        Judgement::weak("exchanged, though the one before it had been used twice: a thief would go on with it")
+    } else {
+        Judgement::held(format!("refused since the one before it had been used twice: {}", answer.status))
+    };
+    judgement.seen(answer, "the refresh token after one that was used twice")
+}
 
 fn reused(answer: &Answer, token: bool, rotates: bool, graced: bool) -> Evidence {
     let (finding, observed) = match (token, rotates) {

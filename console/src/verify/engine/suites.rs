@@ -21,9 +21,6 @@ use crate::verify::sentinel::Sentinel;
 use crate::verify::workshop::Made;
 use crate::verify::{accept, sweep};
 
-/// Requests that a control may cost to be asked between the checks of an ordinary run.
-const CHEAP: u64 = 3;
-
 /// The proof that a suite's good case works. It must hold once more when the checks have ended.
 struct Proof {
     control: &'static Check,
@@ -89,19 +86,18 @@ impl Engine {
         let set_aside = self.client.set_aside(budget::cost(control)).map_or(0, |()| budget::cost(control));
         let ended = Semaphore::new(0);
         let (results, between) =
-            tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, control, others.len() / 2, &ended));
+            tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, suite, others.len() / 2, &ended));
         if let Some(between) = between {
             merge(&mut result, between, "between");
         }
         (Some(Proof { control, result, set_aside }), results)
     }
 
-    /// The control when `half` of the checks have `ended`, while the others go on; a moment's trouble is given another chance. Where it costs
-    /// much, only an exhaustive run asks it then, and none that counts its requests: there the first and the last proof have to do.
-    async fn between(&self, cx: &Context, control: &'static Check, half: usize, ended: &Semaphore) -> Option<CheckResult> {
-        let cheap = budget::requests(control) <= CHEAP;
-        let half =
-            u32::try_from(half).ok().filter(|half| *half > 0 && self.allotment.is_none() && (cheap || self.options.exhaustive))?;
+    /// The control when `half` of the checks have `ended`, while the others go on; a moment's trouble is given another chance. A run that counts
+    /// its requests does without: there the first and the last proof have to do.
+    async fn between(&self, cx: &Context, suite: Suite, half: usize, ended: &Semaphore) -> Option<CheckResult> {
+        let control = suite.control_between()?;
+        let half = u32::try_from(half).ok().filter(|half| *half > 0 && self.allotment.is_none())?;
         let _half = ended.acquire_many(half).await.ok()?;
         let again = self.ask(cx, control).await;
         Some(if holds(&again) { again } else { self.ask(cx, control).await })

@@ -9,6 +9,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("docs.redoc", "ReDoc at /redoc.", &["docs.interactive"], &[]),
     flaw("docs.openapi", "The schema at /openapi.json.", &["docs.schema"], &["docs.variants"]),
     flaw("docs.openapi-elsewhere", "The schema at its other usual places.", &["docs.schema"], &[]),
+    flaw("docs.openapi-of-comments", "The schema that swagger-jsdoc makes of comments, at /api-docs.json.", &["docs.schema"], &[]),
     flaw("docs.under-prefix", "Swagger UI under the prefix of the API.", &["docs.interactive"], &[]),
     flaw("docs.trailing-slash", "/docs is closed, /docs/ is open.", &["docs.variants"], &["docs.interactive"]),
     flaw("docs.other-case", "/docs is closed, /DOCS is open.", &["docs.variants"], &[]),

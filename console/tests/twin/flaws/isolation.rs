@@ -78,6 +78,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.assign-owner", "`user_id` in the body decides whose a new task is.", &["isolation.assign.create"], &[]),
     flaw("isolation.account-changed", "Any user may change any account.", &["isolation.accounts"], &[]),
     flaw("isolation.account-deleted", "Any user may delete any account.", &["isolation.accounts"], &[]),
+    flaw("isolation.account-address", "An account may take the e-mail address of another one.", &["isolation.accounts"], &[]),
     flaw("isolation.account-role", "A change of the own account may name a role.", &["isolation.accounts"], &[]),
     flaw("isolation.bulk-any", "A bulk deletion deletes whatever it is told to.", &["isolation.bulk"], &[]),
     weakness("isolation.bulk-half", "A bulk deletion that is refused has deleted a part.", &["isolation.bulk"], &[]),

@@ -166,6 +166,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.password-keeps-tokens", "A new password leaves the old tokens alive.", &["jwt.revoked"], &[]),
     flaw("jwt.deleted-user-lives", "The token of a deleted user still works.", &["jwt.revoked"], &[]),
     flaw("jwt.refresh-reusable", "A refresh token can be exchanged again and again.", &["jwt.refresh"], &[]),
+    weakness("jwt.refresh-family-lives", "After a refresh token was used twice, its heir still works.", &["jwt.refresh"], &[]),
     flaw("jwt.logout-keeps-refresh", "Signing out leaves the refresh token alive.", &["jwt.revoked"], &[]),
     flaw("jwt.access-as-refresh", "An access token is exchanged like a refresh token.", &["jwt.refresh"], &[]),
     flaw("jwt.refresh-endless", "A refreshed token lives for ten years.", &["jwt.refresh"], &[]),

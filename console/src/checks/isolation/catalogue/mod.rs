@@ -130,3 +130,6 @@ const CONTROL: Check = Check {
     },
     ..CARD
 };
+
+/// The control between the checks.
+pub const STILL: Check = Check { run: |cx| Box::pin(control::still(cx)), ..CONTROL };

@@ -98,7 +98,7 @@ pub(super) const ACCOUNTS: Check = Check {
     title: "Nobody changes or deletes another's account, or makes the own one an administrator's",
     why: "`PATCH /users/{id}` looks the user up by the path and forgets who asks; the same handler, fed with the whole body, takes `role` and \
           `is_superuser` along. One request then takes over, or removes, any account whose id is known.",
-    expectation: "B's change and deletion of another account are refused and leave it as it was, and a change of the own account that asks for powers brings none, on every declared or documented route of accounts. Attacked is an account that was signed up for the run; asked with `allow_unsafe_routes`.",
+    expectation: "B's change and deletion of another account are refused and leave it as it was, and a change of the own account that asks for powers brings none, on every declared or documented route of accounts. No account takes the e-mail address of another. Attacked are accounts that were signed up for the run; asked with `allow_unsafe_routes`.",
     severity: Severity::Critical,
     references: &[BOLA, PROPERTY, MASS_ASSIGNMENT],
     remedy: Remedy {

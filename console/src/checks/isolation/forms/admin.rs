@@ -43,13 +43,17 @@ pub(in crate::checks::isolation) async fn admin(cx: Context) -> Checked {
             return profile_of_a(&victim, answer);
         }
         let told = answer.is_success() && names.iter().any(|name| answer.contains(name));
-        listing_of_users(answer, told || victim.is_shown_in(answer), is_reserved(case.probe.path()))
+        let leaked = told || victim.is_shown_in(answer);
+        if is_declared(&cx, case.probe.path()) {
+            return judge::harmless(answer.status, leaked);
+        }
+        listing_of_users(answer, leaked, is_reserved(case.probe.path()))
     })
     .await
 }
 
 fn paths(cx: &Context, collection: &Collection) -> BTreeSet<String> {
-    admin_paths(collection, cx.telling(ADMIN, 6))
+    admin_paths(collection, cx.telling(ADMIN, 5))
 }
 
 /// The routes of administrators that are there and refuse B, an ordinary user: those that are asked anyway, and declared ones.
@@ -63,6 +67,20 @@ pub(in crate::checks::isolation) async fn closed_to_users(cx: &Context) -> Resul
         Ok::<_, Trouble>(matches!(answer.status, 401 | 403).then_some(path))
     });
     Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
+/// Whether a declared route has that path, with one of its words for a user or an id: who goes by the token alone shows B's own there.
+fn is_declared(cx: &Context, path: &str) -> bool {
+    let paths = &cx.target.paths;
+    let templates = [&paths.list, &paths.item].into_iter().chain(&paths.toggle).map(String::as_str);
+    templates.chain(cx.further_routes().map(|route| route.path.as_str())).any(|template| fits(template, path))
+}
+
+/// Whether `path` is `template` with a word in the place of each placeholder.
+fn fits(template: &str, path: &str) -> bool {
+    let [parts, words] = [template, path].map(|text| text.trim_end_matches('/').split('/').collect::<Vec<_>>());
+    let fits = |(part, word): (&&str, &&str)| part == word || (part.starts_with('{') && !word.is_empty());
+    template.contains('{') && parts.len() == words.len() && parts.iter().zip(&words).all(fits)
 }
 
 /// Whether a path says itself that it is for administrators alone.

@@ -12,7 +12,7 @@ pub(in crate::checks::isolation) async fn id_forms(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let (id, column) = (&victim.object.id, id_field(&cx));
-    let forms = [cx.telling(forms(id), 10), other_names(&cx, &victim), cx.telling(injections(id, &column), 2)].concat();
+    let forms = [cx.telling(forms(id), 9), other_names(&cx, &victim), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
         ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))

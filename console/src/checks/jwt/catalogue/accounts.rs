@@ -96,7 +96,7 @@ pub(in crate::checks::jwt) const REFRESH: Check = Check {
     id: "jwt.refresh",
     title: "A refresh token opens nothing, and is good once",
     why: "A refresh token lives for weeks. Taken as an access token it makes the short life of those worthless, and good for more than one exchange it serves the thief beside the owner, unseen.",
-    expectation: "Refused in the place of an access token; refused when exchanged a second time after another took its place, but for a grace of some seconds.",
+    expectation: "Refused in the place of an access token; refused when exchanged a second time after another took its place, but for a grace of some seconds. The one that took its place should end with that, since a thief may hold it: a remark where it does not.",
     severity: Severity::High,
     references: &[
         at("RFC 9700, 4.14", "https://www.rfc-editor.org/rfc/rfc9700#section-4.14"),
