@@ -21,9 +21,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use jsonwebtoken::{EncodingKey, Header, encode};
 use postgres::Postgres;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::pgbouncer::{PgBouncer, Upstream};
 use support::procfile::{Runner, Ship, platform_built_server};
 use support::stock::{Settings, StockApp};
@@ -128,6 +129,31 @@ fn a_correct_stock_application_gets_no_fail(#[case] start: fn(&Settings<'_>) -> 
     assert_eq!(with_verdict(&document, "fail"), []);
     assert_eq!(with_verdict(&document, "inconclusive"), []);
     ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
+    nothing_left(&document)
+}
+
+/// Where each user's tasks are numbered from one, A's number is the number of a task of B's own: what B had before stays as it was.
+#[test]
+fn users_whose_tasks_are_counted_from_one_keep_what_they_had() -> Result<()> {
+    let flaw = Some("ids-counted");
+    let app = StockApp::express(&Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS, flaw })?;
+    let soon = time::OffsetDateTime::now_utc().unix_timestamp() + 300;
+    let claims = json!({ "sub": "postflight-user-b", "iss": ISSUER, "aud": AUDIENCE, "exp": soon });
+    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?;
+    let as_b = [("Authorization", format!("Bearer {token}"))];
+    let as_b = as_b.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for _ in 0..12 {
+        ensure!(app.ask("POST", "/tasks", &as_b, r#"{"title":"B's own"}"#)?.status == 201);
+    }
+    let before = app.get("/tasks", &as_b)?.body;
+    let (output, document) = verify(&app.description()?, SECRET, "isolation", &[])?;
+    assert_eq!(app.get("/tasks", &as_b)?.body, before);
+    assert_eq!([with_verdict(&document, "fail"), with_verdict(&document, "inconclusive")], [vec![], vec![]]);
+    ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
+    let skipped: Vec<_> = with_verdict(&document, "skip").into_iter().map(|(id, _)| id).collect();
+    for id in ["isolation.foreign.read", "isolation.foreign.patch", "isolation.foreign.delete", "isolation.oracle"] {
+        ensure!(skipped.iter().any(|skipped| skipped == id), "{id} was asked");
+    }
     nothing_left(&document)
 }
 

@@ -8,24 +8,31 @@ use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, Role, batte
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
+use super::apart;
 use super::forms::names_of_a;
 use super::judge;
 use super::stage::{Victim, attacked, join, missing_like, piece};
 
 pub(super) async fn read(cx: Context) -> Checked {
+    if let Some(unaskable) = apart::unaskable(&cx).await? {
+        return Ok(unaskable);
+    }
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
-    let ways = Act::Get.paths(&cx, &victim.object.id)?;
+    let ways = ways(&cx, Act::Get, &victim.object.id).await?;
     let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Get, way, &path, "")).collect();
     battery(&cx, "reads by B", cases, |_, answer| refusal(&cx, &victim, answer)).await
 }
 
 pub(super) async fn head(cx: Context) -> Checked {
+    if let Some(unaskable) = apart::unaskable(&cx).await? {
+        return Ok(unaskable);
+    }
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let missing = missing_like(&victim.object.id, &cx.random("isolation.foreign.head"));
     let missing = cx.send(&Act::Head.probe(&cx, &cx.item_path(b, &missing), "").bearer(&b.token)).await?.status;
-    let ways = Act::Head.paths(&cx, &victim.object.id)?;
+    let ways = ways(&cx, Act::Head, &victim.object.id).await?;
     let cases = ways.into_iter().map(|(way, path)| case(&cx, b, Act::Head, way, &path, "")).collect();
     battery(&cx, "HEAD requests by B", cases, |_, answer| judge::head(&cx.target.policy.no_such(), answer.status, missing)).await
 }
@@ -49,14 +56,26 @@ pub(super) async fn toggle(cx: Context) -> Checked {
     write(&cx, Act::Toggle).await
 }
 
+/// The paths by which B might do this to A's object. At B's own there may be an object of B's with the same number.
+async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
+    let mut ways = act.paths(cx, id)?;
+    if ways.len() > 1 && apart::are_counted_apart(cx).await? {
+        ways.truncate(1);
+    }
+    Ok(ways)
+}
+
 /// B tries, and A looks whether the object is as before. Before that, A does the same to another with success: otherwise the refusal might
 /// only mean that the route does not work.
 async fn write(cx: &Context, act: Act) -> Checked {
+    if let Some(unaskable) = apart::unaskable(cx).await? {
+        return Ok(unaskable);
+    }
     let title = &cx.objects.attempted(cx.b()?).await?;
     let proof = proof(cx, act).await?;
     let works = proof.as_ref().and_then(|proof| proof.method);
     let attack = |victim: Arc<Victim>| async move {
-        let ways = act.paths(cx, &victim.object.id)?;
+        let ways = ways(cx, act, &victim.object.id).await?;
         let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title, works)).collect();
         shared_battery(cx, "writes by B", cases, |_, answer| refusal(cx, &victim, answer)).await
     };

@@ -9,6 +9,7 @@
 //! names an owner; the other rooms are families of checks, and `catalogue` is their cards.
 
 mod accounts;
+mod apart;
 mod assign;
 mod bulk;
 mod cache;

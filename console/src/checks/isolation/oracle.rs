@@ -9,17 +9,27 @@ use crate::checks::{Act, Checked, Context, Judgement, Role};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
+use super::apart;
 use super::face::Face;
 use super::stage::{Victim, attacked, conclude, missing_like, piece};
 
 /// One way to ask for an id: its name and the probe for a given id.
 type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sync + 'a>);
 
+/// Where paths name the user: A's id at B's own path.
+const AT_OWN: &str = "GET at B's own path";
+
 pub(super) async fn oracle(cx: Context) -> Checked {
+    if let Some(unaskable) = apart::unaskable(&cx).await? {
+        return Ok(unaskable);
+    }
+    let apart = apart::are_counted_apart(&cx).await?;
     let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {
         // HEAD is compared with a missing id by a check of its own.
-        let questions = questions(cx, title).into_iter().filter(|(name, _)| cx.exhaustive || *name != Act::Head.word());
+        let questions = questions(cx, title)
+            .into_iter()
+            .filter(|(name, _)| (cx.exhaustive || *name != Act::Head.word()) && !(apart && *name == AT_OWN));
         let asked = questions.map(|(name, probe)| compare(cx, &victim, name, probe));
         let pieces = try_join_all(asked).await?.into_iter().flatten().collect();
         Ok(conclude("B gets the same answer for A's id and for an id that nothing has, in every way of asking", pieces))
@@ -44,7 +54,7 @@ fn questions<'a>(cx: &'a Context, title: &'a str) -> Vec<Question<'a>> {
     );
     // Where paths name the user, another guard may stand at B's own.
     let at_own: Question<'a> = (
-        "GET at B's own path",
+        AT_OWN,
         Box::new(|id| {
             let (of_a, of_b) = (cx.item_path(cx.a().ok()?, id), cx.item_path(cx.b().ok()?, id));
             (of_a != of_b).then(|| Probe::get(of_b))

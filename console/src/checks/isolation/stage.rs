@@ -247,7 +247,7 @@ pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
 /// alphabet stay and validation treats both alike.
 pub(super) fn missing_like(id: &str, random: &str) -> String {
     if let Ok(number) = id.parse::<u64>() {
-        return far_number(number).to_string();
+        return far_number(number, random).to_string();
     }
     let changed = id.len().saturating_sub(12);
     let mut fresh = random.bytes().cycle();
@@ -255,10 +255,12 @@ pub(super) fn missing_like(id: &str, random: &str) -> String {
 }
 
 /// A number that nothing has: far above ids that count from one, far below those that hold a time, and never beyond what the service takes
-/// for an id (an `i32`, or as many bits as the id itself has).
-const fn far_number(id: u64) -> u64 {
+/// for an id (an `i32`, or as many bits as the id itself has). Another one for another `random`: two missing ids show what follows the id.
+fn far_number(id: u64, random: &str) -> u64 {
     const FAR: u64 = 987_654_321;
-    if id < FAR { FAR } else { id - FAR }
+    const SPREAD: u64 = 1_000;
+    let step = random.bytes().fold(0, |step, byte| (step * 31 + u64::from(byte)) % SPREAD);
+    if id < FAR - SPREAD { FAR - step } else { id.saturating_sub(FAR + step) }
 }
 
 fn replaced(c: char, by: u8) -> char {
@@ -284,7 +286,8 @@ mod tests {
     #[case::counted_high("987654321", "0")]
     #[case::snowflake("4611686018427387903", "4611686017439733582")]
     fn a_missing_number_is_a_number(#[case] id: &str, #[case] missing: &str) {
-        assert_eq!(missing_like(id, "k3x9"), missing);
+        assert_eq!(missing_like(id, ""), missing);
+        assert_ne!(missing_like("17", "k3x9"), missing_like("17", "k3x8"), "two missing ids are two");
     }
 
     #[rstest]

@@ -2,7 +2,8 @@
 //
 // Tasks have UUIDs and live in memory; lists come as {data: [...]}; PATCH is partial. Everything comes from the environment
 // and nothing has a fallback: PORT, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE and CORS_ORIGINS (comma-separated); only HOST has a
-// default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none.
+// default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none. With FLAW=ids-counted there is none either:
+// each user's tasks are then numbered from one.
 
 import { randomUUID } from 'node:crypto';
 import cors from 'cors';
@@ -36,6 +37,15 @@ function tasksOf(user) {
   return tasksByUser.get(user);
 }
 
+const counted = flaw === 'ids-counted';
+const lastNumbers = new Map();
+
+function nextId(user) {
+  if (!counted) return randomUUID();
+  lastNumbers.set(user, (lastNumbers.get(user) ?? 0) + 1);
+  return lastNumbers.get(user);
+}
+
 function allTasks() {
   return new Map([...tasksByUser.values()].flatMap((tasks) => [...tasks]));
 }
@@ -46,7 +56,7 @@ const title = z.string().trim().min(1).max(200);
 const description = z.string().max(1000).nullable();
 const TaskCreate = z.strictObject({ title, description: description.default(null) });
 const TaskPatch = z.strictObject({ title, description, completed: z.boolean() }).partial();
-const TaskId = z.uuid();
+const TaskId = counted ? z.string().regex(/^[1-9]\d{0,8}$/).transform(Number) : z.uuid().transform((id) => id.toLowerCase());
 
 // Errors
 
@@ -105,8 +115,9 @@ tasks.use(authenticate);
 tasks.param('id', (req, res, next, id) => {
   const anybodys = flaw === `owner-missing-${req.method.toLowerCase()}` || !req.user;
   const reachable = anybodys ? allTasks() : tasksOf(req.user);
-  const task = TaskId.safeParse(id).success ? reachable.get(id.toLowerCase()) : undefined;
-  if (!task) throw new HttpError(404, 'Task not found');
+  const { success, data } = TaskId.safeParse(id);
+  const task = success ? reachable.get(data) : undefined;
+  if (!task) throw new HttpError(404, counted ? `Task ${id} does not exist` : 'Task not found');
   req.task = task;
   next();
 });
@@ -138,7 +149,7 @@ tasks.get('/', async (req, res) => {
 tasks.post('/', requireJson, (req, res) => {
   const now = new Date().toISOString();
   const task = {
-    id: randomUUID(),
+    id: nextId(req.user),
     ...parse(TaskCreate, req.body),
     completed: false,
     createdAt: now,
@@ -160,7 +171,7 @@ tasks.patch('/:id', requireJson, (req, res) => {
 
 tasks.delete('/:id', (req, res) => {
   if (flaw === 'soft-delete') req.task.deletedAt = new Date().toISOString();
-  else for (const tasks of tasksByUser.values()) tasks.delete(req.task.id);
+  else for (const tasks of tasksByUser.values()) if (tasks.get(req.task.id) === req.task) tasks.delete(req.task.id);
   res.status(204).end();
 });
 
