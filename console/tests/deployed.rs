@@ -21,10 +21,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use postgres::Postgres;
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::pgbouncer::{PgBouncer, Upstream};
 use support::procfile::{Runner, Ship, platform_built_server};
 use support::stock::{Settings, StockApp};
@@ -136,18 +135,13 @@ fn a_correct_stock_application_gets_no_fail(#[case] start: fn(&Settings<'_>) -> 
 #[test]
 fn users_whose_tasks_are_counted_from_one_keep_what_they_had() -> Result<()> {
     let flaw = Some("ids-counted");
-    let app = StockApp::express(&Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS, flaw })?;
-    let soon = time::OffsetDateTime::now_utc().unix_timestamp() + 300;
-    let claims = json!({ "sub": "postflight-user-b", "iss": ISSUER, "aud": AUDIENCE, "exp": soon });
-    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?;
-    let as_b = [("Authorization", format!("Bearer {token}"))];
-    let as_b = as_b.each_ref().map(|(name, value)| (*name, value.as_str()));
-    for _ in 0..12 {
-        ensure!(app.ask("POST", "/tasks", &as_b, r#"{"title":"B's own"}"#)?.status == 201);
-    }
-    let before = app.get("/tasks", &as_b)?.body;
+    let settings = Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS, flaw };
+    let app = StockApp::express(&settings)?;
+    let as_b = settings.authorization("postflight-user-b")?;
+    app.make_tasks(&as_b, 12)?;
+    let before = app.get("/tasks", &[("Authorization", &as_b)])?.body;
     let (output, document) = verify(&app.description()?, SECRET, "isolation", &[])?;
-    assert_eq!(app.get("/tasks", &as_b)?.body, before);
+    assert_eq!(app.get("/tasks", &[("Authorization", &as_b)])?.body, before);
     assert_eq!([with_verdict(&document, "fail"), with_verdict(&document, "inconclusive")], [vec![], vec![]]);
     ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
     let skipped: Vec<_> = with_verdict(&document, "skip").into_iter().map(|(id, _)| id).collect();

@@ -2,12 +2,9 @@
 
 mod support;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::{Context, Result};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::stock::{Settings, StockApp};
 
 const ORIGIN: &str = "https://tasks.example.com";
@@ -21,16 +18,7 @@ const SETTINGS: Settings<'static> = Settings {
 };
 
 fn authorization(key: &str) -> Result<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let claims = json!({
-        "sub": "alice",
-        "iss": SETTINGS.issuer,
-        "aud": SETTINGS.audience,
-        "iat": now,
-        "exp": now + 300,
-    });
-    let key = EncodingKey::from_secret(key.as_bytes());
-    Ok(format!("Bearer {}", encode(&Header::default(), &claims, &key)?))
+    Settings { secret: key, ..SETTINGS }.authorization("alice")
 }
 
 #[rstest]

@@ -23,6 +23,25 @@ const UNSIGNED: &[&str] = &["jwt."];
 const TRESPASS: &[&str] = &["isolation.", "jwt.sub.alias"];
 const NONE: &[&str] = &[];
 
+const fn with(flaw: &str) -> Settings<'_> {
+    Settings {
+        secret: SECRET,
+        issuer: "https://tasks.vercel.app",
+        audience: "tasks-api",
+        origins: &["https://tasks.vercel.app", "https://admin.example.com"],
+        flaw: Some(flaw),
+    }
+}
+
+/// Pages by `limit` and `offset`, of which the first is full: only what comes after it shows whose the total is.
+#[test]
+fn a_total_of_everybodys_tasks_is_seen_behind_a_full_page() -> Result<()> {
+    let settings = with("total-of-all-paged");
+    let app = StockApp::express(&settings)?;
+    app.make_tasks(&settings.authorization("postflight-user-b")?, 10)?;
+    found_in(&app, "total-of-all-paged", ISOLATION, &["isolation.list.totals"], NONE)
+}
+
 /// Starts the backend with this one flaw and verifies it by these suites. Every check of `fails` must FAIL, and every FAIL must be one of
 /// them or begin with one of `implied`.
 fn fails_exactly(
@@ -32,13 +51,11 @@ fn fails_exactly(
     fails: &[&str],
     implied: &[&str],
 ) -> Result<()> {
-    let app = start(&Settings {
-        secret: SECRET,
-        issuer: "https://tasks.vercel.app",
-        audience: "tasks-api",
-        origins: &["https://tasks.vercel.app", "https://admin.example.com"],
-        flaw: Some(flaw),
-    })?;
+    let app = start(&with(flaw))?;
+    found_in(&app, flaw, suites, fails, implied)
+}
+
+fn found_in(app: &StockApp, flaw: &str, suites: &str, fails: &[&str], implied: &[&str]) -> Result<()> {
     let (_, document) = verify(&app.description()?, SECRET, suites, &[])?;
     let failed = with_verdict(&document, "fail");
     let missed: Vec<_> = fails.iter().filter(|id| !failed.iter().any(|(failed, _)| failed == *id)).collect();

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -26,6 +28,16 @@ pub(crate) struct Settings<'a> {
     pub(crate) origins: &'a [&'a str],
     /// The one mistake that the backend is to have, by the name that its source gives it.
     pub(crate) flaw: Option<&'a str>,
+}
+
+impl Settings<'_> {
+    /// The `Authorization` of `subject`, for five minutes.
+    pub(crate) fn authorization(&self, subject: &str) -> Result<String> {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        let claims = json!({ "sub": subject, "iss": self.issuer, "aud": self.audience, "iat": now, "exp": now + 300 });
+        let key = EncodingKey::from_secret(self.secret.as_bytes());
+        Ok(format!("Bearer {}", encode(&Header::default(), &claims, &key)?))
+    }
 }
 
 /// A running backend; dropping it kills the process and removes its data.
@@ -119,6 +131,15 @@ impl StockApp {
     }
 
     /// The same with any method and a body of JSON.
+    /// Makes tasks of whoever `authorization` says.
+    pub(crate) fn make_tasks(&self, authorization: &str, count: usize) -> Result<()> {
+        for _ in 0..count {
+            let answer = self.ask("POST", "/tasks", &[("Authorization", authorization)], r#"{"title":"an own one"}"#)?;
+            ensure!(answer.status == 201, "{answer:?}");
+        }
+        Ok(())
+    }
+
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
         ask(self.port, method, path, headers, body)
     }

@@ -18,7 +18,7 @@ const COUNTING: [&str; 11] =
     ["stats", "statistics", "summary", "count", "counts", "total", "totals", "dashboard", "analytics", "overview", "metrics"];
 /// Words in the name of a number that moves by itself.
 const MOVING: [&str; 8] = ["time", "uptime", "age", "second", "duration", "latency", "stamp", "date"];
-/// Routes that are asked at most.
+/// Routes that are asked at most, each for both users.
 const MOST: usize = 3;
 /// Pauses before looking again, where other checks wrote in between.
 const PAUSES: [u64; 6] = [0, 300, 600, 900, 1_500, 3_000];
@@ -36,19 +36,20 @@ pub(super) async fn of_b(cx: &Context) -> Result<Vec<Evidence>, Trouble> {
     Ok(pieces)
 }
 
-/// The declared ones, as B's own, and the one that services most often have below the collection.
+/// The declared ones, as B's own and, where they name the user, as A's; and the one that services most often have below the collection.
 fn counting(cx: &Context) -> Result<Vec<String>, Trouble> {
-    let b = cx.b()?;
-    let subject = b.subject.as_deref().unwrap_or("me");
+    let (a, b) = (cx.a()?, cx.b()?);
+    let subjects = [b, a].map(|user| user.subject.as_deref().unwrap_or("me"));
     let counts = |path: &str| {
         let last = path.rsplit('/').next().unwrap_or_default();
         last.split(['.', '-', '_']).any(|word| COUNTING.contains(&word))
     };
     let declared = cx.further_routes().filter(|route| route.reads() && !route.takes_id() && counts(&route.path));
     let protected = cx.target.paths.protected.iter().filter(|path| counts(path) && !path.contains("{id}"));
-    let declared = declared.map(|route| route.filled("1", subject)).chain(protected.map(|path| path.replace("{user_id}", subject)));
-    let usual = format!("{}/stats", cx.list_path(b).trim_end_matches('/'));
-    Ok(declared.take(MOST).chain([usual]).collect::<BTreeSet<_>>().into_iter().collect())
+    let declared = declared.flat_map(|route| subjects.map(|subject| route.filled("1", subject)));
+    let protected = protected.flat_map(|path| subjects.map(|subject| path.replace("{user_id}", subject)));
+    let usual = [b, a].map(|user| format!("{}/stats", cx.list_path(user).trim_end_matches('/')));
+    Ok(declared.chain(protected).take(2 * MOST).chain(usual).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// Looks while A makes two objects, until nobody else wrote meanwhile. `None` where the numbers move by themselves, or with what other checks

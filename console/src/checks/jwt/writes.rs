@@ -25,7 +25,7 @@ pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<
 fn further_writes(cx: &Context, object: &Object) -> Vec<Probe> {
     let subject = cx.users.a.as_ref().and_then(|user| user.subject.as_deref()).unwrap_or("me");
     let most = if cx.target.allow_unsafe_routes { MOST } else { 0 };
-    let routes = cx.further_routes().filter(|route| !ends_accounts(cx, route)).take(most);
+    let routes = cx.further_routes().filter(|route| !ends_accounts(cx, route) && !signs_in(cx, route)).take(most);
     let sent = |route: &Route, method: &str| Probe::new(method, route.filled(&object.id, subject)).json(&serde_json::json!({}));
     routes.flat_map(|route| route.writes().map(move |method| sent(route, method)).collect::<Vec<_>>()).collect()
 }
@@ -47,6 +47,14 @@ const OF_ACCOUNTS: [&str; 14] = [
     "revoke",
     "terminate",
 ];
+
+/// Whether the route is declared as one that makes accounts or sessions, which nobody has a token for yet.
+fn signs_in(cx: &Context, route: &Route) -> bool {
+    let accounts = &cx.target.accounts;
+    let signup = accounts.signup.as_ref().map(|signup| &signup.grant);
+    let grants = [signup, accounts.login.as_ref(), accounts.refresh.as_ref()];
+    grants.into_iter().flatten().any(|grant| grant.call.path == route.path)
+}
 
 /// Whether an unsafe method on the route could end the session or the account of A, if the service takes a bad token: the run goes on with it.
 fn ends_accounts(cx: &Context, route: &Route) -> bool {

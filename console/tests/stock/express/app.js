@@ -143,7 +143,12 @@ tasks.get('/', async (req, res) => {
   }
   const total = flaw === 'total-of-all' ? { total: allTasks().size } : {};
   const listed = flaw === 'list-all' || !req.user ? allTasks() : tasksOf(req.user);
-  res.json({ data: [...listed.values()].filter((task) => !task.deletedAt), ...total });
+  const data = [...listed.values()].filter((task) => !task.deletedAt);
+  if (flaw === 'total-of-all-paged') {
+    const [limit, offset] = [Number(req.query.limit ?? 10), Number(req.query.offset ?? 0)];
+    return res.json({ data: data.slice(offset, offset + limit), total: allTasks().size });
+  }
+  res.json({ data, ...total });
 });
 
 tasks.post('/', requireJson, (req, res) => {

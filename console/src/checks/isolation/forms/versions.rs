@@ -12,12 +12,14 @@ pub(in crate::checks::isolation) async fn versions(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let (item, list) = (cx.item_path(a, &victim.object.id), cx.list_path(a));
-    let flat = [flat(&cx.target.paths.item), flat(&cx.target.paths.list)].into_iter().flatten();
-    let flat = flat.map(|path| path.replace("{id}", &victim.object.id));
+    let flat_item = flat(&cx.target.paths.item).map(|path| path.replace("{id}", &victim.object.id));
+    let flat_list = flat(&cx.target.paths.list);
+    let older = flat_item.iter().flat_map(|item| cx.telling(prefixed(item), 4)).collect();
+    let flat = flat_item.into_iter().chain(flat_list);
     // Beside a path that ends in a slash, an older one without it.
     let bare = [&item, &list].into_iter().filter_map(|path| path.strip_suffix('/')).map(str::to_owned);
     let flat = flat.chain(bare);
-    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 3), flat.collect()].concat();
+    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 3), older, flat.collect()].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token)).closed_by_anybody();
         // Whoever asks nobody for a token there does not ask B for another one.
