@@ -107,13 +107,23 @@ impl Suite {
         self.checks().iter().find(|check| check.is_control())
     }
 
-    /// The control as it is asked between the others: briefer where the whole makes and changes objects.
-    pub fn control_between(self) -> Option<&'static Check> {
-        match self {
-            Self::Isolation => Some(&isolation::STILL),
+    /// The control as it is asked once more at this moment: briefer where the whole makes, changes and lists objects.
+    pub fn control_again(self, moment: Moment) -> Option<&'static Check> {
+        match (self, moment) {
+            (Self::Isolation, Moment::Between) => Some(&isolation::STILL),
+            (Self::Isolation, Moment::Last) => Some(&isolation::ANEW),
             _ => self.control(),
         }
     }
+}
+
+/// When a control is asked once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// When half of the checks have ended.
+    Between,
+    /// When all of them have.
+    Last,
 }
 
 impl fmt::Display for Suite {

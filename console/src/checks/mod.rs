@@ -37,7 +37,7 @@ pub mod tls;
 pub use accounts::{Login, Refreshed, Registry, Session, SignedUp};
 pub use act::Act;
 pub use battery::{Case, FLAWS_KEPT, at_once_or_each, battery, shared_battery};
-pub use check::{Check, Checked, Need, Reference, Remedy, Suite};
+pub use check::{Check, Checked, Moment, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge};
 pub use judgement::Judgement;
 pub use objects::{Object, Objects, Role};

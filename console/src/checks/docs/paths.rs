@@ -77,8 +77,7 @@ pub(super) const DEBUG: &[&str] = &[
 ];
 
 /// What developers build to see what is wrong, and forget; the root, which all of them answer, among them.
-pub(super) const HOME_MADE: &[&str] =
-    &["/", "/debug/db", "/debug/users", "/test-db", "/api/test", "/config", "/api/config", "/config.json", "/logs", "/routes"];
+pub(super) const HOME_MADE: &[&str] = &["/", "/debug/db", "/debug/users", "/test-db", "/config", "/api/config", "/logs", "/routes"];
 
 /// Whether a path says itself that what it shows is for developers alone.
 pub(super) fn is_for_developers(path: &str) -> bool {

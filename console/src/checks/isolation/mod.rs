@@ -36,4 +36,4 @@ mod tallies;
 mod together;
 mod totals;
 
-pub use catalogue::{CHECKS, STILL};
+pub use catalogue::{ANEW, CHECKS, STILL};

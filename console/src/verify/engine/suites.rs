@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::Engine;
 use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
-use crate::checks::{Check, Context, Need, Outcome, Suite};
+use crate::checks::{Check, Context, Moment, Need, Outcome, Suite};
 use crate::run::{CheckResult, Event, Verdict};
 use crate::verify::budget::{self, Allotment};
 use crate::verify::needs::{Given, may_write};
@@ -96,7 +96,7 @@ impl Engine {
     /// The control when `half` of the checks have `ended`, while the others go on; a moment's trouble is given another chance. A run that counts
     /// its requests does without: there the first and the last proof have to do.
     async fn between(&self, cx: &Context, suite: Suite, half: usize, ended: &Semaphore) -> Option<CheckResult> {
-        let control = suite.control_between()?;
+        let control = suite.control_again(Moment::Between)?;
         let half = u32::try_from(half).ok().filter(|half| *half > 0 && self.allotment.is_none())?;
         let _half = ended.acquire_many(half).await.ok()?;
         let again = self.ask(cx, control).await;
@@ -110,7 +110,7 @@ impl Engine {
         self.client.release(set_aside);
         let held = proof.verdict != Verdict::Inconclusive;
         self.forget_limit(control);
-        merge(&mut proof, self.ask(cx, control).await, "at the end");
+        merge(&mut proof, self.ask(cx, suite.control_again(Moment::Last).unwrap_or(control)).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
             let only_limited = held && self.was_limited(control.id);

@@ -133,3 +133,5 @@ const CONTROL: Check = Check {
 
 /// The control between the checks.
 pub const STILL: Check = Check { run: |cx| Box::pin(control::still(cx)), ..CONTROL };
+/// The control after the checks.
+pub const ANEW: Check = Check { run: |cx| Box::pin(control::anew(cx)), ..CONTROL };
