@@ -39,7 +39,7 @@ const SHARED_OBJECTS: u64 = 3;
 /// Requests set aside for each account: one to delete it, and where its token has ended, one to sign in and one to try again.
 pub(crate) const OF_AN_ACCOUNT: u64 = 3;
 /// Accounts that a run makes at most for checks that end sessions or use up attempts.
-const ACCOUNTS: u64 = 8;
+const ACCOUNTS: u64 = 7;
 /// Accounts that a run signs up at most: its two users, and those of the checks.
 pub(super) const MOST_ACCOUNTS: u64 = 13;
 /// The beginning of the reason why a check was left out.

@@ -26,11 +26,17 @@ pub(super) async fn still(cx: Context) -> Checked {
     Ok(conclude("both users read their own objects", vec![of_a, of_b]))
 }
 
-/// Both users still make objects, and read them. What else must work, each check proves by itself.
+/// Both users still make objects, change them, and read the change. That lists are theirs, each check of lists proves by itself.
 pub(super) async fn anew(cx: Context) -> Checked {
-    let anew = async |user: &User| read(&cx, user, &cx.objects.create(user).await?).await;
+    let anew = async |user: &User| {
+        let object = cx.objects.create(user).await?;
+        match cx.target.resource.update {
+            Update::None => read(&cx, user, &object).await.map(|piece| vec![piece]),
+            _ => changed(&cx, user, object).await.map(Vec::from),
+        }
+    };
     let (of_a, of_b) = tokio::try_join!(anew(cx.a()?), anew(cx.b()?))?;
-    Ok(conclude("both users make and read their own objects", vec![of_a, of_b]))
+    Ok(conclude("both users make, change and read their own objects", [of_a, of_b].concat()))
 }
 
 async fn read(cx: &Context, user: &User, object: &Object) -> Result<Evidence, Trouble> {
