@@ -1,5 +1,5 @@
-//! Objects that each user's service counts from one: A's id is then the id of an object of B's own to B. By it, B can ask for nothing of A's,
-//! and what B wrote there would be written to what may be no object of this run.
+//! Objects that a service counts from one for each user: to B, A's id is then the id of an object of B's own. By it, B can ask for nothing of
+//! A's, and what B wrote there would be written to what may be no object of this run.
 
 use crate::checks::{Context, Object, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
