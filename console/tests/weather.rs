@@ -27,6 +27,12 @@ use twin::{Flaws, House, Kind, Twin};
 const BLOCK_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Sorry, you have been blocked</h1></body></html>";
 
+const NOT_ALLOWED_PAGE: &str = "<html>\r\n<head><title>405 Not Allowed</title></head>\r\n<body>\r\n<center><h1>405 Not Allowed</h1></center>\r\n</body></html>";
+/// Methods that a content network lets through.
+const USUAL: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Reads that came to the proxy that hiccups.
+static HICCUP: AtomicU64 = AtomicU64::new(0);
+
 /// What happens to a request instead of reaching the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weather {
@@ -36,6 +42,10 @@ enum Weather {
     Blocked,
     /// A firewall's page for tokens without an algorithm alone.
     Picky,
+    /// A content network that turns away what looks like an attack, and methods that it does not know, whatever stands behind it.
+    Guarded,
+    /// A proxy that finds nobody for a read now and then: the service closed the connection at that moment.
+    Hiccups,
     /// An outage behind a proxy.
     Unavailable,
     /// Connections break.
@@ -88,9 +98,22 @@ impl Weather {
                 UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
                 response
             }
-            Self::Picky | Self::Frozen => next.run(request).await,
+            Self::Guarded if !USUAL.contains(&request.method().as_str()) => {
+                (StatusCode::METHOD_NOT_ALLOWED, Html(NOT_ALLOWED_PAGE)).into_response()
+            }
+            Self::Guarded if looks_like_an_attack(&request) => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
+            Self::Hiccups if request.method().is_safe() && HICCUP.fetch_add(1, Ordering::SeqCst) % 50 == 0 => {
+                (StatusCode::BAD_GATEWAY, Html("<html><title>502 Bad Gateway</title></html>")).into_response()
+            }
+            Self::Picky | Self::Frozen | Self::Guarded | Self::Hiccups => next.run(request).await,
         }
     }
+}
+
+/// Whether a request has what the rules of content networks look for: NUL, a dot segment, words of SQL.
+fn looks_like_an_attack(request: &Request) -> bool {
+    let url = request.uri().to_string().to_ascii_lowercase();
+    ["%00", "..", "%2e%2e", "%27%20or", "union", "%20or%201=1"].iter().any(|mark| url.contains(mark))
 }
 
 /// Whether the token's header says `none` in some way.
@@ -178,6 +201,21 @@ async fn a_firewall_that_stops_forged_tokens_is_no_evidence_about_the_service() 
     assert_eq!(result(&run, "jwt.control").verdict, Verdict::Pass);
     assert_eq!(check.verdict, Verdict::Inconclusive, "{}", check.summary);
     assert!(check.summary.contains("only the edge answered"), "{}", check.summary);
+}
+
+/// A correct service stays correct behind a content network, and behind a proxy that misses its connection now and then.
+#[rstest]
+#[case::guarded(Weather::Guarded)]
+#[case::hiccups(Weather::Hiccups)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_in_front_of_a_correct_service_leaves_nothing_open(#[case] weather: Weather) {
+    let service = Outdoors::start(&[], weather, 0).await;
+    let suites = [Suite::Cors, Suite::Jwt, Suite::Isolation, Suite::Health, Suite::Docs, Suite::Robustness];
+    let run = service.verify(&suites, Duration::from_mins(2)).await;
+    // The server of this test waits for ever for a header section, as the twin's own does not.
+    let judged = run.checks.iter().filter(|check| check.id != "robustness.slow.headers");
+    let open: Vec<_> = judged.filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)).collect();
+    assert!(open.is_empty(), "{:?}", open.iter().map(|check| (&check.id, &check.summary)).collect::<Vec<_>>());
 }
 
 /// What B could read of A's, B could read, whatever the service no longer does for its users.

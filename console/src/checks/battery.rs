@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use super::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble};
-use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::run::{Evidence, EvidenceClass, Finding, Source};
 
 /// Exchanges of held cases that are kept as samples; flaws are all kept up to [`FLAWS_KEPT`].
 const SAMPLES_KEPT: usize = 2;
@@ -20,14 +20,24 @@ pub struct Case {
     pub probe: Probe,
     /// Which sending of the same request this is, where it is repeated on purpose.
     pub turn: usize,
-    /// Whether it is as good when the edge refuses it: what it asks for must be out of reach, whoever sees to that.
-    closed_by_anybody: bool,
+    at_the_edge: AtTheEdge,
+}
+
+/// What it is worth when the edge refuses a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtTheEdge {
+    /// Nothing: the application was not asked.
+    Nothing,
+    /// As much as a refusal by the application, once another case of the battery reached that.
+    BesideOthers,
+    /// As much as a refusal by the application.
+    Everything,
 }
 
 impl Case {
     /// A case.
     pub fn new(name: impl Into<String>, probe: Probe) -> Self {
-        Self { name: name.into(), probe, turn: 0, closed_by_anybody: false }
+        Self { name: name.into(), probe, turn: 0, at_the_edge: AtTheEdge::Nothing }
     }
 
     /// The same request once more: a shared battery sends it again for each turn.
@@ -36,10 +46,23 @@ impl Case {
         Self { turn, ..self }
     }
 
+    /// The same question, put another way.
+    #[must_use]
+    pub fn put_as(&self, name: impl Into<String>, probe: Probe) -> Self {
+        Self { name: name.into(), probe, ..self.clone() }
+    }
+
     /// A case of something that nobody knows to be there: a refusal by the edge keeps it out of reach as well.
     #[must_use]
     pub fn closed_by_anybody(self) -> Self {
-        Self { closed_by_anybody: true, ..self }
+        Self { at_the_edge: AtTheEdge::Everything, ..self }
+    }
+
+    /// A case in a form that fronts turn away by themselves, whatever stands behind them (NUL, dot segments, words of SQL): nobody can put it to
+    /// the application there, so that a refusal by the edge is as good, as long as other cases of the battery reach the application.
+    #[must_use]
+    pub fn of_an_odd_form(self) -> Self {
+        Self { at_the_edge: AtTheEdge::BesideOthers, ..self }
     }
 }
 
@@ -72,27 +95,35 @@ fn concluded(
     asked: Vec<Result<Answer, Trouble>>,
     judge: impl Fn(&Case, &Answer) -> Judgement,
 ) -> Checked {
-    let mut evidence = Vec::with_capacity(cases.len());
-    for (case, answer) in cases.iter().zip(asked) {
-        evidence.push(judged(case, answer, &judge)?);
-    }
-    Ok(summarise(noun, evidence))
+    let judged =
+        |(case, answer): (&Case, Result<Answer, Trouble>)| Ok(answered(answer)?.map(|answer| (judge(case, &answer), answer)));
+    let judged = cases.iter().zip(asked).map(judged).collect::<Result<Vec<_>, Trouble>>()?;
+    let reached = |(judgement, answer): &(Judgement, Answer)| judgement.finding == Finding::Held && answer.source != Source::Edge;
+    let reached = judged.iter().flatten().any(reached);
+    let evidence = cases.iter().zip(judged).map(|(case, judged)| match judged {
+        Ok((judgement, answer)) => seen(case, judgement, &answer, reached),
+        Err(trouble) => Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()),
+    });
+    Ok(summarise(noun, evidence.collect()))
 }
 
-fn judged(case: &Case, answer: Result<Answer, Trouble>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Result<Evidence, Trouble> {
-    match answer {
-        Ok(answer) => {
-            let judgement = judge(case, &answer);
-            Ok(if case.closed_by_anybody {
-                judgement.seen_anywhere(&answer, &case.name)
-            } else {
-                judgement.seen(&answer, &case.name)
-            })
+/// The answer, or why there is none; an error where nothing more can be asked.
+fn answered(asked: Result<Answer, Trouble>) -> Result<Result<Answer, Trouble>, Trouble> {
+    match asked {
+        Err(trouble) if !matches!(trouble, Trouble::Transport(_) | Trouble::Timeout(_)) => Err(trouble),
+        asked => Ok(asked),
+    }
+}
+
+/// Evidence of one answer. `reached`: another case of the battery reached the application.
+fn seen(case: &Case, judgement: Judgement, answer: &Answer, reached: bool) -> Evidence {
+    let turned_away = judgement.finding == Finding::Held && answer.source == Source::Edge;
+    match case.at_the_edge {
+        AtTheEdge::BesideOthers if turned_away && reached => {
+            Judgement::held(format!("{}: turned away by the edge", answer.status)).seen_anywhere(answer, &case.name)
         }
-        Err(trouble @ (Trouble::Transport(_) | Trouble::Timeout(_))) => {
-            Ok(Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()))
-        }
-        Err(trouble) => Err(trouble),
+        AtTheEdge::Everything => judgement.seen_anywhere(answer, &case.name),
+        AtTheEdge::BesideOthers | AtTheEdge::Nothing => judgement.seen(answer, &case.name),
     }
 }
 
@@ -117,4 +148,25 @@ fn keep(piece: &mut Evidence, [samples, flaws]: &mut [usize; 2]) -> bool {
     let (kept, most) = if piece.finding == Finding::Held { (samples, SAMPLES_KEPT) } else { (flaws, FLAWS_KEPT) };
     *kept += 1;
     *kept <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Verdict;
+
+    #[test]
+    fn what_the_edge_turns_away_counts_only_beside_what_reached_the_service_and_only_in_an_odd_form() {
+        let answer = |source| Ok(Answer { source, ..Answer::canned(403, &[], "") });
+        let case = |name: &str| Case::new(name, Probe::get("/"));
+        let verdict = |cases: &[Case], sources: &[Source]| {
+            let asked = sources.iter().map(|source| answer(*source)).collect();
+            concluded("cases", cases, asked, |_, answer| Judgement::held(answer.status.to_string())).map(|outcome| outcome.verdict)
+        };
+        let odd = [case("plain"), case("odd").of_an_odd_form()];
+        assert_eq!(verdict(&odd, &[Source::Unknown, Source::Edge]), Ok(Verdict::Pass));
+        assert_eq!(verdict(&odd, &[Source::Edge, Source::Edge]), Ok(Verdict::Inconclusive));
+        assert_eq!(verdict(&odd, &[Source::Edge, Source::App]), Ok(Verdict::Inconclusive));
+        assert_eq!(verdict(&[case("closed").closed_by_anybody()], &[Source::Edge]), Ok(Verdict::Pass));
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn errors(cx: &Context) -> Vec<Case> {
     let mut cases = vec![
         Case::new("401 without a token", anonymous(cx)),
         Case::new("404 of an unknown path", Probe::get(unknown_path(cx))),
-        Case::new("405 of an unknown method", unknown_method(cx)),
+        Case::new("405 of an unknown method", unknown_method(cx)).of_an_odd_form(),
     ];
     let Some(user) = &cx.users.a else { return cases };
     cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx)).bearer(&user.token)));

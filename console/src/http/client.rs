@@ -204,6 +204,11 @@ impl Client {
         self.inner.deadline
     }
 
+    /// Whether the deadline cut the run off; not so where it was interrupted.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        Instant::now() >= self.inner.deadline && !self.inner.stop.is_cancelled()
+    }
+
     /// Whether waiting for a 503 was in vain once.
     pub(super) fn waits_in_vain(&self) -> bool {
         self.inner.in_vain.load(Ordering::Relaxed)

@@ -9,8 +9,8 @@ use crate::run::Source;
 /// Headers that a platform or firewall sets only on answers of its own.
 const OF_THE_EDGE: [&str; 6] =
     ["x-railway-fallback", "x-vercel-error", "x-vercel-mitigated", "cf-mitigated", "x-amzn-waf-action", "x-sucuri-block"];
-/// Statuses with which a firewall or a limiter turns a request away.
-const TURNED_AWAY: [u16; 5] = [403, 406, 418, 429, 503];
+/// Statuses with which a firewall, a limiter or a proxy turns a request away.
+const TURNED_AWAY: [u16; 6] = [403, 405, 406, 418, 429, 503];
 /// How far into a page is looked.
 const LOOK: usize = 4 * 1024;
 /// What the pages of frameworks have in them, in lower case: Express, Werkzeug (Flask), Django, Spring, Tomcat, Rails, Starlette's debugger.
@@ -79,6 +79,7 @@ mod tests {
     #[case::flask(403, &[HTML], WERKZEUG, None, Source::Unknown)]
     #[case::express(403, &[HTML], EXPRESS, None, Source::Unknown)]
     #[case::django(403, &[HTML], DJANGO, None, Source::Unknown)]
+    #[case::method(405, &[HTML], NGINX, Some("x-request-id"), Source::Edge)]
     #[case::own_error(401, &[HTML], BLOCK, None, Source::Unknown)]
     #[case::json(403, &[("content-type", "application/json")], "{}", None, Source::Unknown)]
     #[case::vendor(403, &[("cf-mitigated", "challenge")], "", None, Source::Edge)]

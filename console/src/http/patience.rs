@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Answer, Client, Probe, Trouble};
+use super::{Answer, Client, Probe, Trouble, clean};
 
 /// Pauses between asking again for what must come to be true.
 const PATIENCE: [Duration; 5] = [
@@ -24,16 +24,19 @@ const ASKED_AGAIN: usize = 6;
 const ASKED_AGAIN_503: usize = 3;
 /// How often a change is tried with the precondition that fits: another check may have changed the same object in between.
 const CHANGED_MEANWHILE: usize = 4;
+/// Headers in which limiters say how much they let through: drafts of the IETF, then what most send.
+const LIMITS: [&str; 4] = ["ratelimit-policy", "ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit"];
 /// A 503 that asks to come back so soon counts what is under way at once, not what came in a minute.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is
     /// waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request whose connection broke is
-    /// asked again: servers close idle connections at any time (RFC 9112, 9.3.1), some after every error, and the next may be stale too.
+    /// asked again, and so is one that a proxy found nobody for: servers close idle connections at any time (RFC 9112, 9.3.1), some after every
+    /// error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let answered = self.answered(probe).await;
-        if matches!(answered, Err(Trouble::RateLimited | Trouble::AskedToWait(_))) {
+        if matches!(answered, Err(Trouble::RateLimited | Trouble::AskedToWait { .. })) {
             self.scope().limit();
         }
         let answer = answered?;
@@ -61,6 +64,8 @@ impl Client {
                     waited += 1;
                     if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
                 }
+                // A proxy whose connection to the service was closed at that moment says so (502); once is no outage.
+                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_safe() && broken == 0 => broken += 1,
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
             }
@@ -108,7 +113,7 @@ impl Client {
             return Ok(false);
         }
         if Instant::now() + asked >= self.deadline() {
-            return Err(Trouble::AskedToWait(asked));
+            return Err(too_long(answer, asked));
         }
         if asked <= AT_ONCE {
             self.gate().narrow();
@@ -119,11 +124,11 @@ impl Client {
     /// When an answer asks to come back; where that is after the end of the run, there is no point in waiting.
     fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
         let asked = asked(answer).unwrap_or(Duration::from_secs(1));
-        let until = Instant::now().checked_add(asked).ok_or(Trouble::AskedToWait(asked))?;
+        let until = Instant::now().checked_add(asked).ok_or_else(|| too_long(answer, asked))?;
         if asked <= LONGEST_WAIT {
             self.gate().note(until);
         }
-        if until < self.deadline() { Ok(until) } else { Err(Trouble::AskedToWait(asked)) }
+        if until < self.deadline() { Ok(until) } else { Err(too_long(answer, asked)) }
     }
 
     /// Waits as long as an answer asks for, while the rest of the run goes on.
@@ -142,6 +147,12 @@ impl Client {
         })
         .await
     }
+}
+
+/// Trouble of an answer that asks to wait until after the end of the run, with the limit that it names.
+fn too_long(answer: &Answer, wait: Duration) -> Trouble {
+    let said = LIMITS.iter().find_map(|name| Some(format!(" The service says `{name}: {}`.", clean(&answer.headers.text(name)?))));
+    Trouble::AskedToWait { wait, said: said.unwrap_or_default() }
 }
 
 /// How long `Retry-After` asks to wait (RFC 9110, 10.2.3); only a number of seconds is understood.

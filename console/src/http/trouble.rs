@@ -22,8 +22,13 @@ pub enum Trouble {
     )]
     RateLimited,
     /// A 429 that asks to wait until after the end of the run.
-    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run may take; declare a limit of the whole service under `limits` in postflight.toml, or let this host past one of single routes, such as the sign-in", .0.as_secs())]
-    AskedToWait(Duration),
+    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run has left; declare a limit of the whole service under `limits` in postflight.toml, or let this host past one of single routes, such as the sign-in.{said}", wait.as_secs())]
+    AskedToWait {
+        /// How long.
+        wait: Duration,
+        /// What the answer says of the limit, as a sentence; empty where it says nothing.
+        said: String,
+    },
     /// The request budget is spent.
     #[error("the request budget of {0} is spent")]
     Budget(u64),

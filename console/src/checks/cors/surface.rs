@@ -225,6 +225,7 @@ pub(super) fn represented(cx: &Context, cases: &[Case]) -> Vec<Case> {
 
 /// Puts every origin into every case.
 pub(super) fn crossed(cases: &[Case], origins: &[String]) -> Vec<Case> {
-    let with = |case: &Case, origin: &String| Case::new(format!("{} with {origin}", case.name), case.probe.clone().origin(origin));
+    let with =
+        |case: &Case, origin: &String| case.put_as(format!("{} with {origin}", case.name), case.probe.clone().origin(origin));
     cases.iter().flat_map(|case| origins.iter().map(move |origin| with(case, origin))).collect()
 }

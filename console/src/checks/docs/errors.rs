@@ -138,6 +138,7 @@ pub(super) async fn plain(cx: Context) -> Checked {
     {
         cases.extend(updates(&cx, user, &object));
     }
+    let cases = cases.into_iter().map(Case::of_an_odd_form).collect();
     shared_battery(&cx, "errors that give nothing away", cases, |_, answer| judge(answer)).await
 }
 

@@ -24,11 +24,17 @@ pub(super) async fn everywhere(cx: Context) -> Checked {
     let answers = join_all(cases.iter().map(|case| cx.once(&case.probe))).await;
     let mut seen: Vec<(String, Result<Answer, Trouble>)> = cases.into_iter().map(|case| case.name).zip(answers).collect();
     seen.extend(life(&cx).await?);
+    // What an edge turns away by itself (an unknown method) says nothing of the service, which answered the list.
+    seen.retain(|(_, answer)| !answer.as_ref().is_ok_and(is_turned_away));
     let required = &cx.target.policy.headers.required;
     let pieces: Vec<_> =
         seen.into_iter().map(|(name, answer)| piece(&list.headers, required, &name, answer)).collect::<Result<_, _>>()?;
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} other answers carry what the list carries{}", pieces.len(), worst(&pieces)), pieces))
+}
+
+fn is_turned_away(answer: &Answer) -> bool {
+    answer.source == Source::Edge && answer.status < 500
 }
 
 fn worst(pieces: &[Evidence]) -> String {

@@ -40,6 +40,8 @@ fn freshness(answer: &Answer) -> Judgement {
     match () {
         () if directives.iter().any(|directive| directive == "no-store") => Judgement::held("fresh, no-store"),
         () if keeps(&directives) => Judgement::broken(format!("Cache-Control: {shown} lets caches keep a health answer")),
+        // Nothing is served again without being asked for anew (RFC 9111, 5.2.2.4).
+        () if directives.iter().any(|directive| directive == "no-cache") => Judgement::held("fresh, no-cache"),
         () if directives.is_empty() => Judgement::weak("fresh, but without Cache-Control: no-store"),
         () => Judgement::weak(format!("fresh, but Cache-Control: {shown} instead of no-store")),
     }

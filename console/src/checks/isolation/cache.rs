@@ -14,7 +14,7 @@ use crate::target::Carrier;
 use super::apart;
 use super::judge;
 use super::page::list;
-use super::stage::{Victim, attacked, conclude, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, deletion_of_nothing, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.
 pub(super) async fn shared(cx: Context) -> Checked {
@@ -143,11 +143,13 @@ async fn tried(cx: &Context, victim: &Victim, title: &str, condition: &Condition
     let (a, b, id) = (cx.a()?, cx.b()?, &victim.object.id);
     let asked = |path: String| act.probe(cx, &path, title).header(name, value).bearer(&b.token);
     let answer = cx.send(&asked(cx.item_path(a, id))).await?;
-    let missing = if answer.status == 412 {
-        let missing = missing_like(id, &cx.random("isolation.conditional"));
-        cx.send(&asked(cx.item_path(b, &missing))).await?.status
-    } else {
-        404
+    let missing = match answer.status {
+        412 => {
+            let missing = missing_like(id, &cx.random("isolation.conditional"));
+            cx.send(&asked(cx.item_path(b, &missing))).await?.status
+        }
+        200..=299 if *act == Act::Delete => deletion_of_nothing(cx, id).await?,
+        _ => 404,
     };
     let judgement = judge::conditional(answer.status, missing, answer.contains(victim.canary()));
     Ok(piece(&answer, format!("B: {} with {name}: {value}", act.word()), judgement))

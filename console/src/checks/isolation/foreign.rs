@@ -11,7 +11,7 @@ use crate::run::Evidence;
 use super::apart;
 use super::forms::names_of_a;
 use super::judge;
-use super::stage::{Victim, attacked, join, missing_like, piece};
+use super::stage::{Victim, attacked, deletion_of_nothing, join, missing_like, piece};
 
 pub(super) async fn read(cx: Context) -> Checked {
     if let Some(unaskable) = apart::unaskable(&cx).await? {
@@ -77,7 +77,12 @@ async fn write(cx: &Context, act: Act) -> Checked {
     let attack = |victim: Arc<Victim>| async move {
         let ways = ways(cx, act, &victim.object.id).await?;
         let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title, works)).collect();
-        shared_battery(cx, "writes by B", cases, |_, answer| refusal(cx, &victim, answer)).await
+        let of_nothing = if act == Act::Delete { Some(deletion_of_nothing(cx, &victim.object.id).await?) } else { None };
+        shared_battery(cx, "writes by B", cases, |_, answer| match of_nothing {
+            Some(missing) => judge::deletion(&cx.target.policy.no_such(), answer.status, answer.contains(victim.canary()), missing),
+            None => refusal(cx, &victim, answer),
+        })
+        .await
     };
     let outcome = attacked(cx, Role::Contested, attack).await?;
     Ok(join(outcome, proof.map(|proof| proof.piece)))

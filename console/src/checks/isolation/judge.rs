@@ -16,6 +16,15 @@ pub(super) fn refusal(accepted: &Statuses, status: u16, leaked: bool) -> Judgeme
     }
 }
 
+/// A deletion, beside the status of one of an id that nothing has: DELETE is idempotent (RFC 9110, 9.2.2), and a service that answers 204 for
+/// whatever is not there, or not B's, tells nothing by it.
+pub(super) fn deletion(accepted: &Statuses, status: u16, leaked: bool, missing: u16) -> Judgement {
+    match status {
+        200..=299 if !leaked && status == missing => Judgement::held(format!("{status}, as for an id that nothing has")),
+        _ => refusal(accepted, status, leaked),
+    }
+}
+
 /// A roundabout attempt (odd ids, guessed routes, overriding headers): many answers are right, as long as nothing of A's is in them.
 pub(super) fn harmless(status: u16, leaked: bool) -> Judgement {
     match status {
@@ -44,6 +53,7 @@ pub(super) fn conditional(foreign: u16, missing: u16, leaked: bool) -> Judgement
         412 if missing != 412 => {
             Judgement::broken(format!("412, but {missing} for an id that nothing has: the condition is looked at before the owner"))
         }
+        200..=299 if foreign == missing => Judgement::held(format!("{foreign}, as for an id that nothing has")),
         200..=299 => Judgement::weak(format!("{foreign} instead of a refusal, though nothing of A's is in it")),
         500.. => Judgement::weak(format!("{foreign}: an error of the service")),
         _ => Judgement::held(format!("{foreign}")),
@@ -101,6 +111,20 @@ mod tests {
     #[case(200, 200, Finding::Weak)]
     fn head_is_judged_beside_an_id_that_nothing_has(#[case] foreign: u16, #[case] missing: u16, #[case] finding: Finding) {
         assert_eq!(head(&Statuses::of([404]), foreign, missing).finding, finding);
+    }
+
+    #[rstest]
+    #[case::idempotent(204, false, 204, Finding::Held)]
+    #[case::told_apart(204, false, 404, Finding::Weak)]
+    #[case::leak(200, true, 200, Finding::Broken)]
+    #[case::refused(404, false, 204, Finding::Held)]
+    fn a_deletion_is_judged_beside_an_id_that_nothing_has(
+        #[case] foreign: u16,
+        #[case] leaked: bool,
+        #[case] missing: u16,
+        #[case] finding: Finding,
+    ) {
+        assert_eq!(deletion(&Statuses::of([404]), foreign, leaked, missing).finding, finding);
     }
 
     #[rstest]

@@ -11,7 +11,7 @@ use crate::run::Evidence;
 
 use super::apart;
 use super::face::Face;
-use super::stage::{Victim, attacked, conclude, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, missing_for, piece};
 
 /// One way to ask for an id: its name and the probe for a given id.
 type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sync + 'a>);
@@ -70,13 +70,13 @@ async fn compare(
     probe: impl Fn(&str) -> Option<Probe>,
 ) -> Result<Option<Evidence>, Trouble> {
     let id = victim.object.id.as_str();
-    let missing = ["one", "other"].map(|which| missing_like(id, &cx.random(&format!("isolation.oracle/{name}/{which}"))));
+    let missing = ["one", "other"].map(|which| missing_for(cx, id, name, which));
     let token = &cx.b()?.token;
     let [one, other] = &missing;
     let (Some(foreign), Some(first), Some(second)) = (probe(id), probe(one), probe(other)) else { return Ok(None) };
     // What B does to A's object other checks ask as well.
-    let (foreign, first, second) = (foreign.bearer(token).shareable(), first.bearer(token), second.bearer(token));
-    let (foreign, first) = tokio::try_join!(cx.once(&foreign), cx.send(&first))?;
+    let (foreign, first, second) = (foreign.bearer(token).shareable(), first.bearer(token).shareable(), second.bearer(token));
+    let (foreign, first) = tokio::try_join!(cx.once(&foreign), cx.once(&first))?;
     let ids = [id, one, other];
     let (seen, first) = (Face::of(&foreign, &ids), Face::of(&first, &ids));
     // Where the two are alike, nothing can move by itself that the second missing id would have to show.

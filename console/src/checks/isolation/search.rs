@@ -59,7 +59,7 @@ pub(super) async fn search(cx: Context) -> Checked {
     for closed in cx.telling(CLOSED, 3) {
         let all: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={closed}")).collect();
         let each = at_once(&cx, b, &page, &all).await?;
-        cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query))));
+        cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query)).of_an_odd_form()));
     }
     let outcome = shared_battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))

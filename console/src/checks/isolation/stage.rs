@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::checks::{Checked, Context, Judgement, Object, Outcome, Role, User};
+use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
 
@@ -241,6 +241,18 @@ pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
         others.iter().map(|piece| format!("{}: {}", piece.label, piece.observed)).collect::<Vec<_>>().join("; ")
     };
     Outcome::of(summary, pieces)
+}
+
+/// An id in the form of `id` that nothing has, for requests of one `name`: checks that ask for it alike share the answer.
+pub(super) fn missing_for(cx: &Context, id: &str, name: &str, which: &str) -> String {
+    missing_like(id, &cx.random(&format!("isolation.missing/{name}/{which}")))
+}
+
+/// The status of B's deletion of an id in the form of `id` that nothing has, at A's path.
+pub(super) async fn deletion_of_nothing(cx: &Context, id: &str) -> Result<u16, Trouble> {
+    let missing = missing_for(cx, id, Act::Delete.word(), "one");
+    let probe = Act::Delete.probe(cx, &cx.item_path(cx.a()?, &missing), "").bearer(&cx.b()?.token);
+    Ok(cx.once(&probe.shareable()).await?.status)
 }
 
 /// An id in the form of `id` that nothing has: each of its last characters becomes another one of the same kind, so that length and

@@ -5,7 +5,7 @@ use crate::checks::paging::asking;
 use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, User, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source, Verdict};
-use crate::target::{Algorithm, Route, RouteAuth};
+use crate::target::{Algorithm, Policy, Route, RouteAuth};
 use crate::token::{Compact, Forge};
 
 use super::ask::{not_bearer, refusal};
@@ -97,6 +97,8 @@ pub(super) async fn required_read(cx: Context) -> Checked {
     shared_battery(&cx, "reads without a token", cases, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => further_asks(&cx, route, answer),
+            // Where GET is there and HEAD is not, some routers say so by 404.
+            _ if case.probe.method() == "HEAD" && answer.status == 404 => Judgement::held("404: no such route for HEAD"),
             _ => asked_for_a_token(&cx, answer),
         }
     })
@@ -200,6 +202,7 @@ pub(super) async fn required_path(cx: Context) -> Checked {
         let probe = with(Probe::new("OPTIONS", &list), &headers, "GET");
         cases.push(Case::new(format!("OPTIONS with {}: GET", headers.join(", ")), probe));
     }
+    let cases = cases.into_iter().map(Case::of_an_odd_form).collect();
     battery(&cx, "ways around the door", cases, |_, answer| around(&cx, answer)).await
 }
 
@@ -282,12 +285,18 @@ pub(super) async fn challenge(cx: Context) -> Checked {
     let junk = Credential::new("<not a token>", "not-a-token");
     let cases =
         vec![Case::new("no token", Probe::get(&path)), Case::new("something that is not a token", Probe::get(&path).bearer(&junk))];
-    shared_battery(&cx, "refusals", cases, |_, answer| challenged(answer)).await
+    shared_battery(&cx, "refusals", cases, |_, answer| challenged(&cx.target.policy, answer)).await
 }
 
-fn challenged(answer: &Answer) -> Judgement {
+fn challenged(policy: &Policy, answer: &Answer) -> Judgement {
     let schemes: Vec<_> =
         answer.headers.all("www-authenticate").map(|value| String::from_utf8_lossy(value).to_ascii_lowercase()).collect();
+    let usual = Policy::default();
+    let declared = |status| {
+        [(&policy.unauthenticated, &usual.unauthenticated), (&policy.refused_token, &usual.refused_token)]
+            .into_iter()
+            .any(|(own, usual)| own != usual && own.contains(status))
+    };
     match answer.status {
         401 if schemes.iter().any(|value| value.contains("bearer")) => Judgement::held("401 with WWW-Authenticate: Bearer"),
         401 if schemes.is_empty() => Judgement::weak("401 without WWW-Authenticate"),
@@ -296,6 +305,7 @@ fn challenged(answer: &Answer) -> Judgement {
         }
         401 => Judgement::weak("401 with WWW-Authenticate, but without the scheme Bearer"),
         status @ 200..=299 => Judgement::broken(format!("not refused at all: {status}")),
+        status if declared(status) => Judgement::held(format!("{status}, as declared, which owes no challenge")),
         status => Judgement::weak(format!("{status} where 401 with a challenge is due")),
     }
 }

@@ -35,7 +35,7 @@ fn ids() -> Vec<(&'static str, String)> {
 pub(super) async fn odd(cx: Context) -> Checked {
     let (user, item) = (cx.a()?, specimens::missing_path(&cx));
     let path = |id: &str| item.replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
-    let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token));
+    let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token)).of_an_odd_form();
     let list = crate::checks::paging::asking(&cx.list_path(user), HUGE);
     let huge = || Case::new(HUGE_PAGES, Probe::get(list.as_str()).bearer(&user.token));
     let cases = || ids().into_iter().map(case).chain([huge()]).collect::<Vec<_>>();

@@ -8,7 +8,7 @@ use super::super::battery::summarise;
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a, shown};
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
-use super::ask::{RawCase, as_a, failed, out_of_order, volley};
+use super::ask::{RawCase, as_a, failed, heard, out_of_order, volley};
 use crate::http::{Answer, Probe, Reply, Trouble};
 use crate::run::{Evidence, Source};
 
@@ -23,9 +23,9 @@ pub(super) async fn unknown(cx: Context) -> Checked {
     let open = cx.once(&Probe::get(path.clone())).await?.is_success();
     let methods: &[&str] = if cx.writes { &[SAFE, INVENTED] } else { &[SAFE] };
     let probe = |method: &str| Probe::new(method, path.clone()).shareable();
-    let plain = methods.iter().map(|method| Case::new(format!("{method} without a token"), probe(method)));
+    let plain = methods.iter().map(|method| Case::new(format!("{method} without a token"), probe(method)).closed_by_anybody());
     let known = cx.users.a.iter().flat_map(|user| methods.iter().map(move |method| (user, *method)));
-    let known = known.map(|(user, method)| Case::new(method, probe(method).bearer(&user.token)));
+    let known = known.map(|(user, method)| Case::new(method, probe(method).bearer(&user.token)).closed_by_anybody());
     let cases = plain.chain(known).collect();
     shared_battery(&cx, "unknown methods", cases, |case, answer| judge_unknown(case.name.ends_with("token") && !open, answer)).await
 }
@@ -47,6 +47,11 @@ pub(super) fn judge_unknown(closed: bool, answer: &Answer) -> Judgement {
 pub(super) async fn allow(cx: Context) -> Checked {
     let path = specimens::read_path(&cx);
     let refused = cx.once(&as_a(&cx, Probe::new(SAFE, path.clone()).shareable())).await?;
+    if refused.source == Source::Edge {
+        let words =
+            format!("the edge turns unknown methods away ({}), before the service could name those that it has", refused.status);
+        return Ok(Outcome::skip(words.clone()).seen(&refused, "PROPFIND", words));
+    }
     if refused.status != 405 {
         let words = format!("an unknown method is answered {}, which owes no Allow", refused.status);
         return Ok(Outcome::pass(words.clone()).seen(&refused, "PROPFIND", words));
@@ -55,7 +60,7 @@ pub(super) async fn allow(cx: Context) -> Checked {
     let safe = ["get", "head", "options", "trace"].into_iter().filter(|method| named.iter().any(|name| name == method));
     let asked = safe.map(async |method| {
         let method = method.to_ascii_uppercase();
-        let reply = cx.client.send_raw(&begun_as_a(&cx, &method, at(&cx, &path)).end()).await?;
+        let reply = heard(&cx, &begun_as_a(&cx, &method, at(&cx, &path)).end()).await?;
         let judgement = kept(reply.status());
         Ok(shown(&reply, format!("{method}, which Allow names"), judgement.finding, judgement.observed))
     });
@@ -151,7 +156,7 @@ pub(super) async fn head(cx: Context) -> Checked {
             begun.lingering(Duration::from_millis(if method == "HEAD" { 250 } else { 0 })).end()
         };
         let (get, head) = (raw("GET"), raw("HEAD"));
-        let (get, head) = futures::try_join!(cx.client.send_raw(&get), cx.client.send_raw(&head))?;
+        let (get, head) = futures::try_join!(heard(&cx, &get), heard(&cx, &head))?;
         let judgement = judge_head(&get, &head);
         Ok(shown(&head, format!("HEAD of {name}"), judgement.finding, judgement.observed))
     });

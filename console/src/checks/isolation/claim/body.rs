@@ -9,7 +9,7 @@ use super::claimed;
 use crate::checks::isolation::apart;
 use crate::checks::isolation::judge;
 use crate::checks::isolation::owner::owner_fields;
-use crate::checks::isolation::stage::attacked;
+use crate::checks::isolation::stage::{attacked, deletion_of_nothing};
 
 /// B writes to A's object and says in the body that it is A who writes.
 pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
@@ -27,9 +27,13 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
         for field in cx.telling(others, 3) {
             cases.extend(cx.telling(claims(cx, b, &item, title, field, &subject), 1));
         }
-        battery(cx, "bodies that claim to be A", cases, |_, answer| match answer.status {
+        let missing = deletion_of_nothing(cx, &victim.object.id).await?;
+        battery(cx, "bodies that claim to be A", cases, |case, answer| match answer.status {
             // Unknown fields may be refused before anything is looked up.
             400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
+            status if case.probe.method() == "DELETE" => {
+                judge::deletion(accepted, status, answer.contains(victim.canary()), missing)
+            }
             status => judge::refusal(accepted, status, answer.contains(victim.canary())),
         })
         .await

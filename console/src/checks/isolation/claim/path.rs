@@ -17,10 +17,10 @@ pub(in crate::checks::isolation) async fn path(cx: Context) -> Checked {
     // Where paths name nobody, A's list is B's own.
     let mut paths: Vec<_> = Some(cx.list_path(a)).filter(|path| *path != cx.list_path(b)).into_iter().collect();
     paths.extend(guessed(&cx.list_path(b), &encoded(&scene.subject)));
-    paths.extend(crafted(&cx.target.paths.list, &encoded(&scene.subject)));
-    paths.dedup();
+    let crafted = crafted(&cx.target.paths.list, &encoded(&scene.subject));
     let query = &scene.page.query;
-    let cases = paths.iter().map(|path| Case::new(format!("B: GET {path}"), Probe::get(asking(path, query)).bearer(&b.token)));
+    let case = |path: &String| Case::new(format!("B: GET {path}"), Probe::get(asking(path, query)).bearer(&b.token));
+    let cases = paths.iter().map(case).chain(crafted.iter().map(|path| case(path).of_an_odd_form()));
     let outcome = scene.ask(&cx, "paths that name A", cases.collect()).await?;
     Ok(join(outcome, planted(&cx).await?))
 }

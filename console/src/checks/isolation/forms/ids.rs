@@ -15,7 +15,8 @@ pub(in crate::checks::isolation) async fn id_forms(cx: Context) -> Checked {
     let forms = [cx.telling(forms(id), 9), other_names(&cx, &victim), cx.telling(injections(id, &column), 2)].concat();
     let named = forms.iter().filter_map(|(name, id)| Some((name, Act::Get.paths(&cx, id).ok()?)));
     let cases = named.flat_map(|(name, ways)| {
-        ways.into_iter().map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)))
+        ways.into_iter()
+            .map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)).of_an_odd_form())
     });
     battery(&cx, "forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await
 }
