@@ -131,6 +131,22 @@ fn a_correct_stock_application_gets_no_fail(#[case] start: fn(&Settings<'_>) -> 
     nothing_left(&document)
 }
 
+/// What a correct service may do as well: begin every title with a capital, answer 204 to a deletion of nothing, and have routes that nobody declared.
+#[rstest]
+#[case::titles("titles-capital")]
+#[case::deletions("deletion-idempotent")]
+#[case::routes("export-undeclared")]
+fn a_habit_of_a_correct_application_is_no_finding(#[case] habit: &str) -> Result<()> {
+    let flaw = Some(habit);
+    let app = StockApp::express(&Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS, flaw })?;
+    let (output, document) = verify(&app.description()?, SECRET, "isolation", &[])?;
+    let bad = ["fail", "warn", "inconclusive"].into_iter().flat_map(|verdict| with_verdict(&document, verdict));
+    // Health that says nothing of a release is another suite's affair; isolation has nothing to remark on.
+    assert_eq!(bad.collect::<Vec<_>>(), []);
+    ensure!(output.status.code() == Some(0), "{:?}: {}", output.status, document["headline"]);
+    nothing_left(&document)
+}
+
 /// Where each user's tasks are numbered from one, A's number is the number of a task of B's own: what B had before stays as it was.
 #[test]
 fn users_whose_tasks_are_counted_from_one_keep_what_they_had() -> Result<()> {

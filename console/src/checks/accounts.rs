@@ -95,6 +95,13 @@ pub trait Registry: Send + Sync {
     /// The sign-in request of `login` with any JSON value in the place of its password; `None` where none is declared, or it is no JSON.
     fn login_with(&self, login: &Login, password: &Value) -> Option<Probe>;
 
+    /// The sign-in request of `login` with operators of a query in the place of its name, which match this very account, and any JSON value in the
+    /// place of its password; `None` where none is declared, or it is no JSON.
+    fn login_by_operator(&self, login: &Login, password: &Value) -> Option<Probe>;
+
+    /// Whether an answer holds a token of `session`'s account, wherever it stands.
+    fn holds_token_of(&self, answer: &Answer, session: &Session) -> bool;
+
     /// Whether an answer to a sign-in brings a token.
     fn brings_token(&self, answer: &Answer) -> bool;
 

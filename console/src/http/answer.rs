@@ -96,9 +96,10 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Whether the body contains `needle`, and not only because it repeats what was asked for.
+    /// Whether the body contains `needle`, in capitals or small letters, and not only because it repeats what was asked for: some services begin
+    /// every title with a capital.
     pub fn contains(&self, needle: &str) -> bool {
-        self.told().contains(needle)
+        self.told().to_ascii_lowercase().contains(&needle.to_ascii_lowercase())
     }
 
     /// The body as text without the request's own path and query in it (links to oneself), and, where the request was not met, without the last

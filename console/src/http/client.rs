@@ -316,7 +316,7 @@ impl Client {
         let request = self.build(probe)?;
         let sent = self.turn(self.exchange(probe, request, fresh)).await;
         match &sent {
-            Ok(answer) => self.inner.tags.note(probe, answer),
+            Ok(answer) => self.inner.tags.note(&self.inner.target.resource, probe, answer),
             Err(Trouble::Transport(cause)) => self.inner.strain.left_unanswered(probe, cause),
             Err(_) => {}
         }

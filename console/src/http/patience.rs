@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Answer, Client, Probe, Trouble, clean};
+use super::{Answer, Client, Probe, Trouble, clean, preconditions};
 
 /// Pauses between asking again for what must come to be true.
 const PATIENCE: [Duration; 5] = [
@@ -41,7 +41,8 @@ impl Client {
         }
         let answer = answered?;
         self.note_limit(&answer);
-        if answer.status == 428 { Box::pin(self.as_demanded(probe, answer)).await } else { Ok(answer) }
+        let demanded = !probe.is_safe() && preconditions::demands(&self.target().resource, &answer);
+        if demanded { Box::pin(self.as_demanded(probe, answer)).await } else { Ok(answer) }
     }
 
     /// The answer to `probe` with the precondition that the last one demanded.
@@ -49,7 +50,7 @@ impl Client {
         for _ in 0..CHANGED_MEANWHILE {
             let Some(conditional) = self.on_condition(probe).await else { break };
             answer = self.answered(&conditional).await?;
-            if !matches!(answer.status, 412 | 428) {
+            if !matches!(answer.status, 409 | 412 | 428) {
                 break;
             }
         }
@@ -65,7 +66,7 @@ impl Client {
                     if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
                 }
                 // A proxy whose connection to the service was closed at that moment says so (502); once is no outage.
-                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_safe() && broken == 0 => broken += 1,
+                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_safe() && probe.patient && broken == 0 => broken += 1,
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
             }

@@ -1,40 +1,80 @@
-//! Preconditions that a service demands (RFC 6585, 3): a change that is answered 428 is sent again with the `ETag` of what it changes.
+//! Preconditions that a service demands (RFC 6585, 3): a change that is answered 428 is sent again with the `ETag` of what it changes, and where
+//! the target declares a member that counts changes, one that is refused without it is sent again with its value.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::{Answer, Client, Probe};
+use crate::target::Resource;
 
-/// The last `ETag` of each path, whoever saw it: who attacks an object may know what it looked like.
-#[derive(Debug, Default)]
-pub(super) struct Tags(Mutex<HashMap<String, String>>);
+/// What an object was seen to be.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    /// Its `ETag`.
+    tag: Option<String>,
+    /// The member that counts its changes.
+    version: Option<Value>,
+}
 
-impl Tags {
-    /// Notes the tag of what was shown.
-    pub(super) fn note(&self, probe: &Probe, answer: &Answer) {
-        let tag = answer.headers.text("etag").filter(|_| answer.is_success() && !probe.path().contains('?'));
-        if let Some(tag) = tag.filter(|_| matches!(probe.method(), "GET" | "PUT" | "PATCH")) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(probe.path().to_owned(), tag);
-        }
-    }
-
-    fn of(&self, path: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+impl Seen {
+    fn of(resource: &Resource, answer: &Answer) -> Self {
+        let json = resource.version.as_ref().and_then(|_| answer.json());
+        Self { tag: answer.headers.text("etag"), version: json.and_then(|json| resource.version_in(&json)) }
     }
 }
 
+/// What each path showed last, whoever saw it: who attacks an object may know what it looked like.
+#[derive(Debug, Default)]
+pub(super) struct Tags(Mutex<HashMap<String, Seen>>);
+
+impl Tags {
+    /// Notes what was shown.
+    pub(super) fn note(&self, resource: &Resource, probe: &Probe, answer: &Answer) {
+        let shows = answer.is_success() && !probe.path().contains('?') && matches!(probe.method(), "GET" | "PUT" | "PATCH");
+        let seen = if shows { Seen::of(resource, answer) } else { Seen::default() };
+        if seen.tag.is_some() || seen.version.is_some() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(probe.path().to_owned(), seen);
+        }
+    }
+
+    fn of(&self, path: &str) -> Seen {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether an answer to a change may mean that the change must name what it changes, or named what is no longer so.
+pub(super) fn demands(resource: &Resource, answer: &Answer) -> bool {
+    answer.status == 428 || (resource.version.is_some() && matches!(answer.status, 400 | 409 | 412 | 422))
+}
+
 impl Client {
-    /// The same request with the `ETag` that whoever sends it sees now, else with the last one that anybody saw. `None` where nobody saw one,
-    /// where it has a precondition of its own, and for what changes nothing.
+    /// The same request with the `ETag`, and the version, that whoever sends it sees now, else with the last that anybody saw. `None` where nobody
+    /// saw either, where it has a precondition of its own, and for what changes nothing.
     pub(super) async fn on_condition(&self, probe: &Probe) -> Option<Probe> {
         let own = ["if-match", "if-unmodified-since", "if-none-match"].iter().any(|name| probe.sent(name).next().is_some());
-        if own || probe.is_safe() {
+        let creates = probe.method() == "POST";
+        if own || creates && self.target().resource.version.is_some() || probe.is_safe() {
             return None;
         }
         let look = Probe::get(probe.path());
         let look = probe.bearer.iter().fold(look, Probe::bearer);
         let seen = self.send_once(&look, false).await.ok().filter(Answer::is_success);
-        let tag = seen.and_then(|answer| answer.headers.text("etag")).or_else(|| self.tags().of(probe.path()))?;
-        Some(probe.clone().header("if-match", tag))
+        let resource = &self.target().resource;
+        let now = seen.map(|answer| Seen::of(resource, &answer)).unwrap_or_default();
+        let last = self.tags().of(probe.path());
+        let versioned = now.version.or(last.version).and_then(|version| of_version(resource, probe, version));
+        match (now.tag.or(last.tag), versioned) {
+            (Some(tag), versioned) => Some(versioned.unwrap_or_else(|| probe.clone()).header("if-match", tag)),
+            (None, versioned) => versioned,
+        }
     }
+}
+
+/// The same change of a JSON object with the version in its body.
+fn of_version(resource: &Resource, probe: &Probe, version: Value) -> Option<Probe> {
+    let body = probe.body.as_ref().filter(|body| body.content_type.as_deref().is_some_and(|kind| kind.contains("json")))?;
+    let versioned = resource.of_version(serde_json::from_slice(&body.bytes).ok()?, version)?;
+    Some(probe.clone().body(body.content_type.as_deref(), versioned.to_string()))
 }

@@ -191,6 +191,8 @@ pub struct TaskEntry {
     pub put: Map<String, Value>,
     /// Name of the member that wraps every body sent.
     pub envelope: Option<String>,
+    /// Name of the member by which an update names what it changes.
+    pub version: Option<String>,
     /// Whether one object can be read.
     pub get: Option<bool>,
     /// Whether the collection can be listed.

@@ -111,6 +111,8 @@ pub struct Resource {
     pub put: Map<String, Value>,
     /// Name of the member that wraps every body sent: `task` where the target takes `{"task": {"title": …}}`.
     pub envelope: Option<String>,
+    /// Name of the member that counts the changes of an object, where an update must name the one that it changes (optimistic locking).
+    pub version: Option<String>,
     /// How the target changes an object.
     pub update: Update,
     /// JSON pointer to the canonical object in a single-object answer; empty where the answer is the object.
@@ -144,6 +146,7 @@ impl Default for Resource {
             extra: Map::new(),
             put: Map::new(),
             envelope: None,
+            version: None,
             update: Update::Both,
             object: String::new(),
             created: None,
@@ -199,6 +202,18 @@ impl Resource {
             object.insert(field.to_owned(), value);
         }
         body
+    }
+
+    /// What counts the changes of the object in a single-object answer, where that is declared.
+    pub fn version_in(&self, answer: &Value) -> Option<Value> {
+        self.object(answer)?.get(self.version.as_ref()?).cloned()
+    }
+
+    /// An update that names the version which it changes; `None` where no member for it is declared, or `body` holds no object.
+    pub fn of_version(&self, body: Value, version: Value) -> Option<Value> {
+        let name = self.version.as_ref()?;
+        let versioned = self.with(body.clone(), name, version);
+        (versioned != body).then_some(versioned)
     }
 
     /// The object inside a single-object answer.

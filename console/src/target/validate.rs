@@ -126,7 +126,7 @@ fn task(task: &TaskEntry) -> Checked {
     for (key, pointer) in pointers.into_iter().filter_map(|(key, pointer)| Some((key, pointer?))) {
         is_pointer(pointer).map_err(|why| Mistake::at(["task", key], why))?;
     }
-    for (key, name) in [("title", &task.title), ("done", &task.done), ("envelope", &task.envelope)] {
+    for (key, name) in [("title", &task.title), ("done", &task.done), ("envelope", &task.envelope), ("version", &task.version)] {
         if name.as_ref().is_some_and(|name| name.contains('/') || (name.is_empty() && key != "done")) {
             return Err(Mistake::at(["task", key], "must be the plain name of a field, not a pointer: write it like \"title\""));
         }

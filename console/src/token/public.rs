@@ -71,7 +71,7 @@ fn distinct(forms: Vec<(&'static str, Vec<u8>)>) -> Vec<(&'static str, Vec<u8>)>
 /// The spellings of a `SubjectPublicKeyInfo`: variables and files lose newlines, gain carriage returns, or begin with a space.
 fn of_der(der: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let pem = pem("PUBLIC KEY", der);
-    vec![
+    let plain = vec![
         ("as PEM", pem.clone().into_bytes()),
         ("as PEM without the last newline", pem.trim_end().as_bytes().to_vec()),
         ("as PEM with CRLF", pem.replace('\n', "\r\n").into_bytes()),
@@ -79,7 +79,32 @@ fn of_der(der: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("as PEM in one line", pem.trim_end().replace('\n', "\\n").into_bytes()),
         ("as DER", der.to_vec()),
         ("as the base64 of its DER", STANDARD.encode(der).into_bytes()),
-    ]
+    ];
+    [plain, of_ssh(der)].concat()
+}
+
+/// How the `SubjectPublicKeyInfo` of an Ed25519 and of a P-256 key begin; the key itself follows.
+const OF_ED25519: &[u8] = &[0x30, 0x2a, 0x30, 5, 0x06, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+const OF_P256: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0,
+];
+
+/// A line of OpenSSH (RFC 5656, 3.1; RFC 8709, 4): libraries that refuse PEM and RSA keys as the secret of an HMAC took these
+/// (CVE-2022-29217, CVE-2024-33663).
+fn of_ssh(der: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let framed = |part: &[u8]| [&u32::try_from(part.len()).unwrap_or_default().to_be_bytes(), part].concat();
+    let known = [("ssh-ed25519", OF_ED25519, None), ("ecdsa-sha2-nistp256", OF_P256, Some("nistp256"))];
+    let lines = known.into_iter().filter_map(|(kind, beginning, curve)| {
+        let key = der.strip_prefix(beginning)?;
+        let parts = [Some(kind.as_bytes()), curve.map(str::as_bytes), Some(key)];
+        let blob: Vec<u8> = parts.into_iter().flatten().flat_map(framed).collect();
+        Some(format!("{kind} {}", STANDARD.encode(blob)))
+    });
+    let forms = |line: String| {
+        let with_its_end = format!("{line}\n").into_bytes();
+        [("in OpenSSH's form", line.into_bytes()), ("in OpenSSH's form, with a newline", with_its_end)]
+    };
+    lines.flat_map(forms).collect()
 }
 
 fn of_certificate(der: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
@@ -175,6 +200,19 @@ mod tests {
         assert!(read.is_ok());
         let given = PublicKey::read(std::str::from_utf8(&pem).unwrap()).unwrap();
         assert_eq!(form(&given, "as DER"), form(&public, "as DER"));
+    }
+
+    #[rstest]
+    #[case::ec(
+        r#"{"kty":"EC","crv":"P-256","x":"ERERERERERERERERERERERERERERERERERERERERERE","y":"IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI"}"#,
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBBERERERERERERERERERERERERERERERERERERERERERIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="
+    )]
+    #[case::okp(
+        r#"{"kty":"OKP","crv":"Ed25519","x":"ERERERERERERERERERERERERERERERERERERERERERE"}"#,
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBERERERERERERERERERERERERERERERERERERERERER"
+    )]
+    fn a_public_key_becomes_the_line_that_openssh_writes(#[case] jwk: &str, #[case] line: &str) {
+        assert_eq!(String::from_utf8(form(&PublicKey::read(jwk).unwrap(), "in OpenSSH's form")).unwrap(), line);
     }
 
     #[test]

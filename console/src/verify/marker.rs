@@ -27,9 +27,10 @@ impl Marker {
         format!("{PREFIX}{}-{}-{nonce}", run.simple(), lives.as_secs())
     }
 
-    /// Finds a marker anywhere in `title`. Only the exact form counts: prefix, 32 lower-case digits of a `UUIDv7`, a hyphen.
+    /// Finds a marker anywhere in `title`. Only the exact form counts: prefix (some services begin every title with a capital), 32 lower-case
+    /// digits of a `UUIDv7`, a hyphen.
     pub(super) fn find(title: &str) -> Option<Self> {
-        title.match_indices(PREFIX).find_map(|(at, _)| Self::at(title.get(at + PREFIX.len()..)?))
+        title.to_ascii_lowercase().match_indices(PREFIX).find_map(|(at, _)| Self::at(title.get(at + PREFIX.len()..)?))
     }
 
     fn at(rest: &str) -> Option<Self> {
@@ -62,6 +63,8 @@ mod tests {
         let (run, lives) = (Uuid::now_v7(), Duration::from_mins(1));
         let title = format!("renamed {} by A", Marker::text(run, lives, "abc"));
         assert_eq!(Marker::find(&title), Some(Marker { run, lives }));
+        let capital = Marker::text(run, lives, "abc").replacen('p', "P", 1);
+        assert_eq!(Marker::find(&capital), Some(Marker { run, lives }), "a title that begins with a capital");
         assert!(Marker { run, lives }.began().is_some_and(|at| (OffsetDateTime::now_utc() - at).whole_seconds() < 5));
         let of_another_version = format!("postflight-{}-60-a0001", Uuid::new_v4().simple());
         let upper_case = Marker::text(run, lives, "abc").to_uppercase().replace("POSTFLIGHT", "postflight");

@@ -70,6 +70,8 @@ pub(crate) struct Shape {
     pub(crate) redirects: bool,
     /// A change needs `If-Match` (RFC 6585, 3).
     pub(crate) preconditions: bool,
+    /// A change names in its body the version that it changes.
+    pub(crate) versions: bool,
     /// The user in the path is passed over: the token alone says whose objects are asked for.
     pub(crate) passes_over_user: bool,
 }
@@ -256,6 +258,9 @@ impl Backend {
         let mut fields = record.fields.clone();
         let id = id.parse::<u64>().map_or_else(|_| json!(id), |number| json!(number));
         fields.insert("id".to_owned(), id);
+        if self.shape.versions {
+            fields.insert("version".to_owned(), json!(record.version));
+        }
         if self.shape.marks {
             fields.insert("deleted".to_owned(), json!(record.deleted));
         }
@@ -308,6 +313,12 @@ impl Backend {
             Method::PUT | Method::PATCH => {
                 let needs: &[&[&str]] = if method == Method::PUT { &shape.needs } else { &[] };
                 let Some(fields) = self.fields(&body, needs) else { return problem::UNPROCESSABLE.into_response() };
+                match fields.get("version").map(Value::as_u64) {
+                    _ if !shape.versions => {}
+                    None => return problem::UNPROCESSABLE.into_response(),
+                    Some(version) if version != Some(record.version.into()) => return StatusCode::CONFLICT.into_response(),
+                    Some(_) => record.version += 1,
+                }
                 let known = fields.into_iter().filter(|(name, _)| *name == shape.title || name == "done");
                 record.fields.extend(known);
             }

@@ -67,11 +67,12 @@ const PLAIN: Shape = Shape {
     marks: false,
     redirects: false,
     preconditions: false,
+    versions: false,
     passes_over_user: false,
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 13] = [
+const SHAPES: [(&str, Shape, &str); 14] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -133,6 +134,11 @@ const SHAPES: [(&str, Shape, &str); 13] = [
     ),
     ("changes need If-Match", Shape { preconditions: true, ..PLAIN }, "task.items = ''\ntask.done = 'done'\n"),
     (
+        "changes name a version",
+        Shape { versions: true, ids: Ids::Uuids, object: "data", ..PLAIN },
+        "task.items = ''\ntask.object = '/data'\ntask.done = 'done'\ntask.version = 'version'\n",
+    ),
+    (
         "no list",
         Shape { listed: false, methods: &["GET", "DELETE"], ..PLAIN },
         "paths.read = '/api/me'\ntask = { list = false, update = 'none' }\n",
@@ -187,6 +193,16 @@ async fn a_change_that_needs_if_match_is_asked_with_one() {
     let running = Running::start(Shape { preconditions: true, ..PLAIN }, Wrong::ById, &[]).await;
     let run = verify(&running, "task.items = ''\n", &[Suite::Isolation]).await;
     for id in ["isolation.foreign.patch", "isolation.foreign.delete"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
+    }
+}
+
+/// Whoever attacks an object may know its version as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_names_a_version_is_asked_with_the_one_that_fits() {
+    let running = Running::start(Shape { versions: true, ..PLAIN }, Wrong::ById, &[]).await;
+    let run = verify(&running, "task.items = ''\ntask.version = 'version'\n", &[Suite::Isolation]).await;
+    for id in ["isolation.foreign.put", "isolation.foreign.patch"] {
         assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
     }
 }

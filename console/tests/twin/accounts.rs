@@ -104,6 +104,10 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
     if let Some(subject) = taken.as_ref().filter(|_| house.has("jwt.signup-signs-in")) {
         return seated(&house, StatusCode::CREATED, &name, subject);
     }
+    if let Some(subject) = taken.as_ref().filter(|_| house.has("jwt.signup-tells-token")) {
+        let told = seated(&house, StatusCode::CREATED, &name, subject);
+        return beside(told).await;
+    }
     if taken.is_some() && !house.has("jwt.signup-overwrites") {
         return StatusCode::CONFLICT.into_response();
     }
@@ -119,6 +123,15 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
         response = with_role(response, &role).await;
     }
     response
+}
+
+/// The same answer with everything a member deeper, where no pointer of the target finds a token.
+async fn beside(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).expect("JSON of its own");
+    parts.headers.remove("content-length");
+    Response::from_parts(parts, json!({ "session": body }).to_string().into())
 }
 
 /// A new subject; one that goes by the name, and comes back with it, where a flaw keys accounts by their names.
@@ -141,6 +154,8 @@ async fn with_role(response: Response, role: &Value) -> Response {
 /// `POST /auth/login`.
 pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let name = text(&body, "username");
+    let pattern = body["username"]["$regex"].as_str().filter(|_| house.has("jwt.login-name-operator"));
+    let name = pattern.map_or(name, |pattern| pattern.trim_matches(['^', '$']).to_owned());
     let name = if house.has("jwt.login-comment") { name.split("' --").next().unwrap_or_default().to_owned() } else { name };
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
     match attempt(&house, &name, &body, elsewhere) {

@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
-use super::access::{admitted, combined, is_preflight, refused};
+use super::access::{Access, admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
 use super::raw;
 use super::surface::{Reach, Surface, crossed, family, is_declared, options, represented, some_item, stranger};
@@ -27,8 +27,19 @@ pub(super) fn judge_foreign(cx: &Context, case: &Case, answer: &Answer, stranger
         judgement if judgement.finding == Finding::Weak && strangers_fail && answer.is_server_error() => {
             Judgement::held(format!("{}, as to any stranger", answer.status))
         }
+        judgement if judgement.finding == Finding::Broken && is_open_to_all(cx, case, answer) => {
+            Judgement::weak(format!("{}: *, on what tells nobody anything; `policy.public` accepts it", answer.status))
+        }
         judgement => judgement,
     }
+}
+
+/// Whether an answer says `*`, without cookies, where the same stands for everybody: whether the service is there, and with which public keys it
+/// signs.
+pub(super) fn is_open_to_all(cx: &Context, case: &Case, answer: &Answer) -> bool {
+    let constant = [&cx.target.paths.live, &cx.target.paths.jwks].into_iter().flatten().any(|path| path == case.probe.path());
+    let anyone = Access::of(&answer.headers, b"") == Access::Anyone;
+    constant && anyone && !answer.headers.has("access-control-allow-credentials")
 }
 
 /// Values that are no origin at all: to fail on them alone is as bad as to let them in.

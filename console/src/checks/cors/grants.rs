@@ -3,8 +3,10 @@
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::super::{claims, specimens};
 use super::access::{Access, combined, varies_by_origin};
+use super::asked::is_open_to_all;
 use super::surface::{Surface, is_declared, stranger};
 use crate::http::{Answer, clean};
+use crate::run::Finding;
 use crate::target::Policy;
 
 const ACAO: &str = "access-control-allow-origin";
@@ -38,7 +40,11 @@ pub(super) async fn wildcard(cx: Context) -> Checked {
     let mut cases = everywhere(&cx);
     let open = &cx.target.policy.public;
     cases.extend(specimens::public(&cx).into_iter().filter(|case| !open.iter().any(|path| path == case.probe.path())));
-    shared_battery(&cx, "answers without a wildcard", cases, |_, answer| judge_wildcard(answer)).await
+    shared_battery(&cx, "answers without a wildcard", cases, |case, answer| {
+        let judgement = judge_wildcard(answer);
+        if is_open_to_all(&cx, case, answer) { Judgement { finding: Finding::Weak, ..judgement } } else { judgement }
+    })
+    .await
 }
 
 pub(super) fn judge_wildcard(answer: &Answer) -> Judgement {

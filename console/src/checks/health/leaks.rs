@@ -171,9 +171,51 @@ fn runtime(json: Option<&Value>) -> Option<String> {
         return Some("the path of the database's file".to_owned());
     }
     let members = json?.as_object()?;
+    if let Some((name, value)) = members.iter().find(|(name, value)| is_versioned(name, value)) {
+        return Some(format!("`{name}` {value}, the version of what it is made with"));
+    }
+    if let Some((name, _)) = members.iter().find(|(_, value)| value.as_str().is_some_and(is_a_file)) {
+        return Some(format!("the path of a file in `{name}`"));
+    }
     let named = |name: &&String| OF_THE_MACHINE.contains(&name.to_ascii_lowercase().as_str());
     let inner = || members.values().find_map(|value| runtime(Some(value)));
     members.keys().find(named).map(|name| format!("the member `{name}`, which tells of the machine")).or_else(inner)
+}
+
+/// What services are made with, as members name it.
+const MADE_WITH: [&str; 14] = [
+    "python",
+    "nodejs",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "gunicorn",
+    "flask",
+    "werkzeug",
+    "django",
+    "express",
+    "postgres",
+    "postgresql",
+    "sqlalchemy",
+    "mongodb",
+];
+
+/// A version (`3.11.7`) beside the name of a runtime, a framework or a database.
+fn is_versioned(name: &str, value: &Value) -> bool {
+    let version = |text: &str| {
+        let digits = text.trim_start_matches('v');
+        digits.contains('.') && digits.split('.').take(2).all(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    MADE_WITH.contains(&name.to_ascii_lowercase().as_str()) && value.as_str().is_some_and(version)
+}
+
+/// Where programs and their data lie.
+const DIRECTORIES: [&str; 9] = ["/home/", "/root/", "/var/", "/app/", "/srv/", "/opt/", "/usr/", "/tmp/", "/data/"];
+
+/// An absolute path of a file with an extension; a route of the service has none.
+fn is_a_file(text: &str) -> bool {
+    let (_, name) = text.rsplit_once('/').unwrap_or_default();
+    DIRECTORIES.iter().any(|directory| text.starts_with(directory)) && name.contains('.') && !text.contains(char::is_whitespace)
 }
 
 /// What is said of a secret instead of the secret.
@@ -238,6 +280,15 @@ mod tests {
     fn what_belongs_inside_is_found_and_what_does_not_is_left_alone(#[case] body: &str, #[case] what: Option<&str>) {
         let json = serde_json::from_str(body).ok();
         assert_eq!(tells(body, json.as_ref()).as_deref(), what);
+    }
+
+    #[rstest]
+    #[case::runtime(r#"{"status":"ok","python":"3.11.7"}"#, true)]
+    #[case::framework(r#"{"versions":{"express":"v4.21.0"}}"#, true)]
+    #[case::file(r#"{"db":{"path":"/app/data/tasks.db"}}"#, true)]
+    #[case::word(r#"{"postgres":"connected","version":"1.4.0","path":"/app/health"}"#, false)]
+    fn what_the_service_is_made_with_is_a_remark(#[case] body: &str, #[case] told: bool) {
+        assert_eq!(runtime(serde_json::from_str(body).ok().as_ref()).is_some(), told);
     }
 
     #[rstest]

@@ -9,7 +9,8 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
 use super::apart;
-use super::page::Page;
+use super::judge;
+use super::page::{Page, list};
 use super::stage::{Victim, conclude, piece, settle};
 
 pub(super) async fn deleted(cx: Context) -> Checked {
@@ -26,6 +27,7 @@ pub(super) async fn deleted(cx: Context) -> Checked {
     } else {
         Judgement::unclear(format!("{}: A cannot delete the own object", gone.status))
     };
+    let lists = of_what_is_deleted(&cx, &victim).await?;
     let asked = asked_afterwards(&cx, &victim).await?;
     let mut pieces: Vec<Evidence> = vec![piece(&gone, "A deletes the own object", works)];
     pieces.extend(asked.iter().map(|(act, user, answer)| {
@@ -45,7 +47,26 @@ pub(super) async fn deleted(cx: Context) -> Checked {
         judgement => judgement,
     };
     pieces.push(piece(&last, "A reads it once more", judgement));
+    pieces.extend(lists);
     Ok(conclude("a deleted object is gone for everybody, and a second DELETE changes nothing", pieces))
+}
+
+/// Asks for deleted objects, by the parameters and the path that services have for that.
+const DELETED: &str = "include_deleted=true&includeDeleted=true&with_deleted=true&withDeleted=true&deleted=true&trashed=true";
+
+/// Where objects are only marked as deleted, lists of those are lists all the same: B's show nothing of A's.
+async fn of_what_is_deleted(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
+    let b = cx.b()?;
+    let trash = Probe::get(format!("{}/trash", cx.list_path(b).trim_end_matches('/'))).bearer(&b.token);
+    let asked = [("B: the list with what is deleted", list(cx, b, DELETED)), ("B: GET of the trash", trash)];
+    let asked = asked.map(async |(label, probe)| {
+        let answer = cx.send(&probe).await?;
+        let judgement = judge::harmless(answer.status, answer.contains(victim.canary()));
+        // Whoever does not know the parameters may fail on them, which other checks look at.
+        let judgement = if judgement.finding == Finding::Weak { Judgement::held(judgement.observed) } else { judgement };
+        Ok::<_, Trouble>(piece(&answer, label, judgement))
+    });
+    try_join_all(asked).await
 }
 
 /// Every way to ask for an object that is gone. Reads come first and PUT last: it may make what is not there (RFC 9110, 9.3.4), and then it

@@ -6,7 +6,7 @@
 //! all only read, and one that only requests without a token attack.
 //!
 //! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists, `owner` says what
-//! names an owner, `apart` whether A's ids mean anything of A's to B; the other rooms are families of checks, and `catalogue` is their cards.
+//! names an owner, `apart` whether A's ids mean anything of A's to B, `guesses` which undeclared routes there are; the other rooms are families of checks, and `catalogue` is their cards.
 
 mod accounts;
 mod apart;
@@ -20,6 +20,7 @@ mod exposed;
 mod face;
 mod foreign;
 mod forms;
+mod guesses;
 mod judge;
 mod lifecycle;
 mod listing;

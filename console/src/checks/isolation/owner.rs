@@ -111,10 +111,20 @@ pub(super) fn naming(subject: &str) -> String {
     names.map(|name| format!("{name}={subject}")).collect::<Vec<_>>().join("&")
 }
 
-/// A condition on the owner as a JSON text, by the parameters that take one (`LoopBack`, Parse, Sails).
-pub(super) fn described(subject: &str) -> String {
-    let condition = encoded(&json!({ "userId": json_id(subject) }).to_string());
+/// A condition on the owner as a JSON text, by the parameters that take one (`LoopBack`, Parse, Sails): in the field that the object `shown` has
+/// for it, else in the usual one.
+pub(super) fn described(subject: &str, shown: &[String]) -> String {
+    let field = shown.first().map_or("userId", String::as_str);
+    let condition = encoded(&json!({ field: json_id(subject) }).to_string());
     format!("filter={condition}&where={condition}")
+}
+
+/// The names of the owner that A's object shows, at most two.
+pub(super) fn shown_owner(cx: &Context, victim: &Victim) -> Vec<String> {
+    let read = victim.read.json();
+    let object = read.as_ref().and_then(|read| cx.target.resource.object(read));
+    let shown = |name: &String| object.is_some_and(|object| object.get(name).is_some());
+    owner_fields(cx, victim).into_iter().filter(shown).take(2).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::run::{Evidence, Finding};
 use crate::target::Route;
 
 use super::apart;
+use super::guesses;
 use super::judge;
 use super::listing::leak_free;
 use super::owner::{naming, subject};
@@ -22,15 +23,17 @@ pub(super) async fn further(cx: Context) -> Checked {
     let reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
     // Routes that only have to ask for a token name neither an object nor a user.
     let protected: Vec<_> = cx.target.paths.protected.iter().filter(|path| !path.contains('{')).collect();
-    if reads.is_empty() && protected.is_empty() && !cx.target.allow_unsafe_routes {
-        return Ok(Outcome::skip(none(&cx)));
-    }
     if let Some(unaskable) = apart::unaskable(&cx).await? {
         return Ok(unaskable);
     }
     let victim = Victim::shared(&cx).await?;
-    let mut asked = try_join_all(reads.iter().map(|route| read(&cx, &victim, route))).await?;
+    let guessed = guesses::found(&cx, &victim).await?;
+    if reads.is_empty() && protected.is_empty() && guessed.is_empty() && !cx.target.allow_unsafe_routes {
+        return Ok(Outcome::skip(none(&cx)));
+    }
+    let mut asked = try_join_all(reads.into_iter().chain(&guessed).map(|route| read(&cx, &victim, route))).await?;
     asked.extend(try_join_all(protected.iter().map(|path| plain(&cx, &victim, path))).await?);
+    let count = asked.len();
     let proven = asked.iter().filter(|asked| asked.works).count();
     let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).collect();
     let written = if cx.target.allow_unsafe_routes {
@@ -40,7 +43,6 @@ pub(super) async fn further(cx: Context) -> Checked {
         Vec::new()
     };
     let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
-    let count = reads.len() + protected.len();
     if clean && proven == 0 && count > 0 {
         return Ok(Outcome::skip(format!("none of the {count} further routes answers A with the ids of this run")));
     }

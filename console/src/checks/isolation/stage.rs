@@ -87,9 +87,8 @@ impl Victim {
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
     /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
-        let text = answer.told();
-        text.contains(self.canary())
-            || self.email.as_ref().is_some_and(|email| text.contains(email))
+        answer.contains(self.canary())
+            || self.email.as_ref().is_some_and(|email| answer.contains(email))
             || is_of_this_run(answer, self.canary())
     }
 
@@ -147,7 +146,7 @@ where
 
 /// Whether an answer shows any object that this run made as the user of this canary.
 fn is_of_this_run(answer: &Answer, canary: &str) -> bool {
-    let (text, beginning) = (answer.told(), beginning(canary));
+    let (text, beginning) = (answer.told().to_ascii_lowercase(), &beginning(canary).to_ascii_lowercase());
     let counted = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     !beginning.is_empty() && text.split(beginning).skip(1).any(counted)
 }

@@ -48,7 +48,8 @@ fn counting(cx: &Context) -> Result<Vec<String>, Trouble> {
     let protected = cx.target.paths.protected.iter().filter(|path| counts(path) && !path.contains("{id}"));
     let declared = declared.flat_map(|route| subjects.map(|subject| route.filled("1", subject)));
     let protected = protected.flat_map(|path| subjects.map(|subject| path.replace("{user_id}", subject)));
-    let usual = [b, a].map(|user| format!("{}/stats", cx.list_path(user).trim_end_matches('/')));
+    let below = |user, name: &str| format!("{}/{name}", cx.list_path(user).trim_end_matches('/'));
+    let usual = [below(b, "stats"), below(a, "stats"), below(b, "count"), below(b, "summary")];
     Ok(declared.chain(protected).take(2 * MOST).chain(usual).collect::<BTreeSet<_>>().into_iter().collect())
 }
 

@@ -17,6 +17,10 @@ const ENOUGH: usize = 10;
 const SAMPLES: usize = 2;
 
 pub(super) async fn interleaved(cx: Context) -> Checked {
+    // Where the path names the user, a service that mixes users up refuses both, and only this shows who it takes them for.
+    if let Some(mixed) = taken_for(&cx).await? {
+        return Ok(Outcome::of(mixed.observed.clone(), vec![mixed]));
+    }
     let (a, b) = (cx.a()?, cx.b()?);
     let (of_a, of_b) = match tokio::try_join!(cx.objects.witness(a), cx.objects.witness(b)) {
         Err(trouble @ Trouble::Unexpected(_)) => return of_others(&cx, trouble).await,
@@ -44,6 +48,34 @@ pub(super) async fn interleaved(cx: Context) -> Checked {
     let summary = format!("{held} of {} answers held what belongs to the user who asked, and nothing else", judged.len());
     Ok(kept(Outcome::of(summary, judged)))
 }
+
+/// Rounds in which both users ask who they are.
+const WHO: usize = 4;
+
+/// Routes that only need a token and tell who asked (`/users/me`), asked by both users at once; `None` where each is told what is theirs.
+async fn taken_for(cx: &Context) -> Result<Option<Evidence>, Trouble> {
+    let users = [(cx.a()?, cx.b()?), (cx.b()?, cx.a()?)];
+    let own = cx.target.paths.protected.iter().find(|path| path.trim_end_matches('/').ends_with("/me"));
+    let Some(path) = own.filter(|path| !path.contains('{')) else { return Ok(None) };
+    let asked: Vec<_> = (0..WHO).flat_map(|_| users).collect();
+    let probe = |user: &User| Probe::get(path).bearer(&user.token);
+    let answers = join_all(asked.iter().map(async |(user, _)| cx.send(&probe(user)).await)).await;
+    for ((user, other), answer) in asked.iter().zip(answers) {
+        let answer = answer?;
+        let names = |user: &User| {
+            let subject = user.subject.as_ref().filter(|subject| subject.len() >= SHORTEST);
+            subject.into_iter().chain(&user.email).any(|name| answer.contains(name))
+        };
+        if answer.is_success() && names(other) && !names(user) {
+            let words = format!("{}: {} is taken for {}", answer.status, user.name, other.name);
+            return Ok(Some(piece(&answer, format!("{}: GET {path}, beside the other user", user.name), Judgement::broken(words))));
+        }
+    }
+    Ok(None)
+}
+
+/// Shortest subject that stands in an answer for nothing else.
+const SHORTEST: usize = 6;
 
 /// Where users do not even get at what they just made, the reason may be that their requests are mixed up: then a list shows what the other
 /// user made in this run. Where none does, the `trouble` stays what it is.

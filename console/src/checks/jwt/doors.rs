@@ -13,6 +13,8 @@ use super::writes::writes;
 
 /// Further routes that are asked at most.
 const MOST: usize = 20;
+/// Routes below the collection that services have most often; where there is none, the path is refused like any other.
+const USUAL: [&str; 3] = ["stats", "search", "export"];
 /// How long ago the token ended: longer than any leeway.
 const ENDED_SECS: i64 = 7_200;
 
@@ -36,7 +38,13 @@ pub(super) async fn every(cx: Context) -> Checked {
         };
         tokens.iter().take(most).map(case).collect::<Vec<_>>()
     });
-    battery(&cx, "bad tokens on other routes", cases.collect(), |_, answer| judge(answer)).await
+    let list = cx.list_path(cx.a()?);
+    let usual = USUAL.map(|name| Probe::get(format!("{}/{name}", list.trim_end_matches('/'))));
+    let guessed = usual
+        .iter()
+        .zip(tokens.iter().take(1).cycle())
+        .map(|(probe, (name, token))| Case::new(format!("GET {} with {name}", probe.path()), probe.clone().bearer(token)));
+    battery(&cx, "bad tokens on other routes", cases.chain(guessed).collect(), |_, answer| judge(answer)).await
 }
 
 async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble> {

@@ -68,6 +68,8 @@ fn key_ids() -> Vec<(String, Value, &'static [u8])> {
     let mut all = vec![
         text("/dev/null", b""),
         text("../../../../../../../../dev/null", b""),
+        // Libraries refuse an empty secret by now; this file has the same text everywhere.
+        text("../../../../../../../../proc/sys/kernel/ostype", b"Linux\n"),
         text("/proc/sys/kernel/ostype", b"Linux\n"),
         text("missing' UNION SELECT 'x'-- ", b"x"),
         text("missing\" UNION SELECT 'x'-- ", b"x"),
@@ -78,7 +80,6 @@ fn key_ids() -> Vec<(String, Value, &'static [u8])> {
         text("a\0b", b""),
         text("", b""),
         ("kid as an object".to_owned(), json!({ "$ne": null }), b"".as_slice()),
-        text("../../../../../../../../proc/sys/kernel/ostype", b"Linux\n"),
         text("..%2f..%2f..%2f..%2fdev%2fnull", b""),
         text("file:///dev/null", b""),
         text("' OR '1'='1", b""),

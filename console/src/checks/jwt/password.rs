@@ -73,6 +73,7 @@ async fn in_turns(cx: &Context, wrong: &[Wrong], session: &Session) -> Result<Ve
 fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
     let login = &session.login;
     let other = |password: Value| cx.registry.login_with(login, &password);
+    let by_operator = |password: Value| cx.registry.login_by_operator(login, &password);
     // What is a text in JSON is one in a form as well.
     let text = |password: String| cx.registry.login_probe(&Login { password: password.into(), ..login.clone() });
     let capitals = login.password.expose_secret().to_uppercase();
@@ -84,6 +85,8 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("an empty password", text(String::new())),
         ("an operator of a query in its place", other(json!({ "$ne": null }))),
         ("an operator of Prisma in its place", other(json!({ "not": "" }))),
+        ("operators in the places of name and password", by_operator(json!({ "$ne": null }))),
+        ("an operator in the place of the name", by_operator(json!(login.password.expose_secret()))),
         ("its first eight characters and others", with_another_end(login.password.expose_secret()).and_then(text)),
         ("the password and one character more", text(format!("{}x", login.password.expose_secret()))),
         ("`true` in its place", other(json!(true))),
@@ -173,7 +176,8 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
     let Some(probe) = cx.registry.signup_probe(&other) else { return Ok(None) };
     let answer = cx.send(&probe.impatient()).await?;
     let told = cx.registry.signed_up_as(&answer).filter(|_| answer.is_success());
-    if told.is_some() && told == session.user.subject {
+    let opens = answer.is_success() && cx.registry.holds_token_of(&answer, session);
+    if opens || (told.is_some() && told == session.user.subject) {
         let words = format!("{}: it signs in to the account, whatever its password is", answer.status);
         return Ok(Some(Judgement::broken(words).seen(&answer, "a sign-up under the name of the account")));
     }

@@ -120,7 +120,8 @@ fn guarded(field: &str, https: bool, across_origins: bool) -> (Finding, &'static
         () if !(has("samesite=strict") || has("samesite=lax") || has("samesite=none")) => {
             (Finding::Weak, "without SameSite: how it travels is left to the browser")
         }
-        () => (Finding::Held, "HttpOnly and SameSite"),
+        () if !has("secure") => (Finding::Held, "HttpOnly and SameSite; whether Secure, plain HTTP does not tell"),
+        () => (Finding::Held, "HttpOnly, Secure and SameSite"),
     }
 }
 

@@ -13,8 +13,12 @@ use crate::http::{Ending, Probe, Raw, Reply, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding, Source};
 
 /// Why updates are not sent on the raw wire to a service that demands `If-Match` (RFC 6585, 3).
-pub(super) const PRECONDITION: &str =
-    "an update needs If-Match here (428), which changes with each update: what is refused for its body looks like what is stale";
+pub(super) const PRECONDITION: &str = "an update must name here what it changes (If-Match, or a version in its body), which changes with each update: what is refused for its body looks like what is stale";
+
+/// Whether an update on the raw wire, answered `status`, needs such a precondition.
+pub(super) fn needs_precondition(cx: &Context, status: Option<u16>) -> bool {
+    status == Some(428) || cx.target.resource.version.is_some()
+}
 
 /// One raw request and what it is called.
 pub(super) struct RawCase {

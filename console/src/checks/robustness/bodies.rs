@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::wire::{at, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
-use super::ask::{PRECONDITION, RawCase, out_of_order, volley};
+use super::ask::{PRECONDITION, RawCase, needs_precondition, out_of_order, volley};
 use crate::http::{Ending, Raw, Reply, Trouble};
 use crate::target::Update;
 
@@ -76,7 +76,7 @@ async fn updates(
     let outcome = volley(cx, noun, bodies(&canary).into_iter().map(case).collect(), judge).await;
     let title = cx.target.resource.holding(&cx.target.resource.fields.title, json!(canary));
     let plain = cx.client.send_raw(&raw(title.to_string().as_bytes())).await?;
-    if plain.status() == Some(428) {
+    if needs_precondition(cx, plain.status()) {
         return Ok(Outcome::skip(PRECONDITION));
     }
     if plain.answer.is_none() {

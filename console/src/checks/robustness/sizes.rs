@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
-use super::ask::{PRECONDITION, RawCase, out_of_order, volley};
+use super::ask::{PRECONDITION, RawCase, needs_precondition, out_of_order, volley};
 use crate::http::{Reply, Trouble, evidence};
 use crate::run::{Evidence, Finding};
 use crate::target::Update;
@@ -39,7 +39,7 @@ pub(super) async fn body(cx: Context) -> Checked {
     let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
     let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
     let taken = cx.client.send_raw(&announced(small.as_bytes())).await?;
-    if taken.status() == Some(428) {
+    if needs_precondition(&cx, taken.status()) {
         return Ok(Outcome::skip(PRECONDITION));
     }
     if !taken.status().is_some_and(|status| (200..300).contains(&status)) {

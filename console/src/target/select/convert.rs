@@ -47,6 +47,7 @@ pub(super) fn resource(entry: &TaskEntry) -> Resource {
         extra: entry.extra.clone(),
         put: entry.put.clone(),
         envelope: entry.envelope.clone(),
+        version: entry.version.clone(),
         update: match entry.update {
             Some(UpdateEntry::Put) => Update::Put,
             Some(UpdateEntry::Patch) => Update::Patch,

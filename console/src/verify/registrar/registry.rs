@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use super::login::fresh;
@@ -13,6 +13,7 @@ use super::{Granted, Registrar, read};
 use crate::checks::{Login, Refreshed, Registry, Session, SignedUp, User};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::target::Call;
+use crate::token::Compact;
 use crate::verify::calls::{Filling, refresh_in, subject_in, token_in};
 
 impl Registry for Registrar {
@@ -92,6 +93,27 @@ impl Registry for Registrar {
         let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
         let body = Filling::instead(&grant.call.body, "{password}", password);
         (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+    }
+
+    fn login_by_operator(&self, login: &Login, password: &Value) -> Option<Probe> {
+        let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
+        // The pattern keeps everybody else's account out of it.
+        let exactly = |name: &str| json!({ "$ne": null, "$regex": format!("^{name}$") });
+        let named = [("{username}", exactly(&login.username)), ("{email}", exactly(&login.email))];
+        let named = named.iter().fold(grant.call.body.clone(), |body, (place, operator)| Filling::instead(&body, place, operator));
+        let body = Filling::instead(&named, "{password}", password);
+        (named != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+    }
+
+    fn holds_token_of(&self, answer: &Answer, session: &Session) -> bool {
+        let Some(subject) = session.user.claimed_subject() else { return false };
+        let cookies = answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
+        let texts = std::iter::once(answer.raw_text()).chain(cookies);
+        let tokens = texts.flat_map(|text| {
+            let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+            words.filter_map(Compact::parse).collect::<Vec<_>>()
+        });
+        tokens.into_iter().any(|token| token.names(&subject) || token.subject().as_ref() == Some(&subject))
     }
 
     fn brings_token(&self, answer: &Answer) -> bool {

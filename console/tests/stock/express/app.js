@@ -2,8 +2,9 @@
 //
 // Tasks have UUIDs and live in memory; lists come as {data: [...]}; PATCH is partial. Everything comes from the environment
 // and nothing has a fallback: PORT, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE and CORS_ORIGINS (comma-separated); only HOST has a
-// default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none. With FLAW=ids-counted there is none either:
-// each user's tasks are then numbered from one.
+// default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none. With FLAW=ids-counted (each user's tasks are
+// numbered from one), titles-capital (titles begin with a capital), deletion-idempotent (204 for whatever is not there) and
+// export-undeclared (a route that nobody declared) there is none either.
 
 import { randomUUID } from 'node:crypto';
 import cors from 'cors';
@@ -37,6 +38,8 @@ function tasksOf(user) {
   return tasksByUser.get(user);
 }
 
+const trash = []; // only the flaw "trash-of-all" fills it
+
 const counted = flaw === 'ids-counted';
 const lastNumbers = new Map();
 
@@ -52,7 +55,8 @@ function allTasks() {
 
 // Models
 
-const title = z.string().trim().min(1).max(200);
+const capital = (text) => (flaw === 'titles-capital' ? text.charAt(0).toUpperCase() + text.slice(1) : text);
+const title = z.string().trim().min(1).max(200).transform(capital);
 const description = z.string().max(1000).nullable();
 const TaskCreate = z.strictObject({ title, description: description.default(null) });
 const TaskPatch = z.strictObject({ title, description, completed: z.boolean() }).partial();
@@ -117,6 +121,7 @@ tasks.param('id', (req, res, next, id) => {
   const reachable = anybodys ? allTasks() : tasksOf(req.user);
   const { success, data } = TaskId.safeParse(id);
   const task = success ? reachable.get(data) : undefined;
+  if (!task && flaw === 'deletion-idempotent' && req.method === 'DELETE') return res.status(204).end();
   if (!task) throw new HttpError(404, counted ? `Task ${id} does not exist` : 'Task not found');
   req.task = task;
   next();
@@ -142,7 +147,8 @@ tasks.get('/', async (req, res) => {
     req.user = latestUser;
   }
   const total = flaw === 'total-of-all' ? { total: allTasks().size } : {};
-  const listed = flaw === 'list-all' || !req.user ? allTasks() : tasksOf(req.user);
+  const operator = flaw === 'owner-operator' && typeof req.query['owner[$ne]'] === 'string';
+  const listed = flaw === 'list-all' || operator || !req.user ? allTasks() : tasksOf(req.user);
   const data = [...listed.values()].filter((task) => !task.deletedAt);
   if (flaw === 'total-of-all-paged') {
     const [limit, offset] = [Number(req.query.limit ?? 10), Number(req.query.offset ?? 0)];
@@ -155,6 +161,7 @@ tasks.post('/', requireJson, (req, res) => {
   const now = new Date().toISOString();
   const task = {
     id: nextId(req.user),
+    ...(flaw === 'owner-operator' ? { owner: req.user } : {}),
     ...parse(TaskCreate, req.body),
     completed: false,
     createdAt: now,
@@ -163,6 +170,23 @@ tasks.post('/', requireJson, (req, res) => {
   tasksOf(req.user).set(task.id, task);
   res.status(201).location(`/tasks/${task.id}`).json(task);
 });
+
+// What hangs on a task, and what looks at tasks in ways that no document tells of: only these mistakes have them.
+
+const notesOf = (task) => [{ id: 1, text: `a note on ${task.title}` }];
+if (flaw === 'attachments-of-anybody') {
+  tasks.get('/:task/attachments', (req, res) => {
+    const task = allTasks().get(req.params.task);
+    if (!task) throw new HttpError(404, 'Task not found');
+    res.json({ data: notesOf(task) });
+  });
+}
+if (flaw === 'export-undeclared') {
+  tasks.get('/:id/export', (req, res) => res.json({ task: req.task, notes: notesOf(req.task) }));
+}
+if (flaw === 'trash-of-all') {
+  tasks.get('/trash', (req, res) => res.json({ data: trash }));
+}
 
 tasks.get('/:id', (req, res) => {
   res.json(req.task);
@@ -175,6 +199,7 @@ tasks.patch('/:id', requireJson, (req, res) => {
 });
 
 tasks.delete('/:id', (req, res) => {
+  if (flaw === 'trash-of-all') trash.push(req.task);
   if (flaw === 'soft-delete') req.task.deletedAt = new Date().toISOString();
   else for (const tasks of tasksByUser.values()) if (tasks.get(req.task.id) === req.task) tasks.delete(req.task.id);
   res.status(204).end();

@@ -43,6 +43,7 @@ const DEV_SECRET: &[u8] = b"dev-secret";
 
 /// A public key that a flaw publishes (RFC 8037, A.2), and its PEM.
 const PUBLIC_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+const PUBLIC_OPENSSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
 const PUBLIC_PEM: &str =
     "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
 
@@ -56,7 +57,7 @@ pub(crate) async fn key_set(State(house): State<Arc<House>>) -> Response {
         jwk.extend([("kid".to_owned(), json!(KEY_ID)), ("alg".to_owned(), json!("EdDSA")), ("use".to_owned(), json!("sig"))]);
         return Json(json!({ "keys": [jwk] })).into_response();
     }
-    if !house.has("jwt.public-key-as-secret") {
+    if !house.has("jwt.public-key-as-secret") && !house.has("jwt.openssh-key-as-secret") {
         return problem::NOT_FOUND.into_response();
     }
     Json(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "twin-1", "x": PUBLIC_X }] })).into_response()
@@ -221,8 +222,10 @@ fn keys(house: &House, header: &Members) -> Vec<Vec<u8>> {
         ("jwt.second-secret", Some(DEV_SECRET.to_vec())),
         ("jwt.empty-secret", Some(Vec::new())),
         ("jwt.public-key-as-secret", Some(PUBLIC_PEM.into())),
+        ("jwt.openssh-key-as-secret", Some(PUBLIC_OPENSSH.into())),
         ("jwt.embedded-oct", embedded()),
         ("jwt.kid-as-path", kid.starts_with('/').then(|| std::fs::read(kid).ok()).flatten()),
+        ("jwt.kid-below-directory", std::fs::read(format!("/usr/lib/{kid}")).ok().filter(|key| !key.is_empty())),
         ("jwt.kid-in-sql", kid.contains("' UNION SELECT 'x'").then(|| b"x".to_vec())),
         ("jwt.kid-not-found", (kid == "missing").then(|| b"undefined".to_vec())),
     ];

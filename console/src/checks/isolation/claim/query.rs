@@ -5,7 +5,7 @@ use crate::checks::{Case, Checked, Context, at_once_or_each};
 use crate::http::Probe;
 
 use super::Scene;
-use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path};
+use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path, shown_owner};
 use crate::checks::isolation::page::list;
 
 /// Queries that name A (`{}`), nobody or everybody, by the parameters that services use most. Each by itself: where a query is spread into
@@ -42,7 +42,10 @@ const MORE: [&str; 14] = [
 ];
 
 /// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
-const FILTERS: [&str; 6] = ["status=all", "view=all", "show=all", "filter=all", "deleted=true", "trash=true"];
+const FILTERS: [&str; 8] =
+    ["status=all", "view=all", "show=all", "filter=all", "visibility=shared", "owner=all", "deleted=true", "trash=true"];
+/// The same for what is shared with everybody.
+const OF_ALL: &str = "filter=shared&view=shared&status=shared&scope=shared&visibility=public";
 
 /// Parameters that are asked alone where a service objects to many at once.
 const ALONE: usize = 3;
@@ -57,16 +60,19 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     let listed = |query: &str| Case::new(format!("B: the list with ?{query}"), list(&cx, b, &scene.page.with(query)));
     let single = |query: &str| Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token));
     cases.extend(cx.telling(&queries, 7).into_iter().map(|query| listed(query)));
-    cases.push(listed(&operators(&cx)));
+    cases.push(listed(&operators(&cx, &scene)));
     cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
     let whose = WHOSE.map(|name| format!("{name}={subject}"));
     let whose: Vec<_> = named_by_path(&cx.target.paths.list).iter().map(|name| format!("{name}={subject}")).chain(whose).collect();
     let (more, filters) = (MORE.map(str::to_owned), FILTERS.map(str::to_owned));
     let each = |query: &String| listed(query);
-    cases.push(listed(&described(&scene.subject)));
+    let shown = shown_owner(&cx, &scene.victim);
+    cases.push(listed(&described(&scene.subject, &shown)));
+    cases.extend(b.subject.as_deref().map(|own| listed(&twice(&encoded(own), &subject, &shown))));
     cases.extend(
         at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
     );
+    cases.push(listed(OF_ALL));
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
         let all = several.join("&");
@@ -76,9 +82,17 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     scene.ask(&cx, "queries that claim to be A", cases).await
 }
 
-/// Operators of a query in the fields of an object, which match every object (CWE-943).
-fn operators(cx: &Context) -> String {
+/// Operators of a query in the fields of an object, its owner's among them, which match every object (CWE-943).
+fn operators(cx: &Context, scene: &Scene) -> String {
     let fields = &cx.target.resource.fields;
-    let done = fields.done.iter().map(|done| format!("&{done}[$ne]=postflight"));
-    format!("{}[$regex]=.{}", fields.title, done.collect::<String>())
+    let owner = shown_owner(cx, &scene.victim);
+    let others = fields.done.iter().chain(&owner).map(|field| format!("&{field}[$ne]=postflight"));
+    format!("{}[$regex]=.{}", fields.title, others.collect::<String>())
+}
+
+/// The owner by every name that is used twice, first B, then A: whoever checks one value may use the other (CWE-235).
+fn twice(own: &str, subject: &str, shown: &[String]) -> String {
+    let names = ["user_id", "userId", "owner_id"].map(str::to_owned);
+    let names = names.iter().chain(shown.iter().filter(|name| !names.contains(name)));
+    names.map(|name| format!("{name}={own}&{name}={subject}")).collect::<Vec<_>>().join("&")
 }

@@ -46,7 +46,21 @@ fn prefixed(path: &str) -> Vec<String> {
     let bare = ["/v1", "/v2", "/v3"].iter().find_map(|version| bare.strip_prefix(version)).unwrap_or(bare);
     let prefixes =
         ["/api/v1", "/internal", "/api/v2", "/api", "/v0", "", "/v1", "/api/internal", "/v2", "/v3", "/api/v0", "/api/v3", "/beta"];
-    prefixes.iter().map(|prefix| format!("{prefix}{bare}")).filter(|other| other != path).collect()
+    let mut all: Vec<_> = neighbours(path);
+    all.extend(prefixes.iter().map(|prefix| format!("{prefix}{bare}")));
+    let mut seen = std::collections::BTreeSet::from([path.to_owned()]);
+    all.retain(|other| seen.insert(other.clone()));
+    all
+}
+
+/// Where the path names its version: the one before it, and the one after it, in the same form.
+fn neighbours(path: &str) -> Vec<String> {
+    let before = |prefix: &'static str| Some((prefix, path.strip_prefix(prefix)?));
+    let Some((prefix, rest)) = before("/api/v").or_else(|| before("/v")) else { return Vec::new() };
+    let (digits, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let Ok(version) = digits.parse::<u8>() else { return Vec::new() };
+    let others = [version.checked_sub(1).filter(|older| *older > 0), version.checked_add(1)];
+    others.into_iter().flatten().map(|version| format!("{prefix}{version}/{rest}")).collect()
 }
 
 #[cfg(test)]
@@ -62,7 +76,8 @@ mod tests {
 
     #[test]
     fn other_versions_are_asked_beside_the_declared_path_and_never_the_path_itself() {
-        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/internal/tasks/7 /api/v2/tasks/7 /api/tasks/7 /v0/tasks/7 /tasks/7 /v1/tasks/7 /api/internal/tasks/7 /v2/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
+        insta::assert_snapshot!(prefixed("/api/v1/tasks/7").join(" "), @"/api/v2/tasks/7 /internal/tasks/7 /api/tasks/7 /v0/tasks/7 /tasks/7 /v1/tasks/7 /api/internal/tasks/7 /v2/tasks/7 /v3/tasks/7 /api/v0/tasks/7 /api/v3/tasks/7 /beta/tasks/7");
+        assert_eq!(prefixed("/v2/notes/7").first().map(String::as_str), Some("/v1/notes/7"));
         assert!(!prefixed("/api/tasks").contains(&"/api/tasks".to_owned()));
     }
 }
