@@ -102,7 +102,7 @@ impl Weather {
                 (StatusCode::METHOD_NOT_ALLOWED, Html(NOT_ALLOWED_PAGE)).into_response()
             }
             Self::Guarded if looks_like_an_attack(&request) => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
-            Self::Hiccups if request.method().is_safe() && HICCUP.fetch_add(1, Ordering::SeqCst) % 50 == 0 => {
+            Self::Hiccups if request.method().is_safe() && HICCUP.fetch_add(1, Ordering::SeqCst).is_multiple_of(50) => {
                 (StatusCode::BAD_GATEWAY, Html("<html><title>502 Bad Gateway</title></html>")).into_response()
             }
             Self::Picky | Self::Frozen | Self::Guarded | Self::Hiccups => next.run(request).await,

@@ -66,7 +66,9 @@ impl Client {
                     if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
                 }
                 // A proxy whose connection to the service was closed at that moment says so (502); once is no outage.
-                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_safe() && probe.patient && broken == 0 => broken += 1,
+                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_shareable() && probe.patient && broken == 0 => {
+                    broken += 1;
+                }
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
                 other => return other,
             }

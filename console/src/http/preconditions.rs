@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Client, Probe};
 use crate::target::Resource;
@@ -64,7 +64,9 @@ impl Client {
         let resource = &self.target().resource;
         let now = seen.map(|answer| Seen::of(resource, &answer)).unwrap_or_default();
         let last = self.tags().of(probe.path());
-        let versioned = now.version.or(last.version).and_then(|version| of_version(resource, probe, version));
+        // What nothing has is asked for with the version that most objects begin with.
+        let version = now.version.or(last.version).unwrap_or_else(|| json!(1));
+        let versioned = of_version(resource, probe, version);
         match (now.tag.or(last.tag), versioned) {
             (Some(tag), versioned) => Some(versioned.unwrap_or_else(|| probe.clone()).header("if-match", tag)),
             (None, versioned) => versioned,
@@ -75,6 +77,6 @@ impl Client {
 /// The same change of a JSON object with the version in its body.
 fn of_version(resource: &Resource, probe: &Probe, version: Value) -> Option<Probe> {
     let body = probe.body.as_ref().filter(|body| body.content_type.as_deref().is_some_and(|kind| kind.contains("json")))?;
-    let versioned = resource.of_version(serde_json::from_slice(&body.bytes).ok()?, version)?;
+    let versioned = resource.of_version(&serde_json::from_slice(&body.bytes).ok()?, version)?;
     Some(probe.clone().body(body.content_type.as_deref(), versioned.to_string()))
 }

@@ -210,10 +210,10 @@ impl Resource {
     }
 
     /// An update that names the version which it changes; `None` where no member for it is declared, or `body` holds no object.
-    pub fn of_version(&self, body: Value, version: Value) -> Option<Value> {
+    pub fn of_version(&self, body: &Value, version: Value) -> Option<Value> {
         let name = self.version.as_ref()?;
         let versioned = self.with(body.clone(), name, version);
-        (versioned != body).then_some(versioned)
+        (versioned != *body).then_some(versioned)
     }
 
     /// The object inside a single-object answer.

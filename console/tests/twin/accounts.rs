@@ -154,7 +154,7 @@ async fn with_role(response: Response, role: &Value) -> Response {
 /// `POST /auth/login`.
 pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let name = text(&body, "username");
-    let pattern = body["username"]["$regex"].as_str().filter(|_| house.has("jwt.login-name-operator"));
+    let pattern = body.pointer("/username/$regex").and_then(Value::as_str).filter(|_| house.has("jwt.login-name-operator"));
     let name = pattern.map_or(name, |pattern| pattern.trim_matches(['^', '$']).to_owned());
     let name = if house.has("jwt.login-comment") { name.split("' --").next().unwrap_or_default().to_owned() } else { name };
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");

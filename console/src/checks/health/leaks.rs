@@ -170,6 +170,9 @@ fn runtime(json: Option<&Value>) -> Option<String> {
     if json.is_some_and(|json| json.to_string().contains("sqlite:///")) {
         return Some("the path of the database's file".to_owned());
     }
+    if let Some(items) = json.and_then(Value::as_array) {
+        return items.iter().find_map(|item| runtime(Some(item)));
+    }
     let members = json?.as_object()?;
     if let Some((name, value)) = members.iter().find(|(name, value)| is_versioned(name, value)) {
         return Some(format!("`{name}` {value}, the version of what it is made with"));
@@ -285,7 +288,7 @@ mod tests {
     #[rstest]
     #[case::runtime(r#"{"status":"ok","python":"3.11.7"}"#, true)]
     #[case::framework(r#"{"versions":{"express":"v4.21.0"}}"#, true)]
-    #[case::file(r#"{"db":{"path":"/app/data/tasks.db"}}"#, true)]
+    #[case::file(r#"{"checks":[{"name":"db","path":"/app/data/tasks.db"}]}"#, true)]
     #[case::word(r#"{"postgres":"connected","version":"1.4.0","path":"/app/health"}"#, false)]
     fn what_the_service_is_made_with_is_a_remark(#[case] body: &str, #[case] told: bool) {
         assert_eq!(runtime(serde_json::from_str(body).ok().as_ref()).is_some(), told);

@@ -1,17 +1,17 @@
 //! Objects that a service counts from one for each user: to B, A's id is then the id of an object of B's own. By it, B can ask for nothing of
 //! A's, and what B wrote there would be written to what may be no object of this run.
 
-use crate::checks::{Context, Object, Outcome, User};
+use crate::checks::{Checked, Context, Object, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 
-/// SKIP where requests by A's id reach what is B's own; `None` where there is something to ask.
-pub(super) async fn unaskable(cx: &Context) -> Result<Option<Outcome>, Trouble> {
+/// A check that asks by A's id; SKIP where that reaches what is B's own.
+pub(super) async fn by_id<F: Future<Output = Checked>>(cx: Context, check: impl FnOnce(Context) -> F) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let names_user = cx.item_path(a, "1") != cx.item_path(b, "1");
-    if names_user || !are_counted_apart(cx).await? {
-        return Ok(None);
+    if !names_user && are_counted_apart(&cx).await? {
+        return Ok(Outcome::skip("each user's objects are counted from one: to B, A's id is the id of an object of B's own"));
     }
-    Ok(Some(Outcome::skip("each user's objects are counted from one: to B, A's id is the id of an object of B's own")))
+    check(cx).await
 }
 
 /// Whether A's objects and B's are counted apart: each has a number, and one of the two gets an own object by the number of the other's.

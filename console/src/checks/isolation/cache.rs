@@ -11,7 +11,6 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Carrier;
 
-use super::apart;
 use super::judge;
 use super::page::list;
 use super::stage::{Victim, attacked, conclude, deletion_of_nothing, missing_like, piece};
@@ -124,9 +123,6 @@ pub(super) async fn directives(cx: Context) -> Checked {
 
 /// B sends the validators of A's own answer, and conditions that hold for anything that exists.
 pub(super) async fn conditional(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {
         let conditions = cx.telling(conditions(cx, &victim.read), 7);

@@ -14,9 +14,6 @@ use super::judge;
 use super::stage::{Victim, attacked, deletion_of_nothing, join, missing_like, piece};
 
 pub(super) async fn read(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let ways = ways(&cx, Act::Get, &victim.object.id).await?;
@@ -25,9 +22,6 @@ pub(super) async fn read(cx: Context) -> Checked {
 }
 
 pub(super) async fn head(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let victim = Victim::shared(&cx).await?;
     let b = cx.b()?;
     let missing = missing_like(&victim.object.id, &cx.random("isolation.foreign.head"));
@@ -68,9 +62,6 @@ async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'static str, Str
 /// B tries, and A looks whether the object is as before. Before that, A does the same to another with success: otherwise the refusal might
 /// only mean that the route does not work.
 async fn write(cx: &Context, act: Act) -> Checked {
-    if let Some(unaskable) = apart::unaskable(cx).await? {
-        return Ok(unaskable);
-    }
     let title = &cx.objects.attempted(cx.b()?).await?;
     let proof = proof(cx, act).await?;
     let works = proof.as_ref().and_then(|proof| proof.method);

@@ -8,15 +8,11 @@ use crate::checks::{Act, Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::apart;
 use super::judge;
 use super::page::{Page, list};
 use super::stage::{Victim, conclude, piece, settle};
 
 pub(super) async fn deleted(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let victim = Victim::new(&cx).await?;
     let a = cx.a()?;
     let item = cx.item_path(a, &victim.object.id);

@@ -20,9 +20,6 @@ type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sy
 const AT_OWN: &str = "GET at B's own path";
 
 pub(super) async fn oracle(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let apart = apart::are_counted_apart(&cx).await?;
     let (cx, title) = (&cx, &cx.objects.attempted(cx.b()?).await?);
     let attack = |victim: Arc<Victim>| async move {

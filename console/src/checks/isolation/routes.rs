@@ -23,9 +23,6 @@ pub(super) async fn further(cx: Context) -> Checked {
     let reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
     // Routes that only have to ask for a token name neither an object nor a user.
     let protected: Vec<_> = cx.target.paths.protected.iter().filter(|path| !path.contains('{')).collect();
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let victim = Victim::shared(&cx).await?;
     let guessed = guesses::found(&cx, &victim).await?;
     if reads.is_empty() && protected.is_empty() && guessed.is_empty() && !cx.target.allow_unsafe_routes {

@@ -4,12 +4,13 @@
 //! to `judged`, and when what they made may go to `stages`.
 
 mod judged;
+mod marks;
 mod stages;
 mod suites;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use secrecy::ExposeSecret as _;
@@ -17,6 +18,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use self::marks::Marks;
 use self::stages::Stages;
 use super::budget::{Allotment, CLEANING};
 use super::journal::Journal;
@@ -50,7 +52,9 @@ pub(super) struct Engine {
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
     /// Checks that a limit of the service met.
-    limited: Mutex<BTreeSet<&'static str>>,
+    limited: Marks,
+    /// Checks that the service answered otherwise than the next step needs.
+    contradicted: Marks,
     /// Killed runs whose objects were swept.
     dead: OnceLock<BTreeSet<Uuid>>,
 }
@@ -92,7 +96,8 @@ impl Engine {
             done: AtomicUsize::new(0),
             releases,
             no_tokens: OnceLock::new(),
-            limited: Mutex::default(),
+            limited: Marks::default(),
+            contradicted: Marks::default(),
             dead: OnceLock::new(),
         })
     }

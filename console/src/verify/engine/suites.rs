@@ -1,9 +1,8 @@
 //! The suites side by side, each between two proofs of its control.
 
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -13,6 +12,7 @@ use tokio::sync::Semaphore;
 use super::Engine;
 use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
 use crate::checks::{Check, Context, Moment, Need, Outcome, Suite};
+use crate::http::Trouble;
 use crate::run::{CheckResult, Event, Verdict};
 use crate::verify::budget::{self, Allotment};
 use crate::verify::needs::{Given, may_write};
@@ -112,12 +112,12 @@ impl Engine {
         let Some(Proof { control, result: mut proof, set_aside }) = proof else { return results };
         self.client.release(set_aside);
         let held = proof.verdict != Verdict::Inconclusive;
-        self.forget_limit(control);
+        self.limited.forget(control.id);
         merge(&mut proof, self.proven_again(cx, suite.control_again(Moment::Last).unwrap_or(control)).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
-            let only_limited = held && self.was_limited(control.id);
-            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.was_limited(&result.id));
+            let only_limited = held && self.limited.has(control.id);
+            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.limited.has(&result.id));
             for result in results.iter_mut().filter(|result| !stands(result)) {
                 self.withdraw(result, &reason);
             }
@@ -145,7 +145,8 @@ impl Engine {
     /// A suite whose control did not hold. Refusals prove nothing then, but what lets an attacker in, or keeps a declared front end out,
     /// speaks for itself: where the application answered, the checks of doors are asked all the same, and only their FAIL is kept.
     async fn without_control(&self, cx: &Context, suite: Suite, proof: CheckResult, others: &[&'static Check]) -> Vec<CheckResult> {
-        let answered = proof.verdict == Verdict::Inconclusive && proof.evidence.iter().any(told_by_the_service);
+        let told = self.contradicted.has(&proof.id) || proof.evidence.iter().any(told_by_the_service);
+        let answered = proof.verdict == Verdict::Inconclusive && told;
         if !(answered && is_of_doors(suite)) {
             let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
             return self.finish_all(std::iter::once(proof).chain(rest));
@@ -211,27 +212,18 @@ impl Engine {
             ..cx.clone()
         };
         let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
+        if let Ok(Err(Trouble::Unexpected(_) | Trouble::NoList { .. })) = &asked {
+            self.contradicted.set(check.id);
+        }
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
             Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
         };
         if scope.was_limited() {
-            self.limited_set().insert(check.id);
+            self.limited.set(check.id);
         }
         concluded(check, outcome, scope.sent(), started)
-    }
-
-    fn limited_set(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
-        self.limited.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn was_limited(&self, id: &str) -> bool {
-        self.limited_set().contains(id)
-    }
-
-    fn forget_limit(&self, check: &Check) {
-        self.limited_set().remove(check.id);
     }
 
     fn finish_all(&self, results: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {

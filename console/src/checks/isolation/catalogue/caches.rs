@@ -1,6 +1,6 @@
 //! Cards of the checks about caches, conditions and requests in flight at once.
 
-use super::super::{cache, together};
+use super::super::{apart, cache, together};
 use super::{BOLA, CARD, DISCREPANCY};
 use crate::checks::{Check, Reference, Remedy};
 use crate::run::Severity;
@@ -67,7 +67,7 @@ pub(super) const CONDITIONAL: Check = Check {
         express: "Load the object with its owner first; derive list ETags from the answer that this user gets.",
     },
     needs: super::BOTH,
-    run: |cx| Box::pin(cache::conditional(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, cache::conditional)),
     ..CARD
 };
 

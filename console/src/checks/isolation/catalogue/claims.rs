@@ -1,6 +1,6 @@
 //! Cards of the checks in which B claims to be A, or sets what is not B's to set.
 
-use super::super::{assign, claim, powers};
+use super::super::{apart, assign, claim, powers};
 use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, FUNCTION, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -56,7 +56,7 @@ pub(super) const BODY: Check = Check {
     expectation: "Refused, in the usual spellings on PUT, PATCH and DELETE (ten in an exhaustive run), and A's object is byte for byte as before.",
     severity: Severity::Critical,
     remedy: ONLY_THE_TOKEN,
-    run: |cx| Box::pin(claim::body(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, claim::body)),
     ..CARD
 };
 

@@ -1,6 +1,6 @@
 //! Cards of the checks that go for one object by its id.
 
-use super::super::{exposed, foreign, forms, lifecycle, oracle, recreated};
+use super::super::{apart, exposed, foreign, forms, lifecycle, oracle, recreated};
 use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION, PROPERTY};
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -13,7 +13,7 @@ pub(super) const READ: Check = Check {
     expectation: "403 or 404 (as the policy says), and never A's canary, whatever the status.",
     severity: Severity::Critical,
     needs: super::GET,
-    run: |cx| Box::pin(foreign::read(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::read)),
     ..CARD
 };
 
@@ -26,7 +26,7 @@ pub(super) const HEAD: Check = Check {
     severity: Severity::Medium,
     references: &[BOLA, DISCREPANCY],
     needs: super::GET,
-    run: |cx| Box::pin(foreign::head(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::head)),
     ..CARD
 };
 
@@ -40,7 +40,7 @@ pub(super) const PUT: Check = Check {
           all others.",
     expectation: READ_AFTERWARDS,
     severity: Severity::Critical,
-    run: |cx| Box::pin(foreign::put(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::put)),
     ..CARD
 };
 
@@ -51,7 +51,7 @@ pub(super) const PATCH: Check = Check {
           single fields of anybody's data, which is harder to notice than a replacement.",
     expectation: READ_AFTERWARDS,
     severity: Severity::Critical,
-    run: |cx| Box::pin(foreign::patch(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::patch)),
     ..CARD
 };
 
@@ -62,7 +62,7 @@ pub(super) const DELETE: Check = Check {
           status proves nothing. Only the owner's own look afterwards does.",
     expectation: READ_AFTERWARDS,
     severity: Severity::Critical,
-    run: |cx| Box::pin(foreign::delete(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::delete)),
     ..CARD
 };
 
@@ -72,7 +72,7 @@ pub(super) const TOGGLE: Check = Check {
     why: "Action routes beside the plain object (complete, archive, share) are where owner checks are forgotten most: they have handlers of \
           their own and rarely tests for a second user.",
     expectation: READ_AFTERWARDS,
-    run: |cx| Box::pin(foreign::toggle(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, foreign::toggle)),
     ..CARD
 };
 
@@ -128,7 +128,7 @@ pub(super) const ORACLE: Check = Check {
         fastapi: "Look the object up with the owner in the query and raise one `HTTPException(404, \"Not found\")` for both cases, without the id in its text.",
         express: "Query with the owner and send one 404 for both cases; do not send 403 for objects that exist.",
     },
-    run: |cx| Box::pin(oracle::oracle(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, oracle::oracle)),
     ..CARD
 };
 
@@ -146,7 +146,7 @@ pub(super) const DELETED: Check = Check {
         express: "Use the paranoid or soft-delete mode of the ORM for all queries, updates included, instead of a flag that each handler must remember.",
     },
     needs: super::DELETE,
-    run: |cx| Box::pin(lifecycle::deleted(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, lifecycle::deleted)),
     ..CARD
 };
 
@@ -193,7 +193,7 @@ pub(super) const ERRORS: Check = Check {
         fastapi: "Install exception handlers for `IntegrityError` and `Exception` that answer a fixed text; never `detail=str(error)`.",
         express: "End the chain with one error handler that answers a fixed text and logs the rest; set NODE_ENV=production.",
     },
-    run: |cx| Box::pin(forms::errors(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, forms::errors)),
     ..CARD
 };
 

@@ -1,6 +1,6 @@
 //! Cards of the checks that look for another way in.
 
-use super::super::{accounts, bulk, forms, routes, sessions};
+use super::super::{accounts, apart, bulk, forms, routes, sessions};
 use super::{AUTHENTICATION, BOLA, CARD, FUNCTION, INVENTORY, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -44,7 +44,7 @@ pub(super) const METHOD: Check = Check {
         fastapi: "Remove method-override middleware; route by the method of the request line only.",
         express: "Remove `method-override`, or let it act on POST forms only and mount it before, not behind, every guard.",
     },
-    run: |cx| Box::pin(forms::method_override(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, forms::method_override)),
     ..CARD
 };
 
@@ -141,6 +141,6 @@ pub(super) const ROUTES: Check = Check {
     expectation: "B gets for A's id what an id that nothing has gets, on every further route; where unsafe ones are allowed, A's object stays as it is.",
     severity: Severity::Critical,
     references: &[BOLA, USER_KEY, INVENTORY],
-    run: |cx| Box::pin(routes::further(cx)),
+    run: |cx| Box::pin(apart::by_id(cx, routes::further)),
     ..CARD
 };

@@ -6,16 +6,12 @@ use crate::checks::{Case, Checked, Context, Judgement, Role, User, battery};
 use crate::http::Probe;
 
 use super::claimed;
-use crate::checks::isolation::apart;
 use crate::checks::isolation::judge;
 use crate::checks::isolation::owner::owner_fields;
 use crate::checks::isolation::stage::{attacked, deletion_of_nothing};
 
 /// B writes to A's object and says in the body that it is A who writes.
 pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
     let (title, accepted) = (&cx.objects.attempted(b).await?, &cx.target.policy.no_such());
     attacked(cx, Role::Contested, |victim| async move {

@@ -20,6 +20,7 @@ pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
     let by_route = cx.telling(routes, 4).into_iter().map(|route| asked(b, &format!("{base}/{route}")));
     // Where the paths name their user, a route for everybody's stands beside them.
     let of_all = flat(&cx.target.paths.list).map(|path| asked(b, &format!("{}/all", path.trim_end_matches('/'))));
+    let beside = base.rsplit_once('/').map(|(parent, _)| asked(b, &format!("{parent}/export")));
     let by_id = [
         format!("ids={own}&ids={foreign}"),
         format!("ids={own},{foreign}"),
@@ -34,7 +35,7 @@ pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
     let by_id = at_once_or_each(&cx, alone(&once.join("&")), cx.telling(once, 2).into_iter().map(alone).collect()).await?;
     let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")];
     let several = cx.telling(several, 1).into_iter().map(|path| asked(b, &path));
-    let cases = by_route.chain(of_all).chain(twice.iter().map(alone)).chain(by_id).chain(several).collect();
+    let cases = by_route.chain(of_all).chain(beside).chain(twice.iter().map(alone)).chain(by_id).chain(several).collect();
     let outcome = shared_battery(&cx, "bulk reads by B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
 }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::checks::isolation::apart;
 use crate::checks::isolation::listing::leak_free;
 use crate::checks::isolation::page::list;
 use crate::checks::isolation::stage::attacked;
@@ -11,9 +10,6 @@ use crate::http::{Probe, Trouble};
 
 /// Malformed requests of B on A's object: error texts hold nothing of it.
 pub(in crate::checks::isolation) async fn errors(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let (cx, b) = (&cx, cx.b()?);
     attacked(cx, Role::Contested, |victim| async move {
         let probes = cx.telling(malformed(cx, &victim.object.id)?, 5);

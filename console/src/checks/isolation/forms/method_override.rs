@@ -1,6 +1,5 @@
 //! Requests that ask to be taken for another method than they have.
 
-use crate::checks::isolation::apart;
 use crate::checks::isolation::judge;
 use crate::checks::isolation::stage::attacked;
 use crate::checks::paging::asking;
@@ -11,9 +10,6 @@ use crate::http::Probe;
 const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
 
 pub(in crate::checks::isolation) async fn method_override(cx: Context) -> Checked {
-    if let Some(unaskable) = apart::unaskable(&cx).await? {
-        return Ok(unaskable);
-    }
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
     let title = &cx.objects.attempted(b).await?;
     attacked(cx, Role::Contested, |victim| async move {
