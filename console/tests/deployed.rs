@@ -135,7 +135,7 @@ fn a_correct_stock_application_gets_no_fail(#[case] start: fn(&Settings<'_>) -> 
 #[rstest]
 #[case::titles("titles-capital")]
 #[case::deletions("deletion-idempotent")]
-#[case::routes("export-undeclared")]
+#[case::routes("history-undeclared")]
 fn a_habit_of_a_correct_application_is_no_finding(#[case] habit: &str) -> Result<()> {
     let flaw = Some(habit);
     let app = StockApp::express(&Settings { secret: SECRET, issuer: ISSUER, audience: AUDIENCE, origins: &ORIGINS, flaw })?;

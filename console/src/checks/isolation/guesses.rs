@@ -9,9 +9,9 @@ use crate::target::{Route, RouteAuth};
 use super::stage::Victim;
 
 /// What hangs on one object, the most usual first.
-const BELOW_AN_OBJECT: [&str; 8] = ["comments", "history", "attachments", "export", "revisions", "activity", "files", "share"];
+const BELOW_AN_OBJECT: [&str; 8] = ["comments", "attachments", "history", "export", "revisions", "activity", "files", "share"];
 /// How many of them are asked for.
-const ASKED: usize = 4;
+const ASKED: usize = 3;
 
 /// Those of the guesses that answer A: the others are no routes, and B is not asked for them.
 pub(super) async fn found(cx: &Context, victim: &Victim) -> Result<Vec<Route>, Trouble> {

@@ -49,7 +49,7 @@ fn counting(cx: &Context) -> Result<Vec<String>, Trouble> {
     let declared = declared.flat_map(|route| subjects.map(|subject| route.filled("1", subject)));
     let protected = protected.flat_map(|path| subjects.map(|subject| path.replace("{user_id}", subject)));
     let below = |user, name: &str| format!("{}/{name}", cx.list_path(user).trim_end_matches('/'));
-    let usual = [below(b, "stats"), below(a, "stats"), below(b, "count"), below(b, "summary")];
+    let usual = [below(b, "stats"), below(a, "stats"), below(b, "count")];
     Ok(declared.chain(protected).take(2 * MOST).chain(usual).collect::<BTreeSet<_>>().into_iter().collect())
 }
 

@@ -14,7 +14,7 @@ use super::writes::writes;
 /// Further routes that are asked at most.
 const MOST: usize = 20;
 /// Routes below the collection that services have most often; where there is none, the path is refused like any other.
-const USUAL: [&str; 3] = ["stats", "search", "export"];
+const USUAL: [&str; 2] = ["stats", "search"];
 /// How long ago the token ended: longer than any leeway.
 const ENDED_SECS: i64 = 7_200;
 

@@ -4,7 +4,7 @@
 // and nothing has a fallback: PORT, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE and CORS_ORIGINS (comma-separated); only HOST has a
 // default, 0.0.0.0. FLAW names one mistake that people make here; without it there is none. With FLAW=ids-counted (each user's tasks are
 // numbered from one), titles-capital (titles begin with a capital), deletion-idempotent (204 for whatever is not there) and
-// export-undeclared (a route that nobody declared) there is none either.
+// history-undeclared (a route that nobody declared) there is none either.
 
 import { randomUUID } from 'node:crypto';
 import cors from 'cors';
@@ -181,8 +181,8 @@ if (flaw === 'attachments-of-anybody') {
     res.json({ data: notesOf(task) });
   });
 }
-if (flaw === 'export-undeclared') {
-  tasks.get('/:id/export', (req, res) => res.json({ task: req.task, notes: notesOf(req.task) }));
+if (flaw === 'history-undeclared') {
+  tasks.get('/:id/history', (req, res) => res.json({ data: notesOf(req.task) }));
 }
 if (flaw === 'trash-of-all') {
   tasks.get('/trash', (req, res) => res.json({ data: trash }));
