@@ -50,27 +50,25 @@ pub(super) fn demands(resource: &Resource, answer: &Answer) -> bool {
 }
 
 impl Client {
-    /// The same request with the `ETag`, and the version, that whoever sends it sees now, else with the last that anybody saw. `None` where nobody
-    /// saw either, where it has a precondition of its own, and for what changes nothing.
+    /// The same request with the `ETag` (where the target declares a member that counts changes, with that) which whoever sends it sees now, else
+    /// with the last one that anybody saw. `None` where nobody saw one, where it has a precondition of its own, and for what changes nothing.
     pub(super) async fn on_condition(&self, probe: &Probe) -> Option<Probe> {
         let own = ["if-match", "if-unmodified-since", "if-none-match"].iter().any(|name| probe.sent(name).next().is_some());
-        let creates = probe.method() == "POST";
-        if own || creates && self.target().resource.version.is_some() || probe.is_safe() {
+        let resource = &self.target().resource;
+        let versioned = resource.version.is_some();
+        if own || probe.is_safe() || (versioned && probe.method() == "POST") {
             return None;
         }
         let look = Probe::get(probe.path());
         let look = probe.bearer.iter().fold(look, Probe::bearer);
         let seen = self.send_once(&look, false).await.ok().filter(Answer::is_success);
-        let resource = &self.target().resource;
         let now = seen.map(|answer| Seen::of(resource, &answer)).unwrap_or_default();
         let last = self.tags().of(probe.path());
-        // What nothing has is asked for with the version that most objects begin with.
-        let version = now.version.or(last.version).unwrap_or_else(|| json!(1));
-        let versioned = of_version(resource, probe, version);
-        match (now.tag.or(last.tag), versioned) {
-            (Some(tag), versioned) => Some(versioned.unwrap_or_else(|| probe.clone()).header("if-match", tag)),
-            (None, versioned) => versioned,
+        if versioned {
+            // What nothing has is asked for with the version that most objects begin with.
+            return of_version(resource, probe, now.version.or(last.version).unwrap_or_else(|| json!(1)));
         }
+        Some(probe.clone().header("if-match", now.tag.or(last.tag)?))
     }
 }
 
