@@ -33,8 +33,11 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
         let words = format!("the right password is answered {}, so that refusals of others prove nothing", right.status);
         return Ok(Outcome::inconclusive(words).seen(&right, "the right password", right.status.to_string()));
     }
-    let wrong = attempts(&cx, &session);
-    let answers = in_turns(&cx, &wrong, &session).await?;
+    let (wrong, unnamed) = (attempts(&cx, &session), without_its_name(&cx, &session));
+    let mut answers = in_turns(&cx, &wrong, &session).await?;
+    // No limit of the account counts what does not name it.
+    answers.extend(try_join_all(unnamed.iter().map(|(_, probe)| cx.send(probe))).await?);
+    let wrong = [wrong, unnamed].concat();
     let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
     let mut pieces: Vec<_> = judged.collect();
     pieces.extend(replaced(&cx, &session).await?);
@@ -73,7 +76,6 @@ async fn in_turns(cx: &Context, wrong: &[Wrong], session: &Session) -> Result<Ve
 fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
     let login = &session.login;
     let other = |password: Value| cx.registry.login_with(login, &password);
-    let by_operator = |password: Value| cx.registry.login_by_operator(login, &password);
     // What is a text in JSON is one in a form as well.
     let text = |password: String| cx.registry.login_probe(&Login { password: password.into(), ..login.clone() });
     let capitals = login.password.expose_secret().to_uppercase();
@@ -85,14 +87,22 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("an empty password", text(String::new())),
         ("an operator of a query in its place", other(json!({ "$ne": null }))),
         ("an operator of Prisma in its place", other(json!({ "not": "" }))),
-        ("operators in the places of name and password", by_operator(json!({ "$ne": null }))),
-        ("an operator in the place of the name", by_operator(json!(login.password.expose_secret()))),
         ("its first eight characters and others", with_another_end(login.password.expose_secret()).and_then(text)),
         ("the password and one character more", text(format!("{}x", login.password.expose_secret()))),
         ("`true` in its place", other(json!(true))),
         ("the password in capitals", text(capitals)),
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
         ("a pattern that the name fits", cx.registry.login_probe(&like(login))),
+    ];
+    all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
+}
+
+/// Operators of a query in the place of the name, with one in the place of the password, and with the right password.
+fn without_its_name(cx: &Context, session: &Session) -> Vec<Wrong> {
+    let by_operator = |password: Value| cx.registry.login_by_operator(&session.login, &password);
+    let all = [
+        ("operators in the places of name and password", by_operator(json!({ "$ne": null }))),
+        ("an operator in the place of the name", by_operator(json!(session.login.password.expose_secret()))),
     ];
     all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
 }
