@@ -39,11 +39,12 @@ pub(super) async fn every(cx: Context) -> Checked {
         tokens.iter().take(most).map(case).collect::<Vec<_>>()
     });
     let list = cx.list_path(cx.a()?);
-    let usual = USUAL.map(|name| Probe::get(format!("{}/{name}", list.trim_end_matches('/'))));
-    let guessed = usual
-        .iter()
-        .zip(tokens.iter().take(1).cycle())
-        .map(|(probe, (name, token))| Case::new(format!("GET {} with {name}", probe.path()), probe.clone().bearer(token)));
+    let guessed = tokens.first().into_iter().flat_map(|(name, token)| {
+        USUAL.map(|below| {
+            let path = format!("{}/{below}", list.trim_end_matches('/'));
+            Case::new(format!("GET {path} with {name}"), Probe::get(path).bearer(token))
+        })
+    });
     battery(&cx, "bad tokens on other routes", cases.chain(guessed).collect(), |_, answer| judge(answer)).await
 }
 
