@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use console::checks::{Suite, find};
 use console::http::{Limits, Window};
-use console::run::{Events, Run, Severity, Verdict};
+use console::run::{CheckResult, Events, Run, Severity, Verdict};
 use console::verify::{self, Options};
 use rstest::rstest;
 use tokio_util::sync::CancellationToken;
@@ -26,10 +26,14 @@ async fn verify(twin: &Twin, limits: Limits) -> (Run, Options) {
     (run.expect("a journal and a client"), options)
 }
 
-/// Requests a check; a control is asked twice.
+/// Requests a check; a control is asked twice. What this service is not asked of tokens, origins and users has no row, and is planned for as
+/// one that nobody measured; other suites look at files and handshakes.
 fn measured(run: &Run) -> Vec<(String, u64)> {
     let times = |id: &str| if id.ends_with(".control") { 2 } else { 1 };
-    run.checks.iter().map(|check| (check.id.clone(), check.probes.div_ceil(times(&check.id)))).collect()
+    let unasked =
+        |check: &CheckResult| check.verdict == Verdict::Skip && matches!(check.suite.as_str(), "cors" | "jwt" | "isolation");
+    let asked = run.checks.iter().filter(|check| !unasked(check));
+    asked.map(|check| (check.id.clone(), check.probes.div_ceil(times(&check.id)))).collect()
 }
 
 fn table() -> Vec<(String, u64)> {

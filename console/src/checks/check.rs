@@ -179,6 +179,8 @@ pub enum Need {
     Configuration,
     /// Consent to look at the declared origins, which are other hosts than the target.
     AskOrigins,
+    /// A declared CSRF token.
+    CsrfToken,
 }
 
 impl Need {
@@ -210,6 +212,7 @@ impl Need {
             Self::AskOrigins => {
                 "looking at the declared origins leaves the target; allow it with `ask_origins = true` in postflight.toml"
             }
+            Self::CsrfToken => "no CSRF token is declared (`tokens.csrf`), as a service with its token in a cookie may have one",
             Self::Configuration => {
                 "no report of the configuration is declared; name the output of `server check-config --format json` under `configuration`"
             }

@@ -23,7 +23,7 @@ pub(super) fn begun(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw
 pub(super) fn begun_as_a(cx: &Context, method: &str, target: impl AsRef<[u8]>) -> Raw {
     let raw = begun(cx, method, target);
     match &cx.users.a {
-        Some(user) => raw.bearer(&user.token),
+        Some(user) => raw.bearer(&user.token, cx.client.csrf_of(&user.token)),
         None => raw,
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Headers;
+use super::csrf::CsrfTokens;
 use super::gate::{Gate, Rank, Slot};
 use super::pool::{Pools, Way};
 use super::preconditions::Tags;
@@ -39,6 +40,8 @@ struct Inner {
     in_vain: AtomicBool,
     /// What was shown where, by its tag.
     tags: Arc<Tags>,
+    /// What goes beside tokens in cookies.
+    csrf: Arc<CsrfTokens>,
     /// Held while a connection may be open without a whole request on it: servers with few threads give one to each.
     unfinished: Arc<tokio::sync::RwLock<()>>,
 }
@@ -83,6 +86,7 @@ impl Client {
             speaks_json: AtomicBool::default(),
             in_vain: AtomicBool::default(),
             tags: Arc::default(),
+            csrf: Arc::default(),
             unfinished: Arc::default(),
             limits,
         };
@@ -113,6 +117,7 @@ impl Client {
             speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
             in_vain: AtomicBool::new(self.waits_in_vain()),
             tags: Arc::clone(&self.inner.tags),
+            csrf: Arc::clone(&self.inner.csrf),
             unfinished: Arc::clone(&self.inner.unfinished),
             limits,
         };
@@ -187,6 +192,7 @@ impl Client {
             other.meter = Arc::clone(&inner.meter);
             other.gate = inner.gate.beside(&limits);
             other.vault = Arc::clone(&inner.vault);
+            other.csrf = Arc::clone(&inner.csrf);
             other.strain = Arc::clone(&inner.strain);
             other.unfinished = Arc::clone(&inner.unfinished);
         }
@@ -222,6 +228,11 @@ impl Client {
     /// What was shown where, by its tag.
     pub(super) fn tags(&self) -> &Tags {
         &self.inner.tags
+    }
+
+    /// What goes beside tokens in cookies.
+    pub(super) fn csrf_tokens(&self) -> &CsrfTokens {
+        &self.inner.csrf
     }
 
     /// Held while a connection may be open without a whole request on it.
@@ -313,6 +324,7 @@ impl Client {
     }
 
     pub(super) async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
+        let probe = &*self.with_csrf(probe);
         let request = self.build(probe)?;
         let sent = self.turn(self.exchange(probe, request, fresh)).await;
         match &sent {

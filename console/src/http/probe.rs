@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Credential;
+use super::csrf::Carried;
 
 /// Bytes of a head that every server takes; beyond, some close the connection with everything else on it.
 const OVERSIZED: usize = 4 * 1024;
@@ -47,6 +48,7 @@ pub struct Probe {
     /// Whether a 429 holds back this request alone.
     pub(super) alone: bool,
     pub(super) in_query: Option<Credential>,
+    pub(super) csrf: Carried,
     shareable: bool,
 }
 
@@ -62,6 +64,7 @@ impl Probe {
             patient: true,
             alone: false,
             in_query: None,
+            csrf: Carried::Whole,
             shareable: false,
         }
     }
@@ -87,6 +90,20 @@ impl Probe {
     #[must_use]
     pub fn bearer(mut self, credential: &Credential) -> Self {
         self.bearer = Some(credential.clone());
+        self
+    }
+
+    /// Leaves out the CSRF token, but not the cookies that come with it: what a browser sends for a foreign page.
+    #[must_use]
+    pub fn of_a_foreign_page(mut self) -> Self {
+        self.csrf = Carried::Cookies;
+        self
+    }
+
+    /// Leaves out the CSRF token and its cookies.
+    #[must_use]
+    pub fn without_csrf(mut self) -> Self {
+        self.csrf = Carried::Nothing;
         self
     }
 

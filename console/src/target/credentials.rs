@@ -235,7 +235,7 @@ const fn encoding(entry: EncodingEntry) -> Encoding {
     }
 }
 
-fn token_at(entry: &TokenAtEntry) -> TokenAt {
+pub(super) fn token_at(entry: &TokenAtEntry) -> TokenAt {
     match entry {
         TokenAtEntry::Body(pointer) => TokenAt::Body(pointer.clone()),
         TokenAtEntry::Elsewhere(ElsewhereEntry::Cookie(name)) => TokenAt::Cookie(name.clone()),

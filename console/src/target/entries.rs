@@ -33,6 +33,8 @@ pub struct TokensEntry {
     pub disabled: Option<DisabledEntry>,
     /// How a token travels; bearer when absent.
     pub carrier: Option<CarrierEntry>,
+    /// What goes beside a token in a cookie with every write.
+    pub csrf: Option<CsrfEntry>,
     /// Variable with the public key, as PEM or JWK.
     pub public_key: Option<String>,
     /// Variable with the secret before the last rotation.
@@ -64,6 +66,18 @@ pub enum CarrierEntry {
     Cookie(String),
     /// `{ header = "name" }`.
     Header(String),
+}
+
+/// `[targets.NAME.tokens.csrf]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsrfEntry {
+    /// Request header that carries it.
+    pub header: String,
+    /// Where the answer holds it.
+    pub token: TokenAtEntry,
+    /// The route that hands it out; the sign-in when absent.
+    pub path: Option<String>,
 }
 
 /// A subject: a text or a number.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::entries::{CallEntry, GrantEntry, SignupEntry, TokenAtEntry, TokensEntry};
-use super::validate::{Mistake, is_path, is_pointer};
+use super::entries::{CallEntry, CarrierEntry, CsrfEntry, GrantEntry, SignupEntry, TokenAtEntry, TokensEntry};
+use super::validate::{Mistake, is_header, is_path, is_pointer};
 
 /// What is filled in, with the names that people write for it.
 const FILLED: [(&str, &[&str]); 7] = [
@@ -33,7 +33,27 @@ pub(super) fn check(tokens: &TokensEntry) -> Result<(), Mistake> {
     let calls = [("logout", &tokens.logout), ("password", &tokens.password), ("delete", &tokens.delete)];
     let grants = grants.into_iter().filter_map(|(key, entry)| Some(of_grant(key, entry.as_ref()?)));
     let calls = calls.into_iter().filter_map(|(key, entry)| Some(of_call(key, entry.as_ref()?)));
-    grants.chain(calls).chain(tokens.signup.as_ref().map(of_signup)).try_for_each(|written| written.check())
+    grants.chain(calls).chain(tokens.signup.as_ref().map(of_signup)).try_for_each(|written| written.check())?;
+    tokens.csrf.as_ref().map_or(Ok(()), |csrf| self::csrf(csrf, tokens))
+}
+
+/// A CSRF token is for tokens in cookies, and comes from somewhere.
+fn csrf(csrf: &CsrfEntry, tokens: &TokensEntry) -> Result<(), Mistake> {
+    let at = |key: &'static str, why: String| Mistake::at(["tokens", "csrf", key], why);
+    is_header(&csrf.header).map_err(|why| at("header", why))?;
+    if let TokenAtEntry::Body(pointer) = &csrf.token {
+        is_pointer(pointer).map_err(|why| at("token", why))?;
+    }
+    if !matches!(tokens.carrier, Some(CarrierEntry::Cookie(_))) {
+        let words =
+            "only a token in a cookie needs a CSRF token beside it: declare `carrier = { cookie = \"NAME\" }`, or leave this out";
+        return Err(at("header", words.to_owned()));
+    }
+    match &csrf.path {
+        Some(path) => is_path(path).map_err(|why| at("path", why)),
+        None if tokens.login.is_some() || tokens.signup.is_some() => Ok(()),
+        None => Err(at("token", "nobody signs in here: name the `path` that hands the CSRF token out".to_owned())),
+    }
 }
 
 fn of_grant<'a>(key: &'static str, entry: &'a GrantEntry) -> Written<'a> {

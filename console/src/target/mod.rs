@@ -7,6 +7,7 @@ mod accounts;
 mod base;
 pub mod configuration;
 mod credentials;
+mod csrf;
 mod entries;
 mod explain;
 pub mod file;
@@ -32,6 +33,7 @@ pub(crate) use accounts::password_of;
 pub use accounts::{Accounts, Call, Disabled, Grant, NamedUser, Signup, TokenAt};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
+pub use csrf::Csrf;
 pub use file::{Entry, File, FileError};
 pub use limits::TargetLimits;
 pub use observed::{HealthAt, Place, ReleaseAt};
@@ -82,6 +84,8 @@ pub struct Target {
     pub stand_in: Option<Box<Target>>,
     /// How a token travels.
     pub carrier: Carrier,
+    /// What goes beside a token in a cookie with every write.
+    pub csrf: Option<Csrf>,
     /// What counts as secure where that is a matter of policy.
     pub policy: Policy,
     /// Whether objects may be created on it. Loopback targets always allow it.
@@ -126,6 +130,7 @@ impl Target {
             other_keys: OtherKeys::default(),
             stand_in: None,
             carrier: Carrier::Bearer,
+            csrf: None,
             policy: Policy::default(),
             allow_writes: false,
             ask_origins: false,

@@ -194,7 +194,7 @@ fn policy(policy: &PolicyEntry) -> Checked {
     Ok(())
 }
 
-fn is_header(name: &str) -> Result<(), String> {
+pub(super) fn is_header(name: &str) -> Result<(), String> {
     let valid = http::HeaderName::from_bytes(name.as_bytes()).is_ok();
     valid.then_some(()).ok_or_else(|| format!("`{name}` is no name of a header"))
 }

@@ -6,6 +6,7 @@ mod accept;
 mod budget;
 mod calls;
 mod conclude;
+mod csrf;
 mod engine;
 mod inputs;
 mod journal;

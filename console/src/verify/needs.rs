@@ -73,6 +73,7 @@ impl<'a> Given<'a> {
             Need::Https => target.base.is_https(),
             Need::Repository => self.inputs.repository.is_some(),
             Need::AskOrigins => target.ask_origins,
+            Need::CsrfToken => target.csrf.is_some(),
             Need::Configuration => target.configuration.is_some(),
             Need::RateLimit => target.policy.declared.rate_limit.is_some(),
             Need::HeaderTimeout => target.policy.declared.header_timeout.is_some(),

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::csrf;
 use super::journal::{Abandoned, Entry, abandoned};
 use super::listed;
 use super::marker::Marker;
@@ -126,6 +127,7 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
             complete = false;
             continue;
         };
+        let _ = csrf::provide(client, target, &user, None).await;
         let before = swept.left.len();
         let ids = still_made(client, target, &user, undeleted(&dead.entries), dead.run).await;
         swept.add(remove_all(client, target, &user, ids).await);

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
+use super::csrf;
 use super::registrar::Registrar;
 use crate::checks::{Forge, User, Users};
 use crate::http::{Credential, Trouble};
@@ -15,17 +16,22 @@ const SUBJECTS: [&str; 2] = ["postflight-user-a", "postflight-user-b"];
 
 /// The users of a run, as far as the target's token source gives them.
 pub(super) async fn obtain(registrar: &Registrar, target: &Target) -> Result<Users, Trouble> {
-    match &target.tokens {
-        Tokens::None => Ok(Users::default()),
+    let users = match &target.tokens {
+        Tokens::None => Users::default(),
         Tokens::Given { a, b, subjects } => {
             let told = |index: usize| subjects.as_ref().and_then(|subjects| subjects.get(index).cloned());
             let user = |index, token| given(index, token, told(index));
-            Ok(Users { a: Some(user(0, a)), b: b.as_ref().map(|b| user(1, b)) })
+            Users { a: Some(user(0, a)), b: b.as_ref().map(|b| user(1, b)) }
         }
-        Tokens::Mint(mint) => Ok(minted(mint)),
-        Tokens::Login => signed_in(registrar, target).await,
-        Tokens::Signup => signed_up(registrar).await,
+        Tokens::Mint(mint) => minted(mint),
+        // The registrar gets what their writes carry as well.
+        Tokens::Login => return signed_in(registrar, target).await,
+        Tokens::Signup => return signed_up(registrar).await,
+    };
+    for user in users.a.iter().chain(&users.b) {
+        csrf::provide(registrar.client(), target, user, None).await?;
     }
+    Ok(users)
 }
 
 /// The users whose objects an earlier run may have left. None is signed up for that: where every run has accounts of its own, only the

@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, delete, get, patch, post};
 
-use super::{House, accounts, cors, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
+use super::{House, accounts, cors, csrf, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -39,6 +39,7 @@ fn map(house: Arc<House>) -> Router {
         .merge(entrance())
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
+        .layer(from_fn_with_state(Arc::clone(&house), csrf::guard))
         .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
         .layer(from_fn_with_state(Arc::clone(&house), robust::guard))
         .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
@@ -56,6 +57,7 @@ fn entrance() -> Router<Arc<House>> {
         .route("/auth/logout", post(accounts::sign_out))
         .route("/auth/password", post(accounts::password))
         .route("/auth/me", delete(accounts::delete))
+        .route("/auth/csrf", get(csrf::hand_out))
 }
 
 async fn count(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {

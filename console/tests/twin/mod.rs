@@ -11,6 +11,7 @@ pub(crate) mod accounts;
 pub(crate) mod app;
 pub(crate) mod configuration;
 pub(crate) mod cors;
+pub(crate) mod csrf;
 pub(crate) mod docs;
 pub(crate) mod flaws;
 pub(crate) mod headers;
@@ -64,13 +65,14 @@ pub(crate) const MAX_LIFETIME_SECS: i64 = 3_600;
 pub(crate) const COMMIT: &str = "3f9d1c2ab47e5068d1f0c9e8b7a6d5c4e3f2a1b0";
 
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
-pub(crate) const UNASKED: [&str; 6] = [
+pub(crate) const UNASKED: [&str; 7] = [
     "https",
     "git repository",
     "secret is declared",
     "leaves the target",
     "sets no cookie beside the token",
     "no route that changes an account",
+    "no CSRF token is declared",
 ];
 
 /// A running twin. Dropping it stops it.
@@ -167,6 +169,7 @@ impl Twin {
                 public: None,
             },
             carrier: self.house.carrier.clone(),
+            csrf: csrf::declared(&self.house),
             policy: policy(&self.house.carrier),
             allow_writes: true,
             ask_origins: self.house.front.is_some(),

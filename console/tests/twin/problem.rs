@@ -15,6 +15,8 @@ pub(crate) const NOT_FOUND: Problem = Problem(StatusCode::NOT_FOUND, "There is n
 pub(crate) const METHOD_NOT_ALLOWED: Problem = Problem(StatusCode::METHOD_NOT_ALLOWED, "The resource does not take this method.");
 /// No good bearer token.
 pub(crate) const UNAUTHORIZED: Problem = Problem(StatusCode::UNAUTHORIZED, "A valid bearer token is required.");
+/// No CSRF token, or a wrong one.
+pub(crate) const FORBIDDEN: Problem = Problem(StatusCode::FORBIDDEN, "The CSRF token is missing or wrong.");
 /// An origin off the allowlist.
 pub(crate) const ORIGIN_REFUSED: Problem = Problem(StatusCode::FORBIDDEN, "This origin may not use the API.");
 /// Not JSON.

@@ -5,7 +5,7 @@ use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::Access;
 use super::surface::{crossed, options, some_item, some_toggle, stranger};
 use crate::http::{Answer, Probe, clean};
-use crate::target::{Carrier, Policy};
+use crate::target::{Carrier, Policy, Target};
 
 /// Longest time that Chromium keeps a preflight, in seconds.
 const MAX_AGE: u64 = 7_200;
@@ -132,7 +132,7 @@ pub(super) async fn headers(cx: Context) -> Checked {
     cases.extend(asked(&cx, "preflight for an unknown header among the usual", "POST", &format!("{wanted},{canary}")));
     cases.extend(asked(&cx, "preflight for headers that claim an identity", "POST", "x-forwarded-user,x-user-id"));
     shared_battery(&cx, "preflights that grant only declared headers", cases, |case, answer| {
-        judge_headers(&cx.target.policy, case, answer)
+        judge_headers(&cx.target, case, answer)
     })
     .await
 }
@@ -143,10 +143,11 @@ const SAFELISTED: [&str; 5] = ["accept", "accept-language", "content-language", 
 /// Judges `Access-Control-Allow-Headers` of a preflight that passes. Most stock stacks grant whatever is asked for unless told
 /// otherwise, and only to origins that are let in anyway: beyond the default policy that is a remark. Where the operator declared the
 /// list (`policy.request_headers`), anything beyond it is a flaw; an operator who means any header declares `*`.
-pub(super) fn judge_headers(policy: &Policy, case: &Case, answer: &Answer) -> Judgement {
-    let names = granted(answer, "access-control-allow-headers");
+pub(super) fn judge_headers(target: &Target, case: &Case, answer: &Answer) -> Judgement {
+    let (policy, names) = (&target.policy, granted(answer, "access-control-allow-headers"));
     let listed = |name: &String| policy.request_headers.iter().any(|header| header == "*" || header == name);
-    let known = |name: &String| listed(name) || SAFELISTED.contains(&name.as_str());
+    let of_csrf = |name: &String| target.csrf.as_ref().is_some_and(|csrf| csrf.header == *name);
+    let known = |name: &String| listed(name) || of_csrf(name) || SAFELISTED.contains(&name.as_str());
     let own_policy = policy.request_headers != Policy::default().request_headers;
     match names.iter().find(|name| !known(name)).filter(|_| passes(case, answer)) {
         Some(name) if own_policy => Judgement::broken(format!("grants {}, which is not declared", clean(name))),
@@ -175,13 +176,16 @@ pub(super) fn judge_max_age(answer: &Answer) -> Judgement {
     }
 }
 
-/// The token's own header is granted by name: `*` does not cover `Authorization` (Fetch standard, "CORS non-wildcard request-header
+/// The token's own header (that of the CSRF token, where the token is a cookie) is granted by name: `*` does not cover `Authorization` (Fetch standard, "CORS non-wildcard request-header
 /// name").
 pub(super) async fn authorization(cx: Context) -> Checked {
     let name = match &cx.target.carrier {
         Carrier::Bearer | Carrier::Scheme(_) => "authorization".to_owned(),
         Carrier::Header(name) => name.to_ascii_lowercase(),
-        Carrier::Cookie(_) => return Ok(Outcome::skip("the token travels as a cookie")),
+        Carrier::Cookie(_) => match &cx.target.csrf {
+            Some(csrf) => csrf.header.clone(),
+            None => return Ok(Outcome::skip("the token travels as a cookie")),
+        },
     };
     let cases = asked(&cx, "preflight for the token's header", "GET", &name);
     shared_battery(&cx, "preflights that name the token's header", cases, |_, answer| {

@@ -65,15 +65,14 @@ impl Surface {
 /// The headers that a front end of this service asks for in a preflight: sorted, lower case, joined without a space (Fetch standard,
 /// "CORS-preflight fetch").
 pub(super) fn requested(cx: &Context) -> String {
-    match &cx.target.carrier {
-        Carrier::Bearer | Carrier::Scheme(_) => "authorization,content-type".to_owned(),
-        Carrier::Cookie(_) => "content-type".to_owned(),
-        Carrier::Header(name) => {
-            let mut names = ["content-type".to_owned(), name.to_ascii_lowercase()];
-            names.sort();
-            names.join(",")
-        }
-    }
+    let of_token = match &cx.target.carrier {
+        Carrier::Bearer | Carrier::Scheme(_) => Some("authorization".to_owned()),
+        Carrier::Cookie(_) => cx.target.csrf.as_ref().map(|csrf| csrf.header.clone()),
+        Carrier::Header(name) => Some(name.to_ascii_lowercase()),
+    };
+    let mut names: Vec<_> = of_token.into_iter().chain(["content-type".to_owned()]).collect();
+    names.sort();
+    names.join(",")
 }
 
 /// A preflight for `method` in the browser's form, without its `Origin`.

@@ -11,7 +11,7 @@ use super::preflights::{judge_headers, judge_max_age, judge_methods, judge_priva
 use crate::checks::{Case, Judgement};
 use crate::http::{Answer, Probe};
 use crate::run::Finding::{self, Broken, Held, Unclear, Weak};
-use crate::target::{Origin, Policy};
+use crate::target::{BaseUrl, Csrf, Origin, Policy, Target, TokenAt};
 
 const APP: &str = "https://app.example.com";
 const EVIL: &str = "https://evil.example";
@@ -295,6 +295,7 @@ fn a_grant_follows_the_origin_of_its_own_request(
 #[case::starlette_safelist("accept, accept-language, content-language, content-type, authorization", Held, Held)]
 #[case::mirrored("x-canary", Weak, Broken)]
 #[case::anything("*, authorization", Weak, Broken)]
+#[case::of_the_csrf_token("authorization,content-type,x-csrf-token", Weak, Held)]
 fn granted_request_headers_are_held_to_the_list_that_the_operator_declared(
     #[case] granted: &str,
     #[case] by_default: Finding,
@@ -302,8 +303,11 @@ fn granted_request_headers_are_held_to_the_list_that_the_operator_declared(
 ) {
     let answer = Answer::canned(204, &[(ACAO, APP), ("access-control-allow-headers", granted)], "");
     let case = Case::new("", Probe::preflight("/", APP.as_bytes(), "POST", "x-canary"));
-    let own = Policy { request_headers: vec!["authorization".into(), "content-type".into()], ..Policy::default() };
-    assert_eq!(judge_headers(&Policy::default(), &case, &answer).finding, by_default);
+    let target = Target::new(BaseUrl::parse("http://127.0.0.1:8000").unwrap());
+    let policy = Policy { request_headers: vec!["authorization".into(), "content-type".into()], ..Policy::default() };
+    let csrf = Csrf { header: "x-csrf-token".into(), token: TokenAt::Cookie("csrf".into()), path: None };
+    let own = Target { policy, csrf: Some(csrf), ..target.clone() };
+    assert_eq!(judge_headers(&target, &case, &answer).finding, by_default);
     assert_eq!(judge_headers(&own, &case, &answer).finding, when_declared);
 }
 

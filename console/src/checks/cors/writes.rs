@@ -7,7 +7,7 @@ use super::super::{Checked, Context, Judgement, Outcome, User};
 use super::surface::stranger;
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::Finding;
-use crate::target::{Carrier, Policy};
+use crate::target::{Carrier, Target};
 
 /// A body that needs no preflight (Fetch standard, "CORS-safelisted request-header"), and the type it is sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Form {
     /// The request that would create an object titled `canary`, if the service took this form.
     fn write(self, cx: &Context, user: &User, canary: &str) -> Probe {
         let json = cx.target.resource.body(canary);
-        let post = Probe::new("POST", cx.list_path(user)).bearer(&user.token).origin(stranger(cx));
+        let post = Probe::new("POST", cx.list_path(user)).bearer(&user.token).of_a_foreign_page().origin(stranger(cx));
         match self {
             Self::Text => post.body(Some("text/plain"), json.to_string()),
             Self::Urlencoded => post.body(Some("application/x-www-form-urlencoded"), urlencoded(&json)),
@@ -79,7 +79,7 @@ pub(super) async fn simple(cx: Context) -> Checked {
     }
     let pieces = Form::ALL.iter().zip(&canaries).zip(&answers).map(|((form, canary), answer)| {
         let made = list.contains(canary) || (answer.is_success() && answer.contains(canary));
-        let judgement = judge(*form, made, &cx.target.policy, &cx.target.carrier, answer);
+        let judgement = judge(*form, made, &cx.target, answer);
         evidence(answer, form.words(), judgement.finding, judgement.observed)
     });
     let pieces: Vec<_> = pieces.collect();
@@ -99,15 +99,17 @@ const fn effect(carrier: &Carrier) -> &'static str {
 
 /// Judges one write. Stock frameworks read forms (Django REST framework, Koa, Rails) and take a body without a type for JSON; where the
 /// token must be set by script, and so by a preflight, that is a remark. None of them reads `text/plain` as JSON.
-fn judge(form: Form, made: bool, policy: &Policy, carrier: &Carrier, answer: &Answer) -> Judgement {
-    let status = answer.status;
-    let ambient = matches!(carrier, Carrier::Cookie(_));
+fn judge(form: Form, made: bool, target: &Target, answer: &Answer) -> Judgement {
+    let (status, policy) = (answer.status, &target.policy);
+    let ambient = matches!(target.carrier, Carrier::Cookie(_));
+    // No foreign page has the CSRF token, and what is refused for the want of it is refused as any status says.
+    let unproven = target.csrf.is_some() && matches!(status, 400..=499);
     match (made, form) {
         (true, Form::Untyped | Form::Urlencoded | Form::Multipart) if !ambient => {
             Judgement::weak(format!("{status}: an object was made, though no page can send the token along"))
         }
         (true, _) => Judgement::broken(format!("{status}: an object was made")),
-        (false, _) if policy.plain_write.contains(status) => Judgement::held(format!("{status}, nothing was made")),
+        (false, _) if policy.plain_write.contains(status) || unproven => Judgement::held(format!("{status}, nothing was made")),
         (false, _) if status >= 502 => Judgement::unclear(format!("{status}: the service did not answer")),
         (false, _) => Judgement::weak(format!("{status} instead of {}; nothing was made", policy.plain_write.words())),
     }

@@ -53,6 +53,7 @@ pub const CHECKS: &[Check] = &[
     door::COOKIE,
     door::HEADER,
     door::BODY,
+    door::CSRF,
     door::TAMPERED,
     of_forgery::NONE,
     of_forgery::ALG_MISSING,

@@ -107,20 +107,16 @@ enum Piece {
 /// The request with its credentials in place.
 fn wire(raw: &Raw, target: &Target, agent: &str) -> Vec<Piece> {
     let line = |name: &str, value: &str| format!("{name}: {value}\r\n");
-    let piece = |part: &Part| match part {
-        Part::Plain(bytes) => Piece::Bytes(bytes.clone()),
+    let piece = |part: Part| match part {
+        Part::Plain(bytes) => Piece::Bytes(bytes),
         Part::Secret(credential) => Piece::Bytes(credential.expose().into()),
-        Part::Bearer(credential) => {
-            let (name, prefix) = record::carried(&target.carrier);
-            Piece::Bytes(line(name, &format!("{prefix}{}", credential.expose())).into())
-        }
         Part::Usual => {
             let extra = target.headers.iter().map(|(name, value)| line(name, value.expose_secret()));
             Piece::Bytes(extra.fold(line("user-agent", agent), |lines, line| lines + &line).into())
         }
-        Part::Pause(pause) => Piece::Pause(*pause),
+        Part::Pause(pause) => Piece::Pause(pause),
     };
-    raw.parts.iter().map(piece).collect()
+    raw.parts(target).map(piece).collect()
 }
 
 /// A connection, whatever carries it.
@@ -261,7 +257,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_go_out_as_given_and_are_counted_and_no_secret_is_kept() {
         let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJ-very-secret");
-        let raw = Raw::line("GET", b"/a/../\xff b\\").header("origin", b"\x0b https://x ").usual().bearer(&token);
+        let raw = Raw::line("GET", b"/a/../\xff b\\").header("origin", b"\x0b https://x ").usual().bearer(&token, None);
         let (reply, heard, sent) = exchanged(raw.bytes("x: a\r\n b\r\n").end(), OK).await;
         let version = env!("CARGO_PKG_VERSION");
         let usual = format!("user-agent: postflight/{version} run/test\r\nx-bypass: let-me-in-please\r\n");

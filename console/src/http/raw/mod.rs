@@ -11,8 +11,9 @@ mod shown;
 
 use std::time::Duration;
 
-use super::{Answer, Credential};
+use super::{Answer, Credential, CsrfToken, record};
 use crate::run::Exchange;
+use crate::target::Target;
 
 /// A piece of a raw request.
 #[derive(Clone, Debug)]
@@ -21,18 +22,24 @@ pub(super) enum Part {
     Plain(Vec<u8>),
     /// The value of a credential; evidence shows its name.
     Secret(Credential),
-    /// A header line with the credential, the way the target carries its tokens.
-    Bearer(Credential),
     /// The header lines that every request of the run has: `User-Agent`, and the target's own extra headers.
     Usual,
     /// Nothing for a while.
     Pause(Duration),
 }
 
+/// What a check writes: a piece, or what only the target's way of carrying tokens makes pieces of.
+#[derive(Clone, Debug)]
+enum Written {
+    Part(Part),
+    /// Header lines with the credential, and the CSRF token that belongs beside it.
+    Bearer(Credential, Option<CsrfToken>),
+}
+
 /// One request as bytes. Nothing is added, escaped, folded or counted: what is written here goes on the wire.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    pub(super) parts: Vec<Part>,
+    parts: Vec<Written>,
     /// Whether an answer has no body whatever its header fields say (RFC 9112, 6.3): the answer to HEAD, and to CONNECT.
     pub(super) bodiless: bool,
     /// How long to wait for the end of an answer; `None` for as long as any request may take.
@@ -58,8 +65,8 @@ impl Raw {
     #[must_use]
     pub fn bytes(mut self, bytes: impl AsRef<[u8]>) -> Self {
         match self.parts.last_mut() {
-            Some(Part::Plain(plain)) => plain.extend_from_slice(bytes.as_ref()),
-            _ => self.parts.push(Part::Plain(bytes.as_ref().to_vec())),
+            Some(Written::Part(Part::Plain(plain))) => plain.extend_from_slice(bytes.as_ref()),
+            _ => self.parts.push(Written::Part(Part::Plain(bytes.as_ref().to_vec()))),
         }
         self
     }
@@ -70,24 +77,24 @@ impl Raw {
         self.bytes(name).bytes(": ").bytes(value).bytes("\r\n")
     }
 
-    /// Adds a header line with the credential, the way the target carries its tokens.
+    /// Adds a header line with the credential, the way the target carries its tokens, and lines with the CSRF token that belongs beside it.
     #[must_use]
-    pub fn bearer(mut self, credential: &Credential) -> Self {
-        self.parts.push(Part::Bearer(credential.clone()));
+    pub fn bearer(mut self, credential: &Credential, csrf: Option<CsrfToken>) -> Self {
+        self.parts.push(Written::Bearer(credential.clone(), csrf));
         self
     }
 
     /// Adds the value of a credential; evidence shows its name.
     #[must_use]
     pub fn secret(mut self, credential: &Credential) -> Self {
-        self.parts.push(Part::Secret(credential.clone()));
+        self.parts.push(Written::Part(Part::Secret(credential.clone())));
         self
     }
 
     /// Adds the header lines that every request of the run has.
     #[must_use]
     pub fn usual(mut self) -> Self {
-        self.parts.push(Part::Usual);
+        self.parts.push(Written::Part(Part::Usual));
         self
     }
 
@@ -100,7 +107,7 @@ impl Raw {
     /// Sends nothing for a while before what follows.
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
-        self.parts.push(Part::Pause(pause));
+        self.parts.push(Written::Part(Part::Pause(pause)));
         self
     }
 
@@ -125,12 +132,38 @@ impl Raw {
         self
     }
 
-    fn credentials(&self) -> impl Iterator<Item = &Credential> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Secret(credential) | Part::Bearer(credential) => Some(credential),
-            Part::Plain(_) | Part::Usual | Part::Pause(_) => None,
+    /// Everything that goes on the wire, in order.
+    fn parts(&self, target: &Target) -> impl Iterator<Item = Part> {
+        self.parts.iter().flat_map(|written| match written {
+            Written::Part(part) => vec![part.clone()],
+            Written::Bearer(credential, csrf) => borne(target, credential, csrf.as_ref()),
         })
     }
+
+    fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        self.parts.iter().flat_map(|written| match written {
+            Written::Part(Part::Secret(credential)) => vec![credential],
+            Written::Part(Part::Plain(_) | Part::Usual | Part::Pause(_)) => Vec::new(),
+            Written::Bearer(credential, csrf) => {
+                let beside = csrf.iter().flat_map(|csrf| std::iter::once(&csrf.value).chain(&csrf.cookies));
+                std::iter::once(credential).chain(beside).collect()
+            }
+        })
+    }
+}
+
+/// The header lines that carry a token: all cookies stand in one of them (RFC 6265, 5.4).
+fn borne(target: &Target, credential: &Credential, csrf: Option<&CsrfToken>) -> Vec<Part> {
+    let plain = |text: String| Part::Plain(text.into_bytes());
+    let (name, prefix) = record::carried(&target.carrier);
+    let cookies = csrf.and_then(|csrf| csrf.cookies.as_ref());
+    let cookies = cookies.map(|cookies| [plain("; ".to_owned()), Part::Secret(cookies.clone())]);
+    let header = target.csrf.as_ref().zip(csrf).map(|(declared, csrf)| {
+        [plain(format!("{}: ", declared.header)), Part::Secret(csrf.value.clone()), plain("\r\n".to_owned())]
+    });
+    let token = [plain(format!("{name}: {prefix}")), Part::Secret(credential.clone())].into_iter();
+    let line = token.chain(cookies.into_iter().flatten()).chain([plain("\r\n".to_owned())]);
+    line.chain(header.into_iter().flatten()).collect()
 }
 
 impl Default for Raw {

@@ -19,20 +19,16 @@ enum Shown {
 
 fn shown(raw: &Raw, target: &Target, agent: &str) -> Vec<Shown> {
     let bytes = |text: String| Shown::Bytes(text.into_bytes());
-    let each = |part: &Part| match part {
-        Part::Plain(plain) => vec![Shown::Bytes(plain.clone())],
-        Part::Secret(credential) => vec![Shown::Name(credential.name().to_owned())],
-        Part::Bearer(credential) => {
-            let (name, prefix) = record::carried(&target.carrier);
-            vec![bytes(format!("{name}: {prefix}")), Shown::Name(credential.name().to_owned()), bytes("\r\n".into())]
-        }
+    let each = |part: Part| match part {
+        Part::Plain(plain) => Shown::Bytes(plain),
+        Part::Secret(credential) => Shown::Name(credential.name().to_owned()),
         Part::Usual => {
             let extra = target.headers.iter().map(|(name, _)| format!("{name}: <from postflight.toml>\r\n"));
-            vec![bytes(extra.fold(format!("user-agent: {agent}\r\n"), |lines, line| lines + &line))]
+            bytes(extra.fold(format!("user-agent: {agent}\r\n"), |lines, line| lines + &line))
         }
-        Part::Pause(pause) => vec![Shown::Pause(pause.as_secs())],
+        Part::Pause(pause) => Shown::Pause(pause.as_secs()),
     };
-    raw.parts.iter().flat_map(each).collect()
+    raw.parts(target).map(each).collect()
 }
 
 /// The request as a record: what stands where the line, the header lines and the body would be, whether or not they are.
@@ -130,7 +126,7 @@ mod tests {
 
     fn raw() -> Raw {
         let token = Credential::new("$POSTFLIGHT_TOKEN_A", "eyJ-very-secret");
-        Raw::line("GET", "/a/../b%00'").usual().bearer(&token).bytes(b"x: \x0b\xff\r\n").end().bytes("{}")
+        Raw::line("GET", "/a/../b%00'").usual().bearer(&token, None).bytes(b"x: \x0b\xff\r\n").end().bytes("{}")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convert::{by_hand, carrier, health, paths, policy, resource};
+use super::convert::{by_hand, carrier, csrf, health, paths, policy, resource};
 use super::error::SelectError;
 use crate::target::file::{Entry, ReleaseEntry};
 use crate::target::validate::Mistake;
@@ -30,6 +30,7 @@ pub(super) fn build(name: &str, entry: &Entry, directory: &Path, environment: &E
         accounts,
         other_keys,
         carrier: carrier(entry.tokens.carrier.as_ref()),
+        csrf: entry.tokens.csrf.as_ref().map(csrf),
         policy: policy(&entry.policy),
         allow_writes: entry.allow_writes,
         limits: entry.limits,

@@ -1,11 +1,13 @@
 //! Parts of an entry as parts of a target, with what holds where the entry says nothing. Pure: reads neither files nor the environment.
 
-use crate::target::entries::CarrierEntry;
+use crate::target::credentials::token_at;
+use crate::target::entries::{CarrierEntry, CsrfEntry};
 use crate::target::file::{
     BulkEntry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
 use crate::target::{
-    Bulk, Carrier, Declared, Fields, HeaderPolicy, HealthAt, Offers, Paths, Policy, Resource, Route, RouteAuth, Statuses, Update,
+    Bulk, Carrier, Csrf, Declared, Fields, HeaderPolicy, HealthAt, Offers, Paths, Policy, Resource, Route, RouteAuth, Statuses,
+    Update,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -85,6 +87,10 @@ pub(super) fn carrier(entry: Option<&CarrierEntry>) -> Carrier {
         Some(CarrierEntry::Cookie(name)) => Carrier::Cookie(name.clone()),
         Some(CarrierEntry::Header(name)) => Carrier::Header(name.to_ascii_lowercase()),
     }
+}
+
+pub(super) fn csrf(entry: &CsrfEntry) -> Csrf {
+    Csrf { header: entry.header.to_ascii_lowercase(), token: token_at(&entry.token), path: entry.path.clone() }
 }
 
 pub(super) fn policy(entry: &PolicyEntry) -> Policy {

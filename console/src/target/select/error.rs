@@ -166,6 +166,14 @@ mod tests {
         "tokens.login = { path = '/login', token = '/token' }",
         "postflight.toml:3: targets.x.tokens.login: name the two `users` who sign in, or a `signup`"
     )]
+    #[case::csrf_without_a_cookie(
+        "tokens.csrf = { header = 'x-csrf-token', token = '/csrf', path = '/csrf' }",
+        "postflight.toml:3: targets.x: `tokens.csrf.header`: only a token in a cookie needs a CSRF token beside it: declare `carrier = { cookie = \"NAME\" }`, or leave this out"
+    )]
+    #[case::csrf_from_nowhere(
+        "tokens.mint.secret = 'KEY'\ntokens.carrier = { cookie = 'session' }\ntokens.csrf = { header = 'x-csrf-token', token = { cookie = 'csrf' } }",
+        "postflight.toml:5: targets.x: `tokens.csrf.token`: nobody signs in here: name the `path` that hands the CSRF token out"
+    )]
     #[case::no_subject(
         "paths.list = '/{user_id}/tasks'\ntokens.a = 'A'\ntokens.b = 'B'",
         "targets.x: 2 environment variables are not set:\n  A (it holds the token of user A)\n  B (it holds the token of user B)"

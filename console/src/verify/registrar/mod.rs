@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, cookies_in, filled_object, refresh_in, subject_in, token_in};
+use super::csrf;
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Session, SignedUp, User, Users};
 use crate::http::{Answer, Client, Credential, Trouble};
@@ -106,6 +107,11 @@ impl Registrar {
         }
     }
 
+    /// Sends its requests.
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The same registrar as one check uses it: what is sent counts for that check.
     pub(super) fn by(&self, client: &Client, check: &'static str) -> Self {
         Self { client: client.clone(), check: Some(check), ..self.clone() }
@@ -115,7 +121,7 @@ impl Registrar {
     pub(super) async fn sign_in_as(&self, name: &'static str, who: &NamedUser) -> Result<Session, Trouble> {
         let login = Login { username: who.username.clone(), email: who.username.clone(), password: who.password.clone() };
         let granted = self.granted(&login).await?;
-        Ok(self.session(name, login, granted, false))
+        self.ready(self.session(name, login, granted, false)).await
     }
 
     async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
@@ -145,7 +151,7 @@ impl Registrar {
         let signed_in = async |name, index| {
             let login = fresh(fixed?, name, Some(index));
             let granted = self.granted(&login).await.ok()?;
-            Some(self.session(name, login, granted, false).user)
+            Some(self.ready(self.session(name, login, granted, false)).await.ok()?.user)
         };
         let (a, b) = tokio::join!(signed_in("A", 0), signed_in("B", 1));
         Users { a, b }
@@ -185,7 +191,7 @@ impl Registrar {
         } else {
             self.keep(session.clone());
         }
-        Ok(SignedUp::Made(Box::new(session), Box::new(first)))
+        Ok(SignedUp::Made(Box::new(self.ready(session).await?), Box::new(first)))
     }
 
     /// What a sign-up brought: signing in brings what its answer leaves out. Whom the target declares it to name says more than a claim does:
@@ -208,6 +214,12 @@ impl Registrar {
             self.client.keep_unsaid(credential.name(), credential.expose());
         }
         session
+    }
+
+    /// The session, once its writes carry what the service wants beside the token.
+    async fn ready(&self, session: Session) -> Result<Session, Trouble> {
+        csrf::provide(&self.client, &self.target, &session.user, Some(&session.answer)).await?;
+        Ok(session)
     }
 
     async fn record(&self, entry: Entry) -> Result<(), Trouble> {

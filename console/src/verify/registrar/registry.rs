@@ -15,6 +15,7 @@ use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::target::Call;
 use crate::token::Compact;
 use crate::verify::calls::{Filling, refresh_in, subject_in, token_in};
+use crate::verify::csrf;
 
 impl Registry for Registrar {
     fn shared(&self) -> BoxFuture<'_, Result<Option<Session>, Trouble>> {
@@ -60,7 +61,7 @@ impl Registry for Registrar {
             let granted = Granted { subject: self.known_subject(login).or(granted.subject), ..granted };
             let session = self.session("C", login.clone(), granted, true);
             self.keep(session.clone());
-            Ok(session)
+            self.ready(session).await
         }
         .boxed()
     }
@@ -133,9 +134,11 @@ impl Registry for Registrar {
                 Ok(granted) => {
                     let token = Credential::new("<a refreshed token>", granted.token);
                     self.client.keep_unsaid(token.name(), token.expose());
+                    let user = User { token: token.clone(), ..session.user.clone() };
+                    // Where the refresh says no other, the session keeps the CSRF token that it has.
+                    let _ = csrf::provide(&self.client, &self.target, &user, Some(&granted.answer)).await;
                     if session.disposable {
                         // The one before may have ended with that.
-                        let user = User { token: token.clone(), ..session.user.clone() };
                         self.keep(Session { user, ..session.clone() });
                     }
                     Refreshed { answer: granted.answer, token: Some(token), refresh: next }

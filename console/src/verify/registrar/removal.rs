@@ -4,10 +4,11 @@ use secrecy::SecretString;
 
 use super::login::of_signup;
 use super::{read, session};
-use crate::checks::{Login, Session};
+use crate::checks::{Login, Session, User};
 use crate::http::{Client, Credential, Probe, Trouble};
 use crate::target::Target;
 use crate::verify::calls::Filling;
+use crate::verify::csrf;
 
 /// When an account is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,9 @@ pub(super) async fn remove(client: &Client, target: &Target, session: &Session, 
         for login in both(&session.login) {
             let again = client.send(&in_time(Filling::of(&login).probe(&grant.call))).await.map_err(told)?;
             if let Ok(granted) = read(grant, again) {
-                answer = client.send(&probe.bearer(&Credential::new("<a new token>", granted.token))).await.map_err(told)?;
+                let user = User { token: Credential::new("<a new token>", granted.token), ..session.user.clone() };
+                let _ = csrf::provide(client, target, &user, Some(&granted.answer)).await;
+                answer = client.send(&probe.bearer(&user.token)).await.map_err(told)?;
                 break;
             }
         }
@@ -55,7 +58,14 @@ fn both(login: &Login) -> [Login; 2] {
 pub(super) async fn found(client: &Client, target: &Target, login: &Login) -> Result<Option<Session>, String> {
     let grant = target.accounts.login.as_ref().ok_or("its sign-up was cut off: see whether it is there")?;
     let answer = client.send(&Filling::of(login).probe(&grant.call)).await.map_err(|trouble| trouble.to_string())?;
-    Ok(read(grant, answer).ok().map(|granted| session("C", login.clone(), granted, true)))
+    let Ok(granted) = read(grant, answer) else { return Ok(None) };
+    Ok(Some(reopened(client, target, session("C", login.clone(), granted, true)).await))
+}
+
+/// A session that deletes: with the CSRF token of its own, if one is to be had.
+async fn reopened(client: &Client, target: &Target, session: Session) -> Session {
+    let _ = csrf::provide(client, target, &session.user, Some(&session.answer)).await;
+    session
 }
 
 /// The accounts of a killed run that can still be signed in to: those whose password the operator set.
@@ -70,7 +80,7 @@ pub(in crate::verify) async fn revive(client: &Client, target: &Target, accounts
         for login in both(&login) {
             let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
             if let Ok(granted) = read(grant, answer) {
-                revived.push(session(name, login, granted, true));
+                revived.push(reopened(client, target, session(name, login, granted, true)).await);
                 break;
             }
         }

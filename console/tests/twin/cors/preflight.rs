@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use console::target::Carrier;
 
 use super::super::headers::put;
-use super::super::{House, problem};
+use super::super::{House, csrf, problem};
 
 const ALLOW: [(&str, &str); 3] = [
     ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
@@ -48,7 +48,11 @@ pub(super) fn grant(house: &House, path: &str, asked: &HeaderMap) -> Response {
     for (name, value) in ALLOW {
         put(headers, name, value);
     }
-    if let Carrier::Header(name) = &house.carrier {
+    let own = match &house.carrier {
+        Carrier::Header(name) => Some(name.clone()),
+        _ => csrf::declared(house).map(|csrf| csrf.header),
+    };
+    if let Some(name) = own {
         put(headers, "access-control-allow-headers", &format!("Authorization, Content-Type, If-Match, If-None-Match, {name}"));
     }
     bend(house, asked, headers);

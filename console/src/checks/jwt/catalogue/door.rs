@@ -1,8 +1,8 @@
 //! Cards: how a token is demanded and carried.
 
 use super::{
-    API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER, REQUIRE_TOKEN,
-    SAME_ANSWER, URI_QUERY, at,
+    API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, COMPARE_CSRF, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER,
+    REQUIRE_TOKEN, SAME_ANSWER, URI_QUERY, at,
 };
 use crate::checks::jwt::{carrier, doors, presence, tampered};
 use crate::checks::{Check, Need};
@@ -191,6 +191,25 @@ pub(in crate::checks::jwt) const BODY: Check = Check {
     remedy: ONE_CARRIER,
     needs: &[Need::Token, Need::Writes],
     run: |cx| Box::pin(carrier::body(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const CSRF: Check = Check {
+    id: "jwt.carrier.csrf",
+    title: "A token in a cookie writes only with the CSRF token",
+    why: "Browsers attach the cookie to requests of any page. What tells the front end from a foreign page is the CSRF token in a header, which only a script of the own site can set: one route or method that forgets to compare it, or that takes two empty values for equal, lets any page write as the visitor.",
+    expectation: "400, 401, 403, 419 or 422 to writes whose CSRF token is missing, empty, wrong or another user's, on every method, and nothing changes. A token that is bound to no session, so that another user's pair of header and cookie is taken, is a remark.",
+    severity: Severity::High,
+    references: &[
+        at(
+            "OWASP CSRF Prevention Cheat Sheet",
+            "https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html",
+        ),
+        at("CWE-352", "https://cwe.mitre.org/data/definitions/352.html"),
+    ],
+    remedy: COMPARE_CSRF,
+    needs: &[Need::Token, Need::Writes, Need::ListRoute, Need::CsrfToken],
+    run: |cx| Box::pin(carrier::csrf(cx)),
     ..CARD
 };
 

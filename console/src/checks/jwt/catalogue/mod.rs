@@ -58,6 +58,11 @@ const ONE_CARRIER: Remedy = Remedy {
     fastapi: "Read the token with `HTTPBearer()` alone; drop fallbacks to request.cookies, request.query_params and forms.",
     express: "Take the token only from a match of `/^Bearer ([\\w-]+\\.[\\w-]+\\.[\\w-]+)$/i` on req.headers.authorization; drop req.query, req.cookies and req.body.",
 };
+const COMPARE_CSRF: Remedy = Remedy {
+    axum: "One middleware over all unsafe methods: compare the header with an HMAC of the session's id in constant time, and refuse an empty or missing one before any handler.",
+    fastapi: "Keep the token in a cookie that scripts read, signed with the session (starlette-csrf, or Flask-JWT-Extended's JWT_COOKIE_CSRF_PROTECT), for POST, PUT, PATCH and DELETE alike.",
+    express: "`csrf-csrf` with `getSessionIdentifier`, mounted by `app.use(doubleCsrfProtection)` before every router, not on single routes.",
+};
 const PIN_ALGORITHM: Remedy = Remedy {
     axum: "`Validation::new(Algorithm::HS256)` with one fixed algorithm and `decode`; never `dangerous::insecure_decode`, never the algorithm of the token's own header.",
     fastapi: "`jwt.decode(token, SECRET, algorithms=[\"HS256\"])`: a fixed list, never the token's own `alg`, never `options={\"verify_signature\": False}`.",
