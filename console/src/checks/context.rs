@@ -154,6 +154,18 @@ impl Context {
         Probe::get(self.item_path(user, id)).bearer(&user.token)
     }
 
+    /// The first `most` of these routes, or all of them in an exhaustive run, and what to say of the others at the end of a summary.
+    pub fn some_of<T>(&self, mut routes: Vec<T>, most: usize) -> (Vec<T>, String) {
+        let left_out = if self.exhaustive { 0 } else { routes.len().saturating_sub(most) };
+        routes.truncate(routes.len() - left_out);
+        let words = match left_out {
+            0 => String::new(),
+            1 => "; 1 further route only with --exhaustive".to_owned(),
+            count => format!("; {count} further routes only with --exhaustive"),
+        };
+        (routes, words)
+    }
+
     /// Ten characters `a-z0-9` that depend only on the run and `purpose`.
     pub fn random(&self, purpose: &str) -> String {
         use sha2::{Digest as _, Sha256};

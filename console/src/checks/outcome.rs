@@ -52,6 +52,13 @@ impl Outcome {
         self
     }
 
+    /// Says this at the end of its summary.
+    #[must_use]
+    pub fn and_says(mut self, words: &str) -> Self {
+        self.summary.push_str(words);
+        self
+    }
+
     /// Adds a live answer as evidence; its finding follows the verdict.
     #[must_use]
     pub fn seen(self, answer: &Answer, label: impl Into<String>, observed: impl Into<String>) -> Self {

@@ -3,7 +3,7 @@
 //! Owns which requests those are. None of them can make, change or delete an object: bodies are such that no service can read them.
 
 use super::{Case, Context};
-use crate::http::Probe;
+use crate::http::{Credential, Probe};
 
 /// The collection's path, as user A addresses it when there is one.
 pub(super) fn list_path(cx: &Context) -> String {
@@ -48,6 +48,11 @@ pub(super) fn anonymous(cx: &Context) -> Probe {
 /// A method that no declared route has and that is safe wherever it is known (RFC 4918, 9.1), without a token.
 pub(super) fn unknown_method(cx: &Context) -> Probe {
     Probe::new("PROPFIND", list_path(cx)).shareable()
+}
+
+/// GET of the collection with what is no token: another 401, which services write in another place than that for a missing one.
+pub(super) fn mistaken(cx: &Context) -> Case {
+    Case::new("401 of a bad token", Probe::get(list_path(cx)).bearer(&Credential::new("<not a token>", "not-a-token")))
 }
 
 /// Bodies above a declared limit are sent up to this size, in bytes.

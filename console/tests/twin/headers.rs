@@ -142,6 +142,9 @@ fn undress(house: &House, seen: &Seen, headers: &mut HeaderMap) {
     for (_, name, value) in CONTRADICTIONS.iter().filter(|(flaw, ..)| house.has(flaw)) {
         headers.append(*name, HeaderValue::from_static(value));
     }
+    if house.has("headers.errors-open-to-scripts") && matches!(seen.status.as_u16(), 400 | 405 | 413 | 415 | 422) {
+        put(headers, "content-security-policy", "default-src * 'unsafe-inline'");
+    }
     if house.has("headers.errors-cached") && seen.status.is_client_error() {
         put(headers, "cache-control", "public, max-age=300");
     }

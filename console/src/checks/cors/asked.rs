@@ -1,6 +1,6 @@
 //! Which origins get in: the control, declared origins on every status, foreign ones on every surface.
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
@@ -182,25 +182,34 @@ pub(super) async fn allowed_success(cx: Context) -> Checked {
     all_admitted(&cx, cases).await
 }
 
-/// A declared origin may read the answer to a write.
+/// A declared origin (each of them in an exhaustive run) may read the answer to a write.
 pub(super) async fn allowed_writes(cx: Context) -> Checked {
     let user = cx.a()?;
-    let Some(origin) = cx.target.origins.first() else { return Ok(Outcome::skip("no origin is declared")) };
-    let canary = cx.objects.announce(user).await?;
-    let write = Probe::post(cx.list_path(user), &cx.target.resource.body(&canary)).bearer(&user.token).origin(origin.as_str());
-    let answer = cx.send(&write).await?;
-    cx.made(user, &answer).await;
-    let judgement = admitted(origin, &answer, true, Judgement::broken);
-    let piece = evidence(&answer, format!("POST with {origin}"), judgement.finding, &judgement.observed);
-    Ok(Outcome::of(judgement.observed, vec![piece]))
+    let most = if cx.exhaustive { cx.target.origins.len() } else { 1 };
+    let written = cx.target.origins.iter().take(most).map(async |origin| {
+        let canary = cx.objects.announce(user).await?;
+        let body = cx.target.resource.body(&canary);
+        let answer = cx.send(&Probe::post(cx.list_path(user), &body).bearer(&user.token).origin(origin.as_str())).await?;
+        cx.made(user, &answer).await;
+        let judgement = admitted(origin, &answer, true, Judgement::broken);
+        Ok(evidence(&answer, format!("POST with {origin}"), judgement.finding, judgement.observed))
+    });
+    let pieces = join_all(written).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+    let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone());
+    Ok(Outcome::of(worst.unwrap_or_else(|| "no origin is declared".to_owned()), pieces))
 }
 
-/// The first declared origin gets in on errors too, so that the front end can tell an error from a broken network.
+/// The first declared origin (each of them in an exhaustive run) gets in on errors too, so that the front end can tell an error from a broken
+/// network.
 pub(super) async fn allowed_errors(cx: Context) -> Checked {
     let origins = &cx.target.origins;
-    let names: Vec<_> = origins.iter().take(1).map(|origin| origin.as_str().to_owned()).collect();
-    shared_battery(&cx, "errors that a declared origin may read", crossed(&specimens::errors(&cx), &names), |_, answer| {
-        origins.first().map_or_else(|| Judgement::unclear("no origin is declared"), |origin| judge_error(origin, answer))
+    let most = if cx.exhaustive { origins.len() } else { 1 };
+    let names: Vec<_> = origins.iter().take(most).map(|origin| origin.as_str().to_owned()).collect();
+    let errors: Vec<_> = specimens::errors(&cx).into_iter().chain([specimens::mistaken(&cx)]).collect();
+    shared_battery(&cx, "errors that a declared origin may read", crossed(&errors, &names), |case, answer| {
+        let asked = case.probe.sent("origin").next().unwrap_or_default();
+        let origin = origins.iter().find(|origin| origin.as_str().as_bytes() == asked);
+        origin.map_or_else(|| Judgement::unclear("no origin is declared"), |origin| judge_error(origin, answer))
     })
     .await
 }
@@ -214,7 +223,8 @@ fn judge_error(origin: &Origin, answer: &Answer) -> Judgement {
 
 /// Representatives on every error status.
 pub(super) async fn errors(cx: Context) -> Checked {
-    all_refused(&cx, represented(&cx, &specimens::errors(&cx))).await
+    let mistaken = crossed(&[specimens::mistaken(&cx)], &[stranger(&cx)]);
+    all_refused(&cx, represented(&cx, &specimens::errors(&cx)).into_iter().chain(mistaken).collect()).await
 }
 
 /// Representatives on every other route that may be asked safely. A path that is public on purpose may say `*`.
@@ -225,7 +235,8 @@ pub(super) async fn routes(cx: Context) -> Checked {
     // What needs no token needs no preflight either (Fetch standard, "CORS-preflight fetch").
     let tokenless = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned()]).filter(|path| !open(path));
     let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
-    let further = cx.target.routes.all.iter().filter(|route| route.reads()).take(MOST).map(|route| route.filled(NO_ID, &subject));
+    let (further, left_out) = cx.some_of(cx.target.routes.all.iter().filter(|route| route.reads()).collect(), MOST);
+    let further = further.into_iter().map(|route| route.filled(NO_ID, &subject));
     let tokened: Vec<_> =
         [missing_item(&cx).await].into_iter().chain(protected).chain(further).filter(|path| !open(path)).collect();
     // A route of its own may open itself only where it answers, so it is asked with the token that it needs.
@@ -237,7 +248,7 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let signing_in = account_paths(&cx);
     let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
     cases.extend(crossed(&preflights.chain(signing_in).chain(misread_sign_in(&cx)).collect::<Vec<_>>(), &[stranger(&cx)]));
-    all_refused(&cx, cases).await
+    Ok(all_refused(&cx, cases).await?.and_says(&left_out))
 }
 
 /// The path of an object that nothing has, in the form of the ids that the service gives: another form may not even reach the route.

@@ -4,15 +4,26 @@ use futures::future::join_all;
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome};
-use super::asked::answered;
+use super::asked::{Rule, answered};
+use super::judges;
 use crate::http::{Answer, Headers, Probe, Trouble, evidence};
 use crate::run::{Evidence, EvidenceClass, Finding, Source};
+use crate::target::Target;
 
 /// What the preflight is called among the answers.
 const PREFLIGHT: &str = "a preflight";
 /// Headers that belong on every answer when they are on one.
 const EVERYWHERE: [&str; 5] =
     ["x-content-type-options", "content-security-policy", "referrer-policy", "cross-origin-resource-policy", "x-frame-options"];
+
+/// Headers that may be wrong by their value on any answer, each with its rule. What the list says too has a check of its own.
+const RULES: [(&str, Rule); 5] = [
+    ("x-content-type-options", judges::nosniff),
+    ("content-security-policy", judges::content_policy),
+    ("x-frame-options", judges::framing),
+    ("referrer-policy", judges::referrer),
+    ("cross-origin-resource-policy", judges::resource_policy),
+];
 
 /// Every status that can be had: errors, health, a preflight, and (with consent to write) the life of one object: 201, 200, 204.
 pub(super) async fn everywhere(cx: Context) -> Checked {
@@ -26,9 +37,8 @@ pub(super) async fn everywhere(cx: Context) -> Checked {
     seen.extend(life(&cx).await?);
     // What an edge turns away by itself (an unknown method) says nothing of the service, which answered the list.
     seen.retain(|(_, answer)| !answer.as_ref().is_ok_and(is_turned_away));
-    let required = &cx.target.policy.headers.required;
     let pieces: Vec<_> =
-        seen.into_iter().map(|(name, answer)| piece(&list.headers, required, &name, answer)).collect::<Result<_, _>>()?;
+        seen.into_iter().map(|(name, answer)| piece(&cx, &list.headers, &name, answer)).collect::<Result<_, _>>()?;
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} other answers carry what the list carries{}", pieces.len(), worst(&pieces)), pieces))
 }
@@ -65,11 +75,11 @@ async fn life(cx: &Context) -> Result<Vec<(String, Result<Answer, Trouble>)>, Tr
     Ok(all)
 }
 
-fn piece(list: &Headers, required: &[String], name: &str, answer: Result<Answer, Trouble>) -> Result<Evidence, Trouble> {
+fn piece(cx: &Context, list: &Headers, name: &str, answer: Result<Answer, Trouble>) -> Result<Evidence, Trouble> {
     match answer {
         Ok(answer) if answer.source == Source::Edge => Ok(evidence(&answer, name, Finding::Unclear, "only the edge answered")),
         Ok(answer) => {
-            let judgement = answered(&answer).unwrap_or_else(|| judge(list, required, &answer));
+            let judgement = answered(&answer).unwrap_or_else(|| judge(&cx.target, list, &answer));
             // Browsers read a preflight for its grants and show nobody its body; frameworks answer it before anything else of the service.
             let judgement = if name == PREFLIGHT && judgement.finding == Finding::Broken {
                 Judgement { finding: Finding::Weak, ..judgement }
@@ -85,14 +95,21 @@ fn piece(list: &Headers, required: &[String], name: &str, answer: Result<Answer,
     }
 }
 
-/// Judges one answer beside the list's: what the list has and this one lacks is a remark, or a flaw where the policy requires it.
-pub(super) fn judge(list: &Headers, required: &[String], answer: &Answer) -> Judgement {
+/// Judges one answer beside the list's: what the list has and this one lacks is a remark, or a flaw where the policy requires it. A value that
+/// is wrong on one answer is as wrong as on all.
+pub(super) fn judge(target: &Target, list: &Headers, answer: &Answer) -> Judgement {
+    let policy = &target.policy;
     let lacks = |name: &&str| !answer.headers.has(name);
-    let insisted = EVERYWHERE.into_iter().find(|name| lacks(name) && required.iter().any(|other| other == name));
+    let insisted = EVERYWHERE.into_iter().find(|name| lacks(name) && policy.headers.required.iter().any(|other| other == name));
     let missing: Vec<_> = EVERYWHERE.into_iter().filter(|name| list.has(name) && lacks(name)).collect();
-    match (insisted, missing.is_empty()) {
+    let differs = |name: &str| answer.headers.has(name) && answer.headers.text(name) != list.text(name);
+    let of_cookies = differs("set-cookie").then(|| judges::cookies(policy, target.base.is_https(), answer));
+    let of_values = RULES.iter().filter(|(name, _)| differs(name)).map(|(_, rule)| rule(policy, answer));
+    let wrong = of_values.chain(of_cookies).find(|judged| judged.finding == Finding::Broken);
+    match (insisted, wrong) {
         (Some(name), _) => Judgement::broken(format!("{} without {name}, which the policy requires", answer.status)),
-        (None, false) => Judgement::weak(format!("{} without {}", answer.status, missing.join(", "))),
-        (None, true) => Judgement::held(format!("{}, all there", answer.status)),
+        (None, Some(wrong)) => Judgement { observed: format!("{}: {}", answer.status, wrong.observed), ..wrong },
+        (None, None) if missing.is_empty() => Judgement::held(format!("{}, all there", answer.status)),
+        (None, None) => Judgement::weak(format!("{} without {}", answer.status, missing.join(", "))),
     }
 }

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::{judges, spread};
 use crate::http::Answer;
 use crate::run::Finding::{self, Broken, Held, Weak};
-use crate::target::{HeaderPolicy, Policy};
+use crate::target::{BaseUrl, HeaderPolicy, Policy, Target};
 
 /// What helmet 8 sends by default.
 const HELMET_CSP: &str = "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';\
@@ -137,9 +137,16 @@ fn text_that_is_labelled_as_text_and_empty_bodies_are_fine() {
 fn other_statuses_are_held_to_what_the_list_carries() {
     let dressed = Answer::canned(200, &[("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer")], "");
     let bare = Answer::canned(404, &[("x-content-type-options", "nosniff")], "");
-    assert_eq!(spread::judge(&dressed.headers, &[], &dressed).finding, Held);
-    assert_eq!(spread::judge(&dressed.headers, &[], &bare).finding, Weak);
-    assert_eq!(spread::judge(&dressed.headers, &["referrer-policy".into()], &bare).finding, Broken);
+    let wrong = Answer::canned(405, &[("x-content-type-options", "nosniff"), ("referrer-policy", "unsafe-url")], "");
+    let target = Target::new(BaseUrl::parse("http://127.0.0.1:8000").unwrap());
+    let insisting = HeaderPolicy { required: vec!["referrer-policy".into()], ..HeaderPolicy::default() };
+    let strict = Target { policy: Policy { headers: insisting, ..Policy::default() }, ..target.clone() };
+    let judged = |target: &Target, list: &Answer, answer: &Answer| spread::judge(target, &list.headers, answer).finding;
+    assert_eq!(judged(&target, &dressed, &dressed), Held);
+    assert_eq!(judged(&target, &dressed, &bare), Weak);
+    assert_eq!(judged(&strict, &dressed, &bare), Broken);
+    assert_eq!(judged(&target, &dressed, &wrong), Broken);
+    assert_eq!(judged(&target, &wrong, &wrong), Held, "the list's own value has a check of its own");
 }
 
 #[rstest]

@@ -20,10 +20,11 @@ pub(super) async fn credentials(cx: Context) -> Checked {
     let subject = a.subject.as_deref().unwrap_or("me");
     let protected =
         cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", &victim.object.id));
-    let further = cx.further_routes().filter(|route| route.reads()).map(|route| route.filled(&victim.object.id, subject));
+    let (further, left_out) = cx.some_of(cx.further_routes().filter(|route| route.reads()).collect(), MOST);
+    let further = further.into_iter().map(|route| route.filled(&victim.object.id, subject));
     let embedded = if cx.target.resource.offers.get { victim.object.path.clone() } else { cx.list_path(a) };
     let own = [cx.list_path(a), asking(&embedded, EMBEDDING)];
-    let paths: Vec<_> = own.into_iter().chain(protected.chain(further).take(MOST)).collect();
+    let paths: Vec<_> = own.into_iter().chain(protected).chain(further).collect();
     let probes: Vec<_> = paths.iter().map(|path| Probe::get(path).bearer(&a.token)).collect();
     let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let looked_at =
@@ -35,7 +36,7 @@ pub(super) async fn credentials(cx: Context) -> Checked {
         })
         .collect();
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
-    Ok(Outcome::of(format!("{} answers: {worst}", pieces.len()), pieces))
+    Ok(Outcome::of(format!("{} answers: {worst}{left_out}", pieces.len()), pieces))
 }
 
 fn judge(answer: &Answer) -> Judgement {

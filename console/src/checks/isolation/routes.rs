@@ -20,7 +20,10 @@ use super::stage::{Victim, attacked, conclude, missing_like, piece};
 const MOST: usize = 60;
 
 pub(super) async fn further(cx: Context) -> Checked {
-    let reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
+    let mut reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).collect();
+    // What names an object or a user tells more than what everybody may ask.
+    reads.sort_by_key(|route| !concerns(route));
+    let (reads, left_out) = cx.some_of(reads, MOST);
     // Routes that only have to ask for a token name neither an object nor a user.
     let protected: Vec<_> = cx.target.paths.protected.iter().filter(|path| !path.contains('{')).collect();
     let victim = Victim::shared(&cx).await?;
@@ -43,7 +46,7 @@ pub(super) async fn further(cx: Context) -> Checked {
     if clean && proven == 0 && count > 0 {
         return Ok(Outcome::skip(format!("none of the {count} further routes answers A with the ids of this run")));
     }
-    let words = format!("B sees nothing of A's on {proven} further routes that work for A{}", unasked(&cx));
+    let words = format!("B sees nothing of A's on {proven} further routes that work for A{left_out}{}", unasked(&cx));
     Ok(conclude(&words, [pieces, written].concat()))
 }
 
@@ -184,7 +187,8 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
     let (mut pieces, mut unread) = (Vec::new(), 0);
     // At B's own path there may be an object of B's with the same number.
     let most = if apart::are_counted_apart(cx).await? { 1 } else { 2 };
-    for route in cx.further_routes().filter(|route| route.takes_id()).take(MOST) {
+    let (routes, left_out) = cx.some_of(cx.further_routes().filter(|route| route.takes_id()).collect(), MOST);
+    for route in routes {
         let at = |user: &User| route.filled(&victim.object.id, user.subject.as_deref().unwrap_or("me"));
         let mut paths = vec![at(a), at(b)];
         paths.dedup();
@@ -204,7 +208,7 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
         }
     }
     let more = if unread == 0 { String::new() } else { format!("; {unread} requests want a body that nothing tells") };
-    Ok(conclude(&format!("B changes nothing of A's{more}"), pieces))
+    Ok(conclude(&format!("B changes nothing of A's{more}{left_out}"), pieces))
 }
 
 /// Every unsafe method of a route with every path.

@@ -23,7 +23,7 @@ const ENDED_SECS: i64 = 7_200;
 pub(super) async fn every(cx: Context) -> Checked {
     let tokens = tokens(&cx).await?;
     let (_, object) = some_object(&cx).await?;
-    let mut probes = reads(&cx, object.as_ref())?;
+    let (mut probes, left_out) = reads(&cx, object.as_ref())?;
     if cx.writes && object.is_some() {
         let own = if cx.exhaustive { cx.objects.create(cx.a()?) } else { cx.objects.shared(cx.a()?, Role::Exposed) };
         let (own, canary) = futures::try_join!(own, cx.objects.announce(cx.a()?))?;
@@ -45,7 +45,8 @@ pub(super) async fn every(cx: Context) -> Checked {
             Case::new(format!("GET {path} with {name}"), Probe::get(path).bearer(token))
         })
     });
-    battery(&cx, "bad tokens on other routes", cases.chain(guessed).collect(), |_, answer| judge(answer)).await
+    let outcome = battery(&cx, "bad tokens on other routes", cases.chain(guessed).collect(), |_, answer| judge(answer)).await?;
+    Ok(outcome.and_says(&left_out))
 }
 
 async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble> {
@@ -59,18 +60,19 @@ async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble
     Ok(tokens)
 }
 
-/// The object, the declared routes that need a token, and further ones that are read.
-fn reads(cx: &Context, object: Option<&Object>) -> Result<Vec<Probe>, Trouble> {
+/// The object, the declared routes that need a token, and further ones that are read; and what to say of those that are left out.
+fn reads(cx: &Context, object: Option<&Object>) -> Result<(Vec<Probe>, String), Trouble> {
     let a = cx.a()?;
     let (subject, id) = (a.subject.as_deref().unwrap_or("me"), object.map_or("1", |object| object.id.as_str()));
     let own = object.filter(|_| cx.target.resource.offers.get).map(|object| object.path.clone());
     let protected = cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id));
     // What is public on purpose looks at no token at all.
     let guarded = |route: &&Route| route.reads() && (route.auth == RouteAuth::Bearer || route.is_below(&cx.target.paths));
-    let further = cx.further_routes().filter(guarded).take(MOST).map(|route| route.filled(id, subject));
+    let (further, left_out) = cx.some_of(cx.further_routes().filter(guarded).collect(), MOST);
+    let further = further.into_iter().map(|route| route.filled(id, subject));
     let mut paths: Vec<_> = own.into_iter().chain(protected).chain(further).collect();
     paths.dedup();
-    Ok(paths.into_iter().map(Probe::get).collect())
+    Ok((paths.into_iter().map(Probe::get).collect(), left_out))
 }
 
 /// Any answer but a success shows that the token was not enough, or was not looked at first, which has a check of its own.

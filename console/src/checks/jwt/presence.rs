@@ -87,14 +87,14 @@ pub(super) async fn required_read(cx: Context) -> Checked {
         let case = move |method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path));
         methods(&cx, at < OF_RESOURCE).map(case)
     });
-    let further: Vec<_> = cx.further_routes().filter(|route| route.reads()).take(MOST).collect();
+    let (further, left_out) = cx.some_of(cx.further_routes().filter(|route| route.reads()).collect(), MOST);
     let of_others = further.iter().flat_map(|route| {
         methods(&cx, false).map(|method| {
             Case::new(format!("{method} {} without a token", route.path), Probe::new(method, route.filled(id, subject)))
         })
     });
     let cases = of_resource.chain(of_others).collect();
-    shared_battery(&cx, "reads without a token", cases, |case, answer| {
+    let outcome = shared_battery(&cx, "reads without a token", cases, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => further_asks(&cx, route, answer),
             // Where GET is there and HEAD is not, some routers say so by 404.
@@ -102,7 +102,8 @@ pub(super) async fn required_read(cx: Context) -> Checked {
             _ => asked_for_a_token(&cx, answer),
         }
     })
-    .await
+    .await?;
+    Ok(outcome.and_says(&left_out))
 }
 
 /// Parts of paths that say themselves that a route is public.

@@ -24,6 +24,7 @@ const LENIENT: &[&str] = &[
     "cors.multipart-write",
     "cors.untyped-write",
     "cors.reflects-on-refusal",
+    "cors.reflects-on-bad-token",
     "cors.reflects-on-missing",
     "cors.reflects-on-method",
     "cors.reflects-on-bad-body",
@@ -63,6 +64,11 @@ impl Asked {
         let preflight = method == Method::OPTIONS && headers.contains_key("access-control-request-method");
         let old_protocol = house.secure && request.version() == Version::HTTP_11;
         Self { method, path: request.uri().path().to_owned(), preflight, headers, turn: house.requests(), old_protocol }
+    }
+
+    /// Whether this status refuses a token that was sent.
+    fn of_bad_token(&self, status: StatusCode) -> bool {
+        status == StatusCode::UNAUTHORIZED && self.headers.contains_key("authorization")
     }
 }
 
@@ -148,6 +154,7 @@ fn vouched(house: &House, asked: &Asked, origin: &str) -> bool {
 fn reflects(house: &House, asked: &Asked, status: StatusCode) -> bool {
     let cases = [
         ("cors.reflects-on-refusal", status == StatusCode::UNAUTHORIZED),
+        ("cors.reflects-on-bad-token", asked.of_bad_token(status)),
         ("cors.reflects-on-missing", status == StatusCode::NOT_FOUND),
         ("cors.reflects-on-method", status == StatusCode::METHOD_NOT_ALLOWED),
         ("cors.reflects-on-bad-body", matches!(status.as_u16(), 400 | 413 | 415 | 422)),
@@ -207,6 +214,7 @@ fn mark(house: &House, caller: &Caller, asked: &Asked, status: StatusCode, heade
 /// Flaws that keep the header from an allowed origin somewhere.
 fn withheld(house: &House, asked: &Asked, status: StatusCode) -> bool {
     (house.has("cors.refusals-unreadable") && status == StatusCode::UNAUTHORIZED)
+        || (house.has("cors.bad-tokens-unreadable") && asked.of_bad_token(status))
         || (house.has("cors.errors-unreadable") && status.is_client_error() && status != StatusCode::UNAUTHORIZED)
         || (house.has("cors.writes-unreadable") && asked.method == Method::POST)
         || (house.has("cors.forgets-an-origin") && asked.headers.get("origin").is_some_and(|origin| origin == ORIGINS[2]))

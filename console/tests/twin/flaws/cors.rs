@@ -204,6 +204,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("cors.trusts-x-origin", "X-Origin overrides Origin.", &["cors.claims"], &[]),
     flaw("cors.trusts-referer", "Referer vouches for the origin.", &["cors.claims"], &[]),
     flaw("cors.reflects-on-refusal", "A 401 echoes every origin.", &["cors.origin.random", "cors.static"], EVERYBODY),
+    flaw("cors.reflects-on-bad-token", "The 401 of a bad token echoes every origin.", &["cors.surface.errors"], EVERYBODY),
     flaw(
         "cors.reflects-on-missing",
         "A 404 echoes every origin.",
@@ -260,6 +261,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("cors.credentials", "Credentials are allowed though the API uses no cookies.", &["cors.credentials"], &[]),
     flaw("cors.two-values", "Errors carry the header twice, once from a proxy.", &["cors.single", "cors.allowed.errors"], &[]),
     flaw("cors.listed-values", "Errors carry a list of origins in one header.", &["cors.single", "cors.allowed.errors"], &[]),
+    weakness(
+        "cors.bad-tokens-unreadable",
+        "An allowed front end cannot read the 401 of a bad token.",
+        &["cors.allowed.errors"],
+        &[],
+    ),
     weakness("cors.refusals-unreadable", "An allowed front end cannot read a 401.", &["cors.allowed.errors"], &[]),
     weakness(
         "cors.errors-unreadable",

@@ -143,5 +143,11 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.wrong-charset", "JSON is labelled with another charset than UTF-8.", &["headers.content-type"], &[]),
     flaw("headers.forbidden", "A header goes out that the declared policy forbids.", &["headers.declared"], &[]),
     flaw("headers.other-value", "A header has another value than the declared one.", &["headers.declared"], &[]),
+    flaw(
+        "headers.errors-open-to-scripts",
+        "Answers to bad bodies and methods let in scripts from anywhere.",
+        &["headers.everywhere"],
+        &[],
+    ),
     flaw("headers.errors-cached", "Errors may be kept by shared caches.", &["headers.caching"], &[]),
 ];
