@@ -108,7 +108,11 @@ fn work_tree(directory: &Path) -> Option<PathBuf> {
 
 fn declared_secrets(target: &Target) -> Vec<(String, SecretString)> {
     let environment = Environment::of_process();
-    target.declared_secrets.iter().filter_map(|name| Some((name.clone(), environment.get(name)?))).collect()
+    let value = |name: &String| match environment.get(name) {
+        Some(value) => Some((name.clone(), value)),
+        None => environment.with_blanks(name),
+    };
+    target.declared_secrets.iter().filter_map(value).collect()
 }
 
 /// Cancelled by the first ctrl-c or SIGTERM, so that what was made is deleted before the process ends; a second one ends it at once.

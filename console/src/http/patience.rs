@@ -90,8 +90,13 @@ impl Client {
     }
 
     async fn pause(&self, pause: Duration) -> Result<(), Trouble> {
+        self.until(tokio::time::sleep(pause)).await
+    }
+
+    /// Waits for something that is no request, within the bounds of the run.
+    pub(crate) async fn until(&self, moment: impl Future<Output = ()>) -> Result<(), Trouble> {
         self.bounded(async {
-            tokio::time::sleep(pause).await;
+            moment.await;
             Ok(())
         })
         .await

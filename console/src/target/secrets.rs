@@ -58,6 +58,12 @@ impl Environment {
         self.0.get(name).filter(|value| !value.expose_secret().is_empty()).cloned()
     }
 
+    /// A variable whose name is `name` with blanks around it, as copying one into a form leaves them.
+    pub fn with_blanks(&self, name: &str) -> Option<(String, SecretString)> {
+        let odd = |other: &&String| other.trim() == name && other.as_str() != name;
+        self.0.keys().find(odd).and_then(|other| Some((other.clone(), self.get(other)?)))
+    }
+
     /// The same environment, but what is required and missing is noted instead of refused, so that all of it can be named at once. Whoever
     /// takes it must look at the list before using what was made of the empty values.
     pub fn lenient(&self) -> (Self, MissingList) {

@@ -80,7 +80,8 @@ fn of_der(der: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("as DER", der.to_vec()),
         ("as the base64 of its DER", STANDARD.encode(der).into_bytes()),
     ];
-    [plain, of_ssh(der)].concat()
+    let point = der.strip_prefix(OF_P256).map(|point| ("as its uncompressed point", point.to_vec()));
+    [plain, of_ssh(der), point.into_iter().collect()].concat()
 }
 
 /// How the `SubjectPublicKeyInfo` of an Ed25519 and of a P-256 key begin; the key itself follows.
@@ -213,6 +214,15 @@ mod tests {
     )]
     fn a_public_key_becomes_the_line_that_openssh_writes(#[case] jwk: &str, #[case] line: &str) {
         assert_eq!(String::from_utf8(form(&PublicKey::read(jwk).unwrap(), "in OpenSSH's form")).unwrap(), line);
+    }
+
+    #[test]
+    fn a_key_on_a_curve_becomes_the_point_that_it_is() {
+        let private = crate::token::key::tests::pem_of(Algorithm::Es256);
+        let public = Key::read(Algorithm::Es256, &private.into(), Encoding::Text).unwrap().public().unwrap();
+        let point = form(&PublicKey::of_jwk(&public), "as its uncompressed point");
+        let coordinates = [member(&public, "x").unwrap(), member(&public, "y").unwrap()].concat();
+        assert_eq!(point, [vec![4], coordinates].concat());
     }
 
     #[test]

@@ -142,7 +142,11 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
         };
         match removed {
             Ok(()) => swept.removed += 1,
-            Err(why) => swept.left.push(left(format!("account {name}"), why)),
+            Err(why) => {
+                // What can be signed in to may be deleted by a later run.
+                complete &= again.is_none();
+                swept.left.push(left(format!("account {name}"), why));
+            }
         }
     }
     if complete {

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::response::{Held, Manner, Message, first, further};
-use super::{Ending, Part, Raw, Reply, shown};
+use super::{Ending, Part, Raw, Reply, own_agent, shown};
 use crate::http::exchange::root_cause;
 use crate::http::gate::Slot;
 use crate::http::{Answer, Client, Trouble, record};
@@ -112,7 +112,8 @@ fn wire(raw: &Raw, target: &Target, agent: &str) -> Vec<Piece> {
         Part::Secret(credential) => Piece::Bytes(credential.expose().into()),
         Part::Usual => {
             let extra = target.headers.iter().map(|(name, value)| line(name, value.expose_secret()));
-            Piece::Bytes(extra.fold(line("user-agent", agent), |lines, line| lines + &line).into())
+            let own = own_agent(target, agent).map_or_else(String::new, |agent| line("user-agent", agent));
+            Piece::Bytes(extra.fold(own, |lines, line| lines + &line).into())
         }
         Part::Pause(pause) => Piece::Pause(pause),
     };

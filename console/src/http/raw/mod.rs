@@ -152,6 +152,12 @@ impl Raw {
     }
 }
 
+/// The run's own `User-Agent`, unless the headers of the target say another.
+fn own_agent<'a>(target: &Target, agent: &'a str) -> Option<&'a str> {
+    let named = target.headers.iter().any(|(name, _)| name == "user-agent");
+    (!named).then_some(agent)
+}
+
 /// The header lines that carry a token: all cookies stand in one of them (RFC 6265, 5.4).
 fn borne(target: &Target, credential: &Credential, csrf: Option<&CsrfToken>) -> Vec<Part> {
     let plain = |text: String| Part::Plain(text.into_bytes());

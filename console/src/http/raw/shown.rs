@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Part, Raw};
+use super::{Part, Raw, own_agent};
 use crate::http::{clean, record};
 use crate::run::RequestRecord;
 use crate::target::Target;
@@ -24,7 +24,8 @@ fn shown(raw: &Raw, target: &Target, agent: &str) -> Vec<Shown> {
         Part::Secret(credential) => Shown::Name(credential.name().to_owned()),
         Part::Usual => {
             let extra = target.headers.iter().map(|(name, _)| format!("{name}: <from postflight.toml>\r\n"));
-            bytes(extra.fold(format!("user-agent: {agent}\r\n"), |lines, line| lines + &line))
+            let own = own_agent(target, agent).map_or_else(String::new, |agent| format!("user-agent: {agent}\r\n"));
+            bytes(extra.fold(own, |lines, line| lines + &line))
         }
         Part::Pause(pause) => Shown::Pause(pause.as_secs()),
     };

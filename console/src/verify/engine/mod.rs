@@ -5,6 +5,7 @@
 
 mod judged;
 mod marks;
+mod quiet;
 mod stages;
 mod suites;
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::marks::Marks;
+use self::quiet::Quiet;
 use self::stages::Stages;
 use super::budget::{Allotment, CLEANING};
 use super::journal::Journal;
@@ -47,6 +49,8 @@ pub(super) struct Engine {
     registrar: Registrar,
     events: Events,
     done: AtomicUsize,
+    /// Which checks have ended, for those that go last.
+    quiet: Quiet,
     stages: Stages,
     releases: Releases,
     /// Why tokens that were to come did not.
@@ -94,6 +98,7 @@ impl Engine {
             registrar,
             events,
             done: AtomicUsize::new(0),
+            quiet: Quiet::default(),
             releases,
             no_tokens: OnceLock::new(),
             limited: Marks::default(),

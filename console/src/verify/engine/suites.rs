@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::Engine;
 use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
+use super::quiet::exhausts;
 use crate::checks::{Check, Context, Moment, Need, Outcome, Suite};
 use crate::http::Trouble;
 use crate::run::{CheckResult, Event, Verdict};
@@ -202,6 +203,10 @@ impl Engine {
         if let Some(outcome) = self.unaskable(cx, check) {
             return concluded(check, outcome, 0, started);
         }
+        if exhausts(check.id) {
+            let others: Vec<_> = self.selected().filter(|other| !other.is_control()).map(|other| other.id).collect();
+            let _ = cx.client.until(self.quiet.after(&others)).await;
+        }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = cx.client.scoped();
         let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
@@ -215,6 +220,7 @@ impl Engine {
         if let Ok(Err(Trouble::Unexpected(_) | Trouble::NoList { .. })) = &asked {
             self.contradicted.set(check.id);
         }
+        self.quiet.ended(check.id);
         let outcome = match asked {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
@@ -232,6 +238,7 @@ impl Engine {
 
     fn finish(&self, result: CheckResult) -> CheckResult {
         let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
+        self.quiet.ended(&result.id);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
