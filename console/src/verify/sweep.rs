@@ -138,7 +138,10 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
         let again = revived.iter().find(|session| session.login.username == name);
         let removed = match again {
             Some(session) => registrar::remove_revived(client, target, session).await,
-            None => Err("its password was known to that run alone; remove it by hand".to_owned()),
+            None => Err(
+                "its password was known to that run alone: remove it by hand, and name a `tokens.signup.password` for later runs"
+                    .to_owned(),
+            ),
         };
         match removed {
             Ok(()) => swept.removed += 1,

@@ -135,8 +135,11 @@ fn in_trouble(name: &str, value: &Value) -> Option<String> {
     }
 }
 
+/// A word of trouble, alone or with what it was behind it: `error: timeout`.
 fn is_trouble(text: &str) -> bool {
-    TROUBLE.contains(&text.trim().to_ascii_lowercase().as_str())
+    let text = text.trim().to_ascii_lowercase();
+    let word = text.split_once(':').map_or(text.as_str(), |(word, _)| word.trim_end());
+    TROUBLE.contains(&word)
 }
 
 #[cfg(test)]
@@ -149,6 +152,7 @@ mod tests {
     #[case::flat(json!({"status": "ok", "database": "disconnected"}), Some("database: disconnected"))]
     #[case::spring(json!({"status": "UP", "components": {"db": {"status": "DOWN"}}}), Some("components.db.status: DOWN"))]
     #[case::draft(json!({"checks": {"postgres:responseTime": [{"status": "fail"}]}}), Some("checks.postgres:responseTime.status: fail"))]
+    #[case::explained(json!({"status": "ok", "database": "error: timeout"}), Some("database: error: timeout"))]
     #[case::boolean(json!({"ok": true, "db": false}), Some("db: false"))]
     #[case::mongoose(json!({"status": "ok", "database": {"readyState": 0}}), Some("database.readyState: 0"))]
     #[case::fine(json!({"status": "ok", "database": "connected", "database_latency_ms": 2}), None)]

@@ -83,6 +83,9 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let judgement = match id {
         Some(id) if cx.eventually(&cx.item(a, &id), |seen| seen.contains(&canary)).await?.contains(&canary) => {
+            if reads_all(cx).await? {
+                return Ok(Some(piece(&answer, "B makes an object at A's path", Judgement::unclear(READS_ALL))));
+            }
             Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
         }
         _ if answer.is_success() => Judgement::weak(format!("{}, though A does not see it", answer.status)),
@@ -95,13 +98,25 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
 struct Seen {
     by_a: Answer,
     by_b: Answer,
+    /// Whether A reads any object of B's: then that A reads this one means nothing.
+    by_all: bool,
 }
 
 async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
     let by_b = cx.eventually(&of_b, Answer::is_success).await?;
     let by_a = cx.send(&of_a).await?;
-    Ok(Seen { by_a, by_b })
+    let by_all = by_a.is_success() && reads_all(cx).await?;
+    Ok(Seen { by_a, by_b, by_all })
+}
+
+const READS_ALL: &str = "A reads it, as A reads whatever is B's: nothing tells whose it is";
+
+/// Whether A reads what B made in the ordinary way.
+pub(super) async fn reads_all(cx: &Context) -> Result<bool, Trouble> {
+    let of_b = cx.objects.witness(cx.b()?).await?;
+    let answer = cx.once(&cx.item(cx.a()?, &of_b.id)).await?;
+    Ok(answer.is_success() && answer.contains(&of_b.canary))
 }
 
 /// Whose object is it now, and did the field stick?
@@ -109,7 +124,9 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let sticks =
         |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
-    if shown(&seen.by_a) {
+    if shown(&seen.by_a) && seen.by_all {
+        Judgement::unclear(READS_ALL)
+    } else if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {
         Judgement::broken(format!("its maker gets {}: the body decided whose or which it is", seen.by_b.status))

@@ -10,7 +10,7 @@ use super::page::{Page, list};
 use super::stage::{Victim, join, piece};
 
 /// Sizes, orders and offsets, each added to the query that shows A's object to A.
-const SHAPES: [&str; 15] = [
+const SHAPES: [&str; 16] = [
     "",
     "limit=100000",
     "page=-1",
@@ -18,6 +18,7 @@ const SHAPES: [&str; 15] = [
     "order_by=user_id",
     "limit=-1",
     "offset=1&skip=1",
+    "page=2&limit=1&per_page=1&page_size=1&size=1",
     "per_page=100000&page_size=100000&size=100000",
     "fields=*",
     "limit=0",

@@ -143,12 +143,21 @@ pub(super) fn totals(cx: &Context, answer: &Answer) -> Vec<(String, u64)> {
             .filter_map(|(name, value)| Some((format!("{prefix}/{name}"), value.as_u64()?)));
         counts.collect::<Vec<_>>()
     };
+    // What stands beside the objects, in the envelope that holds their list.
+    let envelope = cx.target.resource.fields.items.rsplit_once('/').map_or("", |(envelope, _)| envelope);
+    let beside = json.pointer(envelope).filter(|_| !envelope.is_empty()).map(|value| within(envelope, value));
     let wrapped = WRAPPERS.into_iter().filter_map(|name| Some(within(&format!("/{name}"), json.get(name)?))).flatten();
     let header = |name: &str| Some((name.to_owned(), answer.headers.text(name)?.trim().parse().ok()?));
     // What flask-smorest writes there is JSON.
     let written = answer.headers.text("x-pagination").and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let written = written.and_then(|json| Some(("x-pagination".to_owned(), json.get("total")?.as_u64()?)));
-    within("", &json).into_iter().chain(wrapped).chain(TOTAL_HEADERS.into_iter().filter_map(header)).chain(written).collect()
+    within("", &json)
+        .into_iter()
+        .chain(beside.into_iter().flatten())
+        .chain(wrapped)
+        .chain(TOTAL_HEADERS.into_iter().filter_map(header))
+        .chain(written)
+        .collect()
 }
 
 /// What services call the objects of a list when they count them, in the singular.

@@ -14,7 +14,7 @@ use super::guesses;
 use super::judge;
 use super::listing::leak_free;
 use super::owner::{naming, subject};
-use super::stage::{Victim, attacked, conclude, missing_like, piece};
+use super::stage::{Victim, attacked, conclude, missing_for, missing_like, piece};
 
 /// Routes that are asked at most.
 const MOST: usize = 60;
@@ -204,11 +204,24 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
                 unread += 1;
                 continue;
             }
-            pieces.push(piece(&answer, format!("B: {method} {path}"), judge::harmless(answer.status, shown)));
+            let judgement = match judge::harmless(answer.status, shown) {
+                held if answer.is_success() && !shown && !does_for_nothing(cx, victim, route, &method).await? => Judgement::broken(
+                    format!("{}: it was done to A's object; of an id that nothing has it is refused", held.observed),
+                ),
+                judgement => judgement,
+            };
+            pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
         }
     }
     let more = if unread == 0 { String::new() } else { format!("; {unread} requests want a body that nothing tells") };
     Ok(conclude(&format!("B changes nothing of A's{more}{left_out}"), pieces))
+}
+
+/// Whether the route says that it did the same to an id that nothing has: then a success says nothing of A's object.
+async fn does_for_nothing(cx: &Context, victim: &Victim, route: &Route, method: &str) -> Result<bool, Trouble> {
+    let (b, missing) = (cx.b()?, missing_for(cx, &victim.object.id, &route.path, method));
+    let path = route.filled(&missing, b.subject.as_deref().unwrap_or("me"));
+    Ok(!(400..500).contains(&cx.send(&Probe::new(method, path).json(&json!({})).bearer(&b.token)).await?.status))
 }
 
 /// Every unsafe method of a route with every path.

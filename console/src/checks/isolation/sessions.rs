@@ -6,6 +6,7 @@ use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
+use super::assign::reads_all;
 use super::stage::{Victim, conclude, piece};
 
 /// Whom an answer takes the request for.
@@ -38,6 +39,9 @@ pub(super) async fn mixed(cx: Context) -> Checked {
     };
     let seen = [shown(&as_a), shown(&as_b), shown(&listed)];
     let both = seen.contains(&As::A) && seen.contains(&As::B);
+    if both && reads_all(&cx).await? {
+        return Ok(Outcome::inconclusive("A's token alone reads what is B's, so nothing tells whom a request is taken for"));
+    }
     let of = |answer: &Answer, label: &str| piece(answer, label, of_read(shown(answer), both, answer.status));
     let mut pieces = vec![
         of(&as_a, "A's object, by A's token beside B's cookies"),

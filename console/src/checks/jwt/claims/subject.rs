@@ -146,7 +146,7 @@ pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
     });
     battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {
         status if answer.contains(&object.canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
-            Judgement::weak(format!("{status} with A's object: the subject is read as a number"))
+            Judgement::weak(format!("{status} with A's object: the subject is read as the number or UUID that it is"))
         }
         status if answer.contains(&object.canary) => Judgement::broken(format!("{status} with A's object")),
         status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
