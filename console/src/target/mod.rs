@@ -21,6 +21,7 @@ mod policy;
 pub mod propose;
 mod resource;
 mod routes;
+mod sample;
 mod secrets;
 mod select;
 mod source;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::routes::{Route, RouteAuth};
-use super::{BaseUrl, Paths};
+use super::{BaseUrl, Paths, sample};
 
 /// Bytes of a document that are read at most.
 pub const LARGEST: usize = 4 << 20;
@@ -74,11 +74,14 @@ impl Reader<'_> {
             let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
             let auth = self.auth(operation);
             let upper = method.to_ascii_uppercase();
+            let body = self.body(operation).map(|body| (upper.clone(), body));
             if let Some(same) = routes.iter_mut().find(|route| route.auth == auth) {
                 same.methods.push(upper);
+                same.bodies.extend(body);
                 continue;
             }
             let mut route = Route::new(&path, vec![upper], auth, self.paths);
+            route.bodies.extend(body);
             route.from_document = true;
             self.fill(&mut route, &path, item, operation);
             routes.push(route);
@@ -132,6 +135,13 @@ impl Reader<'_> {
             }
         }
         route.query = query.finish();
+    }
+
+    /// A JSON body that the operation takes.
+    fn body(&self, operation: &Map<String, Value>) -> Option<Value> {
+        let content = self.resolved(operation.get("requestBody")?).get("content")?.as_object()?;
+        let json = content.iter().find(|(kind, _)| kind.starts_with("application/json"))?.1;
+        json.get("example").cloned().or_else(|| sample::of(self.document, json.get("schema")?))
     }
 
     /// What a reference into the document means, one step far.

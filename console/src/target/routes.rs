@@ -1,5 +1,7 @@
 //! Routes beside the declared resource: by hand or from an OpenAPI document, with what is needed to ask them. Sends nothing.
 
+use serde_json::{Map, Value};
+
 use super::Paths;
 
 /// Whether a route asks for a token.
@@ -26,6 +28,8 @@ pub struct Route {
     pub samples: Vec<(String, String)>,
     /// The query that its reads cannot do without, with sample values; empty for none.
     pub query: String,
+    /// A body that each of its unsafe methods takes, where the document describes one.
+    pub bodies: Vec<(String, Value)>,
     /// Whether the document says so; else a person did.
     pub from_document: bool,
 }
@@ -38,7 +42,7 @@ impl Route {
 
     pub(super) fn new(path: &str, methods: Vec<String>, auth: RouteAuth, paths: &Paths) -> Self {
         let path = normalised(path, paths);
-        Self { path, methods, auth, samples: Vec::new(), query: String::new(), from_document: false }
+        Self { path, methods, auth, samples: Vec::new(), query: String::new(), bodies: Vec::new(), from_document: false }
     }
 
     /// Whether `GET` is among its methods.
@@ -49,6 +53,12 @@ impl Route {
     /// Those of its methods that may change something (RFC 9110, 9.2.1).
     pub fn writes(&self) -> impl Iterator<Item = &str> {
         self.methods.iter().map(String::as_str).filter(|method| !matches!(*method, "GET" | "HEAD" | "OPTIONS" | "TRACE"))
+    }
+
+    /// A body that `method` takes, as far as is known; else an empty object.
+    pub fn body(&self, method: &str) -> Value {
+        let known = self.bodies.iter().find(|(of, _)| of == method).map(|(_, body)| body.clone());
+        known.unwrap_or_else(|| Value::Object(Map::new()))
     }
 
     /// Whether it takes an id of the declared resource.

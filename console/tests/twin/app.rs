@@ -28,6 +28,7 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/tasks/{id}/complete", patch(tasks::complete))
         .route("/api/tasks/{id}/history", get(routes::history))
         .route("/api/tasks/{id}/archive", post(routes::archive))
+        .route("/api/tasks/{id}/comments", post(routes::comment).fallback(docs::fallback))
         .route("/api/users/{user_id}/summary", get(routes::summary))
         .route("/api/accounts/{user_id}", get(accounts::show).patch(accounts::change).delete(accounts::remove))
         .route("/api/export", get(routes::export))

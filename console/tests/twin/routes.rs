@@ -30,6 +30,13 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
             add(&mut document, path, json!({ method: {} }));
         }
     }
+    if house.has("isolation.route-comment") {
+        let task = json!([{ "name": "task_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }]);
+        let schema = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
+        let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        let operations = json!({ "parameters": task, "post": { "requestBody": body } });
+        add(&mut document, "/api/tasks/{task_id}/comments", operations);
+    }
     if house.profiles || house.flaws.any("isolation.account-") {
         let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
         let operations = json!({ "parameters": user, "get": {}, "patch": {}, "delete": {} });
@@ -141,6 +148,21 @@ pub(crate) async fn archive(
         Ok::<_, Problem>(())
     });
     done.map_or(Err(problem::NOT_FOUND), |done| done.map(|_| StatusCode::NO_CONTENT))
+}
+
+/// `POST /api/tasks/{id}/comments`, where a flaw has it: anybody may comment on what is there, and is shown the comment alone.
+pub(crate) async fn comment(
+    State(house): State<Arc<House>>,
+    caller: Subject,
+    Path(id): Path<String>,
+    body: Result<Json<Value>, axum::extract::rejection::JsonRejection>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    if !house.has("isolation.route-comment") {
+        return Err(problem::NOT_FOUND);
+    }
+    let text = body.ok().and_then(|Json(body)| body.get("text")?.as_str().map(str::to_owned)).ok_or(problem::UNPROCESSABLE)?;
+    owned(&house, &caller, &id, "isolation.route-comment")?;
+    Ok((StatusCode::CREATED, Json(json!({ "text": text }))))
 }
 
 /// `GET /api/users/{user_id}/summary`.

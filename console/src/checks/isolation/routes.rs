@@ -1,7 +1,7 @@
 //! Further routes: what takes an id of the resource or names a user, beside the routes that every task has.
 
 use futures::future::try_join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::checks::paging::asking;
 use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
@@ -194,7 +194,7 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
         paths.dedup();
         paths.truncate(most);
         for (method, path) in pairs(route, &paths) {
-            let answer = cx.send(&Probe::new(&method, &path).json(&json!({})).bearer(&b.token)).await?;
+            let answer = cx.send(&Probe::new(&method, &path).json(&route.body(&method)).bearer(&b.token)).await?;
             let shown = answer.contains(victim.canary());
             // What B was given of it would show in the lists of B that other checks read.
             if let Some(copy) = cx.made(b, &answer).await.filter(|copy| *copy != victim.object.id) {
@@ -221,7 +221,8 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
 async fn does_for_nothing(cx: &Context, victim: &Victim, route: &Route, method: &str) -> Result<bool, Trouble> {
     let (b, missing) = (cx.b()?, missing_for(cx, &victim.object.id, &route.path, method));
     let path = route.filled(&missing, b.subject.as_deref().unwrap_or("me"));
-    Ok(!(400..500).contains(&cx.send(&Probe::new(method, path).json(&json!({})).bearer(&b.token)).await?.status))
+    let answer = cx.send(&Probe::new(method, path).json(&route.body(method)).bearer(&b.token)).await?;
+    Ok(!(400..500).contains(&answer.status))
 }
 
 /// Every unsafe method of a route with every path.

@@ -223,6 +223,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     flaw("isolation.route-summary", "A route with a user in it shows anybody's tasks.", &["isolation.routes"], &[]),
+    flaw(
+        "isolation.route-comment",
+        "Anybody comments on anybody's task, by a route that validates its body and shows nothing of the task.",
+        &["isolation.routes"],
+        &[],
+    ),
     flaw("isolation.route-archive", "An action below a task takes anybody's id.", &["isolation.routes"], &[]),
     flaw("isolation.keeps-what-it-refuses", "A creation is written first and validated later.", &["isolation.refused"], &[]),
 ];
