@@ -302,6 +302,12 @@ pub struct InitArgs {
     /// Variable that holds the signing key, to mint tokens instead.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["token_a_variable", "token_b_variable"])]
     pub mint_variable: Option<String>,
+    /// Path of the sign-in, where two accounts sign in instead.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["token_a_variable", "token_b_variable", "mint_variable"])]
+    pub login: Option<String>,
+    /// Path of the sign-up, where every run makes accounts of its own.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["token_a_variable", "token_b_variable", "mint_variable"])]
+    pub signup: Option<String>,
     /// OpenAPI document (JSON): proposes paths, and is named in the target.
     #[arg(long, value_name = "FILE")]
     pub openapi: Option<String>,

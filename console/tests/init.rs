@@ -75,6 +75,34 @@ fn flags_and_a_document_make_a_target_that_can_be_planned() {
 }
 
 #[test]
+fn accounts_that_sign_in_are_described_after_the_document() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let form = r#"{ "type": "object", "required": ["username", "password"], "properties": { "username": {}, "password": {}, "grant_type": {} } }"#;
+    let account = r#"{ "type": "object", "required": ["email", "password", "terms"], "properties": { "email": { "type": "string" }, "password": { "type": "string" }, "terms": { "type": "boolean", "default": true } } }"#;
+    let issued = r#"{ "200": { "content": { "application/json": { "schema": { "properties": { "access_token": {} } } } } } }"#;
+    let document = format!(
+        r#"{{ "openapi": "3.1.0", "paths": {{
+            "/auth/login": {{ "post": {{ "requestBody": {{ "content": {{ "application/x-www-form-urlencoded": {{ "schema": {form} }} }} }}, "responses": {issued} }} }},
+            "/auth/register": {{ "post": {{ "requestBody": {{ "content": {{ "application/json": {{ "schema": {account} }} }} }} }} }}
+        }} }}"#
+    );
+    std::fs::write(directory.path().join("openapi.json"), document).expect("a file");
+    let flags =
+        ["init", "--url", "http://127.0.0.1:8000", "--list", "/tasks", "--item", "/tasks/{id}", "--openapi", "openapi.json"];
+    let output = console(directory.path(), &[&flags[..], &["--login", "/auth/login", "--signup", "/auth/register"]].concat(), &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    let of_tokens = text.lines().skip_while(|line| !line.contains("tokens")).take_while(|line| !line.contains("paths]"));
+    insta::assert_snapshot!(of_tokens.filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"));
+    let plan = console(directory.path(), &["verify", "production", "--plan"], &[]);
+    assert!(plan.status.success(), "{}", errors(&plan));
+    let existing = console(directory.path(), &[&flags[..], &["--login", "/auth/login", "--force"]].concat(), &[]);
+    assert!(existing.status.success() && String::from_utf8_lossy(&existing.stdout).contains("POSTFLIGHT_PASSWORD_A"));
+    let missing = errors(&console(directory.path(), &["verify", "production", "--plan"], &[]));
+    assert!(missing.contains("POSTFLIGHT_PASSWORD_A (it holds the password of `verify-a@example.com`)"), "{missing}");
+}
+
+#[test]
 fn without_a_terminal_what_is_missing_is_named_and_nothing_is_written() {
     let directory = with_document();
     let output = console(directory.path(), &["init", "--list", "/notes"], &[]);
@@ -108,7 +136,8 @@ fn in_a_terminal_it_asks_again_until_an_answer_can_be() {
     terminal.press_for("\n", "Path of the collection");
     terminal.press_for("/notes\n", "[/notes/{id}]");
     terminal.press_for("\n", "deep health");
-    terminal.press_for("/health\n", "token of user A");
+    terminal.press_for("/health\n", "Path of the sign-in");
+    terminal.press_for("\n", "token of user A");
     terminal.press_for("\n", "token of user B");
     terminal.press_for("\n", "wrote the target `production`");
     assert!(terminal.end().success());

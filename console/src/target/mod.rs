@@ -8,6 +8,7 @@ mod base;
 pub mod configuration;
 mod credentials;
 mod csrf;
+pub mod entrance;
 mod entries;
 mod explain;
 pub mod file;

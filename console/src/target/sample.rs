@@ -8,7 +8,7 @@ const DEEPEST: usize = 6;
 const MOST: u64 = 3;
 
 /// A value that `schema`, a part of `document`, takes: an example, a default or the first of its values, else one of its type. Objects hold what
-/// is required of them and no more. `None` where the schema says nothing, or refers to itself without end.
+/// is required of them and no more. `None` where the schema refers to itself without end, or to nothing.
 pub(super) fn of(document: &Value, schema: &Value) -> Option<Value> {
     within(document, schema, DEEPEST)
 }
@@ -32,7 +32,8 @@ fn within(document: &Value, schema: &Value, depth: usize) -> Option<Value> {
         return choices.iter().filter(|choice| choice.get("type") != Some(&json!("null"))).find_map(inner);
     }
     let number = |name: &str| schema.get(name).and_then(Value::as_u64);
-    match kind(schema)? {
+    // Without a type it takes anything.
+    match kind(schema).unwrap_or("string") {
         "object" => object(schema, inner),
         "array" => {
             let count = number("minItems").unwrap_or(0).min(MOST);

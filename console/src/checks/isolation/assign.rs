@@ -99,15 +99,15 @@ struct Seen {
     by_a: Answer,
     by_b: Answer,
     /// Whether A reads any object of B's: then that A reads this one means nothing.
-    by_all: bool,
+    a_reads_all: bool,
 }
 
 async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
     let by_b = cx.eventually(&of_b, Answer::is_success).await?;
     let by_a = cx.send(&of_a).await?;
-    let by_all = by_a.is_success() && reads_all(cx).await?;
-    Ok(Seen { by_a, by_b, by_all })
+    let a_reads_all = by_a.is_success() && reads_all(cx).await?;
+    Ok(Seen { by_a, by_b, a_reads_all })
 }
 
 const READS_ALL: &str = "A reads it, as A reads whatever is B's: nothing tells whose it is";
@@ -124,7 +124,7 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let sticks =
         |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
-    if shown(&seen.by_a) && seen.by_all {
+    if shown(&seen.by_a) && seen.a_reads_all {
         Judgement::unclear(READS_ALL)
     } else if shown(&seen.by_a) {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")

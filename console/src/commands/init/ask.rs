@@ -2,12 +2,15 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use serde_json::Value;
+
 use super::{Answers, Tokens};
 use crate::cli::InitArgs;
+use crate::target::entrance::{Entrance, sign_in, sign_up};
 use crate::target::{BaseUrl, Origin};
 
 /// Asks for what the flags left open.
-pub(super) fn rest(mut answers: Answers, args: &InitArgs) -> anyhow::Result<Answers> {
+pub(super) fn rest(mut answers: Answers, args: &InitArgs, document: Option<&Value>) -> anyhow::Result<Answers> {
     if args.url.is_none() {
         answers.url = question("Base URL of the service, like https://api.example.com", "", |text| {
             BaseUrl::parse(text).map(drop).map_err(|error| error.to_string())
@@ -30,11 +33,30 @@ pub(super) fn rest(mut answers: Answers, args: &InitArgs) -> anyhow::Result<Answ
         let text = question("Path of deep health", &guess, |text| if text == "none" { Ok(()) } else { path(text) })?;
         answers.health = Some(text).filter(|text| text != "none");
     }
+    if args.token_a_variable.is_none() && args.token_b_variable.is_none() {
+        answers.tokens = accounts(answers.tokens, document)?;
+    }
     if let Tokens::Given { a, b } = &mut answers.tokens {
         *a = question("Variable that holds the token of user A", a, variable)?;
         *b = question("Variable that holds the token of user B", b, variable)?;
     }
     Ok(answers)
+}
+
+/// Whether accounts sign in or up; else tokens stay what they are.
+fn accounts(tokens: Tokens, document: Option<&Value>) -> anyhow::Result<Tokens> {
+    let Tokens::Given { .. } = tokens else { return Ok(tokens) };
+    let entrance = |words: &str, read: fn(&Value, Option<&str>) -> Option<Entrance>| {
+        let told = document.and_then(|document| read(document, None));
+        let guess = told.as_ref().map_or("none", |told| told.path.as_str());
+        let text = question(words, guess, |text| if text == "none" { Ok(()) } else { path(text) })?;
+        let same = told.filter(|told| told.path == text);
+        anyhow::Ok((text != "none").then(|| same.unwrap_or_else(|| Entrance::usual(&text))))
+    };
+    let login = entrance("Path of the sign-in, to get tokens by; none where variables hold them", sign_in)?;
+    let Some(login) = login else { return Ok(tokens) };
+    let signup = entrance("Path of the sign-up, for accounts of each run's own; none where two accounts exist", sign_up)?;
+    Ok(Tokens::accounts(Some(login), signup))
 }
 
 /// Asks until the answer passes `check`; an empty answer is `default`, where there is one.

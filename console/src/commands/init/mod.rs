@@ -8,9 +8,11 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::Exit;
 use crate::cli::{InitArgs, Stack};
+use crate::target::entrance::{Entrance, sign_in, sign_up};
 use crate::target::propose::{Proposal, propose};
 use crate::target::{Environment, File, SelectError, openapi, select};
 
@@ -31,20 +33,60 @@ struct Answers {
     bare_list: bool,
 }
 
-/// Where tokens come from: names of variables.
+/// Where tokens come from: names of variables, or accounts that sign in and, where they are made for each run, up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Tokens {
     Given { a: String, b: String },
     Mint { secret: String },
+    Accounts(Box<Entrances>),
+}
+
+/// How accounts get in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entrances {
+    login: Option<Entrance>,
+    signup: Option<Entrance>,
+}
+
+impl Tokens {
+    /// Accounts that sign in, and up: who signs up by an address alone signs in by it.
+    fn accounts(mut login: Option<Entrance>, signup: Option<Entrance>) -> Self {
+        let named = |entrance: &Entrance| entrance.body.values().any(|value| value == "{username}");
+        if signup.as_ref().is_some_and(|signup| !named(signup)) {
+            let values = login.iter_mut().flat_map(|login| login.body.values_mut());
+            values.filter(|value| *value == "{username}").for_each(|value| *value = "{email}".into());
+        }
+        Self::Accounts(Box::new(Entrances { login, signup }))
+    }
+
+    /// What the flags say, by the document where there is one; else tokens in variables.
+    fn of(args: &InitArgs, document: Option<&Value>) -> Self {
+        if let Some(secret) = &args.mint_variable {
+            return Self::Mint { secret: secret.clone() };
+        }
+        let entrance = |path: &String, read: fn(&Value, Option<&str>) -> Option<Entrance>| {
+            let told = document.and_then(|document| read(document, Some(path)));
+            Entrance { path: path.clone(), ..told.unwrap_or_else(|| Entrance::usual(path)) }
+        };
+        if args.login.is_some() || args.signup.is_some() {
+            let login = args.login.as_ref().map(|path| entrance(path, sign_in));
+            return Self::accounts(login, args.signup.as_ref().map(|path| entrance(path, sign_up)));
+        }
+        let variable = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        Self::Given {
+            a: variable(&args.token_a_variable, "POSTFLIGHT_TOKEN_A"),
+            b: variable(&args.token_b_variable, "POSTFLIGHT_TOKEN_B"),
+        }
+    }
 }
 
 /// Writes the target that `args` describe, and asks for the rest on a terminal.
 pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
-    let proposal = args.openapi.as_deref().map(proposed).transpose()?.unwrap_or_default();
-    let proposal = proposal.below(args.url.as_deref().unwrap_or_default());
+    let document = args.openapi.as_deref().map(read).transpose()?;
+    let proposal = document.as_ref().map(propose).unwrap_or_default().below(args.url.as_deref().unwrap_or_default());
     let terminal = std::io::stdin().is_terminal();
     let answers = match missing(args, &proposal) {
-        missing if missing.is_empty() || terminal => gathered(args, &proposal, terminal && !missing.is_empty())?,
+        missing if missing.is_empty() || terminal => gathered(args, &proposal, document.as_ref(), terminal && !missing.is_empty())?,
         missing => anyhow::bail!("{} missing; give them as flags, or run on a terminal to be asked", missing.join(", ")),
     };
     let existing = match std::fs::read_to_string(&args.file) {
@@ -59,27 +101,27 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Pass)
 }
 
-fn proposed(path: &str) -> anyhow::Result<Proposal> {
+fn read(path: &str) -> anyhow::Result<Value> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}; save the document to a file first"))?;
     anyhow::ensure!(bytes.len() <= openapi::LARGEST, "{path}: {}", openapi::OpenApiError::TooLarge);
-    let document = serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))?;
-    Ok(propose(&document))
+    serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))
 }
 
 /// The flags without which nothing useful can be written.
 fn missing(args: &InitArgs, proposal: &Proposal) -> Vec<&'static str> {
-    let tokens = args.mint_variable.is_some() || (args.token_a_variable.is_some() && args.token_b_variable.is_some());
+    let accounts = args.login.is_some() || args.signup.is_some();
+    let tokens = args.mint_variable.is_some() || accounts || (args.token_a_variable.is_some() && args.token_b_variable.is_some());
     let needed = [
         ("--url", args.url.is_some()),
         ("--list", args.list.is_some() || proposal.list.is_some()),
         ("--item", args.item.is_some() || proposal.item.is_some()),
-        ("--token-a-variable and --token-b-variable (or --mint-variable)", tokens),
+        ("--token-a-variable and --token-b-variable (or --mint-variable, --login, --signup)", tokens),
     ];
     needed.into_iter().filter(|(_, there)| !there).map(|(flag, _)| flag).collect()
 }
 
 /// The answers of the flags, of the document where a flag is absent, and of a person for the rest.
-fn gathered(args: &InitArgs, proposal: &Proposal, asking: bool) -> anyhow::Result<Answers> {
+fn gathered(args: &InitArgs, proposal: &Proposal, document: Option<&Value>, asking: bool) -> anyhow::Result<Answers> {
     let stack = args.stack.map_or((None, false), shape);
     let flags = Answers {
         name: args.name.clone(),
@@ -91,17 +133,11 @@ fn gathered(args: &InitArgs, proposal: &Proposal, asking: bool) -> anyhow::Resul
         health: args.health.clone().or_else(|| proposal.health.clone()),
         live: proposal.live.clone(),
         openapi: args.openapi.clone(),
-        tokens: match &args.mint_variable {
-            Some(secret) => Tokens::Mint { secret: secret.clone() },
-            None => Tokens::Given {
-                a: args.token_a_variable.clone().unwrap_or_else(|| "POSTFLIGHT_TOKEN_A".to_owned()),
-                b: args.token_b_variable.clone().unwrap_or_else(|| "POSTFLIGHT_TOKEN_B".to_owned()),
-            },
-        },
+        tokens: Tokens::of(args, document),
         update: proposal.update.or(stack.0),
         bare_list: stack.1,
     };
-    if asking { ask::rest(flags, args) } else { Ok(flags) }
+    if asking { ask::rest(flags, args, document) } else { Ok(flags) }
 }
 
 /// How tutorials of a stack update, and whether their lists are bare arrays.
@@ -125,6 +161,14 @@ fn next_steps(path: &Path, answers: &Answers) -> String {
     let variables = match &answers.tokens {
         Tokens::Given { a, b } => format!("set {a} and {b} to the tokens of two different users"),
         Tokens::Mint { secret } => format!("set {secret} to the signing key of the service"),
+        Tokens::Accounts(accounts) if accounts.signup.is_some() => {
+            "look at the bodies of `signup` and `login`, and allow writes if the service is not on this machine".to_owned()
+        }
+        Tokens::Accounts(_) => format!(
+            "name two accounts of the service under `users`, set {} and {} to their passwords",
+            write::PASSWORDS[0],
+            write::PASSWORDS[1]
+        ),
     };
     let name = &answers.name;
     format!(

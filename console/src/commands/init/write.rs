@@ -1,8 +1,9 @@
 //! The text of a target, with comments, and its place in a file that may be there already. Whatever else the file holds is kept as it is.
 
+use serde_json::Value;
 use toml_edit::{DocumentMut, Item};
 
-use super::{Answers, Tokens};
+use super::{Answers, Entrance, Entrances, Tokens};
 
 /// What stands first in a new file.
 const HEAD: &str = "# What `console` verifies. Secrets never stand here: wherever one is needed, this file names the environment variable that holds it.
@@ -66,6 +67,55 @@ fn tokens(name: &str, tokens: &Tokens) -> String {
             "\n[targets.{name}.tokens.mint]\n# Variable with the signing key: tokens are minted, and every check of tokens can be asked.\nsecret = {}\n",
             quoted(secret)
         ),
+        Tokens::Accounts(accounts) => {
+            let Entrances { login, signup } = &**accounts;
+            let signup = signup.as_ref().map(|signup| entrance(name, "signup", signup, false)).unwrap_or_default();
+            let existing = signup.is_empty();
+            signup + &login.as_ref().map(|login| entrance(name, "login", login, existing)).unwrap_or_default()
+        }
+    }
+}
+
+/// Variables with the passwords of accounts that exist.
+pub(super) const PASSWORDS: [&str; 2] = ["POSTFLIGHT_PASSWORD_A", "POSTFLIGHT_PASSWORD_B"];
+
+/// A sign-in or a sign-up; with the accounts where they exist already.
+fn entrance(name: &str, key: &str, entrance: &Entrance, existing: bool) -> String {
+    let value = |value: &Value| match value {
+        Value::String(text) => quoted(text),
+        other => toml::Value::try_from(other).map_or_else(|_| quoted(&other.to_string()), |value| value.to_string()),
+    };
+    let body: Vec<_> = entrance.body.iter().map(|(member, of)| format!("{} = {}", self::key(member), value(of))).collect();
+    let mut text = format!("\n[targets.{name}.tokens.{key}]\n# {}\npath = {}\n", what_it_is(key), quoted(&entrance.path));
+    if entrance.form {
+        text += "form = true\n";
+    }
+    text += &format!("body = {{ {} }}\n", body.join(", "));
+    match &entrance.token {
+        Some(token) => {
+            text += &format!(
+                "# Where the answer holds the token; {{ cookie = \"NAME\" }} or {{ header = \"NAME\" }} elsewhere.\ntoken = {}\n",
+                quoted(token)
+            );
+        }
+        None => text += "# token = \"/access_token\"\n",
+    }
+    if existing {
+        let user =
+            |who: &str, password: &str| format!("  {{ username = \"verify-{who}@example.com\", password = \"{password}\" }},\n");
+        text += &format!(
+            "# Two accounts that exist, and the variables with their passwords.\nusers = [\n{}{}]\n",
+            user("a", PASSWORDS[0]),
+            user("b", PASSWORDS[1])
+        );
+    }
+    text
+}
+
+fn what_it_is(key: &str) -> &'static str {
+    match key {
+        "signup" => "Two accounts are made for each run; declare `tokens.delete` to have them deleted again. Needs `allow_writes`.",
+        _ => "Signs in; {username}, {email}, {name} and {password} are filled in.",
     }
 }
 
@@ -77,7 +127,7 @@ fn paths(name: &str, answers: &Answers) -> String {
     );
     match &answers.toggle {
         Some(path) => text += &format!("toggle = {}\n", quoted(path)),
-        None => text += "# toggle = \"/api/tasks/{id}/complete\"\n",
+        None => text += &format!("# toggle = {}\n", quoted(&format!("{}/complete", answers.item.trim_end_matches('/')))),
     }
     match &answers.health {
         Some(path) => text += &format!("# Deep health: proves the database.\nhealth = {}\n", quoted(path)),

@@ -1,0 +1,161 @@
+//! How a route of accounts is asked, as far as an OpenAPI document tells: what its body is made of, and where its answer holds a token. A
+//! proposal for a person to look at.
+
+use serde_json::{Map, Value};
+
+use super::sample;
+
+/// A sign-in or sign-up as a target would declare it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Its path.
+    pub path: String,
+    /// Whether the body goes as a form.
+    pub form: bool,
+    /// The body, with placeholders.
+    pub body: Map<String, Value>,
+    /// JSON pointer to the token in the answer; `None` where the document describes none.
+    pub token: Option<String>,
+}
+
+/// Words that end the path of a sign-in, the most telling first, and of a sign-up.
+const SIGN_IN: [&str; 6] = ["login", "signin", "sign-in", "token", "session", "sessions"];
+const SIGN_UP: [&str; 4] = ["register", "signup", "sign-up", "registration"];
+/// Members that name an account, and what is filled in for them.
+const NAMES: [(&str, &str); 7] = [
+    ("email", "{email}"),
+    ("username", "{username}"),
+    ("user_name", "{username}"),
+    ("login", "{username}"),
+    ("identifier", "{username}"),
+    ("name", "{name}"),
+    ("full_name", "{name}"),
+];
+/// Members of an answer that hold a token, and objects that they may stand in.
+const TOKENS: [&str; 5] = ["access_token", "accessToken", "token", "jwt", "id_token"];
+const ENVELOPES: [&str; 3] = ["", "/data", "/tokens"];
+
+impl Entrance {
+    /// What most services take, for want of a document: JSON with address and password.
+    pub fn usual(path: &str) -> Self {
+        let body = [("email", "{email}"), ("password", "{password}")];
+        let body = body.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Self { path: path.to_owned(), form: false, body, token: Some("/access_token".to_owned()) }
+    }
+}
+
+/// The sign-in of a document, or the one at `path`.
+pub fn sign_in(document: &Value, path: Option<&str>) -> Option<Entrance> {
+    found(document, path, &SIGN_IN)
+}
+
+/// The sign-up of a document, or the one at `path`.
+pub fn sign_up(document: &Value, path: Option<&str>) -> Option<Entrance> {
+    found(document, path, &SIGN_UP)
+}
+
+fn found(document: &Value, path: Option<&str>, words: &[&str]) -> Option<Entrance> {
+    let paths = document.get("paths")?.as_object()?;
+    let ends = |path: &str, word: &str| path.trim_end_matches('/').rsplit('/').next() == Some(word);
+    let (path, item) = match path {
+        Some(given) => paths.iter().find(|(path, _)| path.ends_with(given))?,
+        None => words.iter().find_map(|word| paths.iter().find(|(path, item)| ends(path, word) && item.get("post").is_some()))?,
+    };
+    let operation = item.get("post")?;
+    let (kind, content) = content(resolved(document, operation.get("requestBody")?))?;
+    let schema = resolved(document, content.get("schema")?);
+    let sampled = sample::of(document, schema)?.as_object().cloned()?;
+    let mut body: Map<_, _> = sampled.into_iter().map(|(name, value)| (name.clone(), filled(&name, value))).collect();
+    // OAuth2PasswordRequestForm takes the grant type, and need not have it.
+    if kind.contains("urlencoded") && schema.pointer("/properties/grant_type").is_some() {
+        body.insert("grant_type".to_owned(), "password".into());
+    }
+    let token =
+        ["200", "201"].into_iter().find_map(|status| token_in(document, operation.pointer(&format!("/responses/{status}"))?));
+    Some(Entrance { path: path.clone(), form: kind.contains("urlencoded"), body, token })
+}
+
+/// The first body that is JSON or a form.
+fn content(body: &Value) -> Option<(&str, &Value)> {
+    let mut kinds = body.get("content")?.as_object()?.iter();
+    kinds.find(|(kind, _)| kind.contains("json") || kind.contains("urlencoded")).map(|(kind, content)| (kind.as_str(), content))
+}
+
+fn filled(name: &str, value: Value) -> Value {
+    let plain = name.to_ascii_lowercase();
+    if plain.contains("password") {
+        return "{password}".into();
+    }
+    NAMES.iter().find(|(known, _)| *known == plain).map_or(value, |(_, filling)| (*filling).into())
+}
+
+fn token_in(document: &Value, response: &Value) -> Option<String> {
+    let (_, content) = content(resolved(document, response))?;
+    let schema = resolved(document, content.get("schema")?);
+    ENVELOPES.into_iter().find_map(|envelope| {
+        let inner =
+            if envelope.is_empty() { schema } else { resolved(document, schema.pointer(&format!("/properties{envelope}"))?) };
+        let members = inner.get("properties")?.as_object()?;
+        TOKENS.into_iter().find(|name| members.contains_key(*name)).map(|name| format!("{envelope}/{name}"))
+    })
+}
+
+fn resolved<'v>(document: &'v Value, value: &'v Value) -> &'v Value {
+    let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document() -> Value {
+        let form = json!({ "type": "object", "required": ["username", "password"], "properties": {
+            "grant_type": { "anyOf": [{ "type": "string" }, { "type": "null" }] }, "username": { "type": "string" }, "password": { "type": "string" }
+        } });
+        let account = json!({ "type": "object", "required": ["email", "password", "name", "terms"], "properties": {
+            "email": { "type": "string", "format": "email" }, "password": { "type": "string" }, "name": { "type": "string" },
+            "terms": { "type": "boolean", "default": true }
+        } });
+        let issued = json!({ "type": "object", "properties": { "access_token": { "type": "string" } } });
+        json!({
+            "components": { "schemas": { "Account": account, "Issued": issued } },
+            "paths": {
+                "/auth/login": { "post": {
+                    "requestBody": { "content": { "application/x-www-form-urlencoded": { "schema": form } } },
+                    "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Issued" } } } } }
+                } },
+                "/auth/register": { "post": {
+                    "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Account" } } } },
+                    "responses": { "201": { "description": "made" } }
+                } }
+            }
+        })
+    }
+
+    #[test]
+    fn a_sign_in_by_form_is_proposed_with_its_token() {
+        let found = sign_in(&document(), None).unwrap();
+        assert_eq!((found.path.as_str(), found.form, found.token.as_deref()), ("/auth/login", true, Some("/access_token")));
+        assert_eq!(
+            Value::Object(found.body),
+            json!({ "username": "{username}", "password": "{password}", "grant_type": "password" })
+        );
+    }
+
+    #[test]
+    fn a_sign_up_is_proposed_with_what_it_requires() {
+        let found = sign_up(&document(), Some("/register")).unwrap();
+        assert_eq!((found.form, found.token), (false, None));
+        let body = json!({ "email": "{email}", "password": "{password}", "name": "{name}", "terms": true });
+        assert_eq!(Value::Object(found.body), body);
+    }
+
+    #[test]
+    fn what_a_document_does_not_have_is_not_proposed() {
+        assert_eq!(sign_in(&json!({ "paths": { "/token": { "get": {} } } }), None), None);
+        assert_eq!(sign_up(&document(), Some("/elsewhere")), None);
+    }
+}
