@@ -198,6 +198,30 @@ async fn a_run_killed_at_any_moment_leaves_nothing_that_the_next_command_does_no
     assert_eq!(after, guests.into_iter().map(Some).collect::<Vec<_>>(), "a bystander was touched");
 }
 
+/// What a journal names and nothing has any more is not deleted blindly: a database that gives numbers out again may have given this one to
+/// somebody in that moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_already_is_not_deleted_again() {
+    let twin = Twin::start(&[]).await;
+    let directory = described(&twin);
+    let (run, gone) = (uuid::Uuid::now_v7(), uuid::Uuid::now_v7());
+    let marker = format!("postflight-{}-60-a0001", run.simple());
+    let journal = format!(
+        "{{\"entry\":\"run\",\"run\":\"{run}\",\"target\":\"{}\"}}\n\
+         {{\"entry\":\"announced\",\"user\":\"A\",\"subject\":\"postflight-user-a\",\"marker\":\"{marker}\"}}\n\
+         {{\"entry\":\"created\",\"marker\":\"{marker}\",\"id\":\"{gone}\"}}\n",
+        twin.base()
+    );
+    let file = directory.path().join("journal").join(format!("{}.jsonl", run.simple()));
+    std::fs::create_dir(directory.path().join("journal")).unwrap();
+    std::fs::write(&file, journal).unwrap();
+    let output = finished(console(directory.path(), &["cleanup", "twin"])).await;
+    assert!(output.status.success(), "{}", text_of(&output));
+    let asked = twin.house().methods();
+    assert!(asked.contains("GET") && !asked.contains("DELETE"), "{asked:?}");
+    assert!(!file.exists(), "the journal was not settled");
+}
+
 /// Accounts whose password the operator set are found again and deleted, also where the killed run had changed it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_killed_among_accounts_leaves_none_that_the_next_command_does_not_remove() {

@@ -206,9 +206,13 @@ async fn remove_all(client: &Client, target: &Target, user: &User, ids: Vec<Stri
 }
 
 /// Whether what has this path now is still what `run` made. Some databases give the number of a deleted object to the next one, and that
-/// one may be anybody's; only where a title without the run's marker can be read is the answer no.
+/// one may be anybody's, or one that this run makes in the next moment: the answer is no where nothing is there, and where a title without the
+/// run's marker can be read.
 async fn is_still(client: &Client, target: &Target, user: &User, path: &str, run: Uuid) -> bool {
     let Ok(answer) = client.send(&Probe::get(path).bearer(&user.token)).await else { return true };
+    if target.resource.offers.get && matches!(answer.status, 404 | 410) {
+        return false;
+    }
     let json = answer.json().filter(|_| answer.is_success());
     let title = json.as_ref().and_then(|json| target.resource.title(json));
     title.is_none_or(|title| Marker::find(title).is_some_and(|marker| marker.run == run))
