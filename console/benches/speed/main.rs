@@ -25,7 +25,9 @@ const ONE_WAY: Duration = Duration::from_millis(50);
 /// Verifies the twin at `base`.
 async fn verified(twin: &Twin, base: &str, exhaustive: bool) -> Stats {
     let journal = tempfile::tempdir().expect("a directory");
-    let mut target = Target { base: BaseUrl::parse(base).expect("a loopback address"), ..twin.target() };
+    // A default run is one without `--allow-intrusive`.
+    let base = BaseUrl::parse(base).expect("a loopback address");
+    let mut target = Target { base, allow_intrusive: exhaustive, ..twin.target() };
     // To wait until a declared limit of time is over takes that time, whatever the network and the engine do.
     (target.policy.declared.header_timeout, target.policy.declared.body_timeout) = (None, None);
     let options = Options { exhaustive, journal: journal.path().to_owned(), ..Options::default() };

@@ -1,16 +1,17 @@
-//! The end of the run, when nothing else is asked any more: limits are met then, so that no other check is made to wait for them.
+//! The end of the run, when nothing else is asked any more: the limit of the service is met then, so that no other check is made to wait for it.
+//! (Who exhausts the sign-in waits for those who sign in alone.)
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Checks that send until they are refused.
-const EXHAUST: [&str; 2] = ["robustness.rate-limit", "jwt.login.limit"];
+/// What sends until it is refused.
+const EXHAUSTS: &str = "robustness.rate-limit";
 
 /// Whether a check goes to the limit of the service.
 pub(super) fn exhausts(id: &str) -> bool {
-    EXHAUST.contains(&id)
+    id == EXHAUSTS
 }
 
 /// Which checks have ended.
@@ -53,8 +54,8 @@ mod tests {
     use crate::checks::find;
 
     #[test]
-    fn the_checks_that_go_last_are_in_the_catalogue() {
-        assert!(EXHAUST.iter().all(|id| find(id).is_some()));
+    fn the_check_that_goes_last_is_in_the_catalogue() {
+        assert!(find(EXHAUSTS).is_some());
     }
 
     #[tokio::test]
@@ -62,7 +63,7 @@ mod tests {
         let quiet = Arc::new(Quiet::default());
         let waiting = tokio::spawn({
             let quiet = Arc::clone(&quiet);
-            async move { quiet.after(&["a", "b", "jwt.login.limit"]).await }
+            async move { quiet.after(&["a", "b", EXHAUSTS]).await }
         });
         quiet.ended("a");
         tokio::time::sleep(Duration::from_millis(20)).await;
