@@ -3,10 +3,10 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::super::{Checked, Context, Judgement, Outcome, User};
+use super::super::{Act, Checked, Context, Judgement, Outcome, User};
 use super::surface::stranger;
 use crate::http::{Answer, Probe, Trouble, evidence};
-use crate::run::Finding;
+use crate::run::{Evidence, Finding};
 use crate::target::{Carrier, Target};
 
 /// A body that needs no preflight (Fetch standard, "CORS-safelisted request-header"), and the type it is sent with.
@@ -82,10 +82,27 @@ pub(super) async fn simple(cx: Context) -> Checked {
         let judgement = judge(*form, made, &cx.target, answer);
         evidence(answer, form.words(), judgement.finding, judgement.observed)
     });
-    let pieces: Vec<_> = pieces.collect();
+    let pieces: Vec<_> = pieces.chain(marked(&cx, user).await?).collect();
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let effect = effect(&cx.target.carrier);
     Ok(Outcome::of(format!("{held} of {} writes without a preflight refused; {effect}", pieces.len()), pieces))
+}
+
+/// The route that marks an object as done needs no body, so that any form can be sent to it. Asked only where browsers attach the token.
+async fn marked(cx: &Context, user: &User) -> Result<Option<Evidence>, Trouble> {
+    if !matches!(cx.target.carrier, Carrier::Cookie(_)) || cx.target.paths.toggle.is_none() {
+        return Ok(None);
+    }
+    let object = cx.objects.create(user).await?;
+    let Some(path) = Act::Toggle.path(cx, user, &object.id) else { return Ok(None) };
+    let form = Probe::new("POST", path).body(Some("application/x-www-form-urlencoded"), "");
+    let answer = cx.send(&form.bearer(&user.token).of_a_foreign_page().origin(stranger(cx))).await?;
+    let judgement = match answer.status {
+        status @ 200..=299 => Judgement::broken(format!("{status}: carried out")),
+        status @ 502..=504 => Judgement::unclear(format!("{status}: the service did not answer")),
+        status => Judgement::held(format!("{status}, refused")),
+    };
+    Ok(Some(evidence(&answer, "an empty form to the route that marks as done", judgement.finding, judgement.observed)))
 }
 
 const fn effect(carrier: &Carrier) -> &'static str {

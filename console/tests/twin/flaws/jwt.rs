@@ -231,6 +231,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.carrier.csrf"],
         &[],
     ),
+    flaw(
+        "jwt.cookie-marks-by-form",
+        "Any page marks a task as done by a form: the route takes POST without a body, and asks for no CSRF token.",
+        &["cors.write-without-preflight"],
+        &[],
+    ),
     flaw("jwt.cookie-any-site", "The cookie with the token is sent from foreign pages.", &["jwt.login.answer"], &[]),
     flaw("jwt.cookie-or-header", "Beside the cookie, X-Access-Token is read.", &["jwt.carrier.header"], &[]),
     flaw("jwt.header-or-query", "Beside its own header, the URL is read.", &["jwt.carrier.query"], &[]),

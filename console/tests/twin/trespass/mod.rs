@@ -20,7 +20,7 @@ use console::checks::Forge;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{House, mint};
+use super::{House, csrf, mint};
 pub(crate) use answers::Memory;
 use asked::Asked;
 
@@ -44,6 +44,7 @@ pub(super) struct Turn {
 
 /// The outermost layer: turns a request by the first rule that applies, and bends the answer.
 pub(crate) async fn detour(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let request = csrf::by_form(&house, request);
     if !house.flaws.any("isolation.") {
         return next.run(request).await;
     }
