@@ -16,13 +16,13 @@ const TELLING: usize = 6;
 /// The same where the members are no browser's, or a kind of character each.
 const RARE: usize = 3;
 /// The same where every member is a mistake of its own.
-const LISTED: usize = 9;
+const LISTED: usize = 10;
 /// The same for the names of stages.
 const STAGES: usize = 8;
 /// The same for what developers' machines send.
 const DEVELOPMENT: usize = 12;
 /// The same for values that are no origin.
-const MALFORMED: usize = 11;
+const MALFORMED: usize = 12;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
