@@ -31,11 +31,12 @@ pub(super) enum Carried {
 pub(super) struct CsrfTokens(Mutex<Vec<(Credential, CsrfToken)>>);
 
 impl CsrfTokens {
-    /// That of a session; for a forged token that of the first session, so that nothing but the forgery is wrong.
+    /// That of a session; for a forged token that of A, after whose token forgeries are made, so that nothing but the forgery is wrong.
     fn of(&self, session: &Credential) -> Option<CsrfToken> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.iter().rev().find(|(known, _)| known.expose() == session.expose());
-        own.or_else(|| all.first()).map(|(_, token)| token.clone())
+        let of_a = || all.iter().find(|(known, _)| known.name() == "$POSTFLIGHT_TOKEN_A");
+        own.or_else(of_a).or_else(|| all.first()).map(|(_, token)| token.clone())
     }
 }
 
@@ -64,5 +65,22 @@ impl Client {
         let with_cookies = token.cookies.iter().fold(probe.clone(), |probe, cookies| add(probe, "cookie", cookies));
         let alone = probe.csrf == Carried::Cookies || probe.replaces(&csrf.header);
         Cow::Owned(if alone { with_cookies } else { add(with_cookies, &csrf.header, &token.value) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_its_own_csrf_token_and_a_forgery_that_of_a() {
+        let named = |name: &str, value: &str| Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), value.to_owned());
+        let token = |value: &str| CsrfToken { value: Credential::new("<CSRF token>", value.to_owned()), cookies: None };
+        let known = vec![(named("B", "b"), token("of-b")), (named("A", "a"), token("of-a")), (named("B", "b"), token("of-b-now"))];
+        let all = CsrfTokens(Mutex::new(known));
+        let of = |session: &Credential| all.of(session).map(|token| token.value.expose().to_owned());
+        assert_eq!(of(&named("A", "a")).as_deref(), Some("of-a"));
+        assert_eq!(of(&named("B", "b")).as_deref(), Some("of-b-now"));
+        assert_eq!(of(&Credential::new("<forged>", "f".to_owned())).as_deref(), Some("of-a"));
     }
 }
