@@ -144,6 +144,17 @@ async fn a_service_whose_accounts_can_be_changed_by_their_holders_passes() {
     assert!(run.cleanup.left.is_empty(), "{:?}", run.cleanup.left);
 }
 
+/// Where A reads whatever is B's, that A reads an object of B's does not mean that it was planted there; a list of A's that shows it does.
+#[rstest]
+#[case::read_by_anybody(&["isolation.read-any"], Verdict::Pass)]
+#[case::planted_as_well(&["isolation.read-any", "isolation.assign-owner"], Verdict::Fail)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_was_planted_is_told_from_one_that_everybody_reads(#[case] flaws: &[&str], #[case] verdict: Verdict) {
+    let run = examine(Twin::start(flaws).await, vec![Suite::Isolation]).await;
+    let created = run.checks.iter().find(|check| check.id == "isolation.assign.create").expect("a check of the catalogue");
+    assert_eq!(created.verdict, verdict, "{}", created.summary);
+}
+
 /// Frameworks serve their documentation at the root of the host, whatever the API is mounted under.
 #[rstest]
 #[case::nothing_there(&[], Verdict::Pass)]

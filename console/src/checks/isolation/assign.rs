@@ -69,7 +69,7 @@ async fn created_once(cx: &Context, foreign: &[ForbiddenField]) -> Result<Eviden
         _ if answer.is_server_error() => Ok(piece(&answer, label, Judgement::weak(format!("{}: an error", answer.status)))),
         _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
         Some(id) => {
-            let seen = both(cx, &id).await?;
+            let seen = both(cx, &id, &canary).await?;
             Ok(piece(&answer, label, landed(cx, &seen, &canary, foreign)))
         }
         None => Ok(piece(&answer, label, Judgement::unclear(format!("{} without an id to look for", answer.status)))),
@@ -98,16 +98,37 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
 struct Seen {
     by_a: Answer,
     by_b: Answer,
-    /// Whether A reads any object of B's: then that A reads this one means nothing.
-    a_reads_all: bool,
+    /// Whose list shows it, where A reads any object of B's: then that A reads this one means nothing.
+    listed: Option<Listed>,
 }
 
-async fn both(cx: &Context, id: &str) -> Result<Seen, Trouble> {
+/// Whose list alone shows an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    ByA,
+    ByB,
+    /// By neither, or by both.
+    Unclear,
+}
+
+impl Listed {
+    async fn of(cx: &Context, canary: &str) -> Result<Self, Trouble> {
+        let (a, b) = (cx.list(cx.a()?), cx.list(cx.b()?));
+        let (a, b) = tokio::try_join!(cx.send(&a), cx.send(&b))?;
+        Ok(match (a.contains(canary), b.contains(canary)) {
+            (true, false) => Self::ByA,
+            (false, true) => Self::ByB,
+            _ => Self::Unclear,
+        })
+    }
+}
+
+async fn both(cx: &Context, id: &str, canary: &str) -> Result<Seen, Trouble> {
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
     let by_b = cx.eventually(&of_b, Answer::is_success).await?;
     let by_a = cx.send(&of_a).await?;
-    let a_reads_all = by_a.is_success() && reads_all(cx).await?;
-    Ok(Seen { by_a, by_b, a_reads_all })
+    let listed = if by_a.is_success() && reads_all(cx).await? { Some(Listed::of(cx, canary).await?) } else { None };
+    Ok(Seen { by_a, by_b, listed })
 }
 
 const READS_ALL: &str = "A reads it, as A reads whatever is B's: nothing tells whose it is";
@@ -124,9 +145,12 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let sticks =
         |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
-    if shown(&seen.by_a) && seen.a_reads_all {
-        Judgement::unclear(READS_ALL)
-    } else if shown(&seen.by_a) {
+    let is_of_a = match seen.listed {
+        Some(Listed::Unclear) => return Judgement::unclear(READS_ALL),
+        Some(listed) => listed == Listed::ByA,
+        None => shown(&seen.by_a),
+    };
+    if is_of_a {
         Judgement::broken("it is A's now: an object was planted in somebody else's account")
     } else if !shown(&seen.by_b) {
         Judgement::broken(format!("its maker gets {}: the body decided whose or which it is", seen.by_b.status))
@@ -159,7 +183,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
-    let seen = both(&cx, &object.id).await?;
+    let seen = both(&cx, &object.id, &object.canary).await?;
     let pieces = tried.iter().zip(&answers).map(|((act, foreign), answer)| {
         let label = format!("B: {} of an own object, setting {}", act.word(), named(foreign));
         piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
