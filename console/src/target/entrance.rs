@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::openapi::resolved;
 use super::sample;
 
 /// A sign-in or sign-up as a target would declare it.
@@ -98,11 +99,6 @@ fn token_in(document: &Value, response: &Value) -> Option<String> {
         let members = inner.get("properties")?.as_object()?;
         TOKENS.into_iter().find(|name| members.contains_key(*name)).map(|name| format!("{envelope}/{name}"))
     })
-}
-
-fn resolved<'v>(document: &'v Value, value: &'v Value) -> &'v Value {
-    let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
-    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
 #[cfg(test)]

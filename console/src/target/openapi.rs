@@ -144,10 +144,8 @@ impl Reader<'_> {
         json.get("example").cloned().or_else(|| sample::of(self.document, json.get("schema")?))
     }
 
-    /// What a reference into the document means, one step far.
     fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
-        let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
-        pointer.and_then(|pointer| self.document.pointer(pointer)).unwrap_or(value)
+        resolved(self.document, value)
     }
 
     /// A value that the parameter takes: an example, a default, the first of its values, else one of its type.
@@ -175,6 +173,12 @@ impl Reader<'_> {
             _ => "1".to_owned(),
         })
     }
+}
+
+/// What a reference into the document means, one step far.
+pub(super) fn resolved<'v>(document: &'v Value, value: &'v Value) -> &'v Value {
+    let pointer = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
 /// Whether a sample can stand in a path as one segment.

@@ -135,8 +135,11 @@ impl Registry for Registrar {
                     let token = Credential::new("<a refreshed token>", granted.token);
                     self.client.keep_unsaid(token.name(), token.expose());
                     let user = User { token: token.clone(), ..session.user.clone() };
+                    let provided = csrf::provide(&self.client, &self.target, &user, Some(&granted.answer)).await;
                     // Where the refresh says no other, the session keeps the CSRF token that it has.
-                    let _ = csrf::provide(&self.client, &self.target, &user, Some(&granted.answer)).await;
+                    if let (Err(_), Some(own)) = (provided, self.client.csrf_of(&session.user.token)) {
+                        self.client.keep_csrf(&user.token, own);
+                    }
                     if session.disposable {
                         // The one before may have ended with that.
                         self.keep(Session { user, ..session.clone() });
