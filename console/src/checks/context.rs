@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Objects, Registry, Shared, User, Users};
-use crate::http::{Answer, Client, Probe, Trouble};
+use crate::http::{Answer, BAD_GATEWAYS, Client, Ending, Probe, Raw, Reply, Trouble};
 use crate::target::{Route, RouteAuth, Target};
 use crate::verify::Inputs;
 
@@ -68,6 +68,22 @@ impl Context {
     /// Sends one probe.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         self.client.send(probe).await
+    }
+
+    /// The reply to `raw`, asked for again where nobody answered it: a worker that is just being replaced is silent, and a proxy whose
+    /// connection the service closed at that moment says 502. Only what happens again says something of the request.
+    pub async fn send_raw(&self, raw: &Raw) -> Result<Reply, Trouble> {
+        let mut reply = self.client.send_raw(raw).await?;
+        for again in 0..BAD_GATEWAYS {
+            match &reply.answer {
+                Some(answer) if matches!(answer.status, 502..=504) => {}
+                // Listening on for nothing takes its time.
+                None if reply.ending == Ending::Open && again == 0 => {}
+                _ => break,
+            }
+            reply = self.client.send_raw(raw).await?;
+        }
+        Ok(reply)
     }
 
     /// The answer to a `probe` that other checks ask as well: it is sent once in a run. What could change anything is sent each time, and

@@ -36,6 +36,7 @@ pub use elsewhere::Elsewhere;
 pub use gate::Window;
 pub use limits::Limits;
 pub use meter::{Meter, MeterReading};
+pub(crate) use patience::BAD_GATEWAYS;
 pub use probe::{Body, Probe};
 pub use raw::{Ending, Raw, Reply};
 pub use record::evidence;

@@ -22,6 +22,9 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90);
 const ASKED_AGAIN: usize = 6;
 /// How often a 503 is waited out: it may as well be an outage.
 const ASKED_AGAIN_503: usize = 3;
+/// How often a request is sent again that a proxy found nobody for (502, 504): where one in fifty meets that, a second in a row is no outage
+/// either.
+pub(crate) const BAD_GATEWAYS: usize = 2;
 /// How often a change is tried with the precondition that fits: another check may have changed the same object in between.
 const CHANGED_MEANWHILE: usize = 4;
 /// Headers in which limiters say how much they let through: drafts of the IETF, then what most send.
@@ -65,8 +68,9 @@ impl Client {
                     waited += 1;
                     if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
                 }
-                // A proxy whose connection to the service was closed at that moment says so (502); once is no outage.
-                Ok(answer) if matches!(answer.status, 502 | 504) && probe.is_shareable() && probe.patient && broken == 0 => {
+                Ok(answer)
+                    if matches!(answer.status, 502 | 504) && probe.is_shareable() && probe.patient && broken < BAD_GATEWAYS =>
+                {
                     broken += 1;
                 }
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,

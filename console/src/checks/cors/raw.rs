@@ -21,7 +21,7 @@ fn values(cx: &Context) -> Vec<(&'static str, Vec<u8>)> {
 pub(super) async fn unsendable(cx: &Context, judge: impl Fn(Judgement, &Answer) -> Judgement) -> Result<Vec<Evidence>, Trouble> {
     let values = values(cx);
     let raw = |value: &[u8]| -> Raw { begun_as_a(cx, "GET", at(cx, &specimens::read_path(cx))).header("origin", value).end() };
-    let replies = try_join_all(values.iter().map(async |(_, value)| cx.client.send_raw(&raw(value)).await)).await?;
+    let replies = try_join_all(values.iter().map(async |(_, value)| cx.send_raw(&raw(value)).await)).await?;
     let piece = |((name, value), reply): (&(&str, Vec<u8>), crate::http::Reply)| {
         let unanswered = || Judgement::held(reply.words());
         let judgement =

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
-use crate::http::{Answer, Probe, Trouble, evidence};
+use crate::http::{Answer, BAD_GATEWAYS, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source, Verdict};
 use crate::target::HealthAt;
 
@@ -78,9 +78,15 @@ pub(super) async fn together(cx: Context) -> Checked {
     if alone.status != 200 {
         return Err(Trouble::Unexpected(format!("one request alone is answered {}, so many at once prove nothing", alone.status)));
     }
-    let first = at_once(&cx, &path).await?;
-    // A proxy that missed its connection just then says nothing of the service; what happens again does.
-    if first.verdict == Verdict::Fail { at_once(&cx, &path).await } else { Ok(first) }
+    let mut outcome = at_once(&cx, &path).await?;
+    // A proxy that missed its connection just then says nothing of the service; what happens each time does.
+    for _ in 0..BAD_GATEWAYS {
+        if outcome.verdict != Verdict::Fail {
+            break;
+        }
+        outcome = at_once(&cx, &path).await?;
+    }
+    Ok(outcome)
 }
 
 async fn at_once(cx: &Context, path: &str) -> Checked {

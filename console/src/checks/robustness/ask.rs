@@ -46,21 +46,10 @@ impl RawCase {
     }
 
     async fn send(&self, cx: &Context) -> Result<Reply, Trouble> {
-        let reply = heard(cx, &self.raw).await?;
+        let reply = cx.send_raw(&self.raw).await?;
         let ended = reply.answer.is_none() && reply.ending != Ending::Open;
         if ended && self.telling_end { cx.client.send_raw(&self.raw).await } else { Ok(reply) }
     }
-}
-
-/// The reply to `raw`, asked for once more where nobody answered it: a worker that is just being replaced is silent, and a proxy whose
-/// connection the service closed at that moment says 502. Only what happens again says something of the request.
-pub(super) async fn heard(cx: &Context, raw: &Raw) -> Result<Reply, Trouble> {
-    let reply = cx.client.send_raw(raw).await?;
-    let unanswered = match &reply.answer {
-        Some(answer) => matches!(answer.status, 502..=504),
-        None => reply.ending == Ending::Open,
-    };
-    if unanswered { cx.client.send_raw(raw).await } else { Ok(reply) }
 }
 
 /// `probe` with A's token, when there is one.

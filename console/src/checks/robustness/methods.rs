@@ -8,7 +8,7 @@ use super::super::battery::summarise;
 use super::super::specimens;
 use super::super::wire::{at, begun, begun_as_a, shown};
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
-use super::ask::{RawCase, as_a, failed, heard, out_of_order, volley};
+use super::ask::{RawCase, as_a, failed, out_of_order, volley};
 use crate::http::{Answer, Probe, Reply, Trouble};
 use crate::run::{Evidence, Source};
 
@@ -60,7 +60,7 @@ pub(super) async fn allow(cx: Context) -> Checked {
     let safe = ["get", "head", "options", "trace"].into_iter().filter(|method| named.iter().any(|name| name == method));
     let asked = safe.map(async |method| {
         let method = method.to_ascii_uppercase();
-        let reply = heard(&cx, &begun_as_a(&cx, &method, at(&cx, &path)).end()).await?;
+        let reply = cx.send_raw(&begun_as_a(&cx, &method, at(&cx, &path)).end()).await?;
         let judgement = kept(reply.status());
         Ok(shown(&reply, format!("{method}, which Allow names"), judgement.finding, judgement.observed))
     });
@@ -156,7 +156,7 @@ pub(super) async fn head(cx: Context) -> Checked {
             begun.lingering(Duration::from_millis(if method == "HEAD" { 250 } else { 0 })).end()
         };
         let (get, head) = (raw("GET"), raw("HEAD"));
-        let (get, head) = futures::try_join!(heard(&cx, &get), heard(&cx, &head))?;
+        let (get, head) = futures::try_join!(cx.send_raw(&get), cx.send_raw(&head))?;
         let judgement = judge_head(&get, &head);
         Ok(shown(&head, format!("HEAD of {name}"), judgement.finding, judgement.observed))
     });
