@@ -190,6 +190,7 @@ fn the_demonstration_finds_nothing_and_links_every_decision() -> Result<()> {
         "jwt.refresh",
         "jwt.kind",
         "jwt.jti.replay",
+        "jwt.exp.ended",
         "jwt.sub.disabled",
         "robustness.slow.",
         "robustness.rate-limit",

@@ -1,4 +1,4 @@
-//! What a run leaves behind: nothing, however it ends; and what it tells: no secret, to nobody.
+//! What a run leaves behind: nothing, however it ends. What it tells is looked over in `unsaid.rs`.
 //!
 //! The real binary against the hardened twin, killed, interrupted, cut off, and looked over afterwards.
 #![allow(
@@ -9,105 +9,19 @@
     reason = "in a test, what cannot go on fails it"
 )]
 
-#[path = "screen/pty.rs"]
-#[allow(dead_code, reason = "the tests of the screen use all of it")]
-mod pty;
+mod operator;
 mod twin;
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use console::target::Algorithm;
-use console::token;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
+use operator::{ACCOUNTS, console, described, described_with, finished, signalled, text_of};
 use rand::{RngExt as _, SeedableRng as _};
 use twin::Twin;
 use twin::store::Task;
 use twin::verifier::Subject;
-
-/// What a protection in front of the service lets in, and the password of every account that is signed up.
-const BYPASS: &str = "bypass-canary-7Kq2";
-const PASSWORD: &str = "Password-canary-9Zt4";
-
-const CONSOLE: &str = env!("CARGO_BIN_EXE_console");
-
-/// The routes of accounts, as an operator describes them, and what a protection in front of the service asks for.
-const ACCOUNTS: &str = r#"
-[targets.twin.headers]
-x-protection-bypass = "TWIN_BYPASS"
-[targets.twin.tokens.signup]
-path = "/auth/signup"
-body = { username = "{username}", password = "{password}" }
-token = "/access_token"
-subject = "/user/id"
-password = "TWIN_PASSWORD"
-[targets.twin.tokens.login]
-path = "/auth/login"
-body = { username = "{username}", password = "{password}" }
-token = "/access_token"
-subject = "/user/id"
-[targets.twin.tokens.password]
-path = "/auth/password"
-body = { old = "{password}", new = "{new_password}" }
-[targets.twin.tokens.logout]
-path = "/auth/logout"
-[targets.twin.tokens.delete]
-path = "/auth/me"
-"#;
-
-/// A directory with a postflight.toml for `twin`.
-fn described(twin: &Twin) -> tempfile::TempDir {
-    described_with(twin, "")
-}
-
-/// The same, with further sections.
-fn described_with(twin: &Twin, further: &str) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let text = format!(
-        "[targets.twin]\nurl = \"{}\"\norigins = [\"{}\"]\nsecrets = [\"TWIN_KEY\"]\n\
-         [targets.twin.tokens.mint]\nsecret = \"TWIN_KEY\"\nclaims = {{ iss = \"{}\", aud = \"{}\" }}\n\
-         [targets.twin.paths]\nhealth = \"/health\"\nlive = \"/livez\"\n{further}",
-        twin.base(),
-        twin::ORIGINS.join("\", \""),
-        twin::ISSUER,
-        twin::AUDIENCE,
-    );
-    std::fs::write(directory.path().join("postflight.toml"), text).unwrap();
-    directory
-}
-
-fn console(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(CONSOLE);
-    command
-        .args(arguments)
-        .args(["--journal", "journal"])
-        .current_dir(directory)
-        .env("TWIN_KEY", twin::SECRET)
-        .env("TWIN_BYPASS", BYPASS)
-        .env("TWIN_PASSWORD", PASSWORD)
-        .stdin(Stdio::null());
-    command
-}
-
-/// Runs the command off the runtime's own threads, which the twin needs.
-async fn finished(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
-/// Starts a run, sends it `signal` after `delay`, waits until it is over.
-async fn signalled(mut command: Command, signal: Signal, delay: Duration) -> Output {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    tokio::time::sleep(delay).await;
-    // A run that was already over has no process left to signal; the output tells.
-    let _ = kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal);
-    tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
-}
-
-fn text_of(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
 
 /// Runs that are killed on each twin.
 const KILLS: usize = 25;
@@ -263,76 +177,6 @@ async fn what_the_deadline_cut_off_is_inconclusive() {
     assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
     assert!(text_of(&output).contains("cut off by the deadline"), "{}", text_of(&output));
     assert_eq!(twin.house().store.len(), 0);
-}
-
-/// Whether `text` begins with a token that the twin's own key signed.
-fn is_signed(text: &str) -> bool {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
-    let Some((input, signature)) = text[..end].rsplit_once('.') else { return false };
-    signature == token::encode(token::hmac(Algorithm::Hs256, twin::SECRET.as_bytes(), input.as_bytes()))
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_is_written_or_printed_holds_a_secret() {
-    let twin = Twin::start(&[]).await;
-    let directory = described_with(&twin, ACCOUNTS);
-    std::fs::create_dir_all(directory.path().join("history/adr")).unwrap();
-    std::fs::write(directory.path().join("history/adr/0001-one.md"), "# 1. One\n\nStatus: accepted\n").unwrap();
-    let mut told = String::new();
-    for format in ["human", "json", "ndjson", "markdown", "html", "junit", "sarif", "github"] {
-        let output = finished(console(directory.path(), &["verify", "twin", "--format", format, "--out", "out"])).await;
-        assert!(output.stdout.len() > 500, "{}", text_of(&output));
-        told.push_str(&text_of(&output));
-    }
-    told.push_str(&text_of(&finished(console(directory.path(), &["verify", "twin", "--plan"])).await));
-    signalled(console(directory.path(), &["verify", "twin", "--rate", "200"]), Signal::SIGKILL, Duration::from_secs(2)).await;
-    for journal in std::fs::read_dir(directory.path().join("journal")).unwrap() {
-        told.push_str(&std::fs::read_to_string(journal.unwrap().path()).unwrap());
-    }
-    assert!(told.contains("\"announced\"") || told.contains("Announced"), "no journal was read");
-    for name in ["audit.html", "audit.md", "audit.json"] {
-        told.push_str(&std::fs::read_to_string(directory.path().join("out").join(name)).unwrap());
-    }
-    assert!(!told.contains(twin::SECRET), "the signing key was told");
-    assert!(!told.contains(BYPASS) && !told.contains(PASSWORD), "a header or a password was told");
-    let leaked: Vec<_> = told.match_indices("eyJ").filter(|(at, _)| is_signed(&told[*at..])).collect();
-    assert!(leaked.is_empty(), "{} usable tokens were told", leaked.len());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_reaches_the_screen_holds_a_secret() {
-    let twin = Twin::start(&[]).await;
-    let directory = described(&twin);
-    let shown = tokio::task::spawn_blocking(move || {
-        let mut screen = pty::Pty::start(&["twin"], directory.path(), (140, 40), &[("TWIN_KEY", twin::SECRET)]);
-        screen.wait_for("r run");
-        screen.press_for("r", "requests in");
-        // A check whose evidence holds requests with a token, all of it, and its curl in the clipboard.
-        screen.press_for("/isolation.control\r", "/isolation.control ");
-        screen.press_for("\r", "Why it matters");
-        screen.press_for("y", "clipboard");
-        screen.press("jjjjjjjjjjjjjjjjjjjjGgq");
-        screen.press("q");
-        screen.end();
-        String::from_utf8_lossy(&screen.raw()).into_owned()
-    });
-    let shown = shown.await.unwrap();
-    let copied = copied(&shown);
-    assert!(copied.iter().any(|text| text.contains("curl ")), "nothing was copied");
-    for text in copied.iter().chain([&shown]) {
-        assert!(!text.contains(twin::SECRET), "the signing key was shown");
-        assert!(!text.match_indices("eyJ").any(|(at, _)| is_signed(&text[at..])), "a usable token was shown");
-    }
-}
-
-/// What was put into the clipboard (OSC 52).
-fn copied(shown: &str) -> Vec<String> {
-    use base64::Engine as _;
-    let ends = |text: &str| text.find(['\u{7}', '\u{1b}']).unwrap_or(text.len());
-    let all = shown.split("\u{1b}]52;c;").skip(1).map(|rest| &rest[..ends(rest)]);
-    all.filter_map(|text| base64::engine::general_purpose::STANDARD.decode(text).ok())
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -103,6 +103,8 @@ pub struct Accounts {
     pub password: Option<Call>,
     /// An account that was disabled.
     pub disabled: Option<Disabled>,
+    /// A token that the service issued, and that has ended: a JWT whose `exp` is past.
+    pub expired: Option<SecretString>,
 }
 
 impl Accounts {
@@ -114,9 +116,13 @@ impl Accounts {
             Disabled::Token(token) => Some(("<token of a disabled account>".to_owned(), token.clone())),
             Disabled::Subject(_) => None,
         });
-        users.chain(signup.map(|password| ("<password of every account>".to_owned(), password))).chain(disabled)
+        let expired = self.expired.iter().map(|token| (EXPIRED.to_owned(), token.clone()));
+        users.chain(signup.map(|password| ("<password of every account>".to_owned(), password))).chain(disabled).chain(expired)
     }
 }
+
+/// What stands for the token that has ended wherever people look.
+pub(crate) const EXPIRED: &str = "<a token that has ended>";
 
 /// What stands for the password of an account wherever people look.
 pub(crate) fn password_of(username: &str) -> String {

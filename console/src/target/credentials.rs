@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::entries::{
     AlgorithmEntry, CallEntry, DisabledEntry, ElsewhereEntry, EncodingEntry, GrantEntry, LoginUserEntry, MintEntry, SignupEntry,
@@ -10,7 +11,7 @@ use super::entries::{
 use super::{
     Accounts, Call, Disabled, Environment, Grant, Mint, MissingVariable, NamedUser, OtherKeys, SelectError, Signup, TokenAt, Tokens,
 };
-use crate::token::{Algorithm, Encoding, Key, PublicKey};
+use crate::token::{Algorithm, Compact, Encoding, Key, PublicKey};
 
 /// What the table comes to: the source of tokens, the routes of accounts, and the keys beside the one that signs.
 pub(super) type Credentials = (Tokens, Accounts, OtherKeys);
@@ -113,6 +114,7 @@ impl Reader<'_> {
             refresh: grant("refresh", &entry.refresh)?,
             password: call("password", "POST", &entry.password)?,
             disabled: entry.disabled.as_ref().map(|entry| self.disabled(entry)).transpose()?,
+            expired: entry.expired.as_ref().map(|variable| self.expired(variable)).transpose()?,
         };
         let tokenless = accounts.signup.as_ref().is_some_and(|signup| signup.grant.token.is_none()) && accounts.login.is_none();
         if tokenless {
@@ -131,6 +133,20 @@ impl Reader<'_> {
             }
             DisabledEntry::Subject(subject) => Disabled::Subject(text(subject)),
         })
+    }
+
+    fn expired(&self, variable: &str) -> Result<SecretString, SelectError> {
+        let token = self.variable(variable, "it holds a token that has ended")?;
+        let end = Compact::parse(token.expose_secret()).and_then(|token| token.end());
+        let end = end.ok_or_else(|| self.wrong("expired", format!("variable {variable} holds no JWT that says when it ends")))?;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let left = || {
+            self.wrong(
+                "expired",
+                format!("the token in {variable} is good until {end} (seconds since 1970): give one that has ended"),
+            )
+        };
+        (end < now).then_some(token).ok_or_else(left)
     }
 
     fn user(&self, entry: &LoginUserEntry) -> Result<NamedUser, SelectError> {

@@ -31,6 +31,8 @@ pub struct TokensEntry {
     pub delete: Option<CallEntry>,
     /// An account that was disabled.
     pub disabled: Option<DisabledEntry>,
+    /// Variable with a token that has ended.
+    pub expired: Option<String>,
     /// How a token travels; bearer when absent.
     pub carrier: Option<CarrierEntry>,
     /// What goes beside a token in a cookie with every write.

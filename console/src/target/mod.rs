@@ -31,8 +31,8 @@ mod transport;
 mod validate;
 
 pub use accept::{AcceptEntry, Acceptance};
-pub(crate) use accounts::password_of;
 pub use accounts::{Accounts, Call, Disabled, Grant, NamedUser, Signup, TokenAt};
+pub(crate) use accounts::{EXPIRED, password_of};
 pub use base::{BaseUrl, BaseUrlError};
 pub use configuration::{Configuration, ConfigurationError};
 pub use csrf::Csrf;

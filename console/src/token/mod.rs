@@ -70,6 +70,13 @@ impl Compact {
         as_text(["sub", "user_id", "userId", "uid", "id"].iter().find_map(|name| claims.get(*name))?)
     }
 
+    /// The `exp` of the token, in seconds since 1970 (RFC 7519, 4.1.4), whole ones.
+    pub fn end(&self) -> Option<i64> {
+        let end = self.claims()?.get("exp")?.clone();
+        #[allow(clippy::cast_possible_truncation, reason = "an end beyond all dates stays beyond them: the cast saturates")]
+        end.as_i64().or_else(|| Some(end.as_f64()? as i64))
+    }
+
     /// Whether any claim is this subject, as a text or a number.
     pub fn names(&self, subject: &str) -> bool {
         self.claims().is_some_and(|claims| claims.values().any(|value| as_text(value).as_deref() == Some(subject)))

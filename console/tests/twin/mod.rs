@@ -30,12 +30,15 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
+use console::checks::Forge;
 use console::target::{
     Accounts, BaseUrl, Bulk, Call, Carrier, Declared, Disabled, Grant, HeaderPolicy, HealthAt, Mint, Origin, OtherKeys, Paths,
     Policy, ReleaseAt, Resource, Routes, Signup, Target, TokenAt, Tokens, Transport,
 };
 use console::verify::Inputs;
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use flaws::Flaws;
@@ -160,7 +163,7 @@ impl Twin {
                 Kind::Shared if self.signs_up() => Tokens::Signup,
                 Kind::Shared | Kind::KeyPair => Tokens::Mint(Box::new(mint(&self.house))),
             },
-            accounts: routes(&self.house.carrier),
+            accounts: Accounts { expired: Some(ended(&self.house)), ..routes(&self.house.carrier) },
             stand_in: None,
             other_keys: OtherKeys {
                 signing: self.signs_up().then(|| Box::new(mint(&self.house))),
@@ -236,6 +239,12 @@ pub(crate) fn mint(house: &House) -> Mint {
     Mint { claims, kid, ..Mint::new(verifier::key(house), "TWIN_JWT_SECRET") }
 }
 
+/// A token of A that ended some time ago.
+fn ended(house: &House) -> SecretString {
+    let hours_ago = OffsetDateTime::now_utc() - time::Duration::hours(3);
+    Forge::new(mint(house)).good("postflight-of-old", hours_ago).into()
+}
+
 /// The route that deletes several tasks.
 fn bulk() -> Bulk {
     Bulk { method: "POST".into(), path: "/api/bulk/delete".into(), body: json!({ "ids": "{ids}" }) }
@@ -282,6 +291,7 @@ fn routes(carrier: &Carrier) -> Accounts {
         refresh: Some(grant(with_refresh("/auth/refresh"))),
         password: Some(call("POST", "/auth/password", json!({ "old": "{password}", "new": "{new_password}" }))),
         disabled: Some(Disabled::Subject(verifier::DISABLED.into())),
+        expired: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub const CHECKS: &[Check] = &[
     of_keys::FOREIGN,
     of_keys::LENGTH,
     of_claims::EXPIRED,
+    of_claims::ENDED,
     of_claims::EXP_MISSING,
     of_claims::EXP_TYPE,
     of_claims::LEEWAY,

@@ -306,10 +306,7 @@ fn as_refresh(answer: &Answer, token: bool) -> Evidence {
 
 /// How long the token lives that a refresh brought; `None` for opaque ones.
 fn lasting(cx: &Context, [first, next]: [&Session; 2], answer: &Answer) -> Option<Evidence> {
-    let life = |session: &Session| {
-        let claims = Compact::parse(session.user.token.expose())?.claims()?;
-        Some(claims.get("exp").and_then(serde_json::Value::as_i64).map(|exp| exp - now().unix_timestamp()))
-    };
+    let life = |session: &Session| Some(Compact::parse(session.user.token.expose())?.end().map(|end| end - now().unix_timestamp()));
     let (before, after) = (life(first)?, life(next)?);
     let most = cx.target.policy.max_lifetime_secs.and_then(|most| i64::try_from(most).ok());
     let (finding, observed) = match (before, after, most) {

@@ -82,11 +82,14 @@ mod tests {
     use crate::target::{Environment, select};
     use rstest::rstest;
 
+    /// No token, and one that ends in the year 2286.
+    const VARIABLES: [(&str, &str); 2] = [("OPAQUE", "5f2c"), ("ENDLESS", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjk5OTk5OTk5OTl9.c2ln")];
+
     fn mistake(text: &str) -> String {
         let path = std::path::Path::new("postflight.toml");
         match File::parse(path, text) {
             Err(error) => error.to_string(),
-            Ok(file) => select(Some(&file), Some("x"), &Environment::default()).unwrap_err().to_string(),
+            Ok(file) => select(Some(&file), Some("x"), &Environment::of(VARIABLES)).unwrap_err().to_string(),
         }
     }
 
@@ -173,6 +176,14 @@ mod tests {
     #[case::csrf_from_nowhere(
         "tokens.mint.secret = 'KEY'\ntokens.carrier = { cookie = 'session' }\ntokens.csrf = { header = 'x-csrf-token', token = { cookie = 'csrf' } }",
         "postflight.toml:5: targets.x: `tokens.csrf.token`: nobody signs in here: name the `path` that hands the CSRF token out"
+    )]
+    #[case::no_token_that_has_ended(
+        "tokens.expired = 'OPAQUE'",
+        "postflight.toml:3: targets.x.tokens.expired: variable OPAQUE holds no JWT that says when it ends"
+    )]
+    #[case::not_ended(
+        "tokens.expired = 'ENDLESS'",
+        "postflight.toml:3: targets.x.tokens.expired: the token in ENDLESS is good until 9999999999 (seconds since 1970): give one that has ended"
     )]
     #[case::no_subject(
         "paths.list = '/{user_id}/tasks'\ntokens.a = 'A'\ntokens.b = 'B'",

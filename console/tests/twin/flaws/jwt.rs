@@ -126,7 +126,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.empty-secret", "A missing second secret is the empty text.", &["jwt.secret.default"], &["jwt.key.id"]),
     flaw("jwt.short-secret", "The secret is random, but short.", &["jwt.secret.length"], &[]),
     flaw("jwt.header-not-covered", "A signature over the payload alone is good.", &["jwt.alg.pinned"], &[]),
-    flaw("jwt.expiry-not-checked", "Tokens never end.", &["jwt.exp.past"], EVERY_END),
+    flaw("jwt.expiry-not-checked", "Tokens never end.", &["jwt.exp.past", "jwt.exp.ended"], EVERY_END),
     flaw("jwt.exp-optional", "Tokens without an end never end.", &["jwt.exp.missing"], &[]),
     flaw("jwt.odd-exp-ignored", "An end that is not a number is no end.", &["jwt.exp.type"], &[]),
     flaw("jwt.long-leeway", "Tokens live half an hour longer.", &["jwt.exp.leeway"], &[]),
@@ -213,7 +213,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.payload", "jwt.signature.altered", "jwt.tampered"],
         &["jwt.signature.*", "jwt.ecdsa.blank", "jwt.alg.pinned", "jwt.errors", "jwt.duplicate", "jwt.required.verified"],
     ),
-    flaw("jwt.keypair-endless", "With a key pair: tokens never end.", &["jwt.exp.past"], EVERY_END),
+    flaw("jwt.keypair-endless", "With a key pair: tokens never end.", &["jwt.exp.past", "jwt.exp.ended"], EVERY_END),
     flaw("jwt.opaque-prefix", "The beginning of an opaque token is enough.", &["jwt.tampered"], &[]),
     flaw("jwt.cookie-for-scripts", "The cookie with the token can be read by scripts.", &["jwt.login.answer"], &[]),
     flaw(

@@ -23,6 +23,21 @@ pub(in crate::checks::jwt) const EXPIRED: Check = Check {
     ..CARD
 };
 
+pub(in crate::checks::jwt) const ENDED: Check = Check {
+    id: "jwt.exp.ended",
+    title: "A token of the service itself that has ended is refused",
+    why: "Expiry is what ends a stolen token, and where no key is at hand to mint a past one, an old one asks the same: the front end of an \
+          operator who was signed in yesterday still holds it.",
+    expectation: "The token under `tokens.expired`, past its end by more than the allowed skew, is answered 401. Left open where its key, issuer \
+                  or audience is no longer that of today's tokens.",
+    severity: Severity::High,
+    references: &[EXP, API2, CWE_613],
+    remedy: CHECK_TIMES,
+    needs: &[Need::Token, Need::Jwt],
+    run: |cx| Box::pin(claims::ended(cx)),
+    ..CARD
+};
+
 pub(in crate::checks::jwt) const EXP_MISSING: Check = Check {
     id: "jwt.exp.missing",
     title: "Tokens without an end are refused",

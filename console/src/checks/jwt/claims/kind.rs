@@ -1,13 +1,12 @@
-//! What a token is for: its kind, where a claim names one, how often it may be shown, and whether its account still stands.
+//! What a token is for: its kind, where a claim names one, and how often it may be shown.
 
 use serde_json::Value;
 
-use super::{Minter, now};
+use super::Minter;
 use crate::checks::jwt::ask::{Forgery, refusal, refused};
-use crate::checks::{Checked, Context, Judgement, Need, Outcome, User};
-use crate::http::{Answer, Credential, Trouble};
-use crate::run::{Evidence, Finding};
-use crate::target::Disabled;
+use crate::checks::{Checked, Context, Judgement, Outcome, User};
+use crate::http::{Credential, Trouble};
+use crate::run::Finding;
 use crate::token::Compact;
 
 /// Claims by which services tell access tokens from others: flask-jwt-extended and Keycloak, djangorestframework-simplejwt, Cognito, and what
@@ -72,50 +71,6 @@ pub(in crate::checks::jwt) async fn single_use(cx: Context) -> Checked {
         refusal(&cx.target.policy.refused_token, Finding::Broken, &second).seen(&second, "the same token once more"),
     ];
     Ok(Outcome::of("a token with a `jti` is good for one request", pieces))
-}
-
-/// A token of an account that was disabled: the operator names one, or its subject.
-pub(in crate::checks::jwt) async fn disabled(cx: Context) -> Checked {
-    let Some(disabled) = &cx.target.accounts.disabled else {
-        return Ok(Outcome::skip("no disabled account is declared; name one under `tokens.disabled` in postflight.toml"));
-    };
-    let user = match disabled {
-        Disabled::Token(token) => {
-            let token = Credential::new("<token of a disabled account>", token.clone());
-            let subject = Compact::parse(token.expose()).and_then(|token| token.subject());
-            User { name: "D", token, subject, email: None, cookies: None }
-        }
-        Disabled::Subject(subject) => {
-            let Some(forge) = &cx.forge else { return Ok(Outcome::skip(Need::SigningKey.reason())) };
-            let token = forge.good(subject, now());
-            let token = Credential::new("<token of a disabled account>", token);
-            User { name: "D", token, subject: Some(subject.clone()), email: None, cookies: None }
-        }
-    };
-    if has_ended(&user) {
-        return Ok(Outcome::inconclusive(
-            "the token of the disabled account has ended by itself, so that its refusal says nothing",
-        ));
-    }
-    let answer = cx.send(&cx.read(&user)).await?;
-    let piece = of_disabled(&cx, &answer);
-    Ok(Outcome::of(format!("a disabled account: {}", piece.observed), vec![piece]))
-}
-
-/// Who is gone may also be called missing, or inactive in the service's own words.
-fn of_disabled(cx: &Context, answer: &Answer) -> Evidence {
-    let judgement = match answer.status {
-        404 => Judgement::held("refused: 404"),
-        _ => refusal(&cx.target.policy.refused_token, Finding::Broken, answer),
-    };
-    judgement.seen(answer, "the token of a disabled account")
-}
-
-fn has_ended(user: &User) -> bool {
-    let claims = Compact::parse(user.token.expose()).and_then(|token| token.claims());
-    let end = claims.and_then(|claims| claims.get("exp")?.as_f64());
-    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
-    end.is_some_and(|end| end <= now().unix_timestamp() as f64)
 }
 
 #[cfg(test)]
