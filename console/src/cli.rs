@@ -121,9 +121,9 @@ pub struct TrafficArgs {
     /// Requests at most in the whole run; spent on the most telling checks first.
     #[arg(long, value_name = "N", help_heading = "Traffic")]
     pub budget: Option<u64>,
-    /// Requests at most in flight.
-    #[arg(long, value_name = "N", default_value_t = 16, help_heading = "Traffic")]
-    pub concurrency: usize,
+    /// Requests at most in flight; when absent 8, and 16 where the service is far away.
+    #[arg(long, value_name = "N", help_heading = "Traffic")]
+    pub concurrency: Option<usize>,
 }
 
 /// A pace.

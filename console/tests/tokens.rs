@@ -215,7 +215,7 @@ async fn what_is_intrusive_is_sent_with_consent_alone() {
 async fn no_more_requests_are_under_way_than_the_operator_allows() {
     let twin = Twin::start(&[]).await;
     let journal = twin::in_memory();
-    let limits = Limits { connections: 3, ..Limits::default() };
+    let limits = Limits { connections: Some(3), ..Limits::default() };
     let options =
         Options { limits, suites: vec![Suite::Cors, Suite::Isolation], journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();

@@ -56,7 +56,7 @@ impl Secrets {
         let directory = described_with(twin, &format!("{ACCOUNTS}[targets.twin.tokens]\nexpired = \"TWIN_ENDED\"\n"));
         let path = directory.path().join("postflight.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        let beside = format!("secrets = [{}]\nrepository = {:?}", names.join(", "), files.root());
+        let beside = format!("secrets = [{}]\nrepository = \"{}\"", names.join(", "), files.root().display());
         assert!(text.contains("secrets = [\"TWIN_KEY\"]"), "{text}");
         std::fs::write(path, text.replace("secrets = [\"TWIN_KEY\"]", &beside)).unwrap();
         directory

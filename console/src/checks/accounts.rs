@@ -4,7 +4,6 @@
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use super::User;
 use crate::http::{Answer, Credential, Probe, Trouble};
@@ -110,10 +109,4 @@ pub trait Registry: Send + Sync {
 
     /// Notes that a check deleted a spare account itself.
     fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()>;
-
-    /// Held by a check while it signs in.
-    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>>;
-
-    /// Held by a check that exhausts the sign-in: waits until those that came before have ended.
-    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>>;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Objects, Registry, Shared, User, Users};
+use super::{Objects, Quiet, Registry, Shared, User, Users};
 use crate::http::{Answer, BAD_GATEWAYS, Client, Ending, Probe, Raw, Reply, Trouble};
 use crate::target::{Route, RouteAuth, Target};
 use crate::verify::Inputs;
@@ -27,6 +27,8 @@ pub struct Context {
     pub objects: Arc<dyn Objects>,
     /// Makes accounts.
     pub registry: Arc<dyn Registry>,
+    /// Which checks have ended.
+    pub quiet: Arc<Quiet>,
     /// Seed of every random choice of the run (its id): the same seed gives the same probes.
     pub seed: Arc<str>,
     /// Whether every variant is asked on every surface, or the most telling ones.

@@ -15,6 +15,7 @@ mod objects;
 mod outcome;
 pub(crate) mod paging;
 mod passwords;
+mod quiet;
 mod roles;
 mod shared;
 mod specimens;
@@ -42,6 +43,8 @@ pub use context::{Context, Forge};
 pub use judgement::Judgement;
 pub use objects::{Object, Objects, Role};
 pub use outcome::Outcome;
+pub(crate) use quiet::EXHAUSTS;
+pub use quiet::Quiet;
 pub use shared::Shared;
 pub use users::{User, Users};
 

@@ -183,7 +183,7 @@ impl Client {
         let inner = &self.inner;
         let limits = Limits {
             request_timeout,
-            connections: way.connections.max(1),
+            connections: Some(way.connections),
             deadline: inner.deadline - Instant::now(),
             ..inner.limits
         };
@@ -198,6 +198,17 @@ impl Client {
         }
         other.scope = self.scope.clone();
         Ok(other)
+    }
+
+    /// How many requests may be in flight at once, as far as the run knows by now.
+    pub fn places(&self) -> usize {
+        self.inner.gate.places()
+    }
+
+    /// Notes how long an answer took.
+    pub(super) fn answered_after(&self, elapsed: Duration) {
+        self.meter().answered(elapsed);
+        self.inner.gate.learn(elapsed);
     }
 
     /// The gate that every request passes.

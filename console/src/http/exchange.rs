@@ -52,7 +52,7 @@ impl Client {
         let whole = read_capped(response, self.limits().body_cap, stream.then_some(OF_A_STREAM));
         let (body, truncated) = whole.await?;
         let elapsed = started.elapsed();
-        self.meter().answered(elapsed);
+        self.answered_after(elapsed);
         let target = self.target();
         let extra: Vec<_> = target.headers.iter().map(|(name, _)| name.clone()).collect();
         let unsaid = self.unsaid_beside(probe.credentials());

@@ -40,10 +40,10 @@ impl Pools {
         let tls = way.tls.map_or_else(|| trust::config(target, Protocols::Any), Ok)?;
         let mut lone = tls.clone();
         lone.alpn_protocols = Protocols::Http1.alpn();
-        let pool = |tls, idle| connections(target, Limits { connections: idle, ..limits }, agent, tls, way.address);
-        let shared = pool(tls.clone(), limits.connections)?;
+        let pool = |tls, idle| connections(target, Limits { connections: Some(idle), ..limits }, agent, tls, way.address);
+        let shared = pool(tls.clone(), limits.most())?;
         let alone = if target.base.is_https() { shared.clone() } else { pool(tls, 0)? };
-        Ok(Self { shared, apart: pool(lone, limits.connections)?, alone })
+        Ok(Self { shared, apart: pool(lone, limits.most())?, alone })
     }
 
     /// The pool for `probe`, which may ask for a `fresh` connection: on HTTP/2 all requests share one, and a head that is too large takes
@@ -71,7 +71,7 @@ fn connections(
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .tcp_nodelay(true)
-        .pool_max_idle_per_host(limits.connections)
+        .pool_max_idle_per_host(limits.most())
         .pool_idle_timeout(IDLE)
         .connect_timeout(limits.request_timeout);
     let builder = match address {

@@ -21,6 +21,8 @@ pub struct TargetLimits {
     pub rate: Option<NonZero<u32>>,
     /// Requests at most in one run.
     pub budget: Option<u64>,
+    /// Requests at most in flight at once.
+    pub concurrency: Option<NonZero<usize>>,
 }
 
 impl TargetLimits {
@@ -33,6 +35,7 @@ impl TargetLimits {
             window: given.window.or(window.filter(|_| !paced)),
             rate: given.rate.or(self.rate.map(NonZero::get).filter(|_| !paced)),
             budget: given.budget.or(self.budget),
+            connections: given.connections.or(self.concurrency.map(NonZero::get)),
             ..given
         }
     }
@@ -52,10 +55,10 @@ mod tests {
 
     #[test]
     fn the_file_fills_what_the_command_line_leaves_open() {
-        let file: TargetLimits = toml::from_str("requests = 100\nper = \"1h\"\nbudget = 80\n").unwrap();
+        let file: TargetLimits = toml::from_str("requests = 100\nper = \"1h\"\nbudget = 80\nconcurrency = 4\n").unwrap();
         let filled = file.fill(Limits::default());
         assert_eq!(filled.window, Some(Window { requests: 100, per: Duration::from_hours(1) }));
-        assert_eq!(filled.budget, Some(80));
+        assert_eq!((filled.budget, filled.connections), (Some(80), Some(4)));
         let given = file.fill(Limits { rate: Some(5), budget: Some(7), ..Limits::default() });
         assert_eq!((given.window, given.rate, given.budget), (None, Some(5), Some(7)));
     }

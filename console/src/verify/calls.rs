@@ -103,7 +103,12 @@ fn form_pairs(body: &Value) -> Vec<(String, String)> {
 /// The token in an answer.
 pub(super) fn token_in(answer: &Answer, at: &TokenAt) -> Option<SecretString> {
     let token = match at {
-        TokenAt::Body(pointer) => answer.json()?.pointer(pointer)?.as_str()?.to_owned(),
+        TokenAt::Body(pointer) => match answer.json() {
+            Some(json) => json.pointer(pointer)?.as_str()?.to_owned(),
+            // The token and nothing else, as text.
+            None if pointer.is_empty() => answer.raw_text().trim().to_owned(),
+            None => return None,
+        },
         TokenAt::Cookie(name) => answer.headers.all("set-cookie").find_map(|value| cookie(value, name))?,
         TokenAt::Header(name) => {
             let value = String::from_utf8(answer.headers.all(name).next()?.to_vec()).ok()?;
@@ -162,6 +167,7 @@ mod tests {
 
     #[rstest]
     #[case::body(TokenAt::Body("/data/token".into()), Some("t1"))]
+    #[case::no_text(TokenAt::Body(String::new()), None)]
     #[case::cookie(TokenAt::Cookie("session".into()), Some("t2"))]
     #[case::header(TokenAt::Header("x-token".into()), Some("t3"))]
     #[case::missing(TokenAt::Cookie("other".into()), None)]

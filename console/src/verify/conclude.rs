@@ -52,6 +52,8 @@ pub(super) struct Raw {
     pub(super) wall: Duration,
     pub(super) meter: MeterReading,
     pub(super) longest_chain: u64,
+    /// Requests that could be in flight at once when the run ended.
+    pub(super) connections: usize,
     pub(super) releases: Vec<ReleaseSeen>,
     pub(super) results: Vec<CheckResult>,
     pub(super) cleanup: Cleanup,
@@ -145,7 +147,7 @@ pub(super) fn document(raw: Raw, target: &Target, options: &Options) -> Run {
             probes: raw.meter.probes,
             wall_ms: millis(raw.wall),
             deadline_ms: millis(options.limits.deadline),
-            connections: options.limits.connections,
+            connections: raw.connections,
             p50_ms: raw.meter.p50_ms,
             p95_ms: raw.meter.p95_ms,
             longest_chain: raw.longest_chain,

@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 
 use super::csrf;
 use super::registrar::Registrar;
-use crate::checks::{Forge, User, Users};
-use crate::http::{Credential, Trouble};
-use crate::target::{Mint, Target, Tokens};
+use crate::checks::{Context, Forge, User, Users};
+use crate::http::{Credential, Probe, Trouble};
+use crate::target::{Algorithm, Mint, Target, Tokens};
 use crate::token::Compact;
 
 const NAMES: [&str; 2] = ["A", "B"];
@@ -52,6 +52,38 @@ pub(super) fn forge(target: &Target, a: Option<&User>) -> Option<Forge> {
     let a = a?;
     let issued = Compact::parse(a.token.expose())?;
     Some(Forge::new(mint.like(&issued, &a.claimed_subject()?)))
+}
+
+/// Why the signing key mints nothing that proves anything: what it signs for A is refused where the token that the service gave A is let in.
+/// Services that keep what they issued, and look every token up, do so as well.
+pub(super) async fn key_is_refused(cx: &Context) -> Option<String> {
+    let (forge, a) = (cx.forge.as_ref()?, cx.users.a.as_ref()?);
+    if matches!(cx.target.tokens, Tokens::Mint(_)) {
+        return None;
+    }
+    let minted = Credential::new("<minted now for A>", forge.good(&a.claimed_subject()?, OffsetDateTime::now_utc()));
+    let (own, minted) = (cx.read(a), Probe::get(cx.read_path(a)).bearer(&minted));
+    let (own, minted) = tokio::join!(cx.send(&own), cx.send(&minted));
+    let (Ok(own), Ok(minted)) = (own, minted) else { return None };
+    if !own.is_success() || !cx.target.policy.refused_token.contains(minted.status) {
+        return None;
+    }
+    let variable = &forge.mint().variable;
+    Some(if signed_otherwise(forge, a) {
+        format!("the key in {variable} did not sign the token that the service gave A")
+    } else {
+        format!(
+            "a token that the key in {variable} signs for A is answered {}, though the service's own is let in: it may keep those it issued",
+            minted.status
+        )
+    })
+}
+
+/// Whether the token of A, with the same header, would have another signature under the given key. Those of RSA and ECDSA are not repeatable.
+fn signed_otherwise(forge: &Forge, a: &User) -> bool {
+    let repeats = !matches!(forge.mint().key.algorithm(), Algorithm::Es256 | Algorithm::Rs256);
+    let token = Compact::parse(a.token.expose()).filter(|_| repeats);
+    token.is_some_and(|token| forge.sign_encoded(&token.header, &token.payload) != a.token.expose())
 }
 
 /// The subjects that minted tokens name.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::budget::OF_AN_OBJECT;
 use super::journal::{Entry, Journal};
+use super::listed;
 use super::marker::Marker;
 use crate::checks::{Object, Objects, Role, Suite, User};
 use crate::http::{Answer, Client, Probe, Trouble, clean};
@@ -107,7 +108,10 @@ impl Workshop {
         let canary = self.announce(client, user).await?;
         let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
         let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
-        let id = self.id_of(&created).ok_or_else(|| refused(user, &created))?;
+        let id = match self.id_of(&created) {
+            Some(id) => id,
+            None => self.listed_id(client, user, &canary, &created).await?.ok_or_else(|| refused(user, &created))?,
+        };
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
         self.note(user, &canary, &id, suite).await?;
         let mut read = None;
@@ -128,6 +132,16 @@ impl Workshop {
     fn kept(&self, user: &User, role: Role) -> Result<Arc<Once>, Trouble> {
         let mut all = self.shared.lock().map_err(|_| Trouble::Unexpected("another check failed while it made an object".into()))?;
         Ok(Arc::clone(all.entry((user.name, role)).or_default()))
+    }
+
+    /// The id under which the list shows what was created, where the answer to the creation names none.
+    async fn listed_id(&self, client: &Client, user: &User, canary: &str, created: &Answer) -> Result<Option<String>, Trouble> {
+        if !(created.is_success() && self.target.resource.offers.list) {
+            return Ok(None);
+        }
+        let listed = listed::all(client, &self.target, user).await?;
+        let ours = listed.items.iter().find(|item| item.to_string().contains(canary));
+        Ok(ours.and_then(|item| self.target.resource.id_of(item)))
     }
 
     fn id_of(&self, created: &Answer) -> Option<String> {

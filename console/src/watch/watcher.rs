@@ -88,7 +88,7 @@ struct Question {
 
 /// A client for polls: no budget, no deadline, its own user agent.
 pub(super) fn client(target: &Arc<Target>, timeout: Duration, stop: &CancellationToken) -> Result<Client, Trouble> {
-    let limits = Limits { deadline: FOREVER, request_timeout: timeout, connections: 1, ..Limits::default() };
+    let limits = Limits { deadline: FOREVER, request_timeout: timeout, connections: Some(1), ..Limits::default() };
     Client::new(Arc::clone(target), limits, "watch", stop.clone())
 }
 

@@ -31,7 +31,6 @@ pub(super) async fn untouched(cx: Context) -> Checked {
     if !routes.iter().any(|route| route.writes().any(is_asked)) {
         return Ok(Outcome::skip("no route that changes an account is declared or documented"));
     }
-    let _turn = cx.registry.among_others().await;
     let Some(victim) = cx.registry.spare().await? else {
         return Ok(Outcome::skip(
             "an account of its own is needed; describe how to make one under `tokens.signup` in postflight.toml",

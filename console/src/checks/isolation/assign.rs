@@ -9,7 +9,7 @@ use crate::run::{Evidence, Finding};
 
 use super::claim::sent_to_a;
 use super::judge;
-use super::owner::{ForbiddenField, LONG_AGO, fields, is_owner, subject};
+use super::owner::{ForbiddenField, LONG_AGO, fields, subject};
 use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
 
 /// Names that a creation sends alone where the most telling ones are enough: each may cost an object.
@@ -22,7 +22,7 @@ const ON_UPDATE: usize = 3;
 fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) -> Vec<Vec<ForbiddenField>> {
     let all = fields(cx, victim, owner);
     let alone = if cx.exhaustive { all.len() } else { telling };
-    let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| is_owner(cx, &foreign.field));
+    let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| foreign.owner);
     let together = [owners, others].into_iter().filter(|group| !group.is_empty());
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
@@ -44,7 +44,7 @@ fn all_held(doing: &str, owner: Option<&str>) -> String {
 
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
-    let owner = subject(cx.a()?, &victim);
+    let owner = subject(&cx, cx.a()?, &victim);
     let mut pieces =
         try_join_all(bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().map(|foreign| created(cx.branch(), foreign)))
             .await?;
@@ -173,7 +173,7 @@ fn same_value(stored: &Value, sent: &Value) -> bool {
 
 pub(super) async fn on_update(cx: Context) -> Checked {
     let (victim, object) = tokio::try_join!(Victim::shared(&cx), cx.objects.create(cx.b()?))?;
-    let owner = subject(cx.a()?, &victim);
+    let owner = subject(&cx, cx.a()?, &victim);
     let b = cx.b()?;
     let before = match &object.read {
         Some(read) => read.clone(),
@@ -195,11 +195,11 @@ pub(super) async fn on_update(cx: Context) -> Checked {
 fn changes(cx: &Context, victim: &Victim, owner: Option<&str>, object: &Object) -> Vec<(Act, Vec<ForbiddenField>)> {
     let mut tried = bodies(cx, victim, owner, ON_UPDATE);
     let id = missing_like(&object.id, &cx.random("isolation.assign.update"));
-    tried.push(vec![ForbiddenField { field: id_field(cx), value: json!(id) }]);
+    tried.push(vec![ForbiddenField { field: id_field(cx), value: json!(id), owner: false }]);
     let changed = Act::change(cx);
     // Where both are there, a handler each: the owner is tried by PUT as well.
     let by_both = changed == Act::Patch && cx.target.resource.update.puts();
-    let owners: Vec<_> = tried.iter().flatten().filter(|one| by_both && is_owner(cx, &one.field)).cloned().collect();
+    let owners: Vec<_> = tried.iter().flatten().filter(|one| by_both && one.owner).cloned().collect();
     let alone = owners.first().map(|first| vec![first.clone()]);
     let put = alone.into_iter().chain([owners]).filter(|group| !group.is_empty()).map(|group| (Act::Put, group));
     tried.into_iter().map(|foreign| (changed, foreign)).chain(put).collect()
@@ -228,12 +228,12 @@ fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: 
 /// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
 /// said nothing by it before.
 fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [ForbiddenField]) -> Option<&'f str> {
-    let tells = |field: &str| field == id_field(cx) || is_owner(cx, field);
+    let tells = |foreign: &ForbiddenField| foreign.owner || foreign.field == id_field(cx);
     let changed = |foreign: &&ForbiddenField| {
         let now = member(cx, &seen.by_b, &foreign.field);
         member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
     };
-    foreign.iter().filter(|foreign| tells(&foreign.field)).find(changed).map(|foreign| foreign.field.as_str())
+    foreign.iter().filter(|foreign| tells(foreign)).find(changed).map(|foreign| foreign.field.as_str())
 }
 
 /// The top-level name of the id.
@@ -255,7 +255,7 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
     let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
-    let foreign = ForbiddenField { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)) };
+    let foreign = ForbiddenField { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)), owner: false };
     let body = with(cx, cx.target.resource.body(&canary), std::slice::from_ref(&foreign));
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let given = cx.made(b, &answer).await;

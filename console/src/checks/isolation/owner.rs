@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::checks::json_id::json_id;
 use crate::checks::{Context, User};
+use crate::token::as_text;
 
 use super::stage::Victim;
 
@@ -50,10 +51,10 @@ pub(super) const WHOSE: [&str; 18] = [
 pub(super) const LONG_AGO: &str = "1999-01-01T00:00:00Z";
 
 /// Who A is to the service: the subject of the token, or what the object itself names as its owner.
-pub(super) fn subject(user: &User, victim: &Victim) -> Option<String> {
+pub(super) fn subject(cx: &Context, user: &User, victim: &Victim) -> Option<String> {
     let said = victim.read.json().and_then(|json| {
-        let value = OWNER_FIELDS.iter().find_map(|field| json.get(field).cloned())?;
-        value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+        let object = cx.target.resource.object(&json)?;
+        as_text(OWNER_FIELDS.iter().find_map(|field| object.get(field))?)
     });
     said.or_else(|| user.subject.clone())
 }
@@ -66,9 +67,16 @@ pub(super) fn named_by_path(template: &str) -> Vec<String> {
     word.map(|word| vec![format!("{word}_id"), format!("{word}Id"), word.to_owned()]).unwrap_or_default()
 }
 
-/// Whether a field says whose an object is.
-pub(super) fn is_owner(cx: &Context, field: &str) -> bool {
-    OWNER_FIELDS.contains(&field) || named_by_path(&cx.target.paths.list).iter().any(|name| name == field)
+/// Fields beside the owner's that are no caller's to set, and what is tried.
+const OTHERS: [(&str, &str); 4] = [("created_at", LONG_AGO), ("createdAt", LONG_AGO), ("role", "admin"), ("is_admin", "true")];
+
+/// Words in the names of fields that name somebody.
+const NAMING: [&str; 8] = ["user", "owner", "creator", "author", "account", "member", "person", "_by"];
+
+/// Whether a field of an object of A's names A: by its value, where that can hardly be anything else, or by its own name as well.
+fn names_a(field: &str, value: &Value, subject: &str) -> bool {
+    let field = field.to_ascii_lowercase();
+    as_text(value).as_deref() == Some(subject) && (subject.len() >= 6 || NAMING.iter().any(|word| field.contains(word)))
 }
 
 /// A field that is not the caller's to set, and the value tried.
@@ -76,6 +84,8 @@ pub(super) fn is_owner(cx: &Context, field: &str) -> bool {
 pub(super) struct ForbiddenField {
     pub(super) field: String,
     pub(super) value: Value,
+    /// Whether it says whose the object is.
+    pub(super) owner: bool,
 }
 
 /// The names in which an owner may be kept: first those that the object itself shows, then by how many services use them.
@@ -85,17 +95,32 @@ pub(super) fn owner_fields(cx: &Context, victim: &Victim) -> Vec<String> {
     let shown = |name: &String| object.is_some_and(|object| object.get(name).is_some());
     let names = OWNER_FIELDS.map(str::to_owned).into_iter().chain(named_by_path(&cx.target.paths.list));
     let (shown, others): (Vec<_>, Vec<_>) = names.partition(shown);
-    [shown, others].concat()
+    let subject = cx.users.a.as_ref().and_then(|a| a.subject.as_deref());
+    let id = cx.target.resource.fields.id.trim_start_matches('/');
+    let members = object.and_then(Value::as_object).into_iter().flatten();
+    let own = members.filter(|(name, value)| *name != id && subject.is_some_and(|subject| names_a(name, value, subject)));
+    let own: Vec<_> = own.map(|(name, _)| name.clone()).filter(|name| !shown.contains(name)).collect();
+    [shown, own, others].concat()
+}
+
+/// A's name as the service writes it: a number where it shows numbers, and a text where it shows texts.
+fn written(cx: &Context, victim: &Victim, owner: &str) -> Value {
+    let read = victim.read.json();
+    let object = read.as_ref().and_then(|read| cx.target.resource.object(read));
+    let shown = object.and_then(|object| owner_fields(cx, victim).into_iter().find_map(|name| object.get(name)));
+    if shown.is_some_and(Value::is_string) { json!(owner) } else { json_id(owner) }
 }
 
 /// What is tried: the owner only where A's name is known, since any other name could be somebody's whom the run must not touch.
 pub(super) fn fields(cx: &Context, victim: &Victim, owner: Option<&str>) -> Vec<ForbiddenField> {
     let names = owner_fields(cx, victim).into_iter();
-    let naming = |owner: &str| names.map(|field| ForbiddenField { field, value: json_id(owner) }).collect();
+    let naming = |owner: &str| {
+        let value = written(cx, victim, owner);
+        names.map(|field| ForbiddenField { field, value: value.clone(), owner: true }).collect()
+    };
     let mut fields: Vec<_> = owner.map(naming).unwrap_or_default();
-    let others =
-        [("created_at", json!(LONG_AGO)), ("createdAt", json!(LONG_AGO)), ("role", json!("admin")), ("is_admin", json!(true))];
-    fields.extend(others.map(|(field, value)| ForbiddenField { field: field.into(), value }));
+    let value = |value: &str| if value == "true" { json!(true) } else { json!(value) };
+    fields.extend(OTHERS.map(|(field, tried)| ForbiddenField { field: field.into(), value: value(tried), owner: false }));
     fields
 }
 
@@ -130,6 +155,21 @@ pub(super) fn shown_owner(cx: &Context, victim: &Victim) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[rstest::rstest]
+    #[case::mongoose("_creator", json!("64f1c0ffee64f1c0ffee64f1"), "64f1c0ffee64f1c0ffee64f1", true)]
+    #[case::any_name("madeFor", json!("7d2c6f0e-41a7"), "7d2c6f0e-41a7", true)]
+    #[case::number("creator_no", json!(7), "7", true)]
+    #[case::chance("priority", json!(7), "7", false)]
+    #[case::somebody_else("owner", json!("b"), "a", false)]
+    fn a_field_that_holds_the_name_of_a_names_the_owner(
+        #[case] field: &str,
+        #[case] value: Value,
+        #[case] subject: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(names_a(field, &value, subject), expected);
+    }
 
     #[test]
     fn the_word_before_the_user_in_a_path_names_the_owner() {

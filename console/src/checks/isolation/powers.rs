@@ -18,7 +18,6 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
     if cx.target.accounts.signup.is_none() {
         return Ok(Outcome::skip("no sign-up is declared; describe it under `tokens.signup` in postflight.toml"));
     }
-    let _turn = cx.registry.among_others().await;
     let Some(plain) = cx.registry.shared().await? else { return Ok(Outcome::skip("no account may be made in this run")) };
     let mut signed_up = cx.registry.spare_with(&asked_for()).await?;
     for usual in USUAL {

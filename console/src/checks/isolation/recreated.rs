@@ -13,7 +13,6 @@ const NOT_DECLARED: &str =
 /// An account makes an object and is deleted; another one is signed up with the same name and address.
 pub(super) async fn inherits_nothing(cx: Context) -> Checked {
     let Some(delete) = cx.target.accounts.delete.clone() else { return Ok(Outcome::skip(NOT_DECLARED)) };
-    let _turn = cx.registry.among_others().await;
     let Some(first) = cx.registry.spare().await? else { return Ok(Outcome::skip(NOT_DECLARED)) };
     let object = cx.objects.create(&first.user).await?;
     let gone = cx.send(&cx.registry.probe(&delete, &first, &first.login.password).bearer(&first.user.token)).await;

@@ -110,7 +110,7 @@ async fn plain(cx: &Context, victim: &Victim, path: &str) -> Result<Asked, Troub
     let (as_a, as_b) = (Probe::get(path).bearer(&cx.a()?.token), Probe::get(path).bearer(&cx.b()?.token));
     let (as_a, as_b) = tokio::try_join!(cx.once(&as_a), cx.once(&as_b))?;
     let mut pieces = vec![piece(&as_b, format!("B: GET {path}"), leak_free(victim, &as_b))];
-    if let Some(subject) = subject(cx.a()?, victim).filter(|_| as_a.is_success() && as_b.is_success()) {
+    if let Some(subject) = subject(cx, cx.a()?, victim).filter(|_| as_a.is_success() && as_b.is_success()) {
         let whose = asking(path, &naming(&subject));
         let answer = cx.send(&Probe::get(&whose).bearer(&cx.b()?.token)).await?;
         pieces.push(piece(&answer, format!("B: GET {path} with A in its query"), leak_free(victim, &answer)));

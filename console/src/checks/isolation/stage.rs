@@ -184,8 +184,12 @@ fn shape(cx: &Context, id: &str, answer: &Answer) -> Option<Value> {
 }
 
 fn unchanged(cx: &Context, id: &str, before: &Answer, after: &Answer) -> Judgement {
+    let policy = &cx.target.policy;
+    let is_gone = |status| matches!(status, 404 | 410) || policy.missing.contains(status) || policy.deleted.contains(status);
     match after.status {
-        404 | 410 if after.source != Source::Edge => Judgement::broken(format!("{}: the object is gone", after.status)),
+        status if !after.is_success() && is_gone(status) && after.source != Source::Edge => {
+            Judgement::broken(format!("{}: the object is gone", after.status))
+        }
         200..=299 if before.body == after.body => Judgement::held("byte for byte as before"),
         200..=299 => match (shape(cx, id, before), shape(cx, id, after)) {
             (Some(before), Some(after)) => differing(&before, &after, &[]),

@@ -12,8 +12,6 @@ pub(super) const NO_LOGIN: &str = "no sign-in is declared; describe it under `to
 /// Why nobody can sign in.
 pub(super) const NO_ACCOUNT: &str =
     "no account can be had: declare `tokens.signup`, or `users` under `tokens.login`, in postflight.toml";
-/// Between times that differ and those that must confirm it.
-const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A name like `known` that nobody has.
 fn nobody(cx: &Context, known: &Login) -> Login {
@@ -30,20 +28,25 @@ fn wrong(known: &Login) -> Login {
 
 /// An unknown user and a wrong password get the same answer.
 pub(super) async fn uniform(cx: Context) -> Checked {
-    let _turn = cx.registry.among_others().await;
     let Some(session) = cx.registry.shared().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
     let (known, unknown) = (wrong(&session.login), nobody(&cx, &session.login));
     let probes = cx.registry.login_probe(&known).zip(cx.registry.login_probe(&unknown));
     let Some((known_probe, unknown_probe)) = probes else { return Ok(Outcome::skip(NO_LOGIN)) };
-    let mut times = Tried::default();
-    times.again(&cx, &unknown_probe, &known_probe).await?;
-    if slower(&times.known, &times.unknown).is_some() {
-        // What was only a busy moment is over by then.
-        cx.client.until(tokio::time::sleep(A_MOMENT)).await?;
-        times.again(&cx, &unknown_probe, &known_probe).await?;
+    let mut tried = Tried::default();
+    tried.again(&cx, &unknown_probe, &known_probe).await?;
+    let suspected = slower(&tried.known, &tried.unknown).is_some();
+    if !suspected && !is_restless(&tried) {
+        return Ok(compared(&tried, &known, &unknown, None));
     }
-    Ok(compared(&times.known, &known, &times.unknown, &unknown))
+    // What the run's own load did to the times is over when nothing else is asked.
+    cx.client.until(cx.quiet.but_for(&MEANWHILE)).await?;
+    let mut alone = Tried::default();
+    alone.again(&cx, &unknown_probe, &known_probe).await?;
+    Ok(compared(&tried, &known, &unknown, Some(&alone)))
 }
+
+/// Those who do not end before the times were taken: the one who takes them, and the one who waits for those who sign in.
+const MEANWHILE: [&str; 2] = ["jwt.login.uniform", "jwt.login.limit"];
 
 /// Answers to wrong passwords of an existing user and of a missing one.
 #[derive(Default)]
@@ -65,41 +68,59 @@ impl Tried {
     }
 }
 
-fn compared(of_known: &[Answer], known: &Login, of_unknown: &[Answer], unknown: &Login) -> Outcome {
-    let (Some(right), Some(other)) = (of_known.first(), of_unknown.first()) else {
+/// Judges what is said of the first answers; and the times of those that were taken `alone`, where there are such.
+fn compared(tried: &Tried, known: &Login, unknown: &Login, alone: Option<&Tried>) -> Outcome {
+    let (Some(right), Some(other)) = (tried.known.first(), tried.unknown.first()) else {
         return Outcome::inconclusive("nothing was asked");
     };
     let (finding, observed) = alike((right, known), (other, unknown));
-    let mut pieces = vec![
-        Judgement { finding, observed: observed.clone() }.seen(other, "a user who does not exist"),
-        Judgement { finding, observed: observed.clone() }.seen(right, "an existing user with a wrong password"),
-    ];
+    let of_times = alone.unwrap_or(tried);
+    Outcome::of(
+        observed.clone(),
+        vec![
+            Judgement { finding, observed: observed.clone() }.seen(other, "a user who does not exist"),
+            Judgement { finding, observed }.seen(right, "an existing user with a wrong password"),
+            the_times(of_times, slower(&of_times.known, &of_times.unknown).is_some()),
+        ],
+    )
+}
+
+fn the_times(tried: &Tried, differ: bool) -> Evidence {
     let times = |answers: &[Answer]| {
         answers.iter().map(|answer| format!("{} ms", answer.elapsed.as_millis())).collect::<Vec<_>>().join(", ")
     };
-    let both = format!("{} for an existing user, {} for a missing one", times(of_known), times(of_unknown));
-    let (finding, words) = match slower(of_known, of_unknown) {
-        Some(_) => (Finding::Weak, format!("{both}: names can be tried out by the time it takes")),
-        None => (Finding::Held, both),
+    let both = format!("{} for an existing user, {} for a missing one", times(&tried.known), times(&tried.unknown));
+    let (finding, words) = if differ {
+        (Finding::Weak, format!("{both}: names can be tried out by the time it takes"))
+    } else {
+        (Finding::Held, both)
     };
-    pieces.push(Evidence::of(EvidenceClass::Live, "the time of both", finding, words));
-    Outcome::of(observed, pieces)
+    Evidence::of(EvidenceClass::Live, "the time of both", finding, words)
 }
 
 /// What hashing a password costs at least: only then does its absence show through the noise of a network.
 const OF_A_HASH: Duration = Duration::from_millis(40);
 
-/// By how much each answer of the one kind was slower than all of the other, where that is the time of a hash, twice as long, and more than
+/// By how much each answer of the one kind was slower than all of the other, where that is the time of a hash, twice as long, and twice what
 /// answers of either kind differ among themselves: a hash takes its time each time, a busy service does not.
 fn slower(known: &[Answer], unknown: &[Answer]) -> Option<Duration> {
-    let times = |answers: &[Answer]| {
-        let times = || answers.iter().map(|answer| answer.elapsed);
-        Some((times().min()?, times().max()?))
-    };
-    let ((quickest, longest), (shortest, slowest)) = (times(known)?, times(unknown)?);
+    let ((quickest, longest), (shortest, slowest)) = (range(known)?, range(unknown)?);
     let by = quickest.checked_sub(slowest)?;
     let restless = longest.saturating_sub(quickest).max(slowest.saturating_sub(shortest));
-    (by >= OF_A_HASH && by >= slowest && by >= restless).then_some(by)
+    (by >= OF_A_HASH && by >= slowest && by >= restless * 2).then_some(by)
+}
+
+/// Whether answers of the same kind differ by more than a hash would: then their times tell nothing.
+fn is_restless(tried: &Tried) -> bool {
+    [&tried.known, &tried.unknown]
+        .into_iter()
+        .any(|answers| range(answers).is_some_and(|(quickest, longest)| longest.saturating_sub(quickest) >= OF_A_HASH))
+}
+
+/// The shortest and the longest time.
+fn range(answers: &[Answer]) -> Option<(Duration, Duration)> {
+    let times = || answers.iter().map(|answer| answer.elapsed);
+    Some((times().min()?, times().max()?))
 }
 
 fn alike((right, known): (&Answer, &Login), (other, unknown): (&Answer, &Login)) -> (Finding, String) {
@@ -138,7 +159,7 @@ pub(super) async fn limit(cx: Context) -> Checked {
     let Some(limit) = cx.target.policy.login_limit else {
         return Ok(Outcome::skip("no limit of failed sign-ins is declared; set `policy.login_limit` in postflight.toml"));
     };
-    let _turn = cx.registry.after_others().await;
+    cx.client.until(cx.quiet.but_for(&["jwt.login.limit"])).await?;
     let known = cx.registry.spare().await?.map(|session| session.login);
     let login = known
         .as_ref()

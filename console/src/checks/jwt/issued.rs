@@ -12,7 +12,6 @@ pub(super) async fn token(cx: &Context) -> Result<Option<Compact>, Trouble> {
     if !matches!(cx.target.tokens, Tokens::Mint(_)) {
         return of_a(cx).map(Some);
     }
-    let _turn = cx.registry.among_others().await;
     let session = cx.registry.shared().await?;
     Ok(session.and_then(|session| Compact::parse(session.user.token.expose())))
 }

@@ -25,7 +25,6 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
     if cx.target.accounts.login.is_none() {
         return Ok(Outcome::skip(NO_LOGIN));
     }
-    let _turn = cx.registry.among_others().await;
     let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
     let right = cx.registry.login_probe(&session.login).ok_or_else(|| Trouble::NotGiven("no sign-in is declared".into()))?;
     let right = cx.send(&right).await?;

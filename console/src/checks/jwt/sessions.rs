@@ -31,7 +31,6 @@ pub(super) async fn revoked(cx: Context) -> Checked {
         let reason = "no route ends a token: declare `tokens.logout`, `tokens.password` or `tokens.delete` in postflight.toml";
         return Ok(Outcome::skip(reason));
     }
-    let _turn = cx.registry.among_others().await;
     let Some(mut session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
     let before = listed(&cx, &session).await?;
     if !before.is_success() {
@@ -243,7 +242,6 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     if cx.target.accounts.refresh.is_none() {
         return Ok(Outcome::skip("no refresh is declared; describe it under `tokens.refresh` in postflight.toml"));
     }
-    let _turn = cx.registry.among_others().await;
     let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
     let Some(first) = session.refresh.clone() else {
         return Ok(Outcome::skip("the sign-in brought no refresh token; say where it is with `refresh_token`"));

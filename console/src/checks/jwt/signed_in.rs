@@ -11,7 +11,6 @@ use crate::target::Carrier;
 
 /// Where the answer to a sign-in puts the token: not into an address, not into a cache, and into a cookie only a guarded one.
 pub(super) async fn answer(cx: Context) -> Checked {
-    let _turn = cx.registry.among_others().await;
     let Some(session) = cx.registry.shared().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
     let mut pieces = vec![in_address(&session), cached(&session.answer), told(&session)];
     pieces.extend(cookie(&cx, &session));

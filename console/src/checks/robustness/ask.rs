@@ -100,8 +100,29 @@ pub(super) async fn volley(
         }
         Err(trouble) => Err(trouble),
     };
-    let evidence = cases.iter().zip(replies).map(judged).collect::<Result<_, _>>()?;
-    Ok(summarise(noun, evidence))
+    let evidence: Vec<_> = cases.iter().zip(replies).map(judged).collect::<Result<_, _>>()?;
+    Ok(summarise(noun, beside_a_plain_one(cx, &cases, evidence).await?))
+}
+
+/// What a service fails on that it also fails on without anything odd about it is no evidence: a plain request without a token decides, for
+/// those that had none.
+async fn beside_a_plain_one(cx: &Context, cases: &[RawCase], mut evidence: Vec<Evidence>) -> Result<Vec<Evidence>, Trouble> {
+    let status_of = |piece: &Evidence| Some(piece.exchange.as_ref()?.response.as_ref()?.status);
+    let suspect = |case: &RawCase, piece: &Evidence| {
+        let bare = case.raw.credentials().next().is_none();
+        bare && piece.finding > Finding::Held && status_of(piece).is_some_and(failed)
+    };
+    if !cases.iter().zip(&evidence).any(|(case, piece)| suspect(case, piece)) {
+        return Ok(evidence);
+    }
+    let plain = cx.once(&Probe::get(specimens::read_path(cx))).await?;
+    for (case, piece) in cases.iter().zip(&mut evidence) {
+        if failed(plain.status) && suspect(case, piece) {
+            piece.finding = Finding::Unclear;
+            piece.observed = format!("{}, and so is a plain request without a token", plain.status);
+        }
+    }
+    Ok(evidence)
 }
 
 /// Whether a status says that the service itself failed on the request, and not that it, or something in front of it, refused or could

@@ -4,6 +4,7 @@
 //! sent in all is the meter's affair.
 
 mod pace;
+mod reach;
 mod slots;
 
 use std::sync::{Mutex, PoisonError};
@@ -16,12 +17,14 @@ pub(super) use slots::{Rank, Slot};
 
 use super::Limits;
 use pace::Pace;
+use reach::Reach;
 use slots::Slots;
 
 /// The gate of one client.
 #[derive(Debug)]
 pub(super) struct Gate {
     slots: Slots,
+    reach: Reach,
     closed_until: Mutex<Instant>,
     /// Until when the target asked somebody to wait, whether the run can do that or not.
     asked: Mutex<Instant>,
@@ -41,7 +44,8 @@ impl Gate {
 
     fn with(limits: &Limits, pace: Pace) -> Self {
         let now = Instant::now();
-        Self { slots: Slots::new(limits.connections), closed_until: Mutex::new(now), asked: Mutex::new(now), pace }
+        let reach = Reach::new(limits.most() - limits.at_first());
+        Self { slots: Slots::new(limits.at_first()), reach, closed_until: Mutex::new(now), asked: Mutex::new(now), pace }
     }
 
     /// The same, closed for a while.
@@ -79,6 +83,16 @@ impl Gate {
     pub(super) async fn open(&self) {
         let until = *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
         tokio::time::sleep_until(until).await;
+    }
+
+    /// Learns from how long an answer took how far away the service is. Where it is far, there are more places.
+    pub(super) fn learn(&self, elapsed: Duration) {
+        (0..self.reach.learn(elapsed)).for_each(|_| self.slots.widen());
+    }
+
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.slots.all()
     }
 
     /// Takes one place away for good, as long as enough are left: the target counts what is under way at once.

@@ -67,6 +67,17 @@ impl Slots {
         mine.await.unwrap_or(Slot(None))
     }
 
+    /// How many places there are, taken or not.
+    pub(super) fn all(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).all
+    }
+
+    /// Adds one place.
+    pub(super) fn widen(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).all += 1;
+        drop(Slot(Some(self.clone())));
+    }
+
     /// Takes one place away, unless there are few already: a free one, or the next that comes back.
     pub(super) fn narrow(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,5 +150,16 @@ mod tests {
         drop(held);
         let taken: Vec<_> = std::iter::from_fn(|| slots.acquire(Rank::Broad).now_or_never()).collect();
         assert_eq!(taken.len(), FEWEST);
+    }
+
+    #[tokio::test]
+    async fn a_new_place_goes_to_whoever_waits() {
+        let slots = Slots::new(1);
+        let _held = slots.acquire(Rank::Step).await;
+        let mut waiting = Box::pin(slots.acquire(Rank::Broad));
+        assert!((&mut waiting).now_or_never().is_none());
+        slots.widen();
+        assert!(waiting.now_or_never().is_some());
+        assert_eq!(slots.all(), 2);
     }
 }

@@ -80,7 +80,7 @@ impl Client {
         let elapsed_ms = heard.answered.as_secs_f64() * 1e3;
         let request = shown::request(raw, target, self.agent());
         let response = heard.message.as_ref().map(|message| {
-            self.meter().answered(heard.answered);
+            self.answered_after(heard.answered);
             record::response(message.status, &message.headers, &message.body, message.truncated, elapsed_ms, &unsaid)
         });
         let exchange = crate::run::Exchange { request, response, curl: shown::line(raw, target, self.agent()) };

@@ -140,7 +140,7 @@ impl Raw {
         })
     }
 
-    fn credentials(&self) -> impl Iterator<Item = &Credential> {
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Credential> {
         self.parts.iter().flat_map(|written| match written {
             Written::Part(Part::Secret(credential)) => vec![credential],
             Written::Part(Part::Plain(_) | Part::Usual | Part::Pause(_)) => Vec::new(),

@@ -22,7 +22,7 @@ impl Client {
         self.derived(
             Arc::clone(self.shared_target()),
             self.limits().request_timeout,
-            Way { tls: Some(tls), address: None, connections: self.limits().connections },
+            Way { tls: Some(tls), address: None, connections: self.limits().most() },
         )
     }
 

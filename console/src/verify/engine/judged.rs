@@ -78,6 +78,23 @@ pub(super) fn speaks_for_itself(suite: Suite, result: &CheckResult) -> bool {
     is_of_doors(suite) && result.verdict == Verdict::Fail && result.evidence.iter().any(shown)
 }
 
+/// What asks whether a token is wanted at all.
+const OF_NO_TOKEN: [&str; 2] = ["jwt.required.read", "jwt.required.write"];
+
+/// Whether a FAIL shows nothing but tokens that get in where nobody needs one: at `door`, the URL of a read, and below it.
+pub(super) fn is_of_open_door(result: &CheckResult, door: &str) -> bool {
+    let at_door = |piece: &Evidence| {
+        piece.exchange.as_ref().is_some_and(|exchange| {
+            let request = &exchange.request;
+            let url = request.url.split('?').next().unwrap_or_default();
+            let below = url.strip_prefix(door.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            matches!(request.method.as_str(), "GET" | "HEAD") && below
+        })
+    };
+    let mut broken = result.evidence.iter().filter(|piece| piece.finding == Finding::Broken);
+    !OF_NO_TOKEN.contains(&result.id.as_str()) && broken.all(at_door)
+}
+
 /// Whether a piece of evidence is an answer that no edge gave in the service's place.
 pub(super) fn told_by_the_service(piece: &Evidence) -> bool {
     piece.source != Some(Source::Edge) && piece.exchange.as_ref().is_some_and(|exchange| exchange.response.is_some())

@@ -5,7 +5,6 @@
 
 mod judged;
 mod marks;
-mod quiet;
 mod stages;
 mod suites;
 
@@ -20,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::marks::Marks;
-use self::quiet::Quiet;
 use self::stages::Stages;
 use super::budget::{Allotment, CLEANING};
 use super::journal::Journal;
@@ -29,10 +27,19 @@ use super::registrar::{Registrar, Whose};
 use super::releases::Releases;
 use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
-use crate::checks::{Check, Context, Suite, Users};
+use crate::checks::{Check, Context, Quiet, Suite, Users};
 use crate::http::{Client, Limits};
 use crate::run::{CheckResult, Cleanup, Event, Events, Phase, Run};
 use crate::target::{Target, Tokens};
+
+/// The checks that a run with these options asks.
+fn selected(options: &Options) -> impl Iterator<Item = &'static Check> {
+    options.suites.iter().flat_map(|suite| suite.checks()).filter(|check| is_selected(options, check))
+}
+
+fn is_selected(options: &Options, check: &Check) -> bool {
+    options.only.as_ref().is_none_or(|only| check.is_control() || only.contains(&check.id))
+}
 
 /// One run under way.
 pub(super) struct Engine {
@@ -50,11 +57,13 @@ pub(super) struct Engine {
     events: Events,
     done: AtomicUsize,
     /// Which checks have ended, for those that go last.
-    quiet: Quiet,
+    quiet: Arc<Quiet>,
     stages: Stages,
     releases: Releases,
     /// Why tokens that were to come did not.
     no_tokens: OnceLock<String>,
+    /// Why nothing is asked with the signing key that was given.
+    no_forge: OnceLock<String>,
     /// Checks that a limit of the service met.
     limited: Marks,
     /// Checks that the service answered otherwise than the next step needs.
@@ -72,6 +81,7 @@ impl Engine {
         stop: CancellationToken,
     ) -> Result<Self, VerifyError> {
         let run = Uuid::now_v7();
+        let others = selected(&options).filter(|check| !check.is_control()).map(|check| check.id).collect();
         let allotment = Allotment::of(&options.suites, &options.limits, &Given::planned(&target, &options, &inputs));
         // What clean-up needs beside the objects themselves is not the checks' to spend.
         let budget = allotment.as_ref().map(|allotment| allotment.budget.saturating_sub(CLEANING));
@@ -98,9 +108,10 @@ impl Engine {
             registrar,
             events,
             done: AtomicUsize::new(0),
-            quiet: Quiet::default(),
+            quiet: Arc::new(Quiet::before(others)),
             releases,
             no_tokens: OnceLock::new(),
+            no_forge: OnceLock::new(),
             limited: Marks::default(),
             contradicted: Marks::default(),
             dead: OnceLock::new(),
@@ -139,11 +150,7 @@ impl Engine {
     }
 
     fn selected(&self) -> impl Iterator<Item = &'static Check> {
-        self.options.suites.iter().flat_map(|suite| suite.checks()).filter(|check| self.is_selected(check))
-    }
-
-    fn is_selected(&self, check: &Check) -> bool {
-        self.options.only.as_ref().is_none_or(|only| check.is_control() || only.contains(&check.id))
+        selected(&self.options)
     }
 
     fn phase(&self, phase: Phase) {
@@ -176,7 +183,7 @@ impl Engine {
         let users = self.users().await;
         self.keep_unsaid(&users);
         let forge = users::forge(&self.target, users.a.as_ref()).map(Arc::new);
-        Context {
+        let context = Context {
             target: Arc::clone(&self.target),
             client: self.client.clone(),
             users: Arc::new(users),
@@ -186,8 +193,16 @@ impl Engine {
             registry: Arc::new(self.registrar.clone()),
             exhaustive: self.options.exhaustive,
             shared: Arc::default(),
+            quiet: Arc::clone(&self.quiet),
             seed: self.run.simple().to_string().into(),
             inputs: Arc::clone(&self.inputs),
+        };
+        match users::key_is_refused(&context).await {
+            Some(reason) => {
+                let _ = self.no_forge.set(reason);
+                Context { forge: None, ..context }
+            }
+            None => context,
         }
     }
 
@@ -245,6 +260,7 @@ impl Engine {
             wall,
             meter: self.client.meter().read(),
             longest_chain: self.client.scope().chain(),
+            connections: self.client.places(),
             releases: self.releases.seen(),
             results,
             cleanup,

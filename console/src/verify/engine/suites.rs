@@ -9,11 +9,10 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
-use super::Engine;
-use super::judged::{concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
-use super::quiet::exhausts;
-use crate::checks::{Check, Context, Moment, Need, Outcome, Suite};
-use crate::http::Trouble;
+use super::judged::{concluded, holds, is_of_doors, is_of_open_door, merge, speaks_for_itself, told_by_the_service};
+use super::{Engine, is_selected};
+use crate::checks::{Check, Context, EXHAUSTS, Moment, Need, Outcome, Suite};
+use crate::http::{Probe, Trouble};
 use crate::run::{CheckResult, Event, Verdict};
 use crate::verify::budget::{self, Allotment};
 use crate::verify::needs::{Given, may_write};
@@ -24,6 +23,13 @@ use crate::verify::{accept, sweep};
 
 /// How long the last proof of a suite may take after the deadline.
 const OVERTIME: Duration = Duration::from_secs(3);
+
+/// The URL of the read that tokens are tried on, where it is answered to whoever comes without one.
+async fn open_door(cx: &Context) -> Option<String> {
+    let path = cx.read_path(cx.users.a.as_ref()?);
+    let answer = cx.once(&Probe::get(&path)).await.ok()?;
+    answer.is_success().then(|| cx.target.base.join(&path))
+}
 
 /// The proof that a suite's good case works. It must hold once more when the checks have ended.
 struct Proof {
@@ -53,7 +59,7 @@ impl Engine {
     /// A suite: its control, its checks, the control again. What nobody takes notice of any more is deleted beside that.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
         let (afforded, left_out): (Vec<_>, Vec<_>) =
-            suite.checks().iter().filter(|check| self.is_selected(check)).partition(|check| self.is_afforded(cx, check));
+            suite.checks().iter().filter(|check| is_selected(&self.options, check)).partition(|check| self.is_afforded(cx, check));
         let left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
         let cx = &cx.branch();
         let (proof, results) = self.opened(cx, suite, &afforded).await;
@@ -153,9 +159,13 @@ impl Engine {
             return self.finish_all(std::iter::once(proof).chain(rest));
         }
         let asked = join_all(others.iter().map(|check| self.ask(cx, check))).await;
+        let open = if suite == Suite::Jwt { open_door(cx).await } else { None };
+        let proves = |result: &CheckResult| {
+            speaks_for_itself(suite, result) && !open.as_ref().is_some_and(|door| is_of_open_door(result, door))
+        };
         let rest = others.iter().zip(asked).map(|(check, result)| match result.verdict {
             Verdict::Skip => result,
-            _ if speaks_for_itself(suite, &result) => result,
+            _ if proves(&result) => result,
             _ => CheckResult { probes: result.probes, ..self.unasked(cx, check, &proof) },
         });
         let rest: Vec<_> = rest.collect();
@@ -164,7 +174,10 @@ impl Engine {
 
     /// What a check comes to that cannot be asked: SKIP for what was never given, INCONCLUSIVE for tokens that were to come and did not.
     fn unaskable(&self, cx: &Context, check: &Check) -> Option<Outcome> {
-        let need = Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check)?;
+        let Some(need) = Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check) else {
+            let refused = self.no_forge.get().filter(|_| check.needs.contains(&Need::SigningKey));
+            return refused.map(|reason| Outcome::inconclusive(reason.clone()));
+        };
         let of_tokens = matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
         let failed = self.no_tokens.get().filter(|_| of_tokens).map(|trouble| Outcome::inconclusive(trouble.clone()));
         Some(failed.unwrap_or_else(|| Outcome::skip(need.reason())))
@@ -203,9 +216,8 @@ impl Engine {
         if let Some(outcome) = self.unaskable(cx, check) {
             return concluded(check, outcome, 0, started);
         }
-        if exhausts(check.id) {
-            let others: Vec<_> = self.selected().filter(|other| !other.is_control()).map(|other| other.id).collect();
-            let _ = cx.client.until(self.quiet.after(&others)).await;
+        if check.id == EXHAUSTS {
+            let _ = cx.client.until(self.quiet.but_for(&[])).await;
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = cx.client.scoped();

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use futures::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
-use tokio::sync::{OnceCell, RwLock};
+use tokio::sync::OnceCell;
 
 use super::budget::OF_AN_ACCOUNT;
 use super::calls::{Filling, cookies_in, filled_object, refresh_in, subject_in, token_in};
@@ -59,8 +59,6 @@ pub(super) struct Registrar {
     check: Option<&'static str>,
     /// The session that checks share, and how far down a chain of requests it came.
     shared: Arc<OnceCell<(Option<Session>, u64)>>,
-    /// Held by every check that signs in; a check that exhausts the sign-in waits for all of them.
-    order: Arc<RwLock<()>>,
 }
 
 /// Which of the accounts that the run signed up.
@@ -95,16 +93,7 @@ impl Whose {
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self {
-            target,
-            client,
-            journal,
-            made: Arc::default(),
-            pending: Arc::default(),
-            check: None,
-            shared: Arc::default(),
-            order: Arc::default(),
-        }
+        Self { target, client, journal, made: Arc::default(), pending: Arc::default(), check: None, shared: Arc::default() }
     }
 
     /// Sends its requests.

@@ -1,12 +1,9 @@
 //! The registrar as checks use it: sessions to share or to have alone, and the requests of declared calls.
 
-use std::sync::Arc;
-
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use super::login::fresh;
 use super::{Granted, Registrar, read};
@@ -154,13 +151,5 @@ impl Registry for Registrar {
 
     fn deleted<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, ()> {
         self.forget(&session.login.username).boxed()
-    }
-
-    fn among_others(&self) -> BoxFuture<'_, OwnedRwLockReadGuard<()>> {
-        Arc::clone(&self.order).read_owned().boxed()
-    }
-
-    fn after_others(&self) -> BoxFuture<'_, OwnedRwLockWriteGuard<()>> {
-        Arc::clone(&self.order).write_owned().boxed()
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
     let (title, accepted) = (&cx.objects.attempted(b).await?, &cx.target.policy.no_such());
     attacked(cx, Role::Contested, |victim| async move {
-        let subject = claimed(a, &victim);
+        let subject = claimed(cx, a, &victim);
         let item = cx.item_path(a, &victim.object.id);
         let fields = owner_fields(cx, &victim);
         let (first, others) = fields.split_at(1);

@@ -32,7 +32,7 @@ impl Scene {
     async fn new(cx: &Context) -> Result<Self, Trouble> {
         let victim = Victim::shared(cx).await?;
         let page = Page::showing(cx, &victim.object).await?;
-        let subject = claimed(cx.a()?, &victim);
+        let subject = claimed(cx, cx.a()?, &victim);
         Ok(Self { victim, page, subject })
     }
 
@@ -45,6 +45,6 @@ impl Scene {
 }
 
 /// Who A is to the service; where nothing tells, the number that most services give out first.
-fn claimed(a: &User, victim: &Victim) -> String {
-    subject(a, victim).unwrap_or_else(|| "1".to_owned())
+fn claimed(cx: &Context, a: &User, victim: &Victim) -> String {
+    subject(cx, a, victim).unwrap_or_else(|| "1".to_owned())
 }

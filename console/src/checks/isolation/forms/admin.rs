@@ -35,7 +35,7 @@ pub(in crate::checks::isolation) async fn admin(cx: Context) -> Checked {
     let names = names_of_a(&cx, &victim);
     let collection = Collection::of(&cx.list_path(b), b);
     let paths = paths(&cx, &collection);
-    let profile = subject(cx.a()?, &victim).map(|subject| collection.beside(&format!("/users/{}", encoded(&subject))));
+    let profile = subject(&cx, cx.a()?, &victim).map(|subject| collection.beside(&format!("/users/{}", encoded(&subject))));
     let all = paths.iter().chain(&profile);
     let cases = all.map(|path| Case::new(format!("B: GET {path}"), Probe::get(path.as_str()).bearer(&b.token)).closed_by_anybody());
     shared_battery(&cx, "administrative routes", cases.collect(), |case, answer| {
@@ -148,7 +148,7 @@ fn profile_of_a(victim: &Victim, answer: &Answer) -> Judgement {
 
 /// What A is called: the subject of the token, unless it is so short that it occurs anywhere, and the names that sign in, as JSON texts.
 pub(in crate::checks::isolation) fn names_of_a(cx: &Context, victim: &Victim) -> Vec<String> {
-    let subject = cx.a().ok().and_then(|a| subject(a, victim)).filter(|subject| subject.len() >= 6);
+    let subject = cx.a().ok().and_then(|a| subject(cx, a, victim)).filter(|subject| subject.len() >= 6);
     let email = cx.a().ok().and_then(|a| a.email.as_ref()).map(|email| format!("\"{email}\""));
     let login = cx.target.accounts.users.iter().filter_map(|users| users.first()).map(|user| format!("\"{}\"", user.username));
     subject.into_iter().chain(email).chain(login).collect()

@@ -12,7 +12,7 @@ pub(in crate::checks::jwt) const CONTROL: Check = Check {
     id: "jwt.control",
     title: "A good token is let in",
     why: "Every refusal in this suite means something only if a good token is not refused. The control is asked first, between and last, so that a service that fell over or locked the user out cannot look secure.",
-    expectation: "The list route answers 2xx to the token of A, and with the signing key also to one minted this moment.",
+    expectation: "The list route answers 2xx to the token of A, and with the signing key also to one minted this moment; without a token it answers otherwise, or no token proves anything.",
     severity: Severity::Info,
     references: &[BEARER],
     remedy: REQUIRE_TOKEN,

@@ -44,7 +44,6 @@ async fn refreshes_under(cx: &Context) -> Result<bool, Trouble> {
     if cx.target.accounts.refresh.is_none() {
         return Ok(false);
     }
-    let _turn = cx.registry.among_others().await;
     let Some(refresh) = cx.registry.shared().await?.and_then(|session| session.refresh) else { return Ok(false) };
     let Some(token) = Compact::parse(refresh.expose()) else { return Ok(false) };
     Ok(crate::token::encode(cx.forge()?.mint().key.sign(token.signing_input().as_bytes())) == token.signature)

@@ -1,38 +1,40 @@
-//! The end of the run, when nothing else is asked any more: the limit of the service is met then, so that no other check is made to wait for it.
-//! (Who exhausts the sign-in waits for those who sign in alone.)
+//! The end of the run, when nothing else is asked any more: the limit of the service is met then, so that no other check is made to wait for it,
+//! and times are taken then that the run's own load would drown.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-/// What sends until it is refused.
-const EXHAUSTS: &str = "robustness.rate-limit";
-
-/// Whether a check goes to the limit of the service.
-pub(super) fn exhausts(id: &str) -> bool {
-    id == EXHAUSTS
-}
+/// What sends until it is refused. It goes behind everything else, and nobody waits for it.
+pub(crate) const EXHAUSTS: &str = "robustness.rate-limit";
 
 /// Which checks have ended.
 #[derive(Debug, Default)]
-pub(super) struct Quiet {
+pub struct Quiet {
+    /// All that are asked in this run, without the controls.
+    all: Vec<&'static str>,
     ended: Mutex<HashSet<String>>,
     changed: Notify,
 }
 
 impl Quiet {
+    /// None of `all` has ended yet.
+    pub(crate) fn before(all: Vec<&'static str>) -> Self {
+        Self { all, ..Self::default() }
+    }
+
     /// Notes that a check has ended, or is not asked.
-    pub(super) fn ended(&self, id: &str) {
+    pub(crate) fn ended(&self, id: &str) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
         self.changed.notify_waiters();
     }
 
-    /// Waits until all of these have, but those that go last as well.
-    pub(super) async fn after(&self, others: &[&str]) {
+    /// Waits until all have ended but `these`, of which none may wait for another.
+    pub(crate) async fn but_for(&self, these: &[&str]) {
         let over = || {
             let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            others.iter().all(|id| exhausts(id) || ended.contains(*id))
+            self.all.iter().all(|id| *id == EXHAUSTS || these.contains(id) || ended.contains(*id))
         };
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -60,10 +62,10 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_goes_on_when_the_last_of_the_others_has_ended() {
-        let quiet = Arc::new(Quiet::default());
+        let quiet = Arc::new(Quiet::before(vec!["a", "b", "waiting", EXHAUSTS]));
         let waiting = tokio::spawn({
             let quiet = Arc::clone(&quiet);
-            async move { quiet.after(&["a", "b", EXHAUSTS]).await }
+            async move { quiet.but_for(&["waiting"]).await }
         });
         quiet.ended("a");
         tokio::time::sleep(Duration::from_millis(20)).await;
