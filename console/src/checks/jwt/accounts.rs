@@ -34,7 +34,7 @@ pub(super) async fn uniform(cx: Context) -> Checked {
     let Some((known_probe, unknown_probe)) = probes else { return Ok(Outcome::skip(NO_LOGIN)) };
     let mut tried = Tried::default();
     tried.again(&cx, &unknown_probe, &known_probe).await?;
-    let suspected = slower(&tried.known, &tried.unknown).is_some();
+    let suspected = apart(&tried.known, &tried.unknown).is_some_and(|by| by >= OF_A_HASH);
     if !suspected && !is_restless(&tried) {
         return Ok(compared(&tried, &known, &unknown, None));
     }
@@ -105,9 +105,14 @@ const OF_A_HASH: Duration = Duration::from_millis(40);
 /// answers of either kind differ among themselves: a hash takes its time each time, a busy service does not.
 fn slower(known: &[Answer], unknown: &[Answer]) -> Option<Duration> {
     let ((quickest, longest), (shortest, slowest)) = (range(known)?, range(unknown)?);
-    let by = quickest.checked_sub(slowest)?;
+    let by = apart(known, unknown)?;
     let restless = longest.saturating_sub(quickest).max(slowest.saturating_sub(shortest));
     (by >= OF_A_HASH && by >= slowest && by >= restless * 2).then_some(by)
+}
+
+/// By how much each answer of the one kind was slower than all of the other.
+fn apart(known: &[Answer], unknown: &[Answer]) -> Option<Duration> {
+    range(known)?.0.checked_sub(range(unknown)?.1)
 }
 
 /// Whether answers of the same kind differ by more than a hash would: then their times tell nothing.
