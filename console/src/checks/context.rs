@@ -152,12 +152,15 @@ impl Context {
         Probe::get(self.list_path(user)).bearer(&user.token)
     }
 
-    /// The id of the object that `answer`, to an announced creation of `user`, says was made; `None` when it was refused or names none. The
-    /// object is deleted when the run ends.
+    /// The id of the object that `answer`, to an announced creation of `user`, says was made, or under which the list shows it; `None` when it was
+    /// refused or is nowhere. The object is deleted when the run ends.
     pub async fn made(&self, user: &User, answer: &Answer) -> Option<String> {
         let body = answer.json();
         let id = self.target.resource.created_id(body.as_ref(), answer.headers.text("location").as_deref());
-        let id = id.filter(|_| answer.is_success())?;
+        let id = match id.filter(|_| answer.is_success()) {
+            Some(id) => id,
+            None => self.objects.listed(user, answer).await?,
+        };
         self.objects.made(user, &id).await;
         Some(id)
     }

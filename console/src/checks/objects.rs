@@ -53,6 +53,9 @@ pub trait Objects: Send + Sync {
     /// which may or may not make an object: returns the canary to put into its title, so that a sweep finds whatever appears.
     fn announce<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<String, Trouble>>;
 
+    /// The id under which the list of `user` shows what `created` brought into being, where that answer names none.
+    fn listed<'a>(&'a self, user: &'a User, created: &'a Answer) -> BoxFuture<'a, Option<String>>;
+
     /// Notes that a check deleted the object `id` itself, as the service says.
     fn deleted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()>;
 

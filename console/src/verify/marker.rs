@@ -33,6 +33,14 @@ impl Marker {
         title.to_ascii_lowercase().match_indices(PREFIX).find_map(|(at, _)| Self::at(title.get(at + PREFIX.len()..)?))
     }
 
+    /// The words of the first marker in a text, up to what cannot belong to it.
+    pub(super) fn in_text(text: &str) -> Option<&str> {
+        let is_marker = |at: &usize| text.get(at + PREFIX.len()..).is_some_and(|rest| Self::at(rest).is_some());
+        let marker = text.get(text.match_indices(PREFIX).map(|(at, _)| at).find(is_marker)?..)?;
+        let end = marker.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(marker.len());
+        marker.get(..end)
+    }
+
     fn at(rest: &str) -> Option<Self> {
         let (digits, rest) = rest.split_at_checked(RUN_DIGITS)?;
         let lower = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
@@ -66,6 +74,8 @@ mod tests {
         let capital = Marker::text(run, lives, "abc").replacen('p', "P", 1);
         assert_eq!(Marker::find(&capital), Some(Marker { run, lives }), "a title that begins with a capital");
         assert!(Marker { run, lives }.began().is_some_and(|at| (OffsetDateTime::now_utc() - at).whole_seconds() < 5));
+        let body = format!("{{\"owner\":\"postflight-user-a\",\"title\":\"{} new\"}}", Marker::text(run, lives, "a0001"));
+        assert_eq!(Marker::in_text(&body).map(str::to_owned), Some(Marker::text(run, lives, "a0001")));
         let of_another_version = format!("postflight-{}-60-a0001", Uuid::new_v4().simple());
         let upper_case = Marker::text(run, lives, "abc").to_uppercase().replace("POSTFLIGHT", "postflight");
         for other in [

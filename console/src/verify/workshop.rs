@@ -110,7 +110,7 @@ impl Workshop {
         let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
         let id = match self.id_of(&created) {
             Some(id) => id,
-            None => self.listed_id(client, user, &canary, &created).await?.ok_or_else(|| refused(user, &created))?,
+            None => self.listed_id(client, user, &created).await?.ok_or_else(|| refused(user, &created))?,
         };
         let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
         self.note(user, &canary, &id, suite).await?;
@@ -135,12 +135,11 @@ impl Workshop {
     }
 
     /// The id under which the list shows what was created, where the answer to the creation names none.
-    async fn listed_id(&self, client: &Client, user: &User, canary: &str, created: &Answer) -> Result<Option<String>, Trouble> {
-        if !(created.is_success() && self.target.resource.offers.list) {
-            return Ok(None);
-        }
+    async fn listed_id(&self, client: &Client, user: &User, created: &Answer) -> Result<Option<String>, Trouble> {
+        let sent = created.exchange.request.body.as_deref().and_then(Marker::in_text);
+        let Some(marker) = sent.filter(|_| created.is_success() && self.target.resource.offers.list) else { return Ok(None) };
         let listed = listed::all(client, &self.target, user).await?;
-        let ours = listed.items.iter().find(|item| item.to_string().contains(canary));
+        let ours = listed.items.iter().find(|item| item.to_string().to_ascii_lowercase().contains(marker));
         Ok(ours.and_then(|item| self.target.resource.id_of(item)))
     }
 
@@ -206,6 +205,10 @@ impl Objects for Bench {
 
     fn deleted<'a>(&'a self, id: &'a str) -> BoxFuture<'a, ()> {
         self.workshop.deleted(id).boxed()
+    }
+
+    fn listed<'a>(&'a self, user: &'a User, created: &'a Answer) -> BoxFuture<'a, Option<String>> {
+        self.workshop.listed_id(&self.client, user, created).map(|found| found.ok().flatten()).boxed()
     }
 
     fn made<'a>(&'a self, user: &'a User, id: &'a str) -> BoxFuture<'a, ()> {

@@ -3,7 +3,7 @@
 //! Token, origin and headers are the twin's own rooms, so that their flaws can be switched on as well. What is here is only the resource.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -11,7 +11,9 @@ use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
+use console::checks::Forge;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
@@ -40,6 +42,8 @@ pub(crate) enum Created {
     Under(&'static str),
     /// Nowhere: there is only `Location`.
     Location,
+    /// Nowhere at all: the list shows it.
+    Unsaid,
 }
 
 /// One shape.
@@ -86,7 +90,21 @@ pub(crate) enum Wrong {
     ById,
     /// The user in the path is believed.
     ByPath,
+    /// An object is deleted for whoever knows its id.
+    DeletesAny,
+    /// Whoever reads needs no token, and sees everything.
+    PublicReads,
+    /// A read without a token is not refused, it fails.
+    FailsWithoutToken,
+    /// Only the tokens that it has issued, which are [`ISSUED`], are let in.
+    KeepsTokens,
 }
+
+/// The tokens of A and B that a backend which keeps them has issued.
+pub(crate) static ISSUED: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let house = House::new(crate::twin::verifier::Kind::Shared, console::target::Carrier::Bearer, Flaws::of(&[]), None);
+    ["ann", "bob"].map(|name| Forge::new(crate::twin::mint(&house)).good(name, OffsetDateTime::now_utc()))
+});
 
 struct Record {
     owner: String,
@@ -100,6 +118,9 @@ impl Record {
         format!("\"{}-{}\"", self.owner.len(), self.version)
     }
 }
+
+/// Who owns what everybody reads.
+const EVERYBODY: &str = "*";
 
 struct Backend {
     shape: Shape,
@@ -192,6 +213,16 @@ impl Backend {
         request: Request,
     ) -> Result<(String, Method, String, Vec<u8>), Response> {
         let (mut parts, body) = request.into_parts();
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        match self.wrong {
+            Wrong::PublicReads if reads => return Ok((EVERYBODY.into(), parts.method, String::new(), Vec::new())),
+            Wrong::FailsWithoutToken if reads && token.is_none() => return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+            Wrong::KeepsTokens if !ISSUED.iter().any(|issued| Some(issued.as_str()) == token) => {
+                return Err(problem::UNAUTHORIZED.into_response());
+            }
+            _ => {}
+        }
         let Subject(subject) = Subject::from_request_parts(&mut parts, &self.house).await?;
         let owner = match values.get("user_id") {
             Some(user) if self.wrong == Wrong::ByPath => user.clone(),
@@ -251,6 +282,7 @@ impl Backend {
             Created::Alike => (status, location, axum::Json(self.wrapped(shown))).into_response(),
             Created::Under(name) => (status, location, axum::Json(json!({ (name): shown, "ok": true }))).into_response(),
             Created::Location => (status, location).into_response(),
+            Created::Unsaid => (status, axum::Json(json!({ "ok": true }))).into_response(),
         }
     }
 
@@ -273,7 +305,7 @@ impl Backend {
 
     fn list(&self, owner: &str, path: &str, query: &str) -> Response {
         let records = self.records.lock().expect("no panic");
-        let own = records.iter().filter(|(_, record)| record.owner == owner && !record.deleted);
+        let own = records.iter().filter(|(_, record)| (record.owner == owner || owner == EVERYBODY) && !record.deleted);
         let all: Vec<_> = own.map(|(id, record)| self.shown(id, record)).collect();
         if self.shape.items.is_empty() {
             return axum::Json(all).into_response();
@@ -297,7 +329,8 @@ impl Backend {
         }
         let missing = || (StatusCode::from_u16(self.shape.statuses[2]).expect("a status"), "no such task").into_response();
         let mut records = self.records.lock().expect("no panic");
-        let (shape, by_id) = (self.shape, self.wrong == Wrong::ById);
+        let deletes = self.wrong == Wrong::DeletesAny && method == Method::DELETE;
+        let (shape, by_id) = (self.shape, self.wrong == Wrong::ById || deletes || owner == EVERYBODY);
         let id = values.get("id").cloned().unwrap_or_default();
         let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
         let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };

@@ -11,7 +11,7 @@ mod twin;
 use std::path::Path;
 use std::sync::Arc;
 
-use backend::{Created, Ids, Running, Shape, Wrong};
+use backend::{Created, ISSUED, Ids, Running, Shape, Wrong};
 use console::checks::Suite;
 use console::run::{CheckResult, Events, Run, Verdict};
 use console::target::{Environment, File, select};
@@ -31,7 +31,7 @@ fn described(base: &str, text: &str) -> console::target::Target {
         twin::AUDIENCE
     );
     let file = File::parse(Path::new("postflight.toml"), &format!("{head}{text}")).expect("a file that loads");
-    select(Some(&file), None, &Environment::of([("KEY", twin::SECRET)])).expect("a target")
+    select(Some(&file), None, &Environment::of([("KEY", twin::SECRET), ("A", &ISSUED[0]), ("B", &ISSUED[1])])).expect("a target")
 }
 
 async fn verify(running: &Running, text: &str, suites: &[Suite]) -> Run {
@@ -72,7 +72,7 @@ const PLAIN: Shape = Shape {
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 14] = [
+const SHAPES: [(&str, Shape, &str); 15] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -111,6 +111,11 @@ const SHAPES: [(&str, Shape, &str); 14] = [
         "the id in Location alone",
         Shape { created: Created::Location, ids: Ids::Uuids, ..PLAIN },
         "task.items = ''\ntask.id = 'location'\n",
+    ),
+    (
+        "the created object is named by the list alone",
+        Shape { created: Created::Unsaid, ..PLAIN },
+        "task.items = ''\ntask.done = 'done'\n",
     ),
     (
         "wrapped bodies, other names, nested fields",
@@ -224,4 +229,48 @@ async fn a_backend_that_believes_the_user_in_the_path_fails() {
     for id in ["isolation.foreign.read", "isolation.foreign.delete", "isolation.claim.path"] {
         assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
     }
+}
+
+/// Gone is what the service says of what is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_b_deleted_is_missed_in_the_words_of_the_service() {
+    let (_, shape, text) = SHAPES.iter().find(|(name, ..)| *name == "missing is 400").expect("the shape");
+    let running = Running::start(*shape, Wrong::DeletesAny, &[]).await;
+    let run = verify(&running, text, &[Suite::Isolation]).await;
+    let check = check(&run, "isolation.foreign.delete");
+    assert_eq!(check.verdict, Verdict::Fail, "{}", check.summary);
+}
+
+/// Where nobody needs a token, forged ones get in like any other: that the reads are open is the finding, and the only one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_that_need_no_token_say_nothing_of_tokens() {
+    let running = Running::start(PLAIN, Wrong::PublicReads, &[]).await;
+    let run = verify(&running, "task.items = ''\n", &[Suite::Jwt]).await;
+    assert_eq!(failed(&run), ["jwt.required.read"]);
+    let control = check(&run, "jwt.control");
+    assert_eq!(control.verdict, Verdict::Inconclusive, "{}", control.summary);
+    assert!(control.summary.contains("nobody needs a token there"), "{}", control.summary);
+}
+
+/// What fails without anything odd about it tells nothing of what is odd.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_fails_without_a_token_fails_on_no_odd_request() {
+    let running = Running::start(PLAIN, Wrong::FailsWithoutToken, &[]).await;
+    let run = verify(&running, "task.items = ''\n", &[Suite::Robustness]).await;
+    assert_eq!(failed(&run), Vec::<&str>::new());
+    let foreign = check(&run, "robustness.host.foreign");
+    assert!(foreign.summary.contains("and so is a plain request without a token"), "{}", foreign.summary);
+}
+
+/// A key that signs nothing the service takes leaves open what only it could ask, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_keeps_its_tokens_is_judged_by_those_it_issued() {
+    let running = Running::start(PLAIN, Wrong::KeepsTokens, &[]).await;
+    let run = verify(&running, "task.items = ''\ntokens.a = 'A'\ntokens.b = 'B'\n", &[Suite::Jwt]).await;
+    for id in ["jwt.control", "jwt.none", "jwt.payload"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Pass, "{id}: {}", check(&run, id).summary);
+    }
+    let minted = check(&run, "jwt.exp.past");
+    assert_eq!(minted.verdict, Verdict::Inconclusive, "{}", minted.summary);
+    assert!(minted.summary.contains("signs for A is answered 401"), "{}", minted.summary);
 }
