@@ -29,7 +29,7 @@ pub(super) fn gather(json: &Value, all: &mut BTreeSet<String>) {
         Value::Array(items) => items.iter().for_each(|item| gather(item, all)),
         Value::Object(members) => {
             for (name, value) in members {
-                if asked_for().get(name) == Some(value) {
+                if asked_for().get(name) == Some(value) || (is_power(name) && *value == Value::Bool(true)) {
                     all.insert(format!("`{name}`: {value}"));
                 }
                 gather(value, all);
@@ -37,6 +37,15 @@ pub(super) fn gather(json: &Value, all: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+/// Parts of the names of members that tell of powers.
+const POWERS: [&str; 4] = ["admin", "superuser", "super_user", "moderator"];
+
+/// Whether a member of this name tells of powers, where it is true.
+pub(super) fn is_power(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    POWERS.iter().any(|power| name.contains(power))
 }
 
 #[cfg(test)]
@@ -47,6 +56,7 @@ mod tests {
 
     #[rstest]
     #[case::flag(json!({ "user": { "is_admin": true } }), &["`is_admin`: true"])]
+    #[case::own_name(json!({ "superadmin": true, "supervised": true }), &["`superadmin`: true"])]
     #[case::among_others(json!([{ "role": "admin", "name": "x" }]), &["`role`: \"admin\""])]
     #[case::ordinary(json!({ "role": "user", "is_admin": false, "admin": "admin" }), &[])]
     fn powers_are_found_wherever_an_answer_names_them(#[case] told: Value, #[case] expected: &[&str]) {

@@ -101,7 +101,6 @@ fn status(house: &House) -> StatusCode {
 /// Flaws of the body: members that are added, changed or (`null`) taken away.
 fn bend(house: &House, body: &mut Value) {
     let now = OffsetDateTime::now_utc();
-    let turn = house.requests();
     let titles = || house.store.all().into_iter().map(|task| json!(task.title)).collect();
     let changes: [(&str, &str, Value); 24] = [
         ("isolation.health-shows-tasks", "titles", titles()),
@@ -136,7 +135,7 @@ fn bend(house: &House, body: &mut Value) {
     for (_, name, value) in changes.into_iter().filter(|(flaw, ..)| house.has(flaw)) {
         body[name] = value;
     }
-    if house.has("release.replicas-disagree") && turn % 3 == 2 {
+    if house.has("release.replicas-disagree") && house.looked() % 3 == 2 {
         (body["commit"], body["replica"]) = (json!(OLD_COMMIT), json!("twin-replica-2"));
     }
     if let Some(members) = body.as_object_mut() {

@@ -48,6 +48,8 @@ pub(crate) struct House {
     /// Ids of tokens that were shown.
     spent: Mutex<BTreeSet<String>>,
     requests: AtomicU64,
+    /// Answers of the health routes so far.
+    looked: AtomicU64,
     /// Requests under way, and the most of them at one time.
     at_once: Mutex<(usize, usize)>,
     methods: Mutex<BTreeSet<String>>,
@@ -73,6 +75,7 @@ impl House {
             started: OffsetDateTime::now_utc(),
             spent: Mutex::default(),
             requests: AtomicU64::new(0),
+            looked: AtomicU64::new(0),
             at_once: Mutex::default(),
             methods: Mutex::default(),
         }
@@ -140,6 +143,11 @@ impl House {
     /// The most requests that were under way at one time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.at_once.lock().map(|at_once| at_once.1).unwrap_or_default()
+    }
+
+    /// The number of this answer of a health route.
+    pub(crate) fn looked(&self) -> u64 {
+        self.looked.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Requests so far.

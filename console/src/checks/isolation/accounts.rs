@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::checks::roles::{asked_for, gather, powers};
+use crate::checks::roles::{asked_for, gather, is_power, powers};
 use crate::checks::{Checked, Context, Judgement, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
@@ -86,11 +86,22 @@ async fn looked_at(cx: &Context, victim: &Session, route: &Route) -> Result<Opti
     Ok(Some(answer).filter(Answer::is_success))
 }
 
-/// The object in which an account stands: the answer itself, or what its only member holds.
+/// Names under which an answer holds an account beside what it says of itself.
+const WRAPPERS: [&str; 5] = ["user", "account", "profile", "data", "result"];
+
+/// The object in which an account stands: the answer itself, what its only member holds, or what a member of a usual name does.
 fn account(answer: &Answer) -> Map<String, Value> {
     let Some(Value::Object(members)) = answer.json() else { return Map::new() };
-    let inner = members.values().next().and_then(Value::as_object).filter(|_| members.len() == 1);
-    inner.cloned().unwrap_or(members)
+    let only = members.values().next().filter(|_| members.len() == 1);
+    let named = || WRAPPERS.into_iter().find_map(|name| members.get(name));
+    let inner = only.or_else(named).and_then(Value::as_object).cloned();
+    inner.unwrap_or(members)
+}
+
+/// The powers that an account itself says it does not have, each given.
+fn denied(account: &Map<String, Value>) -> Map<String, Value> {
+    let denied = account.iter().filter(|(name, value)| **value == json!(false) && is_power(name));
+    denied.map(|(name, _)| (name.clone(), json!(true))).collect()
 }
 
 /// A change of one harmless member; a `PUT` is sent what the account holds beside it.
@@ -144,7 +155,8 @@ fn of_attempt(answer: &Answer, done: bool, what: &str) -> Judgement {
     }
 }
 
-/// The victim gives itself what makes an administrator: all the usual names at once, or the usual one where the service objects to that.
+/// The victim gives itself what makes an administrator: all the usual names at once, or one of them where the service objects to that, or what the
+/// account itself says that it is not.
 async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
     let before = looked_at(cx, victim, route).await?;
     let mut had = powers(victim);
@@ -155,9 +167,11 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
         all.iter().filter(|(name, _)| *name == "role").map(|(name, value)| (name.clone(), value.clone())).collect();
     let flag: Map<_, _> =
         all.iter().filter(|(name, _)| *name == "is_superuser").map(|(name, value)| (name.clone(), value.clone())).collect();
+    let own = before.as_ref().map(account).map(|account| denied(&account)).unwrap_or_default();
+    let beside = |asked: Map<String, Value>| kept.clone().into_iter().chain(asked).collect();
+    let bodies = [beside(all), beside(usual), beside(flag), own];
     let (mut answer, mut gained) = (None, BTreeSet::new());
-    for asked in [all, usual, flag] {
-        let body: Map<_, _> = kept.clone().into_iter().chain(asked).collect();
+    for body in bodies.into_iter().filter(|body: &Map<_, _>| !body.is_empty()) {
         let told = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(body)).bearer(&victim.user.token)).await?;
         let objects = matches!(told.status, 400 | 422);
         if told.is_success() {

@@ -1,5 +1,6 @@
 //! From what a check saw to its place in the document: what stands, what a later control takes back, and what may be said of it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
@@ -81,18 +82,30 @@ pub(super) fn speaks_for_itself(suite: Suite, result: &CheckResult) -> bool {
 /// What asks whether a token is wanted at all.
 const OF_NO_TOKEN: [&str; 2] = ["jwt.required.read", "jwt.required.write"];
 
-/// Whether a FAIL shows nothing but tokens that get in where nobody needs one: at `door`, the URL of a read, and below it.
-pub(super) fn is_of_open_door(result: &CheckResult, door: &str) -> bool {
-    let at_door = |piece: &Evidence| {
-        piece.exchange.as_ref().is_some_and(|exchange| {
-            let request = &exchange.request;
-            let url = request.url.split('?').next().unwrap_or_default();
-            let below = url.strip_prefix(door.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            matches!(request.method.as_str(), "GET" | "HEAD") && below
-        })
-    };
-    let mut broken = result.evidence.iter().filter(|piece| piece.finding == Finding::Broken);
-    !OF_NO_TOKEN.contains(&result.id.as_str()) && broken.all(at_door)
+/// The read that tokens are tried on, where it is answered to whoever comes without one.
+pub(super) struct OpenDoor {
+    /// Its URL.
+    pub(super) url: String,
+    /// The id of the run, which stands in whatever it made.
+    pub(super) run: Arc<str>,
+    /// Whether it shows nobody what the run made.
+    pub(super) shows: bool,
+}
+
+impl OpenDoor {
+    /// Whether a FAIL shows nothing but tokens that get in where nobody needs one, there and below, to see no more than nobody sees.
+    pub(super) fn explains(&self, result: &CheckResult) -> bool {
+        let mut broken = result.evidence.iter().filter(|piece| piece.finding == Finding::Broken);
+        !OF_NO_TOKEN.contains(&result.id.as_str()) && broken.all(|piece| self.is_all_of(piece))
+    }
+
+    fn is_all_of(&self, piece: &Evidence) -> bool {
+        let Some(exchange) = &piece.exchange else { return false };
+        let url = exchange.request.url.split('?').next().unwrap_or_default();
+        let below = url.strip_prefix(self.url.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let sees = exchange.response.as_ref().is_some_and(|response| response.body.contains(&*self.run));
+        matches!(exchange.request.method.as_str(), "GET" | "HEAD") && below && (self.shows || !sees)
+    }
 }
 
 /// Whether a piece of evidence is an answer that no edge gave in the service's place.
