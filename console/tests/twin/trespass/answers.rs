@@ -19,7 +19,7 @@ use crate::twin::House;
 use crate::twin::store::Task;
 
 /// Requests in flight from which on users are mixed up.
-const CROWD: usize = 8;
+const CROWD: usize = 4;
 
 /// What detours keep between requests.
 #[derive(Default)]
