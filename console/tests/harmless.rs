@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use operator::{ACCOUNTS, console, described, described_with, finished, signalled, text_of};
 use rand::{RngExt as _, SeedableRng as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use twin::Twin;
 use twin::store::Task;
 use twin::verifier::Subject;
@@ -126,9 +127,7 @@ async fn what_is_gone_already_is_not_deleted_again() {
          {{\"entry\":\"created\",\"marker\":\"{marker}\",\"id\":\"{gone}\"}}\n",
         twin.base()
     );
-    let file = directory.path().join("journal").join(format!("{}.jsonl", run.simple()));
-    std::fs::create_dir(directory.path().join("journal")).unwrap();
-    std::fs::write(&file, journal).unwrap();
+    let file = written(directory.path(), run, &journal);
     let output = finished(console(directory.path(), &["cleanup", "twin"])).await;
     assert!(output.status.success(), "{}", text_of(&output));
     let asked = twin.house().methods();
@@ -152,6 +151,73 @@ async fn a_run_killed_among_accounts_leaves_none_that_the_next_command_does_not_
         assert_eq!(twin.house().people(), 0, "a kill after {moment:?}: {}", text_of(&output));
     }
     assert!(hits > 2, "only {hits} kills hit a run that had an account");
+}
+
+/// Leaves the journal of a run behind that was killed when it had signed these accounts up, or was about to.
+fn journaled(directory: &Path, twin: &Twin, accounts: &[&str]) -> std::path::PathBuf {
+    let run = uuid::Uuid::now_v7();
+    let first = serde_json::json!({ "entry": "run", "run": run, "target": twin.base() });
+    let accounts = accounts.iter().map(|name| serde_json::json!({ "entry": "account", "user": "C", "name": name }));
+    let lines = std::iter::once(first).chain(accounts).map(|line| format!("{line}\n"));
+    written(directory, run, &lines.collect::<String>())
+}
+
+fn written(directory: &Path, run: uuid::Uuid, journal: &str) -> std::path::PathBuf {
+    let file = directory.join("journal").join(format!("{}.jsonl", run.simple()));
+    std::fs::create_dir(directory.join("journal")).unwrap();
+    std::fs::write(&file, journal).unwrap();
+    file
+}
+
+/// The answer to a sign-up under this name.
+async fn signed_up(twin: &Twin, name: &str) -> String {
+    let body = serde_json::json!({ "username": name, "password": operator::PASSWORD }).to_string();
+    let host = twin.base().trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let request = format!(
+        "POST /auth/signup HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// A sign-up that a killed run had sent may be carried out when clean-up has already looked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_comes_after_clean_up_began_is_removed_as_well() {
+    let twin = Twin::start(&[]).await;
+    let directory = described_with(&twin, ACCOUNTS);
+    let file = journaled(directory.path(), &twin, &["postflight-c-latecomer"]);
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        signed_up(&twin, "postflight-c-latecomer").await
+    };
+    let (output, made) = tokio::join!(finished(console(directory.path(), &["cleanup", "twin"])), late);
+    assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+    assert_eq!(twin.house().people(), 0, "{}", text_of(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output));
+    assert!(!file.exists(), "the journal was not settled");
+}
+
+/// An account that lets nobody in is named, whatever else was found beside it: nobody knows whether it is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_lets_nobody_in_is_named_beside_those_that_were_removed() {
+    let twin = Twin::start(&[]).await;
+    let directory = described_with(&twin, ACCOUNTS);
+    let names = ["postflight-c-here", "postflight-c-nowhere"];
+    let file = journaled(directory.path(), &twin, &names);
+    let earlier = std::time::SystemTime::now() - Duration::from_mins(1);
+    std::fs::File::options().append(true).open(&file).unwrap().set_modified(earlier).unwrap();
+    signed_up(&twin, names[0]).await;
+    let output = finished(console(directory.path(), &["cleanup", "twin"])).await;
+    let text = text_of(&output);
+    assert!(text.contains("1 removed") && text.contains("left: account postflight-c-nowhere (signing in to it is refused"), "{text}");
+    assert!(!text.contains(names[0]), "{text}");
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert_eq!(twin.house().people(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -151,6 +151,8 @@ pub enum Need {
     GetRoute,
     /// A route that lists objects.
     ListRoute,
+    /// Reads that not everybody may have.
+    OwnReads,
     /// A route that changes an object.
     UpdateRoute,
     /// A route that deletes an object.
@@ -197,6 +199,7 @@ impl Need {
             }
             Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
             Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
+            Self::OwnReads => "everybody may read the collection (`policy.public` names it), so who reads what is no finding",
             Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",
             Self::DeleteRoute => "the target declares no route that deletes an object (`task.delete = false`)",
             Self::Intrusive => "intrusive; run with --allow-intrusive on a target that may be disturbed",

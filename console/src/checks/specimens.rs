@@ -35,14 +35,14 @@ pub(super) fn unknown_path(cx: &Context) -> String {
     format!("/postflight-{}", cx.random("unknown path"))
 }
 
-/// GET of the collection with A's token, when there is one: the answer that is worth stealing.
+/// What user A reads, with the token, when there is one: the answer that is worth stealing.
 pub(super) fn read(cx: &Context) -> Option<Probe> {
     cx.users.a.as_ref().map(|user| cx.read(user))
 }
 
-/// GET of the collection without a token: 401, or 403 in older frameworks.
+/// The same without a token: 401, or 403 in older frameworks.
 pub(super) fn anonymous(cx: &Context) -> Probe {
-    Probe::get(list_path(cx))
+    Probe::get(read_path(cx))
 }
 
 /// A method that no declared route has and that is safe wherever it is known (RFC 4918, 9.1), without a token.
@@ -50,9 +50,9 @@ pub(super) fn unknown_method(cx: &Context) -> Probe {
     Probe::new("PROPFIND", list_path(cx)).shareable()
 }
 
-/// GET of the collection with what is no token: another 401, which services write in another place than that for a missing one.
+/// The same with what is no token: another 401, which services write in another place than that for a missing one.
 pub(super) fn mistaken(cx: &Context) -> Case {
-    Case::new("401 of a bad token", Probe::get(list_path(cx)).bearer(&Credential::new("<not a token>", "not-a-token")))
+    Case::new("401 of a bad token", anonymous(cx).bearer(&Credential::new("<not a token>", "not-a-token")))
 }
 
 /// Bodies above a declared limit are sent up to this size, in bytes.

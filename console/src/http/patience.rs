@@ -22,9 +22,9 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90);
 const ASKED_AGAIN: usize = 6;
 /// How often a 503 is waited out: it may as well be an outage.
 const ASKED_AGAIN_503: usize = 3;
-/// How often a request is sent again that a proxy found nobody for (502, 504): where one in fifty meets that, a second in a row is no outage
-/// either.
-pub(crate) const BAD_GATEWAYS: usize = 2;
+/// How often a request is sent again that a proxy found nobody for (502, 504): where one in fifty meets that, a second and a third in a row
+/// are no outage either.
+pub(crate) const BAD_GATEWAYS: usize = 3;
 /// How often a change is tried with the precondition that fits: another check may have changed the same object in between.
 const CHANGED_MEANWHILE: usize = 4;
 /// Headers in which limiters say how much they let through: drafts of the IETF, then what most send.
@@ -71,6 +71,8 @@ impl Client {
                 Ok(answer)
                     if matches!(answer.status, 502 | 504) && probe.is_shareable() && probe.patient && broken < BAD_GATEWAYS =>
                 {
+                    // What is replaced just now is back in a moment, and requests that come in step meet the same turn again.
+                    self.pause(PATIENCE.get(broken).copied().unwrap_or_default()).await?;
                     broken += 1;
                 }
                 Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,

@@ -35,7 +35,7 @@ impl std::fmt::Display for TokenAt {
 
 /// A request to an account route. Placeholders in the path, in the headers and in strings of the body are filled in: `{username}`, `{password}`,
 /// `{email}`, `{name}`, `{user_id}`, `{new_password}` and `{refresh_token}`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// Method.
     pub method: String,

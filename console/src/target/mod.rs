@@ -181,6 +181,12 @@ impl Target {
         self.routes.add(routes.into_iter().map(|route| Route { auth: auth(&route), ..route }));
     }
 
+    /// Whether everybody may read the collection on purpose: `policy.public` names it, or an object of it.
+    pub fn is_read_in_public(&self) -> bool {
+        let public = self.policy.public.iter().map(|path| routes::normalised(path, &self.paths));
+        public.into_iter().any(|path| routes::is_same(&path, &self.paths.list) || routes::is_same(&path, &self.paths.item))
+    }
+
     /// The path of the answer that names the release: the declared one, else deep health, else liveness.
     pub fn release_path(&self) -> Option<&str> {
         [&self.release.path, &self.paths.health, &self.paths.live].into_iter().find_map(Option::as_deref)

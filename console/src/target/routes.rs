@@ -90,7 +90,7 @@ impl Route {
     /// Whether it is a route of the declared resource itself, which other checks ask.
     pub(super) fn is_declared(&self, paths: &Paths) -> bool {
         let own = [Some(&paths.list), Some(&paths.item), paths.toggle.as_ref(), paths.health.as_ref(), paths.live.as_ref()];
-        own.into_iter().flatten().any(|path| path.trim_end_matches('/') == self.path.trim_end_matches('/'))
+        own.into_iter().flatten().any(|path| is_same(path, &self.path))
     }
 }
 
@@ -148,6 +148,11 @@ pub(super) fn normalised(path: &str, paths: &Paths) -> String {
         before = segment;
     }
     segments.join("/")
+}
+
+/// Whether two paths differ by no more than a slash behind.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 /// Whatever placeholder has no sample becomes `1`.

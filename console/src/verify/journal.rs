@@ -6,6 +6,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -127,10 +128,15 @@ pub(super) struct Abandoned {
     pub(super) run: Uuid,
     pub(super) entries: Vec<Entry>,
     path: PathBuf,
-    _lock: File,
+    file: File,
 }
 
 impl Abandoned {
+    /// How long ago the run wrote its last line; none where the system does not say.
+    pub(super) fn silent_for(&self) -> Option<Duration> {
+        self.file.metadata().ok()?.modified().ok()?.elapsed().ok()
+    }
+
     /// Removes the journal after everything in it was dealt with.
     pub(super) fn settle(self) {
         let _ = fs::remove_file(&self.path);
@@ -183,7 +189,7 @@ fn read_abandoned(path: &Path, target: &str) -> Option<Abandoned> {
     let mut entries = text.lines().map_while(|line| serde_json::from_str::<Entry>(line).ok());
     match entries.next()? {
         Entry::Run { run, target: about } if about == target => {
-            Some(Abandoned { run, entries: entries.collect(), path: path.to_owned(), _lock: lock })
+            Some(Abandoned { run, entries: entries.collect(), path: path.to_owned(), file: lock })
         }
         _ => None,
     }

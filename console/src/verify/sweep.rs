@@ -15,10 +15,10 @@ use super::csrf;
 use super::journal::{Abandoned, Entry, abandoned};
 use super::listed;
 use super::marker::Marker;
-use super::registrar;
+use super::registrar::{self, Former};
 use super::users;
 use super::workshop::{Made, Workshop};
-use crate::checks::{Session, User, Users};
+use crate::checks::{User, Users};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::run::{Cleanup, LeftBehind};
 use crate::target::{Target, Tokens};
@@ -26,9 +26,11 @@ use crate::target::{Target, Tokens};
 /// How long clean-up may take after a run ended.
 pub(super) const GRACE: Duration = Duration::from_secs(20);
 /// How often clean-up looks again while it still finds something: what a killed run had sent may be carried out after it died.
-const LOOKS: usize = 4;
+const LOOKS: usize = 5;
 /// Pause before looking again.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
+/// How long after the last line of its journal a sign-up of a killed run may still be carried out.
+const CARRIED_OUT: Duration = Duration::from_secs(1);
 /// Objects read at most where a list does not show titles.
 const READS: usize = 50;
 
@@ -48,6 +50,8 @@ pub struct Swept {
     pub removed: usize,
     /// Objects still there.
     pub left: Vec<LeftBehind>,
+    /// What no later look can name any more: only the journal did, which is settled.
+    lost: Vec<LeftBehind>,
     /// Users whose token is not let in at their own list, with the answer.
     pub(super) refused: Vec<(&'static str, Trouble)>,
     /// Users whose list was not asked for, since nothing takes a connection.
@@ -60,6 +64,7 @@ impl Swept {
     fn add(&mut self, more: Self) {
         self.removed += more.removed;
         self.left.extend(more.left);
+        self.lost.extend(more.lost);
         self.refused.extend(more.refused);
         self.closed.extend(more.closed);
     }
@@ -68,7 +73,19 @@ impl Swept {
     fn with_refused_left(mut self) -> Self {
         let unseen = self.refused.drain(..).chain(self.closed.drain(..));
         self.left.extend(unseen.map(|(user, trouble)| unlisted(user, &trouble)));
+        self.with_lost_left()
+    }
+
+    /// Counts what cannot be named any more as left.
+    pub(super) fn with_lost_left(mut self) -> Self {
+        self.left.append(&mut self.lost);
         self
+    }
+
+    /// What another look found, after this one.
+    fn then(mut self, mut again: Self) -> Self {
+        self.lost.append(&mut again.lost);
+        Self { removed: self.removed + again.removed, lost: self.lost, ..again }
     }
 }
 
@@ -82,15 +99,15 @@ pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: 
     let registrar = registrar::Registrar::new(Arc::clone(&target), client.clone(), None);
     let users = users::returning(&registrar, &target).await?;
     let mut swept = leftovers(&client, &target, &users, journal, Age::Any).await;
-    let mut found = swept.removed;
+    let mut clean = swept.removed == 0 && swept.left.is_empty();
     for _ in 1..LOOKS {
-        if found == 0 {
+        if clean {
             break;
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
         let again = leftovers(&client, &target, &users, journal, Age::Any).await;
-        found = again.removed;
-        swept = Swept { removed: swept.removed + found, ..again };
+        clean = again.removed == 0 && again.left.is_empty();
+        swept = swept.then(again);
     }
     Ok(swept.with_refused_left())
 }
@@ -116,10 +133,9 @@ fn is_over(marker: Marker, age: Age) -> bool {
 /// Deals with the journal of one killed run; it is kept when something in it could not be removed.
 async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned, swept: &mut Swept) {
     let mut complete = true;
-    let accounts = dead.accounts();
-    let revived = registrar::revive(client, target, &accounts).await;
+    let accounts = registrar::revive(client, target, dead.accounts()).await;
     for (name, subject) in dead.owners() {
-        let Some(user) = owner(target, users, &revived, &name, subject.as_deref()) else {
+        let Some(user) = owner(target, users, &accounts, &name, subject.as_deref()) else {
             let who = subject.unwrap_or(name);
             swept
                 .left
@@ -134,21 +150,27 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
         swept.add(sweep_marked(client, target, &user, |marker| marker.run == dead.run).await);
         complete &= swept.left.len() == before;
     }
-    for (_, name) in accounts {
-        let again = revived.iter().find(|session| session.login.username == name);
-        let removed = match again {
-            Some(session) => registrar::remove_revived(client, target, session).await,
-            None => Err(
-                "its password was known to that run alone: remove it by hand, and name a `tokens.signup.password` for later runs"
-                    .to_owned(),
-            ),
+    let may_come = dead.silent_for().is_none_or(|silent| silent < CARRIED_OUT);
+    for (name, former) in accounts {
+        let what = format!("account {name}");
+        let removed = match former {
+            Former::Open(session) => registrar::remove_revived(client, target, &session).await,
+            Former::Refused if may_come => Err("its sign-up may still be under way: clean up again in a moment".to_owned()),
+            Former::Unasked(why) => Err(why),
+            Former::Refused => {
+                swept.lost.push(left(what, REFUSED));
+                continue;
+            }
+            Former::Locked => {
+                swept.lost.push(left(what, LOCKED));
+                continue;
+            }
         };
         match removed {
             Ok(()) => swept.removed += 1,
             Err(why) => {
-                // What can be signed in to may be deleted by a later run.
-                complete &= again.is_none();
-                swept.left.push(left(format!("account {name}"), why));
+                complete = false;
+                swept.left.push(left(what, why));
             }
         }
     }
@@ -157,10 +179,21 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
     }
 }
 
+/// Why an account stays that nobody can sign in to.
+const LOCKED: &str =
+    "its password was known to that run alone: remove it by hand, and name a `tokens.signup.password` for later runs";
+
+/// Why nobody knows whether an account is there.
+const REFUSED: &str = "signing in to it is refused: it was never made, or has another password by now";
+
 /// The user of this run who can delete for the journaled one: the same subject, or a token minted for it.
-fn owner(target: &Target, users: &Users, revived: &[Session], name: &str, subject: Option<&str>) -> Option<User> {
+fn owner(target: &Target, users: &Users, accounts: &[(String, Former)], name: &str, subject: Option<&str>) -> Option<User> {
     let same = |user: &&User| user.subject.as_deref() == subject && (subject.is_some() || user.name == name);
-    let again = revived.iter().map(|session| &session.user).find(same);
+    let mut open = accounts.iter().filter_map(|(_, former)| match former {
+        Former::Open(session) => Some(&session.user),
+        _ => None,
+    });
+    let again = open.find(same);
     let known = again.or_else(|| [&users.a, &users.b].into_iter().flatten().find(same)).cloned();
     known.or_else(|| match &target.tokens {
         Tokens::Mint(mint) => subject.map(|subject| users::minted_for(mint, name, subject)),

@@ -57,9 +57,6 @@ fn asked_for_a_token(cx: &Context, answer: &Answer) -> Judgement {
 /// Further routes that are asked at most.
 const MOST: usize = 150;
 
-/// The paths of the resource itself among those that are read: the collection and an object.
-const OF_RESOURCE: usize = 2;
-
 /// The safe methods that a path is asked by. A guard that knows GET alone shows on the resource; elsewhere only an exhaustive run looks for
 /// it again.
 fn methods(cx: &Context, is_resource: bool) -> impl Iterator<Item = &'static str> + use<> {
@@ -73,11 +70,15 @@ pub(super) async fn required_read(cx: Context) -> Checked {
     let id = object.as_ref().map_or("1", |object| object.id.as_str());
     let a = cx.a()?;
     let subject = a.subject.as_deref().unwrap_or("me");
-    let mut paths = vec![cx.read_path(a), item];
+    let mut paths = vec![cx.read_path(a)];
+    if !cx.target.is_read_in_public() {
+        paths.push(item);
+    }
+    let of_resource_itself = paths.len();
     paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id)));
     let of_resource = paths.iter().enumerate().flat_map(|(at, path)| {
         let case = move |method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path));
-        methods(&cx, at < OF_RESOURCE).map(case)
+        methods(&cx, at < of_resource_itself).map(case)
     });
     let (further, left_out) = cx.some_of(cx.further_routes().filter(|route| route.reads()).collect(), MOST);
     let of_others = further.iter().flat_map(|route| {

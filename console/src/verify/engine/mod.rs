@@ -215,6 +215,7 @@ impl Engine {
             return 0;
         }
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
+        let swept = swept.with_lost_left();
         for left in self.client.unsaid(swept.left.clone()) {
             self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
         }

@@ -8,6 +8,7 @@ mod login;
 mod registry;
 mod removal;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
@@ -28,7 +29,7 @@ use login::fresh;
 use removal::{When, found, remove};
 
 pub(crate) use login::password;
-pub(super) use removal::{remove_revived, revive};
+pub(super) use removal::{Former, remove_revived, revive};
 
 /// What an answer to a sign-up or sign-in brought.
 struct Granted {
@@ -55,6 +56,8 @@ pub(super) struct Registrar {
     made: Arc<Mutex<Vec<Account>>>,
     /// Sign-ups that were sent and not answered yet.
     pending: Arc<Mutex<Vec<Login>>>,
+    /// Names of accounts whose deletion was asked for, whether it was answered or not.
+    going: Arc<Mutex<BTreeSet<String>>>,
     /// The check that uses it.
     check: Option<&'static str>,
     /// The session that checks share, and how far down a chain of requests it came.
@@ -93,7 +96,8 @@ impl Whose {
 impl Registrar {
     /// A registrar; without a journal it signs nobody up.
     pub(super) fn new(target: Arc<Target>, client: Client, journal: Option<Arc<Journal>>) -> Self {
-        Self { target, client, journal, made: Arc::default(), pending: Arc::default(), check: None, shared: Arc::default() }
+        let (made, pending, going) = (Arc::default(), Arc::default(), Arc::default());
+        Self { target, client, journal, made, pending, going, check: None, shared: Arc::default() }
     }
 
     /// Sends its requests.
@@ -242,6 +246,11 @@ impl Registrar {
         unknown
     }
 
+    /// Notes that a deletion of this account is about to be sent; whether one was before.
+    fn goes(&self, name: &str) -> bool {
+        self.going.lock().is_ok_and(|mut going| !going.insert(name.to_owned()))
+    }
+
     async fn forget(&self, name: &str) {
         let _ = self.record(Entry::AccountDeleted { name: name.to_owned() }).await;
         if let Ok(mut made) = self.made.lock() {
@@ -277,12 +286,15 @@ impl Registrar {
         let unknown = if whose == Whose::Spare { self.look_for_pending(client).await } else { Vec::new() };
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
         let chosen = made.iter().filter(|account| whose.includes(account)).map(|account| &account.session);
-        let closed = chosen.map(async |session| match remove(client, &self.target, session, whose.when()).await {
-            Ok(()) => {
-                self.forget(&session.login.username).await;
-                None
+        let closed = chosen.map(async |session| {
+            let name = &session.login.username;
+            match remove(client, &self.target, session, whose.when(), self.goes(name)).await {
+                Ok(()) => {
+                    self.forget(name).await;
+                    None
+                }
+                Err(why) => Some(LeftBehind { what: format!("account {name}"), why }),
             }
-            Err(why) => Some(LeftBehind { what: format!("account {}", session.login.username), why }),
         });
         join_all(closed).await.into_iter().flatten().chain(unknown).collect()
     }

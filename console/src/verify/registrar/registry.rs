@@ -64,6 +64,9 @@ impl Registry for Registrar {
     }
 
     fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe {
+        if self.target.accounts.delete.as_ref() == Some(call) {
+            self.goes(&session.login.username);
+        }
         let filling = Filling::of(&session.login)
             .with("{new_password}", new_password.clone())
             .with("{user_id}", session.user.subject.clone().unwrap_or_else(|| "me".to_owned()).into());

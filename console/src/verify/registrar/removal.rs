@@ -19,8 +19,9 @@ pub(super) enum When {
     AtTheEnd,
 }
 
-/// Deletes an account: with its token, or with a new one where that has ended.
-pub(super) async fn remove(client: &Client, target: &Target, session: &Session, when: When) -> Result<(), String> {
+/// Deletes an account: with its token, or with a new one where that has ended. One that lets nobody in any more is gone where its deletion
+/// `was_asked` for before: the answer to that may have been cut off.
+pub(super) async fn remove(client: &Client, target: &Target, session: &Session, when: When, was_asked: bool) -> Result<(), String> {
     let call = target.accounts.delete.as_ref().ok_or("no route deletes accounts: declare `tokens.delete`, or remove it by hand")?;
     let subject = || SecretString::from(session.user.subject.as_deref().unwrap_or("me"));
     let in_time = |probe: Probe| match when {
@@ -29,17 +30,30 @@ pub(super) async fn remove(client: &Client, target: &Target, session: &Session, 
     };
     let probe = in_time(Filling::of(&session.login).with("{user_id}", subject()).probe(call));
     let told = |trouble: Trouble| trouble.to_string();
-    let mut answer = client.send(&probe.clone().bearer(&session.user.token)).await.map_err(told)?;
+    let first = probe.clone().bearer(&session.user.token);
+    let (mut answer, was_asked) = match client.send(&first).await {
+        // Whether it was carried out nobody knows; asking again changes nothing (RFC 9110, 9.2.2).
+        Err(Trouble::Transport(_)) => (client.send(&first).await.map_err(told)?, true),
+        other => (other.map_err(told)?, was_asked),
+    };
     if let (401 | 403, Some(grant)) = (answer.status, &target.accounts.login) {
+        let mut is_gone = was_asked;
         // The run may have been stopped after it changed the password.
         for login in both(&session.login) {
             let again = client.send(&in_time(Filling::of(&login).probe(&grant.call))).await.map_err(told)?;
-            if let Ok(granted) = read(grant, again) {
-                let user = User { token: Credential::new("<a new token>", granted.token), ..session.user.clone() };
-                let _ = csrf::provide(client, target, &user, Some(&granted.answer)).await;
-                answer = client.send(&probe.bearer(&user.token)).await.map_err(told)?;
-                break;
+            match read(grant, again) {
+                Ok(granted) => {
+                    let user = User { token: Credential::new("<a new token>", granted.token), ..session.user.clone() };
+                    let _ = csrf::provide(client, target, &user, Some(&granted.answer)).await;
+                    answer = client.send(&probe.bearer(&user.token)).await.map_err(told)?;
+                    is_gone = false;
+                    break;
+                }
+                Err(refused) => is_gone &= !refused.is_server_error(),
             }
+        }
+        if is_gone {
+            return Ok(());
         }
     }
     match answer.status {
@@ -68,27 +82,48 @@ async fn reopened(client: &Client, target: &Target, session: Session) -> Session
     session
 }
 
-/// The accounts of a killed run that can still be signed in to: those whose password the operator set.
-pub(in crate::verify) async fn revive(client: &Client, target: &Target, accounts: &[(String, String)]) -> Vec<Session> {
-    let Some((signup, grant)) = target.accounts.signup.as_ref().zip(target.accounts.login.as_ref()) else { return Vec::new() };
-    let Some(password) = &signup.password else { return Vec::new() };
+/// An account of a killed run, as signing in found it.
+pub(in crate::verify) enum Former {
+    /// It lets in what the operator's password names.
+    Open(Box<Session>),
+    /// It refuses that: it was never made, or is being made in this moment.
+    Refused,
+    /// Whether it is there could not be asked, for this reason.
+    Unasked(String),
+    /// Nobody knows its password any more.
+    Locked,
+}
+
+/// The accounts of a killed run, each by its name. Only those can be signed in to whose password the operator set.
+pub(in crate::verify) async fn revive(client: &Client, target: &Target, accounts: Vec<(String, String)>) -> Vec<(String, Former)> {
     let mut revived = Vec::new();
     for (user, username) in accounts {
-        let name = ["A", "B"].into_iter().find(|name| name == user).unwrap_or("C");
-        let login = of_signup(signup, username.clone(), password.clone());
-        // The run may have died after it changed the password.
-        for login in both(&login) {
-            let Ok(answer) = client.send(&Filling::of(&login).probe(&grant.call)).await else { continue };
-            if let Ok(granted) = read(grant, answer) {
-                revived.push(reopened(client, target, session(name, login, granted, true)).await);
-                break;
-            }
-        }
+        let former = former(client, target, &user, &username).await;
+        revived.push((username, former));
     }
     revived
 }
 
+async fn former(client: &Client, target: &Target, user: &str, username: &str) -> Former {
+    let Some((signup, grant)) = target.accounts.signup.as_ref().zip(target.accounts.login.as_ref()) else { return Former::Locked };
+    let Some(password) = &signup.password else { return Former::Locked };
+    let name = ["A", "B"].into_iter().find(|name| *name == user).unwrap_or("C");
+    // The run may have died after it changed the password.
+    for login in both(&of_signup(signup, username.to_owned(), password.clone())) {
+        let answer = match client.send(&Filling::of(&login).probe(&grant.call)).await {
+            Ok(answer) => answer,
+            Err(trouble) => return Former::Unasked(trouble.to_string()),
+        };
+        match read(grant, answer) {
+            Ok(granted) => return Former::Open(Box::new(reopened(client, target, session(name, login, granted, true)).await)),
+            Err(answer) if answer.is_server_error() => return Former::Unasked(format!("signing in was answered {}", answer.status)),
+            Err(_) => {}
+        }
+    }
+    Former::Refused
+}
+
 /// Deletes a revived account.
 pub(in crate::verify) async fn remove_revived(client: &Client, target: &Target, session: &Session) -> Result<(), String> {
-    remove(client, target, session, When::AtTheEnd).await
+    remove(client, target, session, When::AtTheEnd, false).await
 }

@@ -29,7 +29,7 @@ pub(super) const SHARED: Check = Check {
     severity: Severity::Critical,
     references: &[SHARED_CACHES, SENSITIVE_CACHE],
     remedy: NO_STORE,
-    needs: super::BOTH,
+    needs: super::OWN_BOTH,
     run: |cx| Box::pin(cache::shared(cx)),
     ..CARD
 };
@@ -43,7 +43,7 @@ pub(super) const DIRECTIVES: Check = Check {
     severity: Severity::Medium,
     references: &[SHARED_CACHES, SENSITIVE_CACHE],
     remedy: NO_STORE,
-    needs: super::BOTH,
+    needs: super::OWN_BOTH,
     run: |cx| Box::pin(cache::directives(cx)),
     ..CARD
 };
@@ -66,7 +66,7 @@ pub(super) const CONDITIONAL: Check = Check {
         fastapi: "Load the object with its owner first; compare preconditions only with what came back, not in a middleware with a cache of ETags.",
         express: "Load the object with its owner first; derive list ETags from the answer that this user gets.",
     },
-    needs: super::BOTH,
+    needs: super::OWN_BOTH,
     run: |cx| Box::pin(apart::by_id(cx, cache::conditional)),
     ..CARD
 };
@@ -90,7 +90,7 @@ pub(super) const INTERLEAVED: Check = Check {
         fastapi: "Use dependencies or a `ContextVar` that is set for each request, never a module global; reset session variables when a connection goes back to the pool.",
         express: "Keep the user on `req`, never in a module variable; reset session variables when a connection goes back to the pool.",
     },
-    needs: super::BOTH,
+    needs: super::OWN_BOTH,
     run: |cx| Box::pin(together::interleaved(cx)),
     ..CARD
 };

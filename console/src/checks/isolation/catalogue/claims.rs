@@ -27,7 +27,7 @@ pub(super) const QUERY: Check = Check {
     expectation: "No answer to B holds A's canary, with any of several dozen parameters, on the list and on A's object.",
     severity: Severity::Critical,
     remedy: ONLY_THE_TOKEN,
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(claim::query(cx)),
     ..CARD
 };
@@ -44,7 +44,7 @@ pub(super) const HEADER: Check = Check {
         Reference { name: "CWE-290: Authentication bypass by spoofing", url: "https://cwe.mitre.org/data/definitions/290.html" },
     ],
     remedy: ONLY_THE_TOKEN,
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(claim::header(cx)),
     ..CARD
 };
@@ -72,7 +72,7 @@ pub(super) const PATH: Check = Check {
         fastapi: "Compare in one dependency of the router, `if user_id != user.id: raise HTTPException(403)`, or leave the user out of the path.",
         express: "Compare once in `router.param('userId', ...)`, or leave the user out of the path.",
     },
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(claim::path(cx)),
     ..CARD
 };

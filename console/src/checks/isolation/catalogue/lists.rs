@@ -20,7 +20,7 @@ pub(super) const PAGES: Check = Check {
     expectation: "No list of B holds A's canary, in sixteen shapes, while A's own list shows it (the positive control).",
     severity: Severity::Critical,
     remedy: OWNED_LISTS,
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(listing::pages(cx)),
     ..CARD
 };
@@ -33,7 +33,7 @@ pub(super) const SEARCH: Check = Check {
     expectation: "No search of B for the beginning of A's title or description, no filter by a state or by what A's object holds, and nothing that closes the text of a query shows A's canary; the same searches by A stand beside.",
     severity: Severity::Critical,
     remedy: OWNED_LISTS,
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(search::search(cx)),
     ..CARD
 };
@@ -56,7 +56,7 @@ pub(super) const CURSOR: Check = Check {
         fastapi: "Let a cursor hold only the position (the last key), and filter every page by the current user; or sign the cursor together with the user.",
         express: "Let a cursor hold only the position (the last key), and filter every page by the current user; or sign the cursor together with the user.",
     },
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(listing::cursor(cx)),
     ..CARD
 };
@@ -77,7 +77,7 @@ pub(super) const TOTALS: Check = Check {
         fastapi: "Derive the count from the filtered statement: `select(func.count()).select_from(statement.subquery())`.",
         express: "Use `findAndCountAll({ where })` with the owner in `where`, so that page and count share it.",
     },
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(totals::totals_of_b(cx)),
     ..CARD
 };
@@ -90,7 +90,7 @@ pub(super) const BULK: Check = Check {
     expectation: "No answer to B holds A's canary, on the usual bulk routes (a dozen in an exhaustive run) and with own and foreign ids mixed.",
     references: &[BOLA, USER_KEY],
     remedy: OWNED_LISTS,
-    needs: super::LIST,
+    needs: super::OWN_LIST,
     run: |cx| Box::pin(forms::bulk(cx)),
     ..CARD
 };

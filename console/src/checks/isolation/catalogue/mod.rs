@@ -98,6 +98,10 @@ const OWNED_QUERIES: Remedy = Remedy {
 const GET: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute];
 const LIST: &[Need] = &[Need::TwoUsers, Need::Writes, Need::ListRoute];
 const BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::ListRoute];
+/// The same of what asks who reads what.
+const OWN_GET: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::OwnReads];
+const OWN_LIST: &[Need] = &[Need::TwoUsers, Need::Writes, Need::ListRoute, Need::OwnReads];
+const OWN_BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::ListRoute, Need::OwnReads];
 const UPDATE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::UpdateRoute];
 const DELETE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::DeleteRoute];
 

@@ -12,7 +12,7 @@ pub(super) const READ: Check = Check {
           valid token, has no privacy between its users. This is the most common and the most exploited flaw of APIs.",
     expectation: "403 or 404 (as the policy says), and never A's canary, whatever the status.",
     severity: Severity::Critical,
-    needs: super::GET,
+    needs: super::OWN_GET,
     run: |cx| Box::pin(apart::by_id(cx, foreign::read)),
     ..CARD
 };
@@ -25,7 +25,7 @@ pub(super) const HEAD: Check = Check {
     expectation: "The same refusal as for GET, or 405; never a success that an id which nothing has does not get as well.",
     severity: Severity::Medium,
     references: &[BOLA, DISCREPANCY],
-    needs: super::GET,
+    needs: super::OWN_GET,
     run: |cx| Box::pin(apart::by_id(cx, foreign::head)),
     ..CARD
 };

@@ -21,7 +21,7 @@ pub(super) const ID_FORMS: Check = Check {
         fastapi: "Declare the parameter as `UUID` or `int`, and decide by the row's owner, never by the text of the path.",
         express: "Parse the id with a strict schema first, and decide by the row's owner, never by `req.path` or `req.url`.",
     },
-    needs: super::GET,
+    needs: super::OWN_GET,
     run: |cx| Box::pin(forms::id_forms(cx)),
     ..CARD
 };
@@ -59,7 +59,7 @@ pub(super) const VERSIONS: Check = Check {
         fastapi: "Include one router under each prefix instead of a copy, and remove versions that have no client.",
         express: "Mount one router under each prefix instead of a copy, and remove versions that have no client.",
     },
-    needs: super::GET,
+    needs: super::OWN_GET,
     run: |cx| Box::pin(forms::versions(cx)),
     ..CARD
 };
@@ -128,7 +128,7 @@ pub(super) const SESSIONS: Check = Check {
         fastapi: "Resolve the caller in one dependency that every route uses, and raise 401 when a session and a token name different users.",
         express: "Set `req.user` in one middleware, never read `req.session.userId` beside it, and answer 401 when both name different users.",
     },
-    needs: super::GET,
+    needs: super::OWN_GET,
     run: |cx| Box::pin(sessions::mixed(cx)),
     ..CARD
 };
