@@ -214,7 +214,10 @@ async fn an_account_that_lets_nobody_in_is_named_beside_those_that_were_removed(
     signed_up(&twin, names[0]).await;
     let output = finished(console(directory.path(), &["cleanup", "twin"])).await;
     let text = text_of(&output);
-    assert!(text.contains("1 removed") && text.contains("left: account postflight-c-nowhere (signing in to it is refused"), "{text}");
+    assert!(
+        text.contains("1 removed") && text.contains("left: account postflight-c-nowhere (signing in to it is refused"),
+        "{text}"
+    );
     assert!(!text.contains(names[0]), "{text}");
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert_eq!(twin.house().people(), 0);

@@ -187,6 +187,11 @@ impl Target {
         public.into_iter().any(|path| routes::is_same(&path, &self.paths.list) || routes::is_same(&path, &self.paths.item))
     }
 
+    /// Whether a further route must ask for a token: it is declared to, or lies below a collection whose own reads do.
+    pub fn must_guard(&self, route: &Route) -> bool {
+        route.auth == RouteAuth::Bearer || (route.is_below(&self.paths) && !self.is_read_in_public())
+    }
+
     /// The path of the answer that names the release: the declared one, else deep health, else liveness.
     pub fn release_path(&self) -> Option<&str> {
         [&self.release.path, &self.paths.health, &self.paths.live].into_iter().find_map(Option::as_deref)

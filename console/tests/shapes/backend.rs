@@ -78,6 +78,8 @@ pub(crate) struct Shape {
     pub(crate) versions: bool,
     /// The user in the path is passed over: the token alone says whose objects are asked for.
     pub(crate) passes_over_user: bool,
+    /// Whoever reads needs no token, and sees everything.
+    pub(crate) public: bool,
 }
 
 /// What is wrong with the resource.
@@ -92,8 +94,6 @@ pub(crate) enum Wrong {
     ByPath,
     /// An object is deleted for whoever knows its id.
     DeletesAny,
-    /// Whoever reads needs no token, and sees everything.
-    PublicReads,
     /// A read without a token is not refused, it fails.
     FailsWithoutToken,
     /// Only the tokens that it has issued, which are [`ISSUED`], are let in.
@@ -216,7 +216,7 @@ impl Backend {
         let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         match self.wrong {
-            Wrong::PublicReads if reads => return Ok((EVERYBODY.into(), parts.method, String::new(), Vec::new())),
+            _ if reads && self.shape.public => return Ok((EVERYBODY.into(), parts.method, String::new(), Vec::new())),
             Wrong::FailsWithoutToken if reads && token.is_none() => return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
             Wrong::KeepsTokens if !ISSUED.iter().any(|issued| Some(issued.as_str()) == token) => {
                 return Err(problem::UNAUTHORIZED.into_response());

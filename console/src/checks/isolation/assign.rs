@@ -83,10 +83,13 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let id = answer.json().filter(|_| answer.is_success()).and_then(|json| cx.target.resource.id(&json));
     let judgement = match id {
         Some(id) if cx.eventually(&cx.item(a, &id), |seen| seen.contains(&canary)).await?.contains(&canary) => {
-            if reads_all(cx).await? {
-                return Ok(Some(piece(&answer, "B makes an object at A's path", Judgement::unclear(READS_ALL))));
+            match Whose::where_all_is_read(cx, &id, &canary).await? {
+                Some(Whose::Unclear) => Judgement::unclear(READS_ALL),
+                Some(Whose::Bs) => Judgement::weak(format!("{}, though it is B's", answer.status)),
+                None | Some(Whose::As) => {
+                    Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
+                }
             }
-            Judgement::broken(format!("{}: it is A's now: an object was planted in somebody else's account", answer.status))
         }
         _ if answer.is_success() => Judgement::weak(format!("{}, though A does not see it", answer.status)),
         _ => judge::refusal(&cx.target.policy.foreign, answer.status, false),
@@ -98,28 +101,61 @@ async fn at_path_of_a(cx: &Context) -> Result<Option<Evidence>, Trouble> {
 struct Seen {
     by_a: Answer,
     by_b: Answer,
-    /// Whose list shows it, where A reads any object of B's: then that A reads this one means nothing.
-    listed: Option<Listed>,
+    /// Whose it is, where A reads any object of B's: then that A reads this one means nothing.
+    whose: Option<Whose>,
 }
 
-/// Whose list alone shows an object.
+/// Whose an object is, where reading it does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listed {
-    ByA,
-    ByB,
-    /// By neither, or by both.
+enum Whose {
+    As,
+    Bs,
+    /// What one of them may, the other may as well.
     Unclear,
 }
 
-impl Listed {
-    async fn of(cx: &Context, canary: &str) -> Result<Self, Trouble> {
+impl Whose {
+    /// Whose an object of B's is, where A reads any of them; `None` where A does not.
+    async fn where_all_is_read(cx: &Context, id: &str, canary: &str) -> Result<Option<Self>, Trouble> {
+        if !reads_all(cx).await? {
+            return Ok(None);
+        }
+        Ok(Some(match Self::by_lists(cx, canary).await? {
+            Self::Unclear => Self::by_changing(cx, id, canary).await?,
+            told => told,
+        }))
+    }
+
+    const fn of(a: bool, b: bool) -> Self {
+        match (a, b) {
+            (true, false) => Self::As,
+            (false, true) => Self::Bs,
+            _ => Self::Unclear,
+        }
+    }
+
+    /// Whose list shows it.
+    async fn by_lists(cx: &Context, canary: &str) -> Result<Self, Trouble> {
+        if !cx.target.resource.offers.list {
+            return Ok(Self::Unclear);
+        }
         let (a, b) = (cx.list(cx.a()?), cx.list(cx.b()?));
         let (a, b) = tokio::try_join!(cx.send(&a), cx.send(&b))?;
-        Ok(match (a.contains(canary), b.contains(canary)) {
-            (true, false) => Self::ByA,
-            (false, true) => Self::ByB,
-            _ => Self::Unclear,
-        })
+        Ok(Self::of(a.contains(canary), b.contains(canary)))
+    }
+
+    /// Who may change it: to the title that it has.
+    async fn by_changing(cx: &Context, id: &str, canary: &str) -> Result<Self, Trouble> {
+        let act = Act::change(cx);
+        if !act.is_declared(cx) {
+            return Ok(Self::Unclear);
+        }
+        let change = async |user: &User| {
+            let probe = act.probe(cx, &cx.item_path(user, id), canary).bearer(&user.token);
+            Ok::<_, Trouble>(cx.send(&probe).await?.is_success())
+        };
+        let (a, b) = tokio::try_join!(change(cx.a()?), change(cx.b()?))?;
+        Ok(Self::of(a, b))
     }
 }
 
@@ -127,8 +163,8 @@ async fn both(cx: &Context, id: &str, canary: &str) -> Result<Seen, Trouble> {
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
     let by_b = cx.eventually(&of_b, Answer::is_success).await?;
     let by_a = cx.send(&of_a).await?;
-    let listed = if by_a.is_success() && reads_all(cx).await? { Some(Listed::of(cx, canary).await?) } else { None };
-    Ok(Seen { by_a, by_b, listed })
+    let whose = if by_a.is_success() { Whose::where_all_is_read(cx, id, canary).await? } else { None };
+    Ok(Seen { by_a, by_b, whose })
 }
 
 const READS_ALL: &str = "A reads it, as A reads whatever is B's: nothing tells whose it is";
@@ -145,9 +181,9 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
     let sticks =
         |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
-    let is_of_a = match seen.listed {
-        Some(Listed::Unclear) => return Judgement::unclear(READS_ALL),
-        Some(listed) => listed == Listed::ByA,
+    let is_of_a = match seen.whose {
+        Some(Whose::Unclear) => return Judgement::unclear(READS_ALL),
+        Some(whose) => whose == Whose::As,
         None => shown(&seen.by_a),
     };
     if is_of_a {
@@ -262,7 +298,7 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
         Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
     } else {
-        judge::harmless(answer.status, answer.contains(victim.canary()))
+        judge::harmless(answer.status, victim.leaks_in(&answer))
     };
     Ok(piece(&answer, format!("B makes an object with `{}` of A's", foreign.field), judgement))
 }

@@ -70,7 +70,7 @@ async fn write(cx: &Context, act: Act) -> Checked {
         let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title, works)).collect();
         let of_nothing = if act == Act::Delete { Some(deletion_of_nothing(cx, &victim.object.id).await?) } else { None };
         shared_battery(cx, "writes by B", cases, |_, answer| match of_nothing {
-            Some(missing) => judge::deletion(&cx.target.policy.no_such(), answer.status, answer.contains(victim.canary()), missing),
+            Some(missing) => judge::deletion(&cx.target.policy.no_such(), answer.status, victim.leaks_in(answer), missing),
             None => refusal(cx, &victim, answer),
         })
         .await
@@ -150,12 +150,18 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
     let read = &Victim::shared(cx).await?;
     let attack = |victim: Arc<Victim>| async move {
         let asked = |act: Act| {
-            let object = if matches!(act, Act::Get | Act::Head) { &read.object } else { &victim.object };
+            let reads = matches!(act, Act::Get | Act::Head);
+            let object = if reads { &read.object } else { &victim.object };
+            if reads && cx.target.is_read_in_public() {
+                return None;
+            }
             Some(Case::new(format!("nobody: {} of A's object", act.word()), act.by_nobody(cx, a, object)?))
         };
         let mut cases: Vec<_> = Act::ALL.into_iter().filter_map(asked).collect();
-        cases.push(Case::new("nobody: GET of A's list", Probe::get(cx.list_path(a))));
-        let leaks = |answer: &Answer| answer.contains(read.canary()) || answer.contains(victim.canary());
+        if !cx.target.is_read_in_public() {
+            cases.push(Case::new("nobody: GET of A's list", Probe::get(cx.list_path(a))));
+        }
+        let leaks = |answer: &Answer| read.leaks_in(answer) || victim.leaks_in(answer);
         let judge = |case: &Case, answer: &Answer| match answer.status {
             404 if !leaks(answer) => Judgement::held("404"),
             200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
@@ -193,5 +199,5 @@ fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &st
 }
 
 fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {
-    judge::refusal(&cx.target.policy.no_such(), answer.status, answer.contains(victim.canary()))
+    judge::refusal(&cx.target.policy.no_such(), answer.status, victim.leaks_in(answer))
 }

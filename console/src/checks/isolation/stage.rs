@@ -26,6 +26,8 @@ pub(super) struct Victim {
     pub(super) read: Answer,
     /// The address that A signs in with, where it is not what requests name A by: answers may repeat those.
     email: Option<String>,
+    /// Whether everybody may read it on purpose.
+    public: bool,
 }
 
 impl Victim {
@@ -75,7 +77,7 @@ impl Victim {
         if read.is_success() && read.contains(&object.canary) {
             let a = cx.a()?;
             let email = a.email.clone().filter(|email| a.subject.as_ref() != Some(email));
-            return Ok(Self { object, read, email });
+            return Ok(Self { object, read, email, public: cx.target.is_read_in_public() });
         }
         let what = match read.status {
             200..=299 if is_of_this_run(&read, &object.canary) => "another one of this run: two were made with one id",
@@ -87,9 +89,17 @@ impl Victim {
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
     /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
-        answer.contains(self.canary())
-            || self.email.as_ref().is_some_and(|email| answer.contains(email))
-            || is_of_this_run(answer, self.canary())
+        self.email.as_ref().is_some_and(|email| answer.contains(email))
+            || (!self.may_be_shown_in(answer) && (answer.contains(self.canary()) || is_of_this_run(answer, self.canary())))
+    }
+
+    /// Whether an answer shows this object, though not everybody may read it.
+    pub(super) fn leaks_in(&self, answer: &Answer) -> bool {
+        !self.may_be_shown_in(answer) && answer.contains(self.canary())
+    }
+
+    fn may_be_shown_in(&self, answer: &Answer) -> bool {
+        self.public && matches!(answer.exchange.request.method.as_str(), "GET" | "HEAD")
     }
 
     /// The canary in A's title.

@@ -3,7 +3,7 @@
 use crate::checks::{Case, Checked, Context, Judgement, Object, Role, battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
-use crate::target::{Route, RouteAuth};
+use crate::target::Route;
 
 use super::ask::of_a;
 use super::claims::Minter;
@@ -39,7 +39,7 @@ pub(super) async fn every(cx: Context) -> Checked {
         tokens.iter().take(most).map(case).collect::<Vec<_>>()
     });
     let list = cx.list_path(cx.a()?);
-    let guessed = tokens.first().into_iter().flat_map(|(name, token)| {
+    let guessed = tokens.first().filter(|_| !cx.target.is_read_in_public()).into_iter().flat_map(|(name, token)| {
         USUAL.map(|below| {
             let path = format!("{}/{below}", list.trim_end_matches('/'));
             Case::new(format!("GET {path} with {name}"), Probe::get(path).bearer(token))
@@ -64,10 +64,10 @@ async fn tokens(cx: &Context) -> Result<Vec<(&'static str, Credential)>, Trouble
 fn reads(cx: &Context, object: Option<&Object>) -> Result<(Vec<Probe>, String), Trouble> {
     let a = cx.a()?;
     let (subject, id) = (a.subject.as_deref().unwrap_or("me"), object.map_or("1", |object| object.id.as_str()));
-    let own = object.filter(|_| cx.target.resource.offers.get).map(|object| object.path.clone());
+    let own = object.filter(|_| cx.target.resource.offers.get && !cx.target.is_read_in_public()).map(|object| object.path.clone());
     let protected = cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id));
     // What is public on purpose looks at no token at all.
-    let guarded = |route: &&Route| route.reads() && (route.auth == RouteAuth::Bearer || route.is_below(&cx.target.paths));
+    let guarded = |route: &&Route| route.reads() && cx.target.must_guard(route);
     let (further, left_out) = cx.some_of(cx.further_routes().filter(guarded).collect(), MOST);
     let further = further.into_iter().map(|route| route.filled(id, subject));
     let mut paths: Vec<_> = own.into_iter().chain(protected).chain(further).collect();

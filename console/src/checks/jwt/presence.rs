@@ -5,7 +5,7 @@ use crate::checks::paging::asking;
 use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Outcome, Role, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::run::{Finding, Source};
-use crate::target::{Policy, Route, RouteAuth};
+use crate::target::{Policy, Route};
 
 use super::ask::{not_bearer, refusal};
 use super::writes::writes;
@@ -126,9 +126,7 @@ const OPEN: [&str; 18] = [
 fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
     let open = route.path == "/" || route.path.split('/').any(|part| OPEN.contains(&part.trim_end_matches(".json")));
     match answer.status {
-        status @ 200..=299 if route.auth == RouteAuth::Bearer || route.is_below(&cx.target.paths) => {
-            Judgement::broken(format!("{status} without a token"))
-        }
+        status @ 200..=299 if cx.target.must_guard(route) => Judgement::broken(format!("{status} without a token")),
         status @ 200..=299 if open => Judgement::held(format!("{status}, public by its name")),
         status @ 200..=299 => {
             Judgement::weak(format!("{status}, and nothing says whether it is meant so; list it under `policy.public` if it is"))

@@ -116,7 +116,9 @@ async fn former(client: &Client, target: &Target, user: &str, username: &str) ->
         };
         match read(grant, answer) {
             Ok(granted) => return Former::Open(Box::new(reopened(client, target, session(name, login, granted, true)).await)),
-            Err(answer) if answer.is_server_error() => return Former::Unasked(format!("signing in was answered {}", answer.status)),
+            Err(answer) if answer.is_server_error() => {
+                return Former::Unasked(format!("signing in was answered {}", answer.status));
+            }
             Err(_) => {}
         }
     }

@@ -170,7 +170,7 @@ pub(super) const RECREATED: Check = Check {
         fastapi: "Key everything by a UUID of the user, and declare `ForeignKey(\"users.id\", ondelete=\"CASCADE\")`; put that id, not the address, into `sub`.",
         express: "Key everything by a UUID of the user, and delete what it owns in the transaction that deletes it; put that id, not the address, into `sub`.",
     },
-    needs: &[Need::TwoUsers, Need::Writes],
+    needs: &[Need::TwoUsers, Need::Writes, Need::OwnReads],
     run: |cx| Box::pin(recreated::inherits_nothing(cx)),
     ..CARD
 };

@@ -26,11 +26,9 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
         let missing = deletion_of_nothing(cx, &victim.object.id).await?;
         battery(cx, "bodies that claim to be A", cases, |case, answer| match answer.status {
             // Unknown fields may be refused before anything is looked up.
-            400 | 422 if !answer.contains(victim.canary()) => Judgement::held(format!("{}", answer.status)),
-            status if case.probe.method() == "DELETE" => {
-                judge::deletion(accepted, status, answer.contains(victim.canary()), missing)
-            }
-            status => judge::refusal(accepted, status, answer.contains(victim.canary())),
+            400 | 422 if !victim.leaks_in(answer) => Judgement::held(format!("{}", answer.status)),
+            status if case.probe.method() == "DELETE" => judge::deletion(accepted, status, victim.leaks_in(answer), missing),
+            status => judge::refusal(accepted, status, victim.leaks_in(answer)),
         })
         .await
     })

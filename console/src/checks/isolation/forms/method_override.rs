@@ -18,7 +18,7 @@ pub(in crate::checks::isolation) async fn method_override(cx: Context) -> Checke
         // A's own POST may be renamed where a framework offers that; a safe request may not, since browsers send those on their own.
         cases.extend(overridden(cx, a, "GET", &item, title));
         battery(cx, "requests with an overridden method", cases, |case, answer| {
-            judge::harmless(answer.status, case.name.starts_with('B') && answer.contains(victim.canary()))
+            judge::harmless(answer.status, case.name.starts_with('B') && victim.leaks_in(answer))
         })
         .await
     })

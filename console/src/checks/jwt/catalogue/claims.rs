@@ -171,7 +171,7 @@ pub(in crate::checks::jwt) const SUB_TYPE: Check = Check {
     severity: Severity::High,
     references: &[SUB, at("CWE-1287", "https://cwe.mitre.org/data/definitions/1287.html")],
     remedy: CHECK_SUBJECT,
-    needs: NEEDS,
+    needs: &[Need::Token, Need::SigningKey, Need::OwnReads],
     run: |cx| Box::pin(claims::sub_type(cx)),
     ..CARD
 };
@@ -188,7 +188,7 @@ pub(in crate::checks::jwt) const SUB_ALIAS: Check = Check {
         at("OWASP API1:2023", "https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/"),
     ],
     remedy: CHECK_SUBJECT,
-    needs: &[Need::Token, Need::SigningKey, Need::Writes],
+    needs: &[Need::Token, Need::SigningKey, Need::Writes, Need::OwnReads],
     run: |cx| Box::pin(claims::sub_alias(cx)),
     ..CARD
 };
