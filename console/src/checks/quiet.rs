@@ -9,6 +9,9 @@ use tokio::sync::Notify;
 /// What sends until it is refused. It goes behind everything else, and nobody waits for it.
 pub(crate) const EXHAUSTS: &str = "robustness.rate-limit";
 
+/// Those who may wait until the others have ended, in the order in which they then go: none waits for one that comes later.
+const IN_TURN: [&str; 4] = ["isolation.list.totals", "jwt.login.uniform", "jwt.login.limit", EXHAUSTS];
+
 /// Which checks have ended.
 #[derive(Debug, Default)]
 pub struct Quiet {
@@ -30,11 +33,12 @@ impl Quiet {
         self.changed.notify_waiters();
     }
 
-    /// Waits until all have ended but `these`, of which none may wait for another.
-    pub(crate) async fn but_for(&self, these: &[&str]) {
+    /// Waits until it is the turn of `own`, which is one of those who may wait: all have ended but those who come later.
+    pub(crate) async fn turn_of(&self, own: &str) {
+        let later = IN_TURN.iter().skip_while(|id| **id != own).collect::<Vec<_>>();
         let over = || {
             let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            self.all.iter().all(|id| *id == EXHAUSTS || these.contains(id) || ended.contains(*id))
+            self.all.iter().all(|id| later.contains(&id) || ended.contains(*id))
         };
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -56,21 +60,26 @@ mod tests {
     use crate::checks::find;
 
     #[test]
-    fn the_check_that_goes_last_is_in_the_catalogue() {
-        assert!(find(EXHAUSTS).is_some());
+    fn those_who_wait_are_in_the_catalogue() {
+        assert!(IN_TURN.iter().all(|id| find(id).is_some()), "{IN_TURN:?}");
     }
 
     #[tokio::test]
     async fn whoever_waits_goes_on_when_the_last_of_the_others_has_ended() {
-        let quiet = Arc::new(Quiet::before(vec!["a", "b", "waiting", EXHAUSTS]));
-        let waiting = tokio::spawn({
+        let [first, second, ..] = IN_TURN;
+        let quiet = Arc::new(Quiet::before([&["a", "b"], &IN_TURN[..]].concat()));
+        let waiting = [first, second].map(|own| {
             let quiet = Arc::clone(&quiet);
-            async move { quiet.but_for(&["waiting"]).await }
+            tokio::spawn(async move { quiet.turn_of(own).await })
         });
+        let [one, other] = waiting;
         quiet.ended("a");
         tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(!waiting.is_finished());
+        assert!(!one.is_finished());
         quiet.ended("b");
-        tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), one).await.unwrap().unwrap();
+        assert!(!other.is_finished());
+        quiet.ended(first);
+        tokio::time::timeout(Duration::from_secs(5), other).await.unwrap().unwrap();
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn uniform(cx: Context) -> Checked {
         return Ok(compared(&tried, &known, &unknown, None));
     }
     // What the run's own load did to the times is over when nothing else is asked.
-    cx.client.until(cx.quiet.but_for(&MEANWHILE)).await?;
+    cx.client.until(cx.quiet.turn_of("jwt.login.uniform")).await?;
     let mut alone = Tried::default();
     alone.again(&cx, &unknown_probe, &known_probe).await?;
     if slower(&alone.known, &alone.unknown).is_some() {
@@ -57,9 +57,6 @@ async fn confirmed(cx: &Context, unknown: &Probe) -> Result<Option<Tried>, Troub
     tried.again(cx, unknown, &known).await?;
     Ok(Some(tried))
 }
-
-/// Those who do not end before the times were taken: the one who takes them, and the one who waits for those who sign in.
-const MEANWHILE: [&str; 2] = ["jwt.login.uniform", "jwt.login.limit"];
 
 /// Answers to wrong passwords of an existing user and of a missing one.
 #[derive(Default)]
@@ -177,7 +174,7 @@ pub(super) async fn limit(cx: Context) -> Checked {
     let Some(limit) = cx.target.policy.login_limit else {
         return Ok(Outcome::skip("no limit of failed sign-ins is declared; set `policy.login_limit` in postflight.toml"));
     };
-    cx.client.until(cx.quiet.but_for(&["jwt.login.limit"])).await?;
+    cx.client.until(cx.quiet.turn_of("jwt.login.limit")).await?;
     let known = cx.registry.spare().await?.map(|session| session.login);
     let login = known
         .as_ref()

@@ -219,7 +219,7 @@ impl Engine {
             return concluded(check, outcome, 0, started);
         }
         if check.id == EXHAUSTS {
-            let _ = cx.client.until(self.quiet.but_for(&[])).await;
+            let _ = cx.client.until(self.quiet.turn_of(EXHAUSTS)).await;
         }
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = cx.client.scoped();
