@@ -111,6 +111,21 @@ async fn an_interrupted_run_leaves_no_account() {
     }
 }
 
+/// What never took a connection has no account, whatever was about to be signed up there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_is_not_there_leaves_no_account() {
+    let gone = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port").local_addr().expect("an address");
+    let honest = Twin::start_as(Kind::Opaque, Carrier::Bearer, &[]).await.target();
+    let target = Target { base: BaseUrl::parse(&format!("http://{gone}")).expect("a URL"), ..honest };
+    let journal = twin::in_memory();
+    let options = Options { suites: vec![Suite::Jwt], journal: journal.path().to_owned(), ..Options::default() };
+    let (events, _) = Events::channel();
+    let run = verify::run(Arc::new(target), options, verify::Inputs::default(), events, CancellationToken::new()).await;
+    let cleanup = run.expect("a client").cleanup;
+    assert_eq!((cleanup.left, cleanup.accounts), (Vec::new(), Vec::new()));
+    assert_eq!(std::fs::read_dir(journal.path()).map(Iterator::count).unwrap_or_default(), 0, "a journal was left behind");
+}
+
 /// Off this machine nobody's host is named to a service: that it goes where a token sends it shows by the time it takes.
 #[rstest]
 #[case::sound(&[], Verdict::Pass)]

@@ -151,6 +151,8 @@ pub enum Need {
     GetRoute,
     /// A route that lists objects.
     ListRoute,
+    /// A route that reads one object, or one that lists them.
+    SightRoute,
     /// Reads that not everybody may have.
     OwnReads,
     /// A route that changes an object.
@@ -199,6 +201,7 @@ impl Need {
             }
             Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
             Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
+            Self::SightRoute => "the target declares no route that shows an object (`task.get = false`, `task.list = false`)",
             Self::OwnReads => "everybody may read the collection (`policy.public` names it), so who reads what is no finding",
             Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",
             Self::DeleteRoute => "the target declares no route that deletes an object (`task.delete = false`)",

@@ -32,37 +32,51 @@ pub(crate) fn asking(path: &str, query: &str) -> String {
     format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
 }
 
-/// The query of the page after `answer`, if the answer names one: a cursor, a link in the body (JSON:API, HAL, DRF), or `Link` (RFC 8288).
+/// The query of the page after `answer`, if the answer names one: a cursor, a link in the body (JSON:API, HAL, DRF), its number
+/// (Flask-SQLAlchemy, Laravel), or `Link` (RFC 8288).
 pub(crate) fn next_query(answer: &Answer) -> Option<String> {
     let json = answer.json();
-    let from_body = json.as_ref().and_then(|json| by_cursor(json).or_else(|| by_link(json)));
+    let from_body = json.as_ref().and_then(|json| by_cursor(json).or_else(|| by_link(json)).or_else(|| by_number(json)));
     from_body.or_else(|| by_header(&answer.headers.text("link")?))
 }
 
-/// Whether `answer` says that no page comes after it: a cursor or link that is there and empty.
+/// Whether `answer` says that no page comes after it: a cursor, link or number that is there and empty, or a plain no.
 pub(crate) fn is_last(answer: &Answer) -> bool {
     let Some(json) = answer.json() else { return false };
     let pointers = CURSORS.iter().map(|(pointer, _)| *pointer).chain(LINKS);
-    pointers.filter_map(|pointer| json.pointer(pointer)).any(Value::is_null)
+    let empty = pointers.filter_map(|pointer| json.pointer(pointer)).any(Value::is_null);
+    empty || said(&json, &NEXT).is_some_and(Value::is_null) || said(&json, &MORE) == Some(&Value::Bool(false))
 }
 
-/// Members that say how many pages there are.
-const PAGES: [&str; 8] = [
-    "/pages",
-    "/total_pages",
-    "/totalPages",
-    "/last_page",
-    "/page_count",
-    "/meta/total_pages",
-    "/meta/last_page",
-    "/pagination/pages",
-];
+/// Members that hold what an answer says of its pages, beside the answer itself.
+const ABOUT_PAGES: [&str; 5] = ["meta", "pagination", "paging", "page_info", "pageInfo"];
+/// Names of what is said there, in lower case and without what joins words: how many pages there are, the number of this one and of the next,
+/// and whether there is a next one.
+const COUNT: [&str; 4] = ["pages", "totalpages", "lastpage", "pagecount"];
+const THIS: [&str; 3] = ["page", "currentpage", "pagenumber"];
+const NEXT: [&str; 2] = ["nextpage", "nextpagenumber"];
+const MORE: [&str; 4] = ["hasnext", "hasmore", "hasnextpage", "hasmorepages"];
+
+/// What an answer says of its pages under one of these names.
+fn said<'a>(json: &'a Value, names: &[&str]) -> Option<&'a Value> {
+    let plain = |name: &str| name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase();
+    let places = std::iter::once(json).chain(ABOUT_PAGES.iter().filter_map(|place| json.get(place)));
+    let members = places.filter_map(Value::as_object).flatten();
+    members.into_iter().find(|(name, _)| names.contains(&plain(name).as_str())).map(|(_, value)| value)
+}
 
 /// Whether `answer` says that there is more than one page.
 pub(crate) fn has_more_pages(answer: &Answer) -> bool {
-    let json = answer.json();
-    let count = |pointer: &&str| json.as_ref().and_then(|json| json.pointer(pointer)?.as_u64());
-    PAGES.iter().find_map(count).is_some_and(|pages| pages > 1)
+    let json = answer.json().unwrap_or_default();
+    said(&json, &COUNT).and_then(Value::as_u64).is_some_and(|pages| pages > 1) || said(&json, &MORE) == Some(&Value::Bool(true))
+}
+
+fn by_number(json: &Value) -> Option<String> {
+    let count = said(json, &COUNT).and_then(Value::as_u64);
+    let more = |this: &u64| said(json, &MORE) == Some(&Value::Bool(true)) || count.is_some_and(|count| *this < count);
+    let this = || said(json, &THIS)?.as_u64().filter(more)?.checked_add(1);
+    let next = said(json, &NEXT).and_then(Value::as_u64).or_else(this)?;
+    Some(format!("page={next}"))
 }
 
 fn by_cursor(json: &Value) -> Option<String> {
@@ -97,9 +111,14 @@ mod tests {
     #[case::no_more(json!({"items": [], "next_cursor": null}), None)]
     #[case::django(json!({"next": "https://api.example/tasks/?page=2", "results": []}), Some("page=2"))]
     #[case::hal(json!({"_links": {"next": {"href": "/tasks?page=2"}}}), Some("page=2"))]
+    #[case::flask(json!({"data": [], "meta": {"page": 1, "pages": 2, "next_page": 2, "has_next": true}}), Some("page=2"))]
+    #[case::by_flag(json!({"docs": [], "page": 2, "hasNextPage": true}), Some("page=3"))]
+    #[case::by_count(json!({"data": [], "meta": {"current_page": 1, "last_page": 2}}), Some("page=2"))]
+    #[case::the_last_by_count(json!({"data": [], "page": 2, "total_pages": 2}), None)]
+    #[case::the_last_by_flag(json!({"docs": [], "page": 3, "hasNextPage": false, "nextPage": null}), None)]
     #[case::bare(json!([]), None)]
     fn the_next_page_is_found_where_services_put_it(#[case] body: Value, #[case] query: Option<&str>) {
-        assert_eq!(by_cursor(&body).or_else(|| by_link(&body)).as_deref(), query);
+        assert_eq!(by_cursor(&body).or_else(|| by_link(&body)).or_else(|| by_number(&body)).as_deref(), query);
     }
 
     #[test]

@@ -34,8 +34,8 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is
-    /// waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a safe request whose connection broke is
-    /// asked again, and so is one that a proxy found nobody for: servers close idle connections at any time (RFC 9112, 9.3.1), some after every
+    /// waited out (unless the probe is impatient), by the whole run (unless the probe waits alone); a request whose connection broke, and that
+    /// changes nothing by being sent twice, is sent again, and so is a safe one that a proxy found nobody for: servers close idle connections at any time (RFC 9112, 9.3.1), some after every
     /// error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let answered = self.answered(probe).await;
@@ -75,7 +75,7 @@ impl Client {
                     self.pause(PATIENCE.get(broken).copied().unwrap_or_default()).await?;
                     broken += 1;
                 }
-                Err(Trouble::Transport(_)) if probe.is_safe() && broken < 2 => broken += 1,
+                Err(Trouble::Transport(_)) if probe.is_repeatable() && broken < 2 => broken += 1,
                 other => return other,
             }
         }

@@ -278,6 +278,12 @@ impl Probe {
         self.shareable || self.is_safe()
     }
 
+    /// Whether sending it twice comes to the same as sending it once: what is safe, and what sets an object to what the body says.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        let sets = matches!(self.method.as_str(), "PUT" | "PATCH") && self.body.is_some();
+        self.is_safe() || sets
+    }
+
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")

@@ -187,6 +187,11 @@ impl Target {
         public.into_iter().any(|path| routes::is_same(&path, &self.paths.list) || routes::is_same(&path, &self.paths.item))
     }
 
+    /// Whether the read that tokens are tried on is one that everybody may have.
+    pub fn tries_tokens_in_public(&self) -> bool {
+        self.paths.read.is_none() && self.is_read_in_public()
+    }
+
     /// Whether a further route must ask for a token: it is declared to, or lies below a collection whose own reads do.
     pub fn must_guard(&self, route: &Route) -> bool {
         route.auth == RouteAuth::Bearer || (route.is_below(&self.paths) && !self.is_read_in_public())

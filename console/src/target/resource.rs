@@ -160,22 +160,22 @@ impl Default for Resource {
 impl Resource {
     /// A create body whose title is `title`.
     pub fn body(&self, title: &str) -> Value {
-        let mut body = self.extra.clone();
+        let mut body = filled(&self.extra, title);
         body.insert(self.fields.title.clone(), json!(title));
         self.wrapped(body)
     }
 
     /// A full update whose title is `title`.
     pub fn full(&self, title: &str) -> Value {
-        let mut body = self.extra.clone();
-        body.extend(self.put.clone());
+        let mut body = filled(&self.extra, title);
+        body.extend(filled(&self.put, title));
         body.insert(self.fields.title.clone(), json!(title));
         self.wrapped(body)
     }
 
     /// A full body, or a partial update, whose top-level field `name` is `value`.
     pub fn holding(&self, name: &str, value: Value) -> Value {
-        let mut body = if self.update == Update::Put { self.extra.clone() } else { Map::new() };
+        let mut body = if self.update == Update::Put { filled(&self.extra, name) } else { Map::new() };
         body.insert(name.to_owned(), value);
         self.wrapped(body)
     }
@@ -249,14 +249,36 @@ impl Resource {
         self.object(answer)?.get(&self.fields.title)?.as_str()
     }
 
-    /// The objects of a list answer.
-    pub fn items<'a>(&self, answer: &'a Value) -> Option<&'a Vec<Value>> {
-        answer.pointer(&self.fields.items)?.as_array()
+    /// The objects of a list answer. Where there are none, some languages write `null` (a nil slice of Go, `None` of Python).
+    pub fn items<'a>(&self, answer: &'a Value) -> Option<&'a [Value]> {
+        match answer.pointer(&self.fields.items)? {
+            Value::Array(items) => Some(items),
+            Value::Null => Some(&[]),
+            _ => None,
+        }
     }
 
     /// The object with this id in a list answer.
     pub fn listed<'a>(&self, answer: &'a Value, id: &str) -> Option<&'a Value> {
         self.items(answer)?.iter().find(|item| self.id_of(item).as_deref() == Some(id))
+    }
+}
+
+/// What stands for a text of its own in every object: services want some fields to be like no other's.
+const OWN_TEXT: &str = "{unique}";
+
+/// The fields with a text of their own where they ask for one: what of `title` can stand in an address.
+fn filled(fields: &Map<String, Value>, title: &str) -> Map<String, Value> {
+    let plain: String = title.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    fields.iter().map(|(name, value)| (name.clone(), with_own_text(value, &plain))).collect()
+}
+
+fn with_own_text(value: &Value, text: &str) -> Value {
+    match value {
+        Value::String(written) => Value::String(written.replace(OWN_TEXT, text)),
+        Value::Array(items) => items.iter().map(|item| with_own_text(item, text)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), with_own_text(value, text))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -310,6 +332,25 @@ mod tests {
         assert_eq!(resource.body("t"), json!({"task": {"list": {"name": "inbox"}, "title": "t"}}));
         assert_eq!(resource.full("t"), json!({"task": {"list": {"name": "inbox"}, "completed": false, "title": "t"}}));
         assert_eq!(resource.with(resource.patch("t"), "owner", json!(1)), json!({"task": {"title": "t", "owner": 1}}));
+    }
+
+    #[test]
+    fn a_field_that_must_be_like_no_other_has_a_part_of_the_title() {
+        let extra = json!({"url": "https://example.com/{unique}", "tags": ["{unique}", 1]});
+        let resource = Resource { extra: extra.as_object().cloned().unwrap(), ..Resource::default() };
+        let body = resource.body("postflight-01a2-60-a0001 of B's");
+        assert_eq!(body["url"], "https://example.com/postflight-01a2-60-a0001ofBs");
+        assert_eq!(body["tags"], json!(["postflight-01a2-60-a0001ofBs", 1]));
+    }
+
+    #[rstest]
+    #[case::objects(json!({"items": [{"id": 1}, {"id": 2}]}), Some(2))]
+    #[case::none(json!({"items": []}), Some(0))]
+    #[case::null(json!({"items": null}), Some(0))]
+    #[case::elsewhere(json!({"data": []}), None)]
+    #[case::no_list(json!({"items": {"id": 1}}), None)]
+    fn a_list_is_an_array_or_null_where_it_should_be(#[case] answer: Value, #[case] count: Option<usize>) {
+        assert_eq!(Resource::default().items(&answer).map(<[Value]>::len), count);
     }
 
     #[rstest]

@@ -1,5 +1,7 @@
 //! Requests to account routes: placeholders filled in, and tokens found in their answers. Keeps no state.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
@@ -11,27 +13,33 @@ use crate::token::{self, Compact};
 /// What fills the placeholders of a call.
 #[derive(Clone, Debug)]
 pub(super) struct Filling {
-    values: Vec<(&'static str, SecretString)>,
+    values: Vec<(Cow<'static, str>, SecretString)>,
 }
 
 impl Filling {
     /// The placeholders of one account.
     pub(super) fn of(login: &Login) -> Self {
-        let plain = |name, text: &str| (name, SecretString::from(text));
+        let plain = |name: &'static str, text: &str| (name.into(), SecretString::from(text));
         Self {
             values: vec![
                 plain("{username}", &login.username),
                 plain("{email}", &login.email),
                 plain("{name}", &login.username),
-                ("{password}", login.password.clone()),
+                ("{password}".into(), login.password.clone()),
             ],
         }
     }
 
     /// The same with one more placeholder.
-    pub(super) fn with(mut self, name: &'static str, value: SecretString) -> Self {
-        self.values.push((name, value));
+    pub(super) fn with(mut self, name: impl Into<Cow<'static, str>>, value: SecretString) -> Self {
+        self.values.push((name.into(), value));
         self
+    }
+
+    /// The same with the cookies that an answer set, each as `{cookie:NAME}`.
+    pub(super) fn with_cookies(self, answer: &Answer) -> Self {
+        let pairs = answer.headers.all("set-cookie").filter_map(pair);
+        pairs.fold(self, |filling, (name, value)| filling.with(format!("{{cookie:{name}}}"), value.into()))
     }
 
     /// The same with any JSON value in the place of a string that is a placeholder and nothing else.
@@ -47,7 +55,7 @@ impl Filling {
     }
 
     fn text(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value.expose_secret()))
+        self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&**name, value.expose_secret()))
     }
 
     fn value(&self, body: &Value) -> Value {
@@ -118,11 +126,15 @@ pub(super) fn token_in(answer: &Answer, at: &TokenAt) -> Option<SecretString> {
     (!token.is_empty()).then(|| token.into())
 }
 
-/// The value of the cookie `name` in one `Set-Cookie` (RFC 6265, 4.1.1).
+/// The value of the cookie `name` in one `Set-Cookie`.
 fn cookie(field: &[u8], name: &str) -> Option<String> {
-    let field = std::str::from_utf8(field).ok()?;
-    let (key, value) = field.split(';').next()?.split_once('=')?;
-    (key.trim() == name).then(|| value.trim().trim_matches('"').to_owned())
+    pair(field).filter(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// Name and value of the cookie in one `Set-Cookie` (RFC 6265, 4.1.1).
+fn pair(field: &[u8]) -> Option<(String, String)> {
+    let (name, value) = std::str::from_utf8(field).ok()?.split(';').next()?.split_once('=')?;
+    Some((name.trim().to_owned(), value.trim().trim_matches('"').to_owned()))
 }
 
 /// The cookies that an answer sets beside the one that carries `token`, as a request sends them.
@@ -175,6 +187,14 @@ mod tests {
         let fields = [("set-cookie", "theme=dark"), ("set-cookie", "session=\"t2\"; HttpOnly; Path=/"), ("x-token", "Bearer t3")];
         let answer = Answer::canned(200, &fields, r#"{"data":{"token":"t1"}}"#);
         assert_eq!(token_in(&answer, &at).map(|token| token.expose_secret().to_owned()).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_header_may_hold_a_cookie_that_the_sign_in_set() {
+        let answer = Answer::canned(200, &[("set-cookie", "csrf_refresh_token=c2; Path=/"), ("set-cookie", "refresh=\"r1\"")], "");
+        let login = Login { username: "u".into(), email: "u@example.com".into(), password: "p".into() };
+        let filling = Filling::of(&login).with_cookies(&answer);
+        assert_eq!(filling.text("{cookie:csrf_refresh_token} {cookie:refresh} {cookie:other}"), "c2 r1 {cookie:other}");
     }
 
     #[rstest]

@@ -65,6 +65,7 @@ impl<'a> Given<'a> {
             Need::Writes => self.writes,
             Need::GetRoute => target.resource.offers.get,
             Need::ListRoute => target.resource.offers.list,
+            Need::SightRoute => target.resource.offers.get || target.resource.offers.list,
             Need::OwnReads => !target.is_read_in_public(),
             Need::UpdateRoute => target.resource.update != Update::None,
             Need::DeleteRoute => target.resource.offers.delete,

@@ -56,6 +56,8 @@ pub(crate) struct Shape {
     pub(crate) items: &'static str,
     /// Objects on a page; the address of the next page stands in `next`.
     pub(crate) page: Option<usize>,
+    /// Pages are told by their number and how many there are, beside the total (Flask-SQLAlchemy); by a link otherwise.
+    pub(crate) numbered: bool,
     /// Member that holds the object in single answers; empty where the answer is the object.
     pub(crate) object: &'static str,
     pub(crate) created: Created,
@@ -94,6 +96,8 @@ pub(crate) enum Wrong {
     ByPath,
     /// An object is deleted for whoever knows its id.
     DeletesAny,
+    /// Whose an object is, the body says.
+    OwnerFromBody,
     /// A read without a token is not refused, it fails.
     FailsWithoutToken,
     /// Only the tokens that it has issued, which are [`ISSUED`], are let in.
@@ -270,6 +274,7 @@ impl Backend {
             Ids::Uuids => Uuid::new_v4().to_string(),
             Ids::Texts => format!("note_{}", Uuid::new_v4().simple()),
         };
+        let owner = self.named(&fields).unwrap_or(owner);
         let fields = fields.into_iter().filter(|(name, _)| *name == self.shape.title || name == "done").collect();
         let record = Record { owner, fields, deleted: false, version: 0 };
         let shown = self.shown(&id, &record);
@@ -284,6 +289,11 @@ impl Backend {
             Created::Location => (status, location).into_response(),
             Created::Unsaid => (status, axum::Json(json!({ "ok": true }))).into_response(),
         }
+    }
+
+    /// The owner that a body names, where that is believed.
+    fn named(&self, fields: &Map<String, Value>) -> Option<String> {
+        fields.get("user_id").filter(|_| self.wrong == Wrong::OwnerFromBody)?.as_str().map(str::to_owned)
     }
 
     fn shown(&self, id: &str, record: &Record) -> Value {
@@ -313,6 +323,10 @@ impl Backend {
         let page = query.split('&').find_map(|pair| pair.strip_prefix("page=")?.parse::<usize>().ok()).unwrap_or(1);
         let size = self.shape.page.unwrap_or(usize::MAX);
         let shown: Vec<_> = all.iter().skip(page.saturating_sub(1).saturating_mul(size)).take(size).collect();
+        if self.shape.numbered {
+            let about = json!({ "page": page, "pages": all.len().div_ceil(size), "total_count": all.len() });
+            return axum::Json(json!({ (self.shape.items): shown, "meta": about })).into_response();
+        }
         let next = (page.saturating_mul(size) < all.len()).then(|| format!("{path}?page={}", page + 1));
         axum::Json(json!({ (self.shape.items): shown, "next": next })).into_response()
     }
@@ -351,6 +365,9 @@ impl Backend {
                     None => return problem::UNPROCESSABLE.into_response(),
                     Some(version) if version != Some(record.version.into()) => return StatusCode::CONFLICT.into_response(),
                     Some(_) => record.version += 1,
+                }
+                if let Some(owner) = self.named(&fields) {
+                    record.owner = owner;
                 }
                 let known = fields.into_iter().filter(|(name, _)| *name == shape.title || name == "done");
                 record.fields.extend(known);

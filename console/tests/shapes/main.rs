@@ -56,6 +56,7 @@ const PLAIN: Shape = Shape {
     ids: Ids::Numbers,
     items: "",
     page: None,
+    numbered: false,
     object: "",
     created: Created::Alike,
     statuses: [201, 204, 404],
@@ -73,7 +74,7 @@ const PLAIN: Shape = Shape {
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 16] = [
+const SHAPES: [(&str, Shape, &str); 17] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -102,6 +103,11 @@ const SHAPES: [(&str, Shape, &str); 16] = [
         "pages of ten, links to the next",
         Shape { ids: Ids::Texts, items: "data", page: Some(10), object: "data", ..PLAIN },
         "task.items = '/data'\ntask.object = '/data'\n",
+    ),
+    (
+        "pages of five by number, with a total",
+        Shape { items: "data", page: Some(5), numbered: true, ..PLAIN },
+        "task.items = '/data'\ntask.done = 'done'\n",
     ),
     (
         "the created object elsewhere, 200",
@@ -236,6 +242,23 @@ async fn a_backend_that_believes_the_user_in_the_path_fails() {
     for id in ["isolation.foreign.read", "isolation.foreign.delete", "isolation.claim.path"] {
         assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
     }
+}
+
+/// Whose an object is, is seen by reading it, by lists where nothing else shows it, and by who may change it where everybody reads all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_believes_the_owner_in_the_body_fails_in_any_shape() {
+    let mut blind = String::new();
+    for (name, shape, text) in chosen().filter(|(_, shape, _)| shape.listed && shape.envelope.is_empty()) {
+        let running = Running::start(*shape, Wrong::OwnerFromBody, &[]).await;
+        let run = verify(&running, text, &[Suite::Isolation]).await;
+        for id in ["isolation.assign.create", "isolation.assign.update"] {
+            let check = check(&run, id);
+            if check.verdict != Verdict::Fail && check.verdict != Verdict::Skip {
+                blind += &format!("\n{name}: {id} is {} ({})", check.verdict, check.summary);
+            }
+        }
+    }
+    assert!(blind.is_empty(), "{blind}");
 }
 
 /// Gone is what the service says of what is gone.

@@ -147,7 +147,8 @@ pub(super) fn judge_headers(target: &Target, case: &Case, answer: &Answer) -> Ju
     let (policy, names) = (&target.policy, granted(answer, "access-control-allow-headers"));
     let listed = |name: &String| policy.request_headers.iter().any(|header| header == "*" || header == name);
     let of_csrf = |name: &String| target.csrf.as_ref().is_some_and(|csrf| csrf.header == *name);
-    let known = |name: &String| listed(name) || of_csrf(name) || SAFELISTED.contains(&name.as_str());
+    let of_carrier = |name: &String| matches!(&target.carrier, Carrier::Header(header) if header.eq_ignore_ascii_case(name));
+    let known = |name: &String| listed(name) || of_csrf(name) || of_carrier(name) || SAFELISTED.contains(&name.as_str());
     let own_policy = policy.request_headers != Policy::default().request_headers;
     match names.iter().find(|name| !known(name)).filter(|_| passes(case, answer)) {
         Some(name) if own_policy => Judgement::broken(format!("grants {}, which is not declared", clean(name))),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::checks::roles::{asked_for, gather, is_power, powers};
-use crate::checks::{Checked, Context, Judgement, Outcome, Session};
+use crate::checks::{Checked, Context, Judgement, Outcome, Session, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 use crate::target::Route;
@@ -104,12 +104,16 @@ fn denied(account: &Map<String, Value>) -> Map<String, Value> {
     denied.map(|(name, _)| (name.clone(), json!(true))).collect()
 }
 
-/// A change of one harmless member; a `PUT` is sent what the account holds beside it.
+/// A change of one harmless member, or of the address where the account shows no other; a `PUT` is sent what the account holds beside it.
 fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
     let now = before.map(account).unwrap_or_default();
-    let name = NAMES.into_iter().find(|name| now.contains_key(*name)).unwrap_or("name");
+    let shown = |names: &[&'static str]| names.iter().copied().find(|name| now.contains_key(*name));
+    let (name, value) = match (shown(&NAMES), shown(&EMAILS)) {
+        (None, Some(email)) => (email, format!("{text}@example.com")),
+        (name, _) => (name.unwrap_or("name"), text.to_owned()),
+    };
     let mut body = if method == "PUT" { now } else { Map::new() };
-    body.insert(name.to_owned(), json!(text));
+    body.insert(name.to_owned(), json!(value));
     Value::Object(body)
 }
 
@@ -117,13 +121,37 @@ fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
 async fn changed_by_b(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
     let before = looked_at(cx, victim, route).await?;
     let mark = format!("pf{}", cx.random(&format!("isolation.accounts {method} {}", route.path)));
-    let body = change(method, before.as_ref(), &mark);
-    let answer = cx.send(&Probe::new(method, path(route, victim)).json(&body).bearer(&cx.b()?.token)).await?;
+    let sent = async |body: &Value, by: &User| cx.send(&Probe::new(method, path(route, victim)).json(body).bearer(&by.token)).await;
+    // Some object to what the account itself says, such as a name that is taken, namely by itself.
+    let bodies = [change(method, before.as_ref(), &mark), change("PATCH", before.as_ref(), &mark)];
+    let (mut body, mut answer) = (&bodies[0], sent(&bodies[0], cx.b()?).await?);
+    if objects(&answer) && bodies[1] != bodies[0] {
+        (body, answer) = (&bodies[1], sent(&bodies[1], cx.b()?).await?);
+    }
     settle().await;
     let after = looked_at(cx, victim, route).await?;
-    let shown = after.is_some_and(|after| after.contains(&mark));
-    Ok(of_attempt(&answer, shown || (answer.is_success() && answer.contains(&mark)), "changed")
-        .seen(&answer, format!("B: {method} {} of another account", route.path)))
+    let done = after.is_some_and(|after| after.contains(&mark)) || (answer.is_success() && answer.contains(&mark));
+    let judgement = if objects(&answer) && !done {
+        let own = sent(body, &victim.user).await?;
+        of_objection(&answer, &own)
+    } else {
+        of_attempt(&answer, done, "changed")
+    };
+    Ok(judgement.seen(&answer, format!("B: {method} {} of another account", route.path)))
+}
+
+/// Whether an answer objects to the body, so that who sent it may not have been looked at.
+const fn objects(answer: &Answer) -> bool {
+    matches!(answer.status, 400 | 409 | 415 | 422)
+}
+
+/// An objection to the body of somebody else: it is a refusal where the holder is not answered so.
+fn of_objection(answer: &Answer, own: &Answer) -> Judgement {
+    if own.is_success() {
+        Judgement::held(format!("refused: {}, which works for its holder", answer.status))
+    } else {
+        Judgement::unclear(format!("{}, and {} for its holder: the body, not who sent it, was refused", answer.status, own.status))
+    }
 }
 
 /// B deletes the account of the victim, which then is let in no more.
@@ -173,14 +201,14 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
     let (mut answer, mut gained) = (None, BTreeSet::new());
     for body in bodies.into_iter().filter(|body: &Map<_, _>| !body.is_empty()) {
         let told = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(body)).bearer(&victim.user.token)).await?;
-        let objects = matches!(told.status, 400 | 422);
+        let objected = objects(&told);
         if told.is_success() {
             gather(&told.json().unwrap_or_default(), &mut gained);
             let after = looked_at(cx, victim, route).await?;
             gather(&after.and_then(|after| after.json()).unwrap_or_default(), &mut gained);
         }
         answer = Some(told);
-        if !objects {
+        if !objected {
             break;
         }
     }
@@ -228,10 +256,18 @@ mod tests {
     #[case::known("PATCH", json!({ "id": 1, "full_name": "a" }), json!({ "full_name": "x" }))]
     #[case::wrapped("PATCH", json!({ "user": { "id": 1, "bio": "a" } }), json!({ "bio": "x" }))]
     #[case::whole("PUT", json!({ "id": 1, "name": "a" }), json!({ "id": 1, "name": "x" }))]
+    #[case::by_its_address("PATCH", json!({ "id": 1, "email": "a@b" }), json!({ "email": "x@example.com" }))]
     #[case::unknown("PATCH", json!([]), json!({ "name": "x" }))]
     fn a_change_takes_a_member_that_the_account_has(#[case] method: &str, #[case] before: Value, #[case] body: Value) {
         let before = Answer::canned(200, &[], &before.to_string());
         assert_eq!(change(method, Some(&before), "x"), body);
+    }
+
+    #[rstest]
+    #[case::its_holder_may(200, Finding::Held)]
+    #[case::nobody_may(400, Finding::Unclear)]
+    fn an_objection_to_the_body_is_a_refusal_where_the_holder_hears_none(#[case] own: u16, #[case] finding: Finding) {
+        assert_eq!(of_objection(&Answer::canned(400, &[], ""), &Answer::canned(own, &[], "")).finding, finding);
     }
 
     #[rstest]

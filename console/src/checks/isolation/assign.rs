@@ -10,7 +10,8 @@ use crate::run::{Evidence, Finding};
 use super::claim::sent_to_a;
 use super::judge;
 use super::owner::{ForbiddenField, LONG_AGO, fields, subject};
-use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle};
+use super::page::Page;
+use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle, shape};
 
 /// Names that a creation sends alone where the most telling ones are enough: each may cost an object.
 const ON_CREATE: usize = 2;
@@ -70,9 +71,17 @@ async fn created_once(cx: &Context, foreign: &[ForbiddenField]) -> Result<Eviden
         _ if !answer.is_success() => Ok(piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))),
         Some(id) => {
             let seen = both(cx, &id, &canary).await?;
-            Ok(piece(&answer, label, landed(cx, &seen, &canary, foreign)))
+            Ok(piece(&answer, label, landed(cx, &id, &seen, &canary, foreign)))
         }
-        None => Ok(piece(&answer, label, Judgement::unclear(format!("{} without an id to look for", answer.status)))),
+        None => {
+            settle().await;
+            let judgement = match Whose::by_lists(cx, &canary).await? {
+                Whose::As => Judgement::broken(format!("{}: A's list alone shows it: it was planted there", answer.status)),
+                Whose::Bs => Judgement::held("B's list alone shows it"),
+                Whose::Unclear => Judgement::unclear(format!("{} without an id to look for", answer.status)),
+            };
+            Ok(piece(&answer, label, judgement))
+        }
     }
 }
 
@@ -160,11 +169,23 @@ impl Whose {
 }
 
 async fn both(cx: &Context, id: &str, canary: &str) -> Result<Seen, Trouble> {
+    if !cx.target.resource.offers.get {
+        let (by_a, by_b) = tokio::try_join!(listed(cx, cx.a()?, canary), listed(cx, cx.b()?, canary))?;
+        return Ok(Seen { by_a, by_b, whose: None });
+    }
     let (of_a, of_b) = (cx.item(cx.a()?, id), cx.item(cx.b()?, id));
     let by_b = cx.eventually(&of_b, Answer::is_success).await?;
     let by_a = cx.send(&of_a).await?;
     let whose = if by_a.is_success() { Whose::where_all_is_read(cx, id, canary).await? } else { None };
     Ok(Seen { by_a, by_b, whose })
+}
+
+/// The page of a user's list that shows the object; else the list as it begins.
+async fn listed(cx: &Context, user: &User, canary: &str) -> Result<Answer, Trouble> {
+    match Page::of(cx, user, canary).await {
+        Err(Trouble::Unexpected(_)) => cx.send(&cx.list(user)).await,
+        page => Ok(page?.answer),
+    }
 }
 
 const READS_ALL: &str = "A reads it, as A reads whatever is B's: nothing tells whose it is";
@@ -177,10 +198,11 @@ pub(super) async fn reads_all(cx: &Context) -> Result<bool, Trouble> {
 }
 
 /// Whose object is it now, and did the field stick?
-fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -> Judgement {
+fn landed(cx: &Context, id: &str, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -> Judgement {
     let shown = |answer: &Answer| answer.is_success() && answer.contains(canary);
-    let sticks =
-        |foreign: &&ForbiddenField| member(cx, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value));
+    let sticks = |foreign: &&ForbiddenField| {
+        member(cx, id, &seen.by_b, &foreign.field).is_some_and(|value| same_value(&value, &foreign.value))
+    };
     let is_of_a = match seen.whose {
         Some(Whose::Unclear) => return Judgement::unclear(READS_ALL),
         Some(whose) => whose == Whose::As,
@@ -198,8 +220,8 @@ fn landed(cx: &Context, seen: &Seen, canary: &str, foreign: &[ForbiddenField]) -
 }
 
 /// A member of the object that an answer holds.
-fn member(cx: &Context, answer: &Answer, field: &str) -> Option<Value> {
-    answer.json().and_then(|json| cx.target.resource.object(&json)?.get(field).cloned())
+fn member(cx: &Context, id: &str, answer: &Answer, field: &str) -> Option<Value> {
+    shape(cx, id, answer)?.get(field).cloned()
 }
 
 /// Times are compared by their year, since services write them in their own form.
@@ -222,7 +244,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     let seen = both(&cx, &object.id, &object.canary).await?;
     let pieces = tried.iter().zip(&answers).map(|((act, foreign), answer)| {
         let label = format!("B: {} of an own object, setting {}", act.word(), named(foreign));
-        piece(answer, label, updated(&cx, answer, &seen, &before, &object.canary, foreign))
+        piece(answer, label, updated(&cx, answer, &seen, &before, &object, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
 }
@@ -248,26 +270,28 @@ fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -
 }
 
 /// All fields are tried side by side on one object, so what became of it is held against those that were accepted.
-fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, canary: &str, foreign: &[ForbiddenField]) -> Judgement {
+fn updated(cx: &Context, answer: &Answer, seen: &Seen, before: &Answer, object: &Object, foreign: &[ForbiddenField]) -> Judgement {
     match answer.status {
         500.. => Judgement::weak(format!("{}: an error", answer.status)),
-        200..=299 => match (landed(cx, seen, canary, foreign), overwritten(cx, seen, before, foreign)) {
-            (taken, Some(field)) if taken.finding == Finding::Weak => {
-                Judgement::broken(format!("`{field}`, which the service gave it, was overwritten"))
+        200..=299 => {
+            match (landed(cx, &object.id, seen, &object.canary, foreign), overwritten(cx, &object.id, seen, before, foreign)) {
+                (taken, Some(field)) if taken.finding == Finding::Weak => {
+                    Judgement::broken(format!("`{field}`, which the service gave it, was overwritten"))
+                }
+                (judgement, _) => judgement,
             }
-            (judgement, _) => judgement,
-        },
+        }
         status => Judgement::held(format!("{status}: refused")),
     }
 }
 
 /// The field by which the service says which object it is, or whose, where the body changed it. A service that keeps any field it is sent
 /// said nothing by it before.
-fn overwritten<'f>(cx: &Context, seen: &Seen, before: &Answer, foreign: &'f [ForbiddenField]) -> Option<&'f str> {
+fn overwritten<'f>(cx: &Context, id: &str, seen: &Seen, before: &Answer, foreign: &'f [ForbiddenField]) -> Option<&'f str> {
     let tells = |foreign: &ForbiddenField| foreign.owner || foreign.field == id_field(cx);
     let changed = |foreign: &&ForbiddenField| {
-        let now = member(cx, &seen.by_b, &foreign.field);
-        member(cx, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
+        let now = member(cx, id, &seen.by_b, &foreign.field);
+        member(cx, id, before, &foreign.field).is_some() && now.is_some_and(|now| same_value(&now, &foreign.value))
     };
     foreign.iter().filter(|foreign| tells(foreign)).find(changed).map(|foreign| foreign.field.as_str())
 }
@@ -308,8 +332,11 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     // Without the canary of A: nothing of B's may hold that.
     let title = format!("{} of both", cx.objects.announce(b).await?);
-    let body = cx.target.resource.body(&title);
+    let resource = &cx.target.resource;
     let make = async |user: &User| {
+        // What must be like no other's beside the title is each user's own.
+        let own = resource.body(&format!("{title} {}", user.name));
+        let body = resource.with(own, &resource.fields.title, json!(title));
         let answer = cx.send(&Probe::post(cx.list_path(user), &body).bearer(&user.token)).await?;
         let id = cx.made(user, &answer).await;
         Ok::<_, Trouble>((answer, id))

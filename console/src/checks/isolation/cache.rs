@@ -182,7 +182,7 @@ fn conditions(cx: &Context, own: &Answer) -> Vec<Condition> {
 async fn listed(cx: &Context) -> Result<Evidence, Trouble> {
     let (a, b) = (cx.a()?, cx.b()?);
     let own = cx.once(&list(cx, a, "")).await?;
-    let empty = own.json().is_some_and(|json| cx.target.resource.items(&json).is_none_or(Vec::is_empty));
+    let empty = own.json().is_some_and(|json| cx.target.resource.items(&json).is_none_or(<[serde_json::Value]>::is_empty));
     let Some(etag) = own.headers.text("etag").filter(|_| !empty) else {
         return Ok(piece(&own, "A's list", Judgement::held(if empty { "nothing in it yet" } else { "no ETag" })));
     };

@@ -108,7 +108,7 @@ fn what_helps(answer: &Answer) -> String {
 
 /// A list must be one; a new object need not be on its first page.
 fn listed(cx: &Context, answer: &Answer, object: &Object) -> Judgement {
-    let items = answer.json().and_then(|json| cx.target.resource.items(&json).map(Vec::len));
+    let items = answer.json().and_then(|json| cx.target.resource.items(&json).map(<[serde_json::Value]>::len));
     match items {
         Some(count) if answer.is_success() && answer.contains(&object.canary) => {
             Judgement::held(format!("{} with {count} objects, the new one among them", answer.status))

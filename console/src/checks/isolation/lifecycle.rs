@@ -15,6 +15,10 @@ use super::stage::{Victim, conclude, piece, settle};
 pub(super) async fn deleted(cx: Context) -> Checked {
     let victim = Victim::new(&cx).await?;
     let a = cx.a()?;
+    if victim.object.id.parse::<u64>().is_ok() {
+        // Some databases give the number of the last object to the next one, once that is gone: here a later one is the last.
+        cx.objects.create(a).await?;
+    }
     let item = cx.item_path(a, &victim.object.id);
     let gone = cx.send(&Act::Delete.probe(&cx, &item, "").bearer(&a.token)).await?;
     until_gone(&cx, &victim, &gone).await?;
@@ -131,13 +135,12 @@ fn after_the_end(act: Act, answer: &Answer, canary: &str) -> Judgement {
 /// A creation that is refused leaves nothing, for A as for B. A's own good object shows that the list would show it.
 pub(super) async fn refused(cx: Context) -> Checked {
     let a = cx.a()?;
-    let canary = cx.objects.announce(a).await?;
-    let Some((label, answer)) = refusal(&cx, &canary).await? else {
+    let Some((label, canary, answer)) = refusal(&cx).await? else {
         return Ok(Outcome::skip("the service takes any value for a title, so nothing was refused"));
     };
     settle().await;
     let good = cx.objects.create(a).await?;
-    let page = Page::showing(&cx, &good).await?;
+    let page = Page::showing(&cx, &good.canary).await?;
     let by_b = cx.send(&Probe::get(format!("{}?{}", cx.list_path(cx.b()?), page.query)).bearer(&cx.b()?.token)).await?;
     let mut pieces = vec![piece(&answer, label, Judgement::held(format!("{}: refused", answer.status)))];
     for (label, list) in [("A's list afterwards", &page.answer), ("B's list afterwards", &by_b)] {
@@ -154,16 +157,17 @@ pub(super) async fn refused(cx: Context) -> Checked {
 /// A creation by A that the service refuses, and its answer: a good title beside another value of the wrong type, so that the title would show
 /// what was kept, else a title that is a list. `None` where the service takes both: what it made is deleted at once, since it may not show its
 /// marker.
-async fn refusal(cx: &Context, canary: &str) -> Result<Option<(&'static str, Answer)>, Trouble> {
+async fn refusal(cx: &Context) -> Result<Option<(&'static str, String, Answer)>, Trouble> {
     let (a, resource) = (cx.a()?, &cx.target.resource);
-    let unusable = |field: &str, value: Value| resource.with(resource.body(canary), field, value);
-    let done = resource.fields.done.as_deref();
-    let of_done = done.map(|done| ("A creates an object whose state is none", unusable(done, json!({ "not": "a truth value" }))));
-    let title = unusable(&resource.fields.title, json!([canary, { "not": "a text" }]));
-    for (label, body) in of_done.into_iter().chain([("A creates an object whose title is no text", title)]) {
+    let done = resource.fields.done.as_deref().map(|done| ("A creates an object whose state is none", done));
+    for (label, field) in done.into_iter().chain([("A creates an object whose title is no text", resource.fields.title.as_str())]) {
+        // Each has a canary of its own: what the service took and deleted is not what it refused.
+        let canary = cx.objects.announce(a).await?;
+        let kept = if field == resource.fields.title { json!(canary) } else { Value::Null };
+        let body = resource.with(resource.body(&canary), field, json!([kept, { "not": "what belongs here" }]));
         let answer = cx.send(&Probe::post(cx.list_path(a), &body).bearer(&a.token)).await?;
         if !answer.is_success() {
-            return Ok(Some((label, answer)));
+            return Ok(Some((label, canary, answer)));
         }
         unmade(cx, a, &answer).await?;
     }

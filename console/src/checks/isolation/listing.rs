@@ -31,7 +31,7 @@ const SHAPES: [&str; 16] = [
 
 pub(super) async fn pages(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
-    let page = Page::showing(&cx, &victim.object).await?;
+    let page = Page::showing(&cx, victim.canary()).await?;
     let b = cx.b()?;
     let cases = cx.telling(SHAPES, 9).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
     let outcome = battery(&cx, "lists of B", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;

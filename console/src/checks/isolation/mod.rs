@@ -38,3 +38,4 @@ mod together;
 mod totals;
 
 pub use catalogue::{ANEW, CHECKS, STILL};
+pub(super) use page::Page;

@@ -1,7 +1,7 @@
 //! Reading lists: which query shows A's new object to A, where the next page is, and what a page counts.
 
 use crate::checks::paging::{asking, next_query};
-use crate::checks::{Context, Object, User};
+use crate::checks::{Context, User};
 use crate::http::{Answer, Probe, Trouble};
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -24,41 +24,41 @@ const LAG: std::time::Duration = std::time::Duration::from_millis(1_200);
 /// Pages followed at most when none of the above shows the object.
 const PAGES: usize = 40;
 
-/// A query that shows A's object in A's own list: the positive control of everything that is asked of B's list.
-pub(super) struct Page {
+/// A query that shows the object with a canary in its owner's own list: the positive control of everything that is asked of B's list.
+pub(in crate::checks) struct Page {
     /// The query, without `?`; may be empty.
-    pub(super) query: String,
+    pub(in crate::checks) query: String,
     /// A's answer to it.
     pub(super) answer: Answer,
 }
 
 impl Page {
     /// Finds it. Trouble when A's own list never shows the object: then B's list not showing it proves nothing.
-    pub(super) async fn showing(cx: &Context, object: &Object) -> Result<Self, Trouble> {
-        Self::of(cx, cx.a()?, object).await
+    pub(in crate::checks) async fn showing(cx: &Context, canary: &str) -> Result<Self, Trouble> {
+        Self::of(cx, cx.a()?, canary).await
     }
 
     /// The same for the list of any `owner`.
-    pub(super) async fn of(cx: &Context, owner: &User, object: &Object) -> Result<Self, Trouble> {
+    pub(super) async fn of(cx: &Context, owner: &User, canary: &str) -> Result<Self, Trouble> {
         let (usual, others) = SIZES.split_at(USUAL);
-        if let (Some(page), _) = Self::among(cx, owner, object, usual).await? {
+        if let (Some(page), _) = Self::among(cx, owner, canary, usual).await? {
             return Ok(page);
         }
-        match Self::among(cx, owner, object, others).await? {
+        match Self::among(cx, owner, canary, others).await? {
             (Some(page), _) => Ok(page),
-            (None, longest) => match Self::further(cx, owner, object, longest).await {
-                Err(trouble @ Trouble::Unexpected(_)) => Self::late(cx, owner, object).await?.ok_or(trouble),
+            (None, longest) => match Self::further(cx, owner, canary, longest).await {
+                Err(trouble @ Trouble::Unexpected(_)) => Self::late(cx, owner, canary).await?.ok_or(trouble),
                 page => page,
             },
         }
     }
 
     /// The same for a list that lags behind what is written (a search index, a read replica).
-    async fn late(cx: &Context, owner: &User, object: &Object) -> Result<Option<Self>, Trouble> {
+    async fn late(cx: &Context, owner: &User, canary: &str) -> Result<Option<Self>, Trouble> {
         tokio::time::sleep(LAG).await;
         for query in SIZES.iter().take(USUAL) {
             let answer = cx.send(&list(cx, owner, query)).await?;
-            if shows(&answer, &object.canary) {
+            if shows(&answer, canary) {
                 return Ok(Some(Self { query: (*query).to_owned(), answer }));
             }
         }
@@ -66,26 +66,21 @@ impl Page {
     }
 
     /// The page of one of these queries that shows the object; else the longest answer.
-    async fn among(
-        cx: &Context,
-        owner: &User,
-        object: &Object,
-        queries: &[&str],
-    ) -> Result<(Option<Self>, Option<Answer>), Trouble> {
+    async fn among(cx: &Context, owner: &User, canary: &str, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
         let asked = queries
             .iter()
-            .map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, object, &list(cx, owner, query)).await?)) });
+            .map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, canary, &list(cx, owner, query)).await?)) });
         let answers = try_join_all(asked).await?;
         let longest = answers.iter().map(|(_, answer)| answer.clone()).max_by_key(|answer| answer.body.len());
-        let found = answers.into_iter().find(|(_, answer)| shows(answer, &object.canary));
+        let found = answers.into_iter().find(|(_, answer)| shows(answer, canary));
         Ok((found.map(|(query, answer)| Self { query: query.to_owned(), answer }), longest))
     }
 
-    async fn further(cx: &Context, owner: &User, object: &Object, mut page: Option<Answer>) -> Result<Self, Trouble> {
+    async fn further(cx: &Context, owner: &User, canary: &str, mut page: Option<Answer>) -> Result<Self, Trouble> {
         for _ in 0..PAGES {
             let Some(query) = page.as_ref().and_then(next_query) else { break };
             let answer = cx.send(&list(cx, owner, &query)).await?;
-            if shows(&answer, &object.canary) {
+            if shows(&answer, canary) {
                 return Ok(Self { query, answer });
             }
             page = Some(answer);
@@ -103,10 +98,10 @@ impl Page {
 }
 
 /// A's list: one that other checks looked at, where it shows the object, else anew. The first of those may be older than the object.
-async fn asked(cx: &Context, object: &Object, probe: &Probe) -> Result<Answer, Trouble> {
+async fn asked(cx: &Context, canary: &str, probe: &Probe) -> Result<Answer, Trouble> {
     for turn in 0..2 {
         let (kept, _) = cx.once_in_turn(probe, turn).await?;
-        if cx.exhaustive || shows(&kept, &object.canary) {
+        if cx.exhaustive || shows(&kept, canary) {
             return Ok(kept);
         }
     }

@@ -43,7 +43,7 @@ const CLOSED: [&str; 6] = [
 /// Filters and searches, several parameters at once: whoever ignores one of them ignores all, and whoever knows one finds A's object by it.
 pub(super) async fn search(cx: Context) -> Checked {
     let victim = Victim::described(&cx).await?;
-    let page = Page::showing(&cx, &Victim::shared(&cx).await?.object).await?;
+    let page = Page::showing(&cx, Victim::shared(&cx).await?.canary()).await?;
     let (a, b) = (cx.a()?, cx.b()?);
     let begin = beginning(victim.canary());
     let searches: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={begin}")).collect();

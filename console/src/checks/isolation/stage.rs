@@ -176,7 +176,7 @@ pub(super) async fn look(cx: &Context, owner: &User, object: &Object) -> Result<
     if cx.target.resource.offers.get {
         return cx.send(&cx.item(owner, &object.id)).await;
     }
-    Ok(Page::of(cx, owner, object).await?.answer)
+    Ok(Page::of(cx, owner, &object.canary).await?.answer)
 }
 
 /// The same, together with other checks that look at this moment.
@@ -188,7 +188,7 @@ async fn look_together(cx: &Context, owner: &User, object: &Object) -> Result<An
 }
 
 /// The object as the owner sees it.
-fn shape(cx: &Context, id: &str, answer: &Answer) -> Option<Value> {
+pub(super) fn shape(cx: &Context, id: &str, answer: &Answer) -> Option<Value> {
     let (json, resource) = (answer.json()?, &cx.target.resource);
     if resource.offers.get { resource.object(&json).cloned() } else { resource.listed(&json, id).cloned() }
 }

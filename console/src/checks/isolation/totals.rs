@@ -22,7 +22,7 @@ const PAUSES: [u64; 3] = [0, 1_200, 2_500];
 /// same answer, and two answers are compared only where they list the same.
 pub(super) async fn totals_of_b(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
-    let page = Page::showing(&cx, &victim.object).await?;
+    let page = Page::showing(&cx, victim.canary()).await?;
     let mut looks = Vec::new();
     for pause in PAUSES {
         tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -78,40 +78,61 @@ async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<Look, Trou
     let compared = around.is_undisturbed(cx);
     let told = compared && around.query == page.query;
     let stays = told.then(|| totals(cx, &around.before) == totals(cx, &around.after));
+    let rest = Rest::of(cx, around.query, &around.before).await?;
+    let partial = rest.is_more() || is_partial(&around.before, ids(cx, &around.before).len());
     let looks = [("before A writes", &around.before), ("after A wrote", &around.after)];
     let mut pieces: Vec<_> = looks
         .into_iter()
-        .map(|(when, answer)| piece(answer, format!("B's list, {when}"), own(counted(cx, answer), stays)))
+        .map(|(when, answer)| piece(answer, format!("B's list, {when}"), own(counted(cx, answer, partial), stays)))
         .collect();
-    pieces.push(piece(&filtered, "B's list, searching for A's title", found(cx, &around.after, &filtered)));
-    let beyond = beyond(cx, around.query, &around.before).await?;
-    let partial = is_partial(&around.before, ids(cx, &around.before).len());
-    let whole = (!partial || beyond.is_some() || totals(cx, &around.before).is_empty()) && !around.is_restless(cx);
-    pieces.extend(beyond.map(|(last, judgement)| piece(&last, "B: the last page of the list", own(judgement, stays))));
-    pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(cx, &around))));
+    pieces.push(piece(&filtered, "B's list, searching for A's title", found(cx, &around.after, &filtered, partial)));
+    let judged = matches!(rest, Rest::Judged(..));
+    let whole = (!partial || judged || totals(cx, &around.before).is_empty()) && !around.is_restless(cx);
+    if let Rest::Judged(last, judgement) = rest {
+        pieces.push(piece(&last, "B: the last page of the list", own(judgement, stays)));
+    }
+    pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(cx, &around, partial))));
     Ok(Look { pieces, compared, told, whole })
 }
 
 /// Pages of B's that are followed at most.
 const FOLLOWED: usize = 5;
 
-/// B's list to its end, where it says that there is more: totals that count what B cannot see promise objects that never come.
-async fn beyond(cx: &Context, query: &str, first: &Answer) -> Result<Option<(Answer, Judgement)>, Trouble> {
-    let start = ids(cx, first);
-    let most = totals(cx, first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
-    let Some((name, total)) = most.filter(|_| is_partial(first, start.len())) else { return Ok(None) };
-    let (mut seen, mut last) = (start.len(), first.clone());
-    for number in 2..2 + FOLLOWED {
-        let Some(answer) = after(cx, query, &last, (number, seen), &start).await? else { return Ok(None) };
-        let more = ids(cx, &answer);
-        seen += more.len();
-        if more.is_empty() || is_last(&answer) {
-            let judgement = promised(cx, query, seen as u64, (&name, total)).await?;
-            return Ok(judgement.map(|judgement| (answer, judgement)));
+/// What comes behind the first page of B's list: totals that count what B cannot see promise objects that never come.
+enum Rest {
+    /// Nothing that the service can be asked for.
+    None,
+    /// More than was followed, or than a moment ago.
+    More,
+    /// The last page, and what it says of the total.
+    Judged(Box<Answer>, Judgement),
+}
+
+impl Rest {
+    /// B's list to its end, where a total says that there is more. Any number of objects may be a full page.
+    async fn of(cx: &Context, query: &str, first: &Answer) -> Result<Self, Trouble> {
+        let start = ids(cx, first);
+        let most = totals(cx, first).into_iter().max_by_key(|(_, total)| *total).filter(|(_, total)| *total > start.len() as u64);
+        let Some((name, total)) = most else { return Ok(Self::None) };
+        let (mut seen, mut last) = (start.len(), first.clone());
+        for number in 2..2 + FOLLOWED {
+            let Some(answer) = after(cx, query, &last, (number, seen), &start).await? else {
+                return Ok(if seen > start.len() { Self::More } else { Self::None });
+            };
+            let more = ids(cx, &answer);
+            seen += more.len();
+            if more.is_empty() || is_last(&answer) {
+                let judgement = promised(cx, query, seen as u64, (&name, total)).await?;
+                return Ok(judgement.map_or(Self::More, |judgement| Self::Judged(Box::new(answer), judgement)));
+            }
+            last = answer;
         }
-        last = answer;
+        Ok(Self::More)
     }
-    Ok(None)
+
+    const fn is_more(&self) -> bool {
+        !matches!(self, Self::None)
+    }
 }
 
 /// The page after `last`: where that names it, by its number, or behind as many objects as were `seen`. `None` where a service takes notice of
@@ -210,8 +231,9 @@ fn own(counted: Judgement, stays: Option<bool>) -> Judgement {
 }
 
 /// A search by B for what A wrote. A total that is the whole list's as well takes no notice of searches.
-fn found(cx: &Context, whole: &Answer, filtered: &Answer) -> Judgement {
-    let counted = counted(cx, filtered);
+fn found(cx: &Context, whole: &Answer, filtered: &Answer, partial: bool) -> Judgement {
+    let unfiltered = ids(cx, filtered).len() >= ids(cx, whole).len();
+    let counted = counted(cx, filtered, partial && unfiltered);
     if counted.finding == Finding::Broken && totals(cx, filtered) == totals(cx, whole) {
         return Judgement::held(format!("{}, as without the search", counted.observed));
     }
@@ -219,9 +241,9 @@ fn found(cx: &Context, whole: &Answer, filtered: &Answer) -> Judgement {
 }
 
 /// A total that is larger than a page which is not full counts what B cannot see.
-fn counted(cx: &Context, answer: &Answer) -> Judgement {
+fn counted(cx: &Context, answer: &Answer, partial: bool) -> Judgement {
     let seen = ids(cx, answer).len();
-    let full = is_partial(answer, seen);
+    let full = partial || is_partial(answer, seen);
     let named = totals(cx, answer);
     match named.iter().find(|(_, total)| *total > seen as u64) {
         Some((name, total)) if !full => Judgement::broken(format!("{name} says {total}, but the list holds {seen} objects")),
@@ -231,7 +253,7 @@ fn counted(cx: &Context, answer: &Answer) -> Judgement {
 }
 
 /// The same objects with another total or another `ETag`, and once more so: something that B cannot see moved them.
-fn moved(cx: &Context, around: &Around<'_>) -> Judgement {
+fn moved(cx: &Context, around: &Around<'_>, partial: bool) -> Judgement {
     let Around { before, after, again, .. } = around;
     // A count and a list are two queries, between which another check may have made an object of B: then the third look differs again.
     let lasting = |told: &dyn Fn(&Answer) -> Vec<String>| {
@@ -241,7 +263,7 @@ fn moved(cx: &Context, around: &Around<'_>) -> Judgement {
     // Beside a part of the list, a total also counts what other checks make as B; one below what is listed was counted before such a write.
     let seen = ids(cx, before).len();
     let settled = totals(cx, before).iter().all(|(_, total)| *total >= seen as u64);
-    if settled && !is_partial(before, seen) && lasting(&counts) {
+    if settled && !partial && lasting(&counts) {
         return Judgement::broken(format!("the same objects, but totals {:?} became {:?}", totals(cx, before), totals(cx, after)));
     }
     if before.body == after.body && lasting(&|answer| answer.headers.text("etag").into_iter().collect()) {

@@ -271,7 +271,8 @@ pub(super) async fn refresh(cx: Context) -> Checked {
     }
     pieces.push(reused(&second.answer, second.token.is_some(), rotates, graced));
     if let Some(next) = next.filter(|_| second.token.is_none()) {
-        let heir = cx.registry.refresh(&Session { refresh: Some(next), ..session.clone() }).await?;
+        let heir =
+            cx.registry.refresh(&Session { refresh: Some(next), answer: exchanged.answer.clone(), ..session.clone() }).await?;
         pieces.push(inherited(&heir.answer, heir.token.is_some()));
     }
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();

@@ -63,7 +63,7 @@ pub(super) async fn door(cx: Context) -> Checked {
     let case = |target: String| RawCase::new(format!("{target} without a token"), begun(&cx, "GET", &target).end());
     volley(&cx, "detours to the list", detours(&cx).into_iter().map(case).collect(), |_, reply| {
         let listed = reply.answer.as_ref().and_then(crate::http::Answer::json);
-        let listed = listed.is_some_and(|body| cx.target.resource.items(&body).is_some());
+        let listed = listed.is_some_and(|body| !body.is_null() && cx.target.resource.items(&body).is_some());
         match &reply.answer {
             Some(answer) if answer.is_success() && listed => {
                 Judgement::broken(format!("{}: the list, without a token", reply.words()))

@@ -169,7 +169,15 @@ impl Registrar {
         }
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         self.expect(login);
-        let answer = self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await?;
+        let answer = match self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await {
+            // Nothing took the connection, so that nobody was signed up.
+            Err(trouble) if trouble.is_closed_door() => {
+                self.answered(login);
+                self.forget(&login.username).await;
+                return Err(trouble);
+            }
+            answer => answer?,
+        };
         self.answered(login);
         let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
         if !answer.is_success() && !exists {

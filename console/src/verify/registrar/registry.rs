@@ -68,6 +68,7 @@ impl Registry for Registrar {
             self.goes(&session.login.username);
         }
         let filling = Filling::of(&session.login)
+            .with_cookies(&session.answer)
             .with("{new_password}", new_password.clone())
             .with("{user_id}", session.user.subject.clone().unwrap_or_else(|| "me".to_owned()).into());
         let refresh = session.refresh.as_ref().map(|refresh| SecretString::from(refresh.expose()));

@@ -145,7 +145,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.audience-any-list", "Any list of audiences is good.", &["jwt.aud"], &[]),
     weakness("jwt.subject-optional", "A token of nobody is the user `undefined`.", &["jwt.sub.missing"], &[]),
     flaw("jwt.empty-subject-matches-all", "The empty text is a prefix of every owner.", &["jwt.sub.missing"], &[]),
-    flaw("jwt.first-of-subjects", "A list of subjects is its first.", &["jwt.sub.type"], &[]),
+    weakness("jwt.first-of-subjects", "A list of subjects is its first.", &["jwt.sub.type"], &[]),
     flaw("jwt.subject-as-query", "An operator in the subject reaches the query.", &["jwt.sub.type"], &[]),
     flaw("jwt.subject-trimmed", "Spaces around the subject are cut.", &["jwt.sub.alias"], &[]),
     flaw("jwt.subject-any-case", "The subject is compared without its letter case.", &["jwt.sub.alias"], &[]),

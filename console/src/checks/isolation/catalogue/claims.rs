@@ -85,7 +85,7 @@ pub(super) const CREATE: Check = Check {
     expectation: "Unknown fields are refused or ignored: the object is B's alone, and reads back with the service's own values.",
     references: &[PROPERTY, MASS_ASSIGNMENT],
     remedy: CLOSED_MODELS,
-    needs: super::GET,
+    needs: super::CREATE,
     run: |cx| Box::pin(assign::on_create(cx)),
     ..CARD
 };
@@ -98,7 +98,7 @@ pub(super) const UPDATE: Check = Check {
     expectation: "Unknown fields are refused or ignored: after all attempts the object is still B's alone, with the id and times it had.",
     references: &[PROPERTY, MASS_ASSIGNMENT],
     remedy: CLOSED_MODELS,
-    needs: super::UPDATE,
+    needs: super::CHANGE,
     run: |cx| Box::pin(assign::on_update(cx)),
     ..CARD
 };

@@ -102,6 +102,9 @@ const BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::List
 const OWN_GET: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::OwnReads];
 const OWN_LIST: &[Need] = &[Need::TwoUsers, Need::Writes, Need::ListRoute, Need::OwnReads];
 const OWN_BOTH: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::ListRoute, Need::OwnReads];
+/// The same where the list shows what no route of its own does.
+const CREATE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::SightRoute];
+const CHANGE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::SightRoute, Need::UpdateRoute];
 const UPDATE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::UpdateRoute];
 const DELETE: &[Need] = &[Need::TwoUsers, Need::Writes, Need::GetRoute, Need::DeleteRoute];
 

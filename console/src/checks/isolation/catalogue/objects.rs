@@ -128,6 +128,7 @@ pub(super) const ORACLE: Check = Check {
         fastapi: "Look the object up with the owner in the query and raise one `HTTPException(404, \"Not found\")` for both cases, without the id in its text.",
         express: "Query with the owner and send one 404 for both cases; do not send 403 for objects that exist.",
     },
+    needs: &[Need::TwoUsers, Need::Writes, Need::OwnReads],
     run: |cx| Box::pin(apart::by_id(cx, oracle::oracle)),
     ..CARD
 };

@@ -31,7 +31,7 @@ struct Scene {
 impl Scene {
     async fn new(cx: &Context) -> Result<Self, Trouble> {
         let victim = Victim::shared(cx).await?;
-        let page = Page::showing(cx, &victim.object).await?;
+        let page = Page::showing(cx, victim.canary()).await?;
         let subject = claimed(cx, cx.a()?, &victim);
         Ok(Self { victim, page, subject })
     }

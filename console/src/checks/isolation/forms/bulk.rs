@@ -11,7 +11,7 @@ use crate::http::Probe;
 pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let own = cx.objects.witness(cx.b()?).await?;
-    let page = Page::showing(&cx, &victim.object).await?;
+    let page = Page::showing(&cx, victim.canary()).await?;
     let b = cx.b()?;
     let (foreign, own) = (victim.object.id.as_str(), own.id.as_str());
     let list = cx.list_path(b);

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Minter;
+use crate::checks::isolation::Page;
 use crate::checks::jwt::ask::{Forgery, refusal};
-use crate::checks::jwt::presence::some_object;
-use crate::checks::{Case, Checked, Context, Judgement, battery, shared_battery};
-use crate::http::{Answer, Probe};
+use crate::checks::paging::asking;
+use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery, shared_battery};
+use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
 
 /// Tokens of nobody, and of users that the service should know and does not. Libraries ask for no subject (`express-jwt`, `jwt.verify` and
@@ -15,7 +16,7 @@ use crate::run::Finding;
 /// said that subjects are known; one that sees A's object is the flaw.
 pub(in crate::checks::jwt) async fn sub_missing(cx: Context) -> Checked {
     let minter = Minter::of(&cx).await?;
-    let (object, created) = some_object(&cx).await?;
+    let seen = sight(&cx).await?;
     let list = cx.read_path(cx.a()?);
     let nobody = [
         Forgery::fatal("no sub", minter.without_subject()),
@@ -26,11 +27,11 @@ pub(in crate::checks::jwt) async fn sub_missing(cx: Context) -> Checked {
         Case::new(format!("{}, {place}", forgery.name), Probe::get(path).bearer(&forgery.credential()))
     };
     let mut cases: Vec<_> = nobody.iter().map(|forgery| asks((forgery, &list, "the list"))).collect();
-    if !cx.target.is_read_in_public() {
-        cases.extend(cx.telling(&nobody, 1).into_iter().map(|forgery| asks((forgery, &object, "A's object"))));
+    if let Some((path, _)) = seen.as_ref().filter(|_| !cx.target.is_read_in_public()) {
+        cases.extend(cx.telling(&nobody, 1).into_iter().map(|forgery| asks((forgery, path, "A's object"))));
     }
     cases.extend(unknown(&cx, &minter).iter().map(|forgery| asks((forgery, &list, "the list"))));
-    let canary = created.map(|object| object.canary);
+    let canary = seen.map(|(_, canary)| canary);
     shared_battery(&cx, "tokens of nobody", cases, |case, answer| of_nobody(&cx, canary.as_deref(), case, answer)).await
 }
 
@@ -59,14 +60,39 @@ fn of_nobody(cx: &Context, canary: Option<&str>, case: &Case, answer: &Answer) -
 /// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`), asked for A's object: seeing it is the flaw, being let in a weakness.
 pub(in crate::checks::jwt) async fn sub_type(cx: Context) -> Checked {
     let minter = Minter::of(&cx).await?;
-    let (path, object) = some_object(&cx).await?;
-    let cases = cx.telling(mistypes(&minter.subject), 6).into_iter().enumerate().map(|(index, sub)| {
+    let (path, canary) =
+        sight(&cx).await?.map_or_else(|| (cx.a().map(|a| cx.read_path(a)), None), |(path, canary)| (Ok(path), Some(canary)));
+    let path = path?;
+    let tried = cx.telling(mistypes(&minter.subject), 6);
+    let cases = tried.iter().enumerate().map(|(index, sub)| {
         let name = sub.to_string().replace(&minter.subject, "A");
-        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), minter.with_subject(sub));
+        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), minter.with_subject(sub.clone()));
         Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
     });
-    let canary = object.map(|object| object.canary);
-    battery(&cx, "subjects of other types", cases.collect(), |_, answer| mistyped(&cx, canary.as_deref(), answer)).await
+    battery(&cx, "subjects of other types", cases.collect(), |case, answer| {
+        let of_a = case.name.contains("\"A\"") || !case.name.contains(['{', '[']);
+        mistyped(&cx, canary.as_deref(), of_a, answer)
+    })
+    .await
+}
+
+/// Where A sees an object of the run, and what is written in it: at its own route, or in the list where there is none. `None` where nothing
+/// shows it.
+async fn sight(cx: &Context) -> Result<Option<(String, String)>, Trouble> {
+    let a = cx.a()?;
+    let object = match cx.objects.witness(a).await {
+        Err(Trouble::NotGiven(_)) => return Ok(None),
+        object => object?,
+    };
+    let offers = cx.target.resource.offers;
+    if offers.get {
+        return Ok(Some((object.path, object.canary)));
+    }
+    if !offers.list {
+        return Ok(None);
+    }
+    let page = Page::showing(cx, &object.canary).await?;
+    Ok(Some((asking(&cx.list_path(a), &page.query), object.canary)))
 }
 
 /// Values that are no subject, but that coercion or a query operator would make one, or all.
@@ -76,8 +102,13 @@ fn mistypes(subject: &str) -> Vec<Value> {
     first.into_iter().chain(others).collect()
 }
 
-fn mistyped(cx: &Context, canary: Option<&str>, answer: &Answer) -> Judgement {
+/// A value that holds A's name (ORMs look a list up like what is in it), or that may be the number that A has (databases compare `true` with
+/// 1), is still nobody else's: reading it as A is careless. One that any name answers to is the flaw.
+fn mistyped(cx: &Context, canary: Option<&str>, of_a: bool, answer: &Answer) -> Judgement {
     match answer.status {
+        status if of_a && canary.is_some_and(|canary| answer.contains(canary)) => {
+            Judgement::weak(format!("{status} with A's object: the value is read as the name of A"))
+        }
         status if canary.is_some_and(|canary| answer.contains(canary)) => Judgement::broken(format!("{status} with A's object")),
         404 => Judgement::weak("let in, though without A's object: 404"),
         _ => refusal(&cx.target.policy.refused_token, Finding::Weak, answer),
@@ -136,7 +167,9 @@ fn narrow(c: char) -> char {
 /// A's object, asked for under subjects that are only nearly A's.
 pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
     let minter = Minter::of(&cx).await?;
-    let object = cx.objects.witness(cx.a()?).await?;
+    let Some((path, canary)) = sight(&cx).await? else {
+        return Ok(Outcome::skip("no route shows an object: neither one that reads it, nor a list"));
+    };
     let mut aliases = cx.telling(aliases(&minter.subject), 7);
     if cx.target.paths.item.contains("{user_id}") {
         aliases.extend(beginning(&minter.subject));
@@ -144,13 +177,13 @@ pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
     let numbers: Vec<_> = aliases.iter().filter(|(_, alias)| same_number(&minter.subject, alias)).map(|(name, _)| *name).collect();
     let cases = aliases.into_iter().map(|(name, alias)| {
         let forgery = Forgery::fatal(format!("the subject of A {name}"), minter.with_subject(alias));
-        Case::new(&forgery.name, Probe::get(&object.path).bearer(&forgery.credential()))
+        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
     });
     battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {
-        status if answer.contains(&object.canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
+        status if answer.contains(&canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
             Judgement::weak(format!("{status} with A's object: the subject is read as the number or UUID that it is"))
         }
-        status if answer.contains(&object.canary) => Judgement::broken(format!("{status} with A's object")),
+        status if answer.contains(&canary) => Judgement::broken(format!("{status} with A's object")),
         status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
         status => Judgement::held(format!("{status} without A's object")),
     })
