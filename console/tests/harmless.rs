@@ -223,6 +223,28 @@ async fn an_account_that_lets_nobody_in_is_named_beside_those_that_were_removed(
     assert_eq!(twin.house().people(), 0);
 }
 
+/// Where each run signs up users of its own, what a killed one left is nobody's: it is told, and not again by each later run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_can_remove_any_more_is_told_once() {
+    let twin = Twin::start(&[]).await;
+    let directory = described_with(&twin, &ACCOUNTS.replace("password = \"TWIN_PASSWORD\"\n", ""));
+    let run = uuid::Uuid::now_v7();
+    let lines = [
+        serde_json::json!({ "entry": "run", "run": run, "target": twin.base() }),
+        serde_json::json!({ "entry": "account", "user": "A", "name": "postflight-a-locked" }),
+        serde_json::json!({ "entry": "announced", "user": "A", "subject": "7", "marker": format!("postflight-{}-60-a0001", run.simple()) }),
+    ];
+    let file = written(directory.path(), run, &lines.map(|line| format!("{line}\n")).concat());
+    let output = finished(console(directory.path(), &["cleanup", "twin"])).await;
+    let text = text_of(&output);
+    assert_eq!(text.matches("account postflight-a-locked (its password was known to that run alone").count(), 1, "{text}");
+    assert_eq!(text.matches("made as 7 (their owner's password").count(), 1, "{text}");
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(!file.exists(), "the journal was kept");
+    let again = finished(console(directory.path(), &["cleanup", "twin"])).await;
+    assert_eq!(again.status.code(), Some(0), "{}", text_of(&again));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_run_deletes_what_it_made_and_passes_nothing() {
     let twin = Twin::start(&[]).await;

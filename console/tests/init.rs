@@ -67,6 +67,8 @@ fn flags_and_a_document_make_a_target_that_can_be_planned() {
     [targets.staging.task]
     items = ""
     update = "put"
+    title = "title"
+    done = "completed"
     "#);
     let key = [("POSTFLIGHT_INIT_KEY", "Zt7vN2qLx9Wk4RbY6mHc1PfJ8sDg3AeU")];
     let plan = console(directory.path(), &["verify", "staging", "--plan"], &key);

@@ -25,8 +25,13 @@ pub(super) fn release_line(release: &ReleaseSeen) -> String {
 /// A finished run as the lines that verifying it printed.
 pub(super) fn report(audit: &Audit) -> String {
     let run = &audit.run;
-    let lines: String = run.checks.iter().map(|check| check_line(check) + "\n").collect();
+    let lines: String = run.checks.iter().filter(|check| is_told_alone(check)).map(|check| check_line(check) + "\n").collect();
     format!("{} at {}, {}\n\n{lines}{}", run.target.name, run.target.url, run.started_at, summary(run, audit.changes.as_ref()))
+}
+
+/// Whether a check has a line of its own: what was not asked is told at the end, once for each reason.
+pub(super) fn is_told_alone(check: &CheckResult) -> bool {
+    check.verdict != Verdict::Skip
 }
 
 /// A check as one line.
@@ -45,8 +50,8 @@ pub fn summary(run: &Run, changes: Option<&Changes>) -> String {
         of(Verdict::Fail).map(finding).collect(),
         of(Verdict::Warn).map(finding).collect(),
         run.checks.iter().filter_map(accepted).collect(),
-        of(Verdict::Inconclusive).map(open).collect(),
-        skipped(of(Verdict::Skip)),
+        by_reason(Verdict::Inconclusive, of(Verdict::Inconclusive)),
+        by_reason(Verdict::Skip, of(Verdict::Skip)),
         changes.map(changed).unwrap_or_default(),
         totals(run),
     ];
@@ -77,22 +82,22 @@ fn accepted(check: &CheckResult) -> Option<String> {
     Some(format!("{head}\n  {}; {} answers for it until {}\n", accepted.reason, accepted.owner, accepted.until))
 }
 
-fn open(check: &CheckResult) -> String {
-    format!("{} {}: {}\n", check.verdict, check.id, first_line(&check.summary))
-}
+/// What stands before the reason of a control where other checks fall with it.
+const OF_ITS_CONTROL: &str = "its control could not be asked: ";
 
 /// One paragraph a reason, in the order in which the reasons come up.
-fn skipped<'a>(checks: impl Iterator<Item = &'a CheckResult>) -> String {
+fn by_reason<'a>(verdict: Verdict, checks: impl Iterator<Item = &'a CheckResult>) -> String {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for check in checks {
         let reason = first_line(&check.summary);
+        let reason = reason.strip_prefix(OF_ITS_CONTROL).unwrap_or(reason);
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, ids)) => ids.push(&check.id),
             None => reasons.push((reason, vec![&check.id])),
         }
     }
     let paragraph = |(reason, ids): &(&str, Vec<&str>)| {
-        format!("{} ({}) {reason}: {}\n", Verdict::Skip, counted(ids.len() as u64, "check"), ids.join(", "))
+        format!("{verdict} ({}) {reason}: {}\n", counted(ids.len() as u64, "check"), ids.join(", "))
     };
     reasons.iter().map(paragraph).collect()
 }

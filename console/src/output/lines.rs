@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use super::human::{check_line, release_line};
+use super::human::{check_line, is_told_alone, release_line};
 use super::progress::{Progress, WIPE};
 use crate::run::{CheckResult, Event, Verdict};
 use crate::text::{counted, fit};
@@ -78,7 +78,7 @@ impl Lines {
                 format!("Verifying {target} at {url} ({}, run {run})\n\n", counted(checks.len() as u64, "check"))
             }
             Event::Release { release } => format!("Release: {}\n\n", release_line(release)),
-            Event::CheckFinished { result } => self.check(result) + "\n",
+            Event::CheckFinished { result } if is_told_alone(result) => self.check(result) + "\n",
             _ => String::new(),
         }
     }

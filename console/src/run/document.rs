@@ -279,6 +279,20 @@ pub struct LeftBehind {
     pub why: String,
 }
 
+impl LeftBehind {
+    /// One sentence a reason, with all that stays for it, in the order in which the reasons come up.
+    pub fn by_reason<'a>(all: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for left in all {
+            match reasons.iter_mut().find(|(why, _)| *why == left.why) {
+                Some((_, whats)) => whats.push(&left.what),
+                None => reasons.push((&left.why, vec![&left.what])),
+            }
+        }
+        reasons.into_iter().map(|(why, whats)| format!("{} ({why})", whats.join(", "))).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,6 +310,13 @@ mod tests {
     ) {
         let stats = Stats { probes, longest_chain, wall_ms: 6_000, connections: 16, p50_ms: 100.0, ..Stats::default() }.bounded();
         assert!((stats.bound_ms - bound_ms).abs() < 1e-6 && (stats.bound_ratio - ratio).abs() < 1e-6, "{stats:?}");
+    }
+
+    #[test]
+    fn what_stays_for_one_reason_is_told_once() {
+        let left = |what: &str, why: &str| LeftBehind { what: what.into(), why: why.into() };
+        let all = [left("account a", "no route"), left("/tasks/1", "409"), left("account b", "no route")];
+        assert_eq!(LeftBehind::by_reason(&all), ["account a, account b (no route)", "/tasks/1 (409)"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod explain;
 pub mod file;
 mod grants;
 mod limits;
+pub mod look;
 mod migrations;
 mod observed;
 pub mod openapi;

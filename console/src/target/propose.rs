@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use super::look::{self, Look};
+
 /// Paths as a target would declare them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proposal {
@@ -18,6 +20,8 @@ pub struct Proposal {
     pub live: Option<String>,
     /// `put`, `patch`, `both` or `none`.
     pub update: Option<&'static str>,
+    /// How an object looks.
+    pub look: Look,
 }
 
 /// Reads a proposal out of a document; what it does not have stays empty.
@@ -35,6 +39,7 @@ pub fn propose(document: &Value) -> Proposal {
     let best = pairs.max_by_key(|(list, item)| (score(paths, list, item), std::cmp::Reverse(list.len())));
     let Some((list, item)) = best else { return Proposal { health, live, ..Proposal::default() } };
     let toggle = paths.keys().find(|path| is_toggle(paths, path, item));
+    let look = paths.get(list).zip(paths.get(item)).map(|(list, item)| look::of(document, list, item)).unwrap_or_default();
     Proposal {
         list: Some(named(list, false)),
         item: Some(named(item, true)),
@@ -47,6 +52,7 @@ pub fn propose(document: &Value) -> Proposal {
             (false, true) => "patch",
             (false, false) => "none",
         }),
+        look,
     }
 }
 
@@ -139,6 +145,20 @@ mod tests {
             update: Some(
                 "put",
             ),
+            look: Look {
+                items: Some(
+                    "",
+                ),
+                object: None,
+                title: Some(
+                    "title",
+                ),
+                done: Some(
+                    "completed",
+                ),
+                extra: {},
+                put: {},
+            },
         }
         "#);
     }

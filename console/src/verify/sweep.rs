@@ -15,7 +15,7 @@ use super::csrf;
 use super::journal::{Abandoned, Entry, abandoned};
 use super::listed;
 use super::marker::Marker;
-use super::registrar::{self, Former};
+use super::registrar::{self, Former, Registrar};
 use super::users;
 use super::workshop::{Made, Workshop};
 use crate::checks::{User, Users};
@@ -76,6 +76,17 @@ impl Swept {
         self.with_lost_left()
     }
 
+    /// Notes objects of a user whom nobody is in this run. Where each run signs up users of its own, nobody will be in a later one either.
+    fn unowned(&mut self, what: String, target: &Target) {
+        let fixed = target.accounts.signup.as_ref().is_some_and(|signup| signup.names.is_some() || signup.password.is_some());
+        let (all, why) = if matches!(target.tokens, Tokens::Signup) && !fixed {
+            (&mut self.lost, "their owner's password was known to that run alone: remove them by hand")
+        } else {
+            (&mut self.left, "no token for that user in this run")
+        };
+        all.push(left(what, why));
+    }
+
     /// Counts what cannot be named any more as left.
     pub(super) fn with_lost_left(mut self) -> Self {
         self.left.append(&mut self.lost);
@@ -96,7 +107,7 @@ fn unlisted(user: &str, trouble: &Trouble) -> LeftBehind {
 /// Removes everything that earlier runs left on `target`: by the journals in `journal`, and by the markers that objects carry.
 pub async fn cleanup(target: Arc<Target>, journal: &Path, limits: Limits, stop: CancellationToken) -> Result<Swept, Trouble> {
     let client = Client::new(Arc::clone(&target), limits, &Uuid::now_v7().simple().to_string(), stop)?;
-    let registrar = registrar::Registrar::new(Arc::clone(&target), client.clone(), None);
+    let registrar = Registrar::new(Arc::clone(&target), client.clone(), None);
     let users = users::returning(&registrar, &target).await?;
     let mut swept = leftovers(&client, &target, &users, journal, Age::Any).await;
     let mut clean = swept.removed == 0 && swept.left.is_empty();
@@ -130,53 +141,54 @@ fn is_over(marker: Marker, age: Age) -> bool {
     age == Age::Any || marker.is_over(OffsetDateTime::now_utc())
 }
 
-/// Deals with the journal of one killed run; it is kept when something in it could not be removed.
+/// Deals with the journal of one killed run; it is kept while something in it may still be removed.
 async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned, swept: &mut Swept) {
-    let mut complete = true;
     let accounts = registrar::revive(client, target, dead.accounts()).await;
+    let mut found = Swept::default();
     for (name, subject) in dead.owners() {
-        let Some(user) = owner(target, users, &accounts, &name, subject.as_deref()) else {
-            let who = subject.unwrap_or(name);
-            swept
-                .left
-                .push(left(format!("objects of run {} made as {who}", dead.run.simple()), "no token for that user in this run"));
-            complete = false;
-            continue;
-        };
-        let _ = csrf::provide(client, target, &user, None).await;
-        let before = swept.left.len();
-        let ids = still_made(client, target, &user, undeleted(&dead.entries), dead.run).await;
-        swept.add(remove_all(client, target, &user, ids).await);
-        swept.add(sweep_marked(client, target, &user, |marker| marker.run == dead.run).await);
-        complete &= swept.left.len() == before;
+        if let Some(user) = owner(target, users, &accounts, &name, subject.as_deref()) {
+            found.add(objects_of(client, target, &user, &dead).await);
+        } else {
+            let what = format!("objects of run {} made as {}", dead.run.simple(), subject.unwrap_or(name));
+            found.unowned(what, target);
+        }
     }
     let may_come = dead.silent_for().is_none_or(|silent| silent < CARRIED_OUT);
     for (name, former) in accounts {
-        let what = format!("account {name}");
         let removed = match former {
             Former::Open(session) => registrar::remove_revived(client, target, &session).await,
             Former::Refused if may_come => Err("its sign-up may still be under way: clean up again in a moment".to_owned()),
             Former::Unasked(why) => Err(why),
             Former::Refused => {
-                swept.lost.push(left(what, REFUSED));
+                found.lost.push(left(format!("account {name}"), REFUSED));
                 continue;
             }
             Former::Locked => {
-                swept.lost.push(left(what, LOCKED));
+                found.lost.push(left(format!("account {name}"), LOCKED));
                 continue;
             }
         };
         match removed {
-            Ok(()) => swept.removed += 1,
-            Err(why) => {
-                complete = false;
-                swept.left.push(left(what, why));
-            }
+            Ok(()) => found.removed += 1,
+            Err(why) => found.left.push(left(format!("account {name}"), why)),
         }
     }
-    if complete {
+    if found.left.is_empty() {
         dead.settle();
+    } else {
+        // The next look will name it again.
+        found = found.with_lost_left();
     }
+    swept.add(found);
+}
+
+/// What the run of `dead` made as this user: what its journal names, and what carries its marker.
+async fn objects_of(client: &Client, target: &Target, user: &User, dead: &Abandoned) -> Swept {
+    let _ = csrf::provide(client, target, user, None).await;
+    let ids = still_made(client, target, user, undeleted(&dead.entries), dead.run).await;
+    let mut swept = remove_all(client, target, user, ids).await;
+    swept.add(sweep_marked(client, target, user, |marker| marker.run == dead.run).await);
+    swept
 }
 
 /// Why an account stays that nobody can sign in to.
@@ -313,23 +325,24 @@ fn item_path(target: &Target, user: &User, id: &str) -> String {
 }
 
 /// Deletes what no check takes notice of any more, while others go on. What cannot be deleted now is tried again by [`own`].
-pub(super) async fn early(client: &Client, target: &Target, workshop: &Workshop, run: Uuid, unused: Vec<Made>) {
-    join_all(unused.iter().map(|object| take_away(client, target, workshop, object, run))).await;
+pub(super) async fn early(client: &Client, registrar: &Registrar, workshop: &Workshop, run: Uuid, unused: Vec<Made>) {
+    join_all(unused.iter().map(|object| take_away(client, registrar, workshop, object, run))).await;
 }
 
 /// Deletes what this run made and what is still there of it: what it knows by id, then whatever else carries its marker, then what became of the last requests of the
 /// `dead` runs that were swept at the beginning.
 pub(super) async fn own(
     client: &Client,
-    target: &Target,
+    registrar: &Registrar,
     users: &Users,
     workshop: &Workshop,
     run: Uuid,
     dead: &BTreeSet<Uuid>,
 ) -> Cleanup {
+    let target = registrar.target();
     let made = workshop.made();
     let there = made.iter().filter(|object| !object.gone);
-    let results = join_all(there.map(|object| take_away(client, target, workshop, object, run))).await;
+    let results = join_all(there.map(|object| take_away(client, registrar, workshop, object, run))).await;
     let left: Vec<_> = results.into_iter().filter_map(Result::err).collect();
     let mut cleanup = Cleanup { created: made.len(), deleted: made.len() - left.len(), left, ..Cleanup::default() };
     if workshop.announcements() > 0 {
@@ -362,13 +375,29 @@ async fn sweep_users(client: &Client, target: &Target, users: &Users, wanted: im
     swept
 }
 
-async fn take_away(client: &Client, target: &Target, workshop: &Workshop, object: &Made, run: Uuid) -> Result<(), LeftBehind> {
+async fn take_away(
+    client: &Client,
+    registrar: &Registrar,
+    workshop: &Workshop,
+    object: &Made,
+    run: Uuid,
+) -> Result<(), LeftBehind> {
+    let target = registrar.target();
     let reusable = object.id.parse::<u64>().is_ok();
     if reusable && !is_still(client, target, &object.user, &object.path, run).await {
         workshop.deleted(&object.id).await;
         return Ok(());
     }
-    delete(client, target, &object.user, &object.path).await.map_err(|why| left(&object.path, why))?;
+    match delete(client, target, &object.user, &object.path).await {
+        Err(_) if registrar.is_going(&object.user) && is_shut_out(client, object).await => {}
+        deleted => drop(deleted.map_err(|why| left(&object.path, why))?),
+    }
     workshop.deleted(&object.id).await;
     Ok(())
+}
+
+/// Whether the service lets the maker of an object in no more.
+async fn is_shut_out(client: &Client, object: &Made) -> bool {
+    let answer = client.send(&Probe::get(&object.path).bearer(&object.user.token)).await;
+    answer.is_ok_and(|answer| matches!(answer.status, 401 | 403))
 }

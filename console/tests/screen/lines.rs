@@ -39,7 +39,7 @@ fn printed(mut lines: Lines) -> (String, String) {
 }
 
 #[test]
-fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
+fn a_run_is_a_line_a_check_that_was_asked_and_a_summary_with_the_verdict_last() {
     let (out, err) = printed(Lines::new(PLAIN, None, None));
     let out = out + &console::output::summary(&run(), None);
     insta::assert_snapshot!(out, @r#"
@@ -52,7 +52,6 @@ fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
     PASS          cors.control                  2 of 2 origins may read
     FAIL          cors.nobody                   null may read with credentials
     PASS          jwt.control                   200 with the token of A
-    SKIP          jwt.unsigned                  minting needs the signing key
     INCONCLUSIVE  jwt.expired                   429 Too Many Requests, three times
 
     FAIL [high] cors.nobody: The origin null is refused
@@ -65,7 +64,7 @@ fn a_run_is_a_line_a_check_and_a_summary_with_the_verdict_last() {
       the answer names no database
       read more: console checks health.depth
 
-    INCONCLUSIVE jwt.expired: 429 Too Many Requests, three times
+    INCONCLUSIVE (1 check) 429 Too Many Requests, three times: jwt.expired
 
     SKIP (1 check) minting needs the signing key: jwt.unsigned
 

@@ -38,7 +38,10 @@ fn token_of(subject: &str) -> String {
 }
 
 /// `GET /auth/csrf`.
-pub(crate) async fn hand_out(Subject(subject): Subject) -> Response {
+pub(crate) async fn hand_out(State(house): State<Arc<House>>, Subject(subject): Subject) -> Response {
+    if house.has("jwt.cookie-csrf-off") {
+        return Json(json!({})).into_response();
+    }
     let token = token_of(&subject);
     ([("set-cookie", format!("{COOKIE}={token}; SameSite=Strict; Path=/"))], Json(json!({ "csrf_token": token }))).into_response()
 }
@@ -64,6 +67,7 @@ pub(crate) async fn guard(State(house): State<Arc<House>>, request: Request, nex
     let (parts, body) = request.into_parts();
     let exempt = parts.method.is_safe()
         || house.has("jwt.cookie-csrf-unchecked")
+        || house.has("jwt.cookie-csrf-off")
         || parts.extensions.get::<ByForm>().is_some()
         || (house.has("jwt.cookie-csrf-forgets-delete") && parts.method == "DELETE");
     let subject = if wanted(&house) && !exempt { verifier::verify(&house, &parts).ok() } else { None };

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Exit;
 use crate::cli::{InitArgs, Stack};
 use crate::target::entrance::{Entrance, sign_in, sign_up};
+use crate::target::look::Look;
 use crate::target::propose::{Proposal, propose};
 use crate::target::{Environment, File, SelectError, openapi, select};
 
@@ -30,7 +31,7 @@ struct Answers {
     openapi: Option<String>,
     tokens: Tokens,
     update: Option<&'static str>,
-    bare_list: bool,
+    look: Look,
 }
 
 /// Where tokens come from: names of variables, or accounts that sign in and, where they are made for each run, up.
@@ -59,8 +60,9 @@ impl Tokens {
         Self::Accounts(Box::new(Entrances { login, signup }))
     }
 
-    /// What the flags say, by the document where there is one; else tokens in variables.
-    fn of(args: &InitArgs, document: Option<&Value>) -> Self {
+    /// What the flags say, by the document where there is one; else how the document signs in, unless a person is asked for that; else tokens in
+    /// variables.
+    fn of(args: &InitArgs, document: Option<&Value>, asking: bool) -> Self {
         if let Some(secret) = &args.mint_variable {
             return Self::Mint { secret: secret.clone() };
         }
@@ -72,11 +74,13 @@ impl Tokens {
             let login = args.login.as_ref().map(|path| entrance(path, sign_in));
             return Self::accounts(login, args.signup.as_ref().map(|path| entrance(path, sign_up)));
         }
-        let variable = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
-        Self::Given {
-            a: variable(&args.token_a_variable, "POSTFLIGHT_TOKEN_A"),
-            b: variable(&args.token_b_variable, "POSTFLIGHT_TOKEN_B"),
+        let (a, b) = (&args.token_a_variable, &args.token_b_variable);
+        let documented = document.filter(|_| a.is_none() && b.is_none() && !asking);
+        if let Some(login) = documented.and_then(|document| sign_in(document, None)) {
+            return Self::accounts(Some(login), documented.and_then(|document| sign_up(document, None)));
         }
+        let variable = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
+        Self::Given { a: variable(a, "POSTFLIGHT_TOKEN_A"), b: variable(b, "POSTFLIGHT_TOKEN_B") }
     }
 }
 
@@ -85,7 +89,7 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     let document = args.openapi.as_deref().map(read).transpose()?;
     let proposal = document.as_ref().map(propose).unwrap_or_default().below(args.url.as_deref().unwrap_or_default());
     let terminal = std::io::stdin().is_terminal();
-    let answers = match missing(args, &proposal) {
+    let answers = match missing(args, &proposal, document.as_ref()) {
         missing if missing.is_empty() || terminal => gathered(args, &proposal, document.as_ref(), terminal && !missing.is_empty())?,
         missing => anyhow::bail!("{} missing; give them as flags, or run on a terminal to be asked", missing.join(", ")),
     };
@@ -108,8 +112,9 @@ fn read(path: &str) -> anyhow::Result<Value> {
 }
 
 /// The flags without which nothing useful can be written.
-fn missing(args: &InitArgs, proposal: &Proposal) -> Vec<&'static str> {
-    let accounts = args.login.is_some() || args.signup.is_some();
+fn missing(args: &InitArgs, proposal: &Proposal, document: Option<&Value>) -> Vec<&'static str> {
+    let documented = document.is_some_and(|document| sign_in(document, None).is_some());
+    let accounts = args.login.is_some() || args.signup.is_some() || documented;
     let tokens = args.mint_variable.is_some() || accounts || (args.token_a_variable.is_some() && args.token_b_variable.is_some());
     let needed = [
         ("--url", args.url.is_some()),
@@ -133,9 +138,9 @@ fn gathered(args: &InitArgs, proposal: &Proposal, document: Option<&Value>, aski
         health: args.health.clone().or_else(|| proposal.health.clone()),
         live: proposal.live.clone(),
         openapi: args.openapi.clone(),
-        tokens: Tokens::of(args, document),
+        tokens: Tokens::of(args, document, asking),
         update: proposal.update.or(stack.0),
-        bare_list: stack.1,
+        look: Look { items: proposal.look.items.clone().or_else(|| stack.1.then(String::new)), ..proposal.look.clone() },
     };
     if asking { ask::rest(flags, args, document) } else { Ok(flags) }
 }

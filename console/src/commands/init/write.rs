@@ -1,6 +1,6 @@
 //! The text of a target, with comments, and its place in a file that may be there already. Whatever else the file holds is kept as it is.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item};
 
 use super::{Answers, Entrance, Entrances, Tokens};
@@ -76,21 +76,26 @@ fn tokens(name: &str, tokens: &Tokens) -> String {
     }
 }
 
+/// An object as an inline table.
+fn inline(members: &Map<String, Value>) -> String {
+    let value = |value: &Value| match value {
+        Value::String(text) => quoted(text),
+        other => toml::Value::try_from(other).map_or_else(|_| quoted(&other.to_string()), |value| value.to_string()),
+    };
+    let members: Vec<_> = members.iter().map(|(name, of)| format!("{} = {}", key(name), value(of))).collect();
+    format!("{{ {} }}", members.join(", "))
+}
+
 /// Variables with the passwords of accounts that exist.
 pub(super) const PASSWORDS: [&str; 2] = ["POSTFLIGHT_PASSWORD_A", "POSTFLIGHT_PASSWORD_B"];
 
 /// A sign-in or a sign-up; with the accounts where they exist already.
 fn entrance(name: &str, key: &str, entrance: &Entrance, existing: bool) -> String {
-    let value = |value: &Value| match value {
-        Value::String(text) => quoted(text),
-        other => toml::Value::try_from(other).map_or_else(|_| quoted(&other.to_string()), |value| value.to_string()),
-    };
-    let body: Vec<_> = entrance.body.iter().map(|(member, of)| format!("{} = {}", self::key(member), value(of))).collect();
     let mut text = format!("\n[targets.{name}.tokens.{key}]\n# {}\npath = {}\n", what_it_is(key), quoted(&entrance.path));
     if entrance.form {
         text += "form = true\n";
     }
-    text += &format!("body = {{ {} }}\n", body.join(", "));
+    text += &format!("body = {}\n", inline(&entrance.body));
     match &entrance.token {
         Some(token) => {
             text += &format!(
@@ -141,13 +146,33 @@ fn paths(name: &str, answers: &Answers) -> String {
 }
 
 fn task(name: &str, answers: &Answers) -> String {
-    let items = if answers.bare_list { "items = \"\"" } else { "# items = \"/items\"" };
-    let update = answers.update.map_or_else(|| "# update = \"both\"".to_owned(), |update| format!("update = {}", quoted(update)));
-    format!(
-        "\n[targets.{name}.task]\n# JSON pointer to the array of a list; \"\" for a bare array.\n{items}\n\
-         # How objects change: \"put\", \"patch\", \"both\" or \"none\".\n{update}\n\
-         # Names of the text field, and of the boolean that says done (\"\" where there is none).\n# title = \"title\"\n# done = \"completed\"\n"
-    )
+    let said = |key: &str, value: Option<&str>, usual: &str| match value {
+        Some(value) => format!("{key} = {}\n", quoted(value)),
+        None => format!("# {key} = {}\n", quoted(usual)),
+    };
+    let look = &answers.look;
+    let mut text = format!(
+        "\n[targets.{name}.task]\n# JSON pointer to the array of a list; \"\" for a bare array.\n{}\
+         # How objects change: \"put\", \"patch\", \"both\" or \"none\".\n{}\
+         # Names of the text field, and of the boolean that says done (\"\" where there is none).\n{}{}",
+        said("items", look.items.as_deref(), "/items"),
+        said("update", answers.update, "both"),
+        said("title", look.title.as_deref(), "title"),
+        said("done", look.done.as_deref(), "completed")
+    );
+    if let Some(object) = &look.object {
+        text += &format!("# JSON pointer to the object in an answer.\nobject = {}\n", quoted(object));
+    }
+    if !look.extra.is_empty() {
+        text += &format!(
+            "# What else a creation needs; {{unique}} is another text in every object.\nextra = {}\n",
+            inline(&look.extra)
+        );
+    }
+    if !look.put.is_empty() {
+        text += &format!("# What a PUT needs beside that.\nput = {}\n", inline(&look.put));
+    }
+    text
 }
 
 fn limits(name: &str) -> String {
@@ -159,6 +184,7 @@ fn limits(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::look::Look;
 
     fn answers() -> Answers {
         Answers {
@@ -173,7 +199,7 @@ mod tests {
             openapi: None,
             tokens: Tokens::Given { a: "TOKEN_A".into(), b: "TOKEN_B".into() },
             update: Some("put"),
-            bare_list: true,
+            look: Look::default(),
         }
     }
 

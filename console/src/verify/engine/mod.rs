@@ -29,7 +29,7 @@ use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
 use crate::checks::{Check, Context, Quiet, Suite, Users};
 use crate::http::{Client, Limits};
-use crate::run::{CheckResult, Cleanup, Event, Events, Phase, Run};
+use crate::run::{CheckResult, Cleanup, Event, Events, LeftBehind, Phase, Run};
 use crate::target::{Target, Tokens};
 
 /// The checks that a run with these options asks.
@@ -182,6 +182,11 @@ impl Engine {
     async fn context(&self) -> Context {
         let users = self.users().await;
         self.keep_unsaid(&users);
+        if let (Some(csrf), Some(a)) = (&self.target.csrf, &users.a)
+            && self.client.csrf_of(&a.token).is_none()
+        {
+            self.events.note(format!("no CSRF token {} was handed out to A: writes go without one", csrf.token));
+        }
         let forge = users::forge(&self.target, users.a.as_ref()).map(Arc::new);
         let context = Context {
             target: Arc::clone(&self.target),
@@ -216,8 +221,8 @@ impl Engine {
         }
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
         let swept = swept.with_lost_left();
-        for left in self.client.unsaid(swept.left.clone()) {
-            self.events.note(format!("left by an earlier run: {} ({})", left.what, left.why));
+        for left in LeftBehind::by_reason(&self.client.unsaid(swept.left.clone())) {
+            self.events.note(format!("left by an earlier run: {left}"));
         }
         for (user, trouble) in &swept.refused {
             self.events.note(format!("the token of user {user} is not let in ({trouble}): is it right, and has it not ended?"));
@@ -231,8 +236,8 @@ impl Engine {
         let made = !self.workshop.made().is_empty() || self.registrar.has_made();
         let client = self.client.successor(sweep::GRACE, made);
         let dead = self.dead.get().cloned().unwrap_or_default();
-        // Nobody but A and B owns what checks made, so the other accounts need not wait.
-        let own = sweep::own(&client, &self.target, users, &self.workshop, self.run, &dead);
+        // What other accounts own goes with them, so that they need not wait.
+        let own = sweep::own(&client, &self.registrar, users, &self.workshop, self.run, &dead);
         let (mut cleanup, mut accounts) = tokio::join!(own, self.registrar.close(&client, Whose::Spare));
         accounts.extend(self.registrar.close(&client, Whose::Users).await);
         if self.target.accounts.delete.is_some() {
@@ -241,8 +246,8 @@ impl Engine {
             cleanup.accounts = accounts;
         }
         let cleanup = self.client.unsaid(cleanup);
-        for left in cleanup.left.iter().chain(&cleanup.accounts) {
-            self.events.note(format!("left behind: {} ({})", left.what, left.why));
+        for left in LeftBehind::by_reason(cleanup.left.iter().chain(&cleanup.accounts)) {
+            self.events.note(format!("left behind: {left}"));
         }
         cleanup
     }

@@ -66,7 +66,7 @@ impl Engine {
         let (proof, results) = self.opened(cx, suite, &afforded).await;
         // What the control makes from here on is in use.
         let unused = self.unused(suite);
-        let tidied = sweep::early(&cx.client, &self.target, &self.workshop, self.run, unused);
+        let tidied = sweep::early(&cx.client, &self.registrar, &self.workshop, self.run, unused);
         let (results, ()) = tokio::join!(self.closed(cx, suite, proof, results), tidied);
         self.stages.closed(suite);
         results.into_iter().chain(left_out).collect()

@@ -8,7 +8,6 @@ mod login;
 mod registry;
 mod removal;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
@@ -56,8 +55,8 @@ pub(super) struct Registrar {
     made: Arc<Mutex<Vec<Account>>>,
     /// Sign-ups that were sent and not answered yet.
     pending: Arc<Mutex<Vec<Login>>>,
-    /// Names of accounts whose deletion was asked for, whether it was answered or not.
-    going: Arc<Mutex<BTreeSet<String>>>,
+    /// Accounts whose deletion was asked for, whether it was answered or not.
+    going: Arc<Mutex<Vec<Session>>>,
     /// The check that uses it.
     check: Option<&'static str>,
     /// The session that checks share, and how far down a chain of requests it came.
@@ -103,6 +102,11 @@ impl Registrar {
     /// Sends its requests.
     pub(super) const fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whose accounts it makes.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// The same registrar as one check uses it: what is sent counts for that check.
@@ -219,7 +223,7 @@ impl Registrar {
 
     /// The session, once its writes carry what the service wants beside the token.
     async fn ready(&self, session: Session) -> Result<Session, Trouble> {
-        csrf::provide(&self.client, &self.target, &session.user, Some(&session.answer)).await?;
+        csrf::provide_any(&self.client, &self.target, &session.user, Some(&session.answer)).await?;
         Ok(session)
     }
 
@@ -255,8 +259,17 @@ impl Registrar {
     }
 
     /// Notes that a deletion of this account is about to be sent; whether one was before.
-    fn goes(&self, name: &str) -> bool {
-        self.going.lock().is_ok_and(|mut going| !going.insert(name.to_owned()))
+    fn goes(&self, session: &Session) -> bool {
+        self.going.lock().is_ok_and(|mut going| {
+            let before = going.iter().any(|other| other.login.username == session.login.username);
+            going.push(session.clone());
+            before
+        })
+    }
+
+    /// Whether this user's account was to be deleted: whoever asks for that asks for the deletion of all it holds.
+    pub(super) fn is_going(&self, user: &User) -> bool {
+        self.going.lock().is_ok_and(|going| going.iter().any(|session| session.user.token.expose() == user.token.expose()))
     }
 
     async fn forget(&self, name: &str) {
@@ -296,7 +309,7 @@ impl Registrar {
         let chosen = made.iter().filter(|account| whose.includes(account)).map(|account| &account.session);
         let closed = chosen.map(async |session| {
             let name = &session.login.username;
-            match remove(client, &self.target, session, whose.when(), self.goes(name)).await {
+            match remove(client, &self.target, session, whose.when(), self.goes(session)).await {
                 Ok(()) => {
                     self.forget(name).await;
                     None

@@ -65,7 +65,7 @@ impl Registry for Registrar {
 
     fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe {
         if self.target.accounts.delete.as_ref() == Some(call) {
-            self.goes(&session.login.username);
+            self.goes(session);
         }
         let filling = Filling::of(&session.login)
             .with_cookies(&session.answer)

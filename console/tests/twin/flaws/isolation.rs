@@ -75,6 +75,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.claim.body"],
         &["isolation.assign.update"],
     ),
+    flaw("isolation.body-user", "An object `user` in the body takes the place of who asks.", &["isolation.claim.body"], &[]),
     flaw("isolation.assign-owner", "`user_id` in the body decides whose a new task is.", &["isolation.assign.create"], &[]),
     flaw("isolation.account-changed", "Any user may change any account.", &["isolation.accounts"], &[]),
     flaw("isolation.account-deleted", "Any user may delete any account.", &["isolation.accounts"], &[]),

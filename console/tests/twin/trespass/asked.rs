@@ -155,7 +155,8 @@ impl<'a> Asked<'a> {
     /// Acts as whom a member of the body names.
     pub(super) fn claimed(&self, member: &'static str) -> Option<Turn> {
         self.user()?;
-        let user = self.body.get(member)?.as_str()?;
+        let named = self.body.get(member)?;
+        let user = named.as_str().or_else(|| named.get("id")?.as_str())?;
         Some(Turn::acting_as(user).leaving_out(member))
     }
 

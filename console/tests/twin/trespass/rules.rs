@@ -64,6 +64,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.path-user", |asked| asked.user_in_path("/api/users/")),
     ("isolation.path-user-bare", |asked| asked.user_in_path("/api/")),
     ("isolation.body-owner", |asked| asked.task().and_then(|_| asked.claimed("owner_id"))),
+    ("isolation.body-user", |asked| {
+        asked.task().filter(|_| asked.body.get("user").is_some_and(serde_json::Value::is_object))?;
+        asked.claimed("user")
+    }),
     // Mass assignment.
     ("isolation.assign-owner", |asked| asked.claimed("user_id").filter(|_| asked.is_list("POST"))),
     ("isolation.assign-id", overwritten),

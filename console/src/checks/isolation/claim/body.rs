@@ -1,6 +1,6 @@
 //! Claims in the body of a write.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::checks::{Case, Checked, Context, Judgement, Role, User, battery};
 use crate::http::Probe;
@@ -15,7 +15,8 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
     let (cx, a, b) = (&cx, cx.a()?, cx.b()?);
     let (title, accepted) = (&cx.objects.attempted(b).await?, &cx.target.policy.no_such());
     attacked(cx, Role::Contested, |victim| async move {
-        let subject = claimed(cx, a, &victim);
+        let name = claimed(cx, a, &victim);
+        let (subject, nested) = (json!(name), json!({ "id": name, "_id": name }));
         let item = cx.item_path(a, &victim.object.id);
         let fields = owner_fields(cx, &victim);
         let (first, others) = fields.split_at(1);
@@ -23,6 +24,8 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
         for field in cx.telling(others, 3) {
             cases.extend(cx.telling(claims(cx, b, &item, title, field, &subject), 1));
         }
+        // Where a middleware keeps who asks, the body may already hold somebody.
+        cases.extend(cx.telling(claims(cx, b, &item, title, "user", &nested), 1));
         let missing = deletion_of_nothing(cx, &victim.object.id).await?;
         battery(cx, "bodies that claim to be A", cases, |case, answer| match answer.status {
             // Unknown fields may be refused before anything is looked up.
@@ -35,16 +38,17 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
     .await
 }
 
-fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &str) -> Vec<Case> {
+fn claims(cx: &Context, b: &User, item: &str, title: &str, field: &str, subject: &Value) -> Vec<Case> {
     let resource = &cx.target.resource;
-    let claimed = |body: serde_json::Value| resource.with(body, field, json!(subject));
+    let claimed = |body: Value| resource.with(body, field, subject.clone());
     let mut bodies = [("PATCH", resource.patch(title)), ("PUT", resource.full(title)), ("DELETE", json!({}))];
     if !resource.update.patches() {
         bodies.swap(0, 1);
     }
     let case = |(method, body)| {
         let probe = Probe::new(method, item).json(&claimed(body)).bearer(&b.token);
-        Case::new(format!("B: {method} of A's object with `{field}` in the body"), probe)
+        let whole = if subject.is_object() { " as an object" } else { "" };
+        Case::new(format!("B: {method} of A's object with `{field}`{whole} in the body"), probe)
     };
     bodies.map(case).into()
 }

@@ -79,12 +79,30 @@ pub(in crate::checks::jwt) async fn csrf(cx: Context) -> Checked {
     let header = cx.target.csrf.as_ref().map(|csrf| csrf.header.clone()).unwrap_or_default();
     let tokens = Tokens::of(&cx);
     if tokens.own.is_none() {
-        return Err(Trouble::NotGiven("A has no CSRF token".into()));
+        return unguarded(&cx, &header, &tokens).await;
     }
     let (created, changed) = tokio::try_join!(creations(&cx, &header, &tokens), changes(&cx))?;
     let pieces = [created, changed].concat();
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} writes without the CSRF token refused", pieces.len()), pieces))
+}
+
+/// Where no CSRF token came from where the target says: writes that are carried out without one are the flaw. Where they are refused, there is
+/// one somewhere else.
+async fn unguarded(cx: &Context, header: &str, tokens: &Tokens) -> Checked {
+    let at = cx.target.csrf.as_ref().map(|csrf| csrf.token.to_string()).unwrap_or_default();
+    let pieces = creations(cx, header, tokens).await?;
+    let broken = pieces.iter().filter(|piece| piece.finding == Finding::Broken).count();
+    if broken == 0 {
+        return Err(Trouble::NotGiven(format!(
+            "no CSRF token {at} was handed out to A, and none of {} writes went without one",
+            pieces.len()
+        )));
+    }
+    Ok(Outcome::of(
+        format!("no CSRF token {at} is handed out, and {broken} of {} creations went without one", pieces.len()),
+        pieces,
+    ))
 }
 
 async fn creations(cx: &Context, header: &str, tokens: &Tokens) -> Result<Vec<Evidence>, Trouble> {
