@@ -48,7 +48,7 @@ impl RawCase {
     async fn send(&self, cx: &Context) -> Result<Reply, Trouble> {
         let reply = cx.send_raw(&self.raw).await?;
         let ended = reply.answer.is_none() && reply.ending != Ending::Open;
-        if ended && self.telling_end { cx.client.send_raw(&self.raw).await } else { Ok(reply) }
+        if ended && self.telling_end { cx.send_raw(&self.raw).await } else { Ok(reply) }
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn control(cx: Context) -> Checked {
     let list = specimens::read_path(&cx);
     let probe = as_a(&cx, Probe::get(list.clone()));
     let raw = begun_as_a(&cx, "GET", at(&cx, &list)).within(Duration::from_secs(10)).end();
-    let (usual, reply) = futures::try_join!(cx.send(&probe), cx.client.send_raw(&raw))?;
+    let (usual, reply) = futures::try_join!(cx.send(&probe), cx.send_raw(&raw))?;
     let fine = if cx.users.a.is_some() { usual.is_success() } else { usual.status < 500 };
     let same = reply.status() == Some(usual.status);
     let words = format!("{} by the client, {} on the raw wire", usual.status, reply.words());

@@ -75,7 +75,7 @@ async fn updates(
     let case = |(name, body): (String, Vec<u8>)| RawCase::new(name, raw(&body)).with_telling_end();
     let outcome = volley(cx, noun, bodies(&canary).into_iter().map(case).collect(), judge).await;
     let title = cx.target.resource.holding(&cx.target.resource.fields.title, json!(canary));
-    let plain = cx.client.send_raw(&raw(title.to_string().as_bytes())).await?;
+    let plain = cx.send_raw(&raw(title.to_string().as_bytes())).await?;
     if needs_precondition(cx, plain.status()) {
         return Ok(Outcome::skip(PRECONDITION));
     }

@@ -38,7 +38,7 @@ pub(super) async fn body(cx: Context) -> Checked {
     let large = small.replacen('{', &format!("{{{}", " ".repeat(size)), 1).into_bytes();
     let begun = || begun_as_a(&cx, method, at(&cx, &path)).header("content-type", "application/json").within(PATIENCE);
     let announced = |body: &[u8]| begun().header("content-length", body.len().to_string()).end().bytes(body);
-    let taken = cx.client.send_raw(&announced(small.as_bytes())).await?;
+    let taken = cx.send_raw(&announced(small.as_bytes())).await?;
     if needs_precondition(&cx, taken.status()) {
         return Ok(Outcome::skip(PRECONDITION));
     }
@@ -104,7 +104,7 @@ pub(super) async fn compressed(cx: Context) -> Checked {
         raw.header("content-length", body.len().to_string()).within(PATIENCE).end().bytes(body)
     };
     let good = cx.target.resource.body(&canary).to_string();
-    let small = cx.client.send_raw(&packed(&gzip(good.as_bytes())?)).await?;
+    let small = cx.send_raw(&packed(&gzip(good.as_bytes())?)).await?;
     let told = answers_compressed(&cx).await?;
     if !matches!(small.status(), Some(200..=299)) {
         let words = format!("{}: compressed bodies are not read", small.words());
