@@ -2,7 +2,7 @@
 //! what could not be judged, what was skipped, what changed, the counts, and the verdict last.
 
 use crate::audit::{Audit, Changes};
-use crate::run::{CheckResult, Finding, ReleaseSeen, Run, Stats, Verdict};
+use crate::run::{CONTROL_UNASKED, CheckResult, Finding, ReleaseSeen, Run, Stats, Verdict};
 use crate::text::counted;
 
 /// Findings shown at most for one failed check; the audit has all of them.
@@ -82,15 +82,12 @@ fn accepted(check: &CheckResult) -> Option<String> {
     Some(format!("{head}\n  {}; {} answers for it until {}\n", accepted.reason, accepted.owner, accepted.until))
 }
 
-/// What stands before the reason of a control where other checks fall with it.
-const OF_ITS_CONTROL: &str = "its control could not be asked: ";
-
 /// One paragraph a reason, in the order in which the reasons come up.
 fn by_reason<'a>(verdict: Verdict, checks: impl Iterator<Item = &'a CheckResult>) -> String {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for check in checks {
         let reason = first_line(&check.summary);
-        let reason = reason.strip_prefix(OF_ITS_CONTROL).unwrap_or(reason);
+        let reason = reason.strip_prefix(CONTROL_UNASKED).unwrap_or(reason);
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, ids)) => ids.push(&check.id),
             None => reasons.push((reason, vec![&check.id])),

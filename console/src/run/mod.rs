@@ -16,3 +16,6 @@ pub use document::{
 pub use event::{Event, Events, Phase};
 pub use evidence::{Evidence, EvidenceClass, Exchange, Finding, RequestRecord, ResponseRecord, Source};
 pub use verdict::{Severity, Verdict};
+
+/// What stands before the reason of a control, where the checks of its suite are not asked for the same one.
+pub(crate) const CONTROL_UNASKED: &str = "its control could not be asked: ";

@@ -112,16 +112,16 @@ pub(super) fn of(document: &Value, list: &Value, item: &Value) -> Look {
     let of_creation = created.map(|schema| Members::of(document, schema)).unwrap_or_default();
     let title = of_creation.title(document).map(str::to_owned);
     let whole = read.map(|schema| Members::of(document, schema)).unwrap_or_default();
-    let object = inner(document, &whole, title.as_deref());
-    let shown = object.map_or(whole, |(_, members)| members);
+    let (object, shown) = match inner(document, &whole, title.as_deref()) {
+        Some((name, members)) => (Some(format!("/{name}")), members),
+        None => (None, whole),
+    };
     let seen: Vec<_> = [&of_creation, &shown].into_iter().filter(|members| !members.schemas.is_empty()).collect();
     let done = seen.iter().find_map(|members| members.done(document)).map(str::to_owned);
     let extra = needed(document, created, title.as_deref(), &Map::new());
     Look {
         items: listed.and_then(|schema| where_items_are(document, schema)),
-        object: read
-            .and_then(|schema| inner(document, &Members::of(document, schema), title.as_deref()))
-            .map(|(name, _)| format!("/{name}")),
+        object,
         done: done.or_else(|| (!seen.is_empty()).then(String::new)),
         put: needed(document, replaced, title.as_deref(), &extra),
         extra,

@@ -60,20 +60,34 @@ fn of_nobody(cx: &Context, canary: Option<&str>, case: &Case, answer: &Answer) -
 /// Subjects that are not text (RFC 7519, 4.1.2: `StringOrURI`), asked for A's object: seeing it is the flaw, being let in a weakness.
 pub(in crate::checks::jwt) async fn sub_type(cx: Context) -> Checked {
     let minter = Minter::of(&cx).await?;
-    let (path, canary) =
-        sight(&cx).await?.map_or_else(|| (cx.a().map(|a| cx.read_path(a)), None), |(path, canary)| (Ok(path), Some(canary)));
-    let path = path?;
-    let tried = cx.telling(mistypes(&minter.subject), 6);
-    let cases = tried.iter().enumerate().map(|(index, sub)| {
-        let name = sub.to_string().replace(&minter.subject, "A");
-        let forgery = Forgery::fatal(format!("sub {name} (#{})", index + 1), minter.with_subject(sub.clone()));
-        Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
-    });
-    battery(&cx, "subjects of other types", cases.collect(), |case, answer| {
-        let of_a = case.name.contains("\"A\"") || !case.name.contains(['{', '[']);
-        mistyped(&cx, canary.as_deref(), of_a, answer)
+    let (path, canary) = match sight(&cx).await? {
+        Some((path, canary)) => (path, Some(canary)),
+        None => (cx.read_path(cx.a()?), None),
+    };
+    let (mut cases, mut of_a) = (Vec::new(), Vec::new());
+    for (index, sub) in cx.telling(mistypes(&minter.subject), 6).into_iter().enumerate() {
+        let name = format!("sub {} (#{})", sub.to_string().replace(&minter.subject, "A"), index + 1);
+        if may_name(&sub, &minter.subject) {
+            of_a.push(name.clone());
+        }
+        let forgery = Forgery::fatal(name, minter.with_subject(sub));
+        cases.push(Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential())));
+    }
+    battery(&cx, "subjects of other types", cases, |case, answer| {
+        mistyped(&cx, canary.as_deref(), of_a.contains(&case.name), answer)
     })
     .await
+}
+
+/// Whether a value of another type may be read as the name of A and of nobody else: it holds that name (ORMs look a list up like what is in
+/// it), or may be the number that A has (databases compare `true` with 1).
+fn may_name(sub: &Value, subject: &str) -> bool {
+    let holds = match sub {
+        Value::Array(items) => items.iter().any(|item| item == subject),
+        Value::Object(members) => members.values().any(|member| member == subject),
+        _ => false,
+    };
+    holds || sub.is_boolean() || sub.is_number()
 }
 
 /// Where A sees an object of the run, and what is written in it: at its own route, or in the list where there is none. `None` where nothing
@@ -102,8 +116,7 @@ fn mistypes(subject: &str) -> Vec<Value> {
     first.into_iter().chain(others).collect()
 }
 
-/// A value that holds A's name (ORMs look a list up like what is in it), or that may be the number that A has (databases compare `true` with
-/// 1), is still nobody else's: reading it as A is careless. One that any name answers to is the flaw.
+/// A value that may name A is still nobody else's: reading it as A is careless. One that any name answers to is the flaw.
 fn mistyped(cx: &Context, canary: Option<&str>, of_a: bool, answer: &Answer) -> Judgement {
     match answer.status {
         status if of_a && canary.is_some_and(|canary| answer.contains(canary)) => {
@@ -188,4 +201,22 @@ pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
         status => Judgement::held(format!("{status} without A's object")),
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::looked_up_by_an_orm(json!(["user-a"]), true)]
+    #[case::coerced(json!({ "toString": "user-a" }), true)]
+    #[case::compared_with_one(json!(true), true)]
+    #[case::any_name(json!({ "$ne": null }), false)]
+    #[case::another(json!(["user-b"]), false)]
+    #[case::nobody(json!({}), false)]
+    fn a_value_that_may_name_a_names_nobody_else(#[case] sub: Value, #[case] expected: bool) {
+        assert_eq!(may_name(&sub, "user-a"), expected);
+    }
 }
