@@ -308,8 +308,8 @@ pub struct InitArgs {
     /// Path of the sign-up, where every run makes accounts of its own.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["token_a_variable", "token_b_variable", "mint_variable"])]
     pub signup: Option<String>,
-    /// OpenAPI document (JSON): proposes paths, and is named in the target.
-    #[arg(long, value_name = "FILE")]
+    /// OpenAPI document (JSON), a file or served by the service: proposes paths, and is named in the target.
+    #[arg(long, value_name = "FILE|PATH|URL")]
     pub openapi: Option<String>,
     /// Stack whose habits are the defaults.
     #[arg(long, value_enum)]

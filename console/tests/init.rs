@@ -5,10 +5,13 @@
 #[path = "screen/pty.rs"]
 mod pty;
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use pty::Pty;
+use rstest::rstest;
 
 fn console(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_console"));
@@ -76,6 +79,67 @@ fn flags_and_a_document_make_a_target_that_can_be_planned() {
     assert!(String::from_utf8_lossy(&plan.stdout).contains("https://api.example.com"));
 }
 
+/// A service on this machine that answers every request with the status line and body given; its base URL.
+fn service(status: &'static str, body: &'static [u8]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut request = BufReader::new(&mut stream).lines().map_while(Result::ok);
+            let _ = request.find(String::is_empty);
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
+            stream.write_all(&[head.as_bytes(), body].concat()).expect("an answer");
+        }
+    });
+    base
+}
+
+#[test]
+fn a_document_that_the_service_serves_is_read_there_and_named_by_its_url() {
+    let base = service("200 OK", include_bytes!("openapi/fastapi.json"));
+    let url = format!("{base}/openapi.json");
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = console(directory.path(), &["init", "--openapi", &url, "--mint-variable", "KEY"], &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    for line in [format!("url = \"{base}\""), format!("openapi = \"{url}\""), "list = \"/api/{user_id}/tasks\"".to_owned()] {
+        assert!(text.lines().any(|written| written == line), "{line} is missing in:\n{text}");
+    }
+    let by_path = ["init", "again", "--url", &base, "--openapi", "/openapi.json", "--mint-variable", "KEY"];
+    assert!(console(directory.path(), &by_path, &[]).status.success());
+}
+
+#[rstest]
+#[case::no_document("404 Not Found", b"{}", "it was answered 404")]
+#[case::another_format("200 OK", b"openapi: 3.1.0", "it is not JSON")]
+#[case::an_older_version("200 OK", br#"{ "swagger": "2.0" }"#, "no OpenAPI document of version 3")]
+fn a_document_that_cannot_be_read_is_an_error_and_nothing_is_written(
+    #[case] status: &'static str,
+    #[case] body: &'static [u8],
+    #[case] why: &str,
+) {
+    let url = format!("{}/openapi.json", service(status, body));
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = console(directory.path(), &["init", "--openapi", &url, "--mint-variable", "KEY"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains(why) && errors(&output).contains(&url), "{}", errors(&output));
+    assert!(!directory.path().join("postflight.toml").exists());
+}
+
+#[test]
+fn a_document_elsewhere_than_the_service_or_without_one_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let elsewhere = ["init", "--url", "http://127.0.0.1:9", "--openapi", "http://127.0.0.1:10/openapi.json"];
+    let said = errors(&console(directory.path(), &elsewhere, &[]));
+    assert!(said.contains("must be below http://127.0.0.1:9"), "{said}");
+    let said = errors(&console(directory.path(), &["init", "--openapi", "/openapi.json"], &[]));
+    assert!(said.contains("give its --url"), "{said}");
+}
+
 #[test]
 fn accounts_that_sign_in_are_described_after_the_document() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -102,6 +166,26 @@ fn accounts_that_sign_in_are_described_after_the_document() {
     assert!(existing.status.success() && String::from_utf8_lossy(&existing.stdout).contains("POSTFLIGHT_PASSWORD_A"));
     let missing = errors(&console(directory.path(), &["verify", "production", "--plan"], &[]));
     assert!(missing.contains("POSTFLIGHT_PASSWORD_A (it holds the password of `verify-a@example.com`)"), "{missing}");
+}
+
+/// Many documents describe no answers.
+#[test]
+fn where_the_document_does_not_say_where_the_token_is_a_guess_is_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let account = r#"{ "type": "object", "required": ["email", "password"], "properties": { "email": {}, "password": {} } }"#;
+    let body = format!(r#"{{ "requestBody": {{ "content": {{ "application/json": {{ "schema": {account} }} }} }} }}"#);
+    let document =
+        format!(r#"{{ "openapi": "3.0.0", "paths": {{ "/login": {{ "post": {body} }}, "/register": {{ "post": {body} }} }} }}"#);
+    std::fs::write(directory.path().join("openapi.json"), document).expect("a file");
+    let flags =
+        ["init", "--url", "http://127.0.0.1:8000", "--list", "/tasks", "--item", "/tasks/{id}", "--openapi", "openapi.json"];
+    for accounts in [&["--login", "/login", "--signup", "/register"][..], &["--login", "/login", "--force"]] {
+        let output = console(directory.path(), &[&flags[..], accounts].concat(), &[]);
+        assert!(output.status.success(), "{}", errors(&output));
+        let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+        let guessed = |line: &&str| line.starts_with("token = \"/access_token\"");
+        assert!(text.contains("# A guess") && text.lines().filter(guessed).count() == 1, "{text}");
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Verify(args)) => verify::run(*args).await,
-        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Init(args)) => init::run(*args).await,
         Some(Command::Watch(args)) => watch::run(args).await,
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args).await,

@@ -3,6 +3,8 @@
 //! The document is the target's word and may be hostile: its size is bounded, references are followed one step and inside the document only,
 //! and nothing of it is sent but paths on the target's own host. Whether a route keeps what the document says is for the checks.
 
+use std::path::PathBuf;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -34,8 +36,32 @@ pub enum OpenApiError {
     NoPaths,
 }
 
-/// The further routes of a document, in its order.
-pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Vec<Route>, OpenApiError> {
+/// Where a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// The service itself serves it, at this path below its base.
+    Served(String),
+    /// A file, named relative to whatever named it.
+    File(PathBuf),
+}
+
+impl Document {
+    /// What `named` means for a service at `base`: a path, a URL below `base`, or a file.
+    pub fn of(named: &str, base: &BaseUrl) -> Result<Self, String> {
+        if named.starts_with('/') {
+            return Ok(Self::Served(named.to_owned()));
+        }
+        if !named.contains("://") {
+            return Ok(Self::File(named.into()));
+        }
+        let below = named.strip_prefix(&base.to_string()).filter(|path| path.starts_with('/'));
+        let path = below.ok_or_else(|| format!("must be below {base}, the target's own `url`; else save it and name the file"))?;
+        Ok(Self::Served(path.to_owned()))
+    }
+}
+
+/// A document of version 3 that lists paths.
+pub fn parse(bytes: &[u8]) -> Result<Value, OpenApiError> {
     if bytes.len() > LARGEST {
         return Err(OpenApiError::TooLarge);
     }
@@ -45,10 +71,22 @@ pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Vec<Route>, O
         let shown = version.filter(|version| version.len() < 20).map_or("missing".to_owned(), |version| format!("{version:?}"));
         return Err(OpenApiError::Version(shown));
     }
-    let listed = document.get("paths").and_then(Value::as_object).filter(|paths| !paths.is_empty()).ok_or(OpenApiError::NoPaths)?;
+    if listed(&document).next().is_none() {
+        return Err(OpenApiError::NoPaths);
+    }
+    Ok(document)
+}
+
+/// The further routes of a document, in its order.
+pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Vec<Route>, OpenApiError> {
+    let document = parse(bytes)?;
     let reader = Reader { document: &document, prefix: prefix(&document), base, paths };
-    let routes = listed.iter().filter_map(|(path, item)| reader.routes(path, item.as_object()?)).flatten();
+    let routes = listed(&document).filter_map(|(path, item)| reader.routes(path, item.as_object()?)).flatten();
     Ok(routes.filter(|route| !route.is_declared(paths)).take(MOST).collect())
+}
+
+fn listed(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    document.get("paths").and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The path of the first server, which stands before every path.

@@ -36,6 +36,7 @@ pub use journal::{Journal, JournalError, default_directory};
 pub use options::Options;
 pub use plan::{Plan, plan};
 pub(crate) use registrar::password as fresh_password;
+pub use routes::document;
 pub use sweep::{Swept, cleanup};
 
 use crate::http::Trouble;

@@ -14,7 +14,7 @@ use crate::target::{Target, openapi};
 pub(super) async fn complete(target: Arc<Target>, options: &Options, events: &Events, stop: &CancellationToken) -> Arc<Target> {
     let Some(path) = target.openapi.clone() else { return target };
     let mut completed = (*target).clone();
-    match fetched(&target, &path, options, stop).await {
+    match document(&target, &path, options.limits, stop).await {
         Ok(document) => completed.add_document(&document),
         Err(trouble) => completed.routes.trouble = Some(trouble),
     }
@@ -24,8 +24,9 @@ pub(super) async fn complete(target: Arc<Target>, options: &Options, events: &Ev
     Arc::new(completed)
 }
 
-async fn fetched(target: &Arc<Target>, path: &str, options: &Options, stop: &CancellationToken) -> Result<bytes::Bytes, String> {
-    let limits = Limits { body_cap: openapi::LARGEST + 1, ..options.limits };
+/// The document that the target serves at `path`, as it came.
+pub async fn document(target: &Arc<Target>, path: &str, limits: Limits, stop: &CancellationToken) -> Result<bytes::Bytes, String> {
+    let limits = Limits { body_cap: openapi::LARGEST + 1, ..limits };
     let client = Client::new(Arc::clone(target), limits, "openapi", stop.clone()).map_err(|trouble| trouble.to_string())?;
     let answer = client.send(&Probe::get(path)).await.map_err(|trouble| trouble.to_string())?;
     if answer.is_success() {

@@ -2,6 +2,7 @@
 //! not load is never written.
 
 mod ask;
+mod document;
 mod write;
 
 use std::io::IsTerminal as _;
@@ -15,7 +16,7 @@ use crate::cli::{InitArgs, Stack};
 use crate::target::entrance::{Entrance, sign_in, sign_up};
 use crate::target::look::Look;
 use crate::target::propose::{Proposal, propose};
-use crate::target::{Environment, File, SelectError, openapi, select};
+use crate::target::{Environment, File, SelectError, select};
 
 /// Everything that a new target says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +86,12 @@ impl Tokens {
 }
 
 /// Writes the target that `args` describe, and asks for the rest on a terminal.
-pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
-    let document = args.openapi.as_deref().map(read).transpose()?;
+pub(super) async fn run(mut args: InitArgs) -> anyhow::Result<Exit> {
+    let document = match args.openapi.clone() {
+        Some(named) => Some(document::read(&named, &mut args.url).await?),
+        None => None,
+    };
+    let args = &args;
     let proposal = document.as_ref().map(propose).unwrap_or_default().below(args.url.as_deref().unwrap_or_default());
     let terminal = std::io::stdin().is_terminal();
     let answers = match missing(args, &proposal, document.as_ref()) {
@@ -103,12 +108,6 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     std::fs::write(&args.file, text).with_context(|| format!("cannot write {}", args.file.display()))?;
     crate::output::say(&next_steps(&args.file, &answers));
     Ok(Exit::Pass)
-}
-
-fn read(path: &str) -> anyhow::Result<Value> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}; save the document to a file first"))?;
-    anyhow::ensure!(bytes.len() <= openapi::LARGEST, "{path}: {}", openapi::OpenApiError::TooLarge);
-    serde_json::from_slice(&bytes).with_context(|| format!("{path} is not JSON"))
 }
 
 /// The flags without which nothing useful can be written.

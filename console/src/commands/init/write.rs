@@ -69,9 +69,11 @@ fn tokens(name: &str, tokens: &Tokens) -> String {
         ),
         Tokens::Accounts(accounts) => {
             let Entrances { login, signup } = &**accounts;
-            let signup = signup.as_ref().map(|signup| entrance(name, "signup", signup, false)).unwrap_or_default();
-            let existing = signup.is_empty();
-            signup + &login.as_ref().map(|login| entrance(name, "login", login, existing)).unwrap_or_default()
+            let beside = login.is_some();
+            let signup = signup.as_ref().map(|signup| entrance(name, "signup", signup, Beside { login: beside, users: false }));
+            let of_login = Beside { login: false, users: signup.is_none() };
+            let login = login.as_ref().map(|login| entrance(name, "login", login, of_login));
+            signup.unwrap_or_default() + &login.unwrap_or_default()
         }
     }
 }
@@ -89,8 +91,17 @@ fn inline(members: &Map<String, Value>) -> String {
 /// Variables with the passwords of accounts that exist.
 pub(super) const PASSWORDS: [&str; 2] = ["POSTFLIGHT_PASSWORD_A", "POSTFLIGHT_PASSWORD_B"];
 
-/// A sign-in or a sign-up; with the accounts where they exist already.
-fn entrance(name: &str, key: &str, entrance: &Entrance, existing: bool) -> String {
+/// What stands beside a sign-in or a sign-up.
+#[derive(Clone, Copy)]
+struct Beside {
+    /// A sign-in that brings the token, so that the sign-up need not.
+    login: bool,
+    /// The accounts, where they exist already.
+    users: bool,
+}
+
+/// A sign-in or a sign-up.
+fn entrance(name: &str, key: &str, entrance: &Entrance, beside: Beside) -> String {
     let mut text = format!("\n[targets.{name}.tokens.{key}]\n# {}\npath = {}\n", what_it_is(key), quoted(&entrance.path));
     if entrance.form {
         text += "form = true\n";
@@ -103,9 +114,10 @@ fn entrance(name: &str, key: &str, entrance: &Entrance, existing: bool) -> Strin
                 quoted(token)
             );
         }
-        None => text += "# token = \"/access_token\"\n",
+        None if beside.login => text += "# token = \"/access_token\"\n",
+        None => text += "# A guess: the document does not say where the answer holds the token.\ntoken = \"/access_token\"\n",
     }
-    if existing {
+    if beside.users {
         let user =
             |who: &str, password: &str| format!("  {{ username = \"verify-{who}@example.com\", password = \"{password}\" }},\n");
         text += &format!(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::convert::{by_hand, carrier, csrf, health, paths, policy, resource};
 use super::error::SelectError;
 use crate::target::file::{Entry, ReleaseEntry};
+use crate::target::openapi::Document;
 use crate::target::validate::Mistake;
 use crate::target::{BaseUrl, Configuration, Environment, Origin, Place, ReleaseAt, Target, Transport, credentials, migrations};
 
@@ -51,22 +52,15 @@ pub(super) fn build(name: &str, entry: &Entry, directory: &Path, environment: &E
 /// The OpenAPI document: read now where it is a file, noted for later where the target serves it.
 fn document(target: &mut Target, entry: &Entry, directory: &Path) -> Result<(), String> {
     let Some(named) = &entry.openapi else { return Ok(()) };
-    if named.starts_with('/') {
-        target.openapi = Some(named.clone());
-    } else if named.contains("://") {
-        let base = target.base.to_string();
-        let below = named.strip_prefix(&base).filter(|path| path.starts_with('/'));
-        target.openapi = Some(
-            below
-                .ok_or_else(|| format!("must be below {base}, the target's own `url`; else save it and name the file"))?
-                .to_owned(),
-        );
-    } else {
-        let path = directory.join(named);
-        let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        target.add_document(&bytes);
-        if let Some(trouble) = target.routes.trouble.take() {
-            return Err(format!("{}: {trouble}", path.display()));
+    match Document::of(named, &target.base)? {
+        Document::Served(path) => target.openapi = Some(path),
+        Document::File(file) => {
+            let path = directory.join(file);
+            let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            target.add_document(&bytes);
+            if let Some(trouble) = target.routes.trouble.take() {
+                return Err(format!("{}: {trouble}", path.display()));
+            }
         }
     }
     Ok(())
