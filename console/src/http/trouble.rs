@@ -57,11 +57,32 @@ pub enum Trouble {
 impl Trouble {
     /// Whether nothing took the connection: what was to be sent never reached the service.
     pub fn is_closed_door(&self) -> bool {
-        matches!(self, Self::Transport(cause) if is_refused(cause))
+        matches!(self, Self::Transport(cause) if is_refused(cause) || is_unsettled(cause))
     }
+}
+
+/// Whether the cause is that no TLS connection came about: a certificate that is not trusted, or nothing that both sides speak.
+fn is_unsettled(cause: &str) -> bool {
+    ["invalid peer certificate", "fatal alert: ProtocolVersion", "fatal alert: HandshakeFailure"]
+        .iter()
+        .any(|words| cause.contains(words))
 }
 
 /// Whether the cause of a broken exchange is that the connection was refused.
 pub(super) fn is_refused(cause: &str) -> bool {
     cause.to_ascii_lowercase().contains("refused")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::nobody_listens("Connection refused (os error 111)", true)]
+    #[case::untrusted("invalid peer certificate: UnknownIssuer", true)]
+    #[case::too_old("received fatal alert: ProtocolVersion", true)]
+    #[case::on_the_way("connection reset by peer", false)]
+    fn what_never_reached_the_service_made_nothing_there(#[case] cause: &str, #[case] closed: bool) {
+        assert_eq!(Trouble::Transport(cause.to_owned()).is_closed_door(), closed);
+    }
 }
