@@ -84,12 +84,18 @@ pub async fn at_once_or_each(cx: &Context, all: Case, each: Vec<Case>) -> Result
 
 /// A [`battery`] of requests that other checks send as well: each that changes nothing is sent once in a run; see [`Context::once`].
 pub async fn shared_battery(cx: &Context, noun: &str, cases: Vec<Case>, judge: impl Fn(&Case, &Answer) -> Judgement) -> Checked {
-    let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
-    let asked = join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await;
+    let asked = shared_answers(cx, &cases).await;
     concluded(noun, &cases, asked, judge)
 }
 
-fn concluded(
+/// The answers to the cases of a [`shared_battery`].
+pub(super) async fn shared_answers(cx: &Context, cases: &[Case]) -> Vec<Result<Answer, Trouble>> {
+    let cx = &Context { client: cx.client.one_of_many(), ..cx.clone() };
+    join_all(cases.iter().map(async |case| Ok(cx.once_in_turn(&case.probe, case.turn).await?.0))).await
+}
+
+/// Judges the answers to `cases`.
+pub(super) fn concluded(
     noun: &str,
     cases: &[Case],
     asked: Vec<Result<Answer, Trouble>>,
@@ -129,19 +135,22 @@ fn seen(case: &Case, judgement: Judgement, answer: &Answer, reached: bool) -> Ev
 
 /// Counts what was found and keeps what is worth keeping: flaws with their exchanges, two samples of what held.
 pub(super) fn summarise(noun: &str, evidence: Vec<Evidence>) -> Outcome {
-    let total = evidence.len();
+    let mut outcome = counted(noun, evidence);
+    let mut kept = [0_usize; 2];
+    outcome.evidence.retain_mut(|piece| keep(piece, &mut kept));
+    outcome
+}
+
+/// Counts what was found, and names the first of each kind that is not as expected.
+pub(super) fn counted(noun: &str, evidence: Vec<Evidence>) -> Outcome {
     let count = |finding| evidence.iter().filter(|piece| piece.finding == finding).count();
-    let mut summary = format!("{} of {total} {noun} as expected", count(Finding::Held));
-    for (finding, words) in [(Finding::Broken, "broke it"), (Finding::Unclear, "could not be judged"), (Finding::Weak, "were weak")]
-    {
+    let mut summary = format!("{} of {} {noun} as expected", count(Finding::Held), evidence.len());
+    for (finding, words) in [(Finding::Broken, "broke it"), (Finding::Unclear, "could not be judged"), (Finding::Weak, "weak")] {
         if let Some(first) = evidence.iter().find(|piece| piece.finding == finding) {
             summary.push_str(&format!("; {} {words}: {} ({})", count(finding), first.label, first.observed));
         }
     }
-    let mut outcome = Outcome::of(summary, evidence);
-    let mut kept = [0_usize; 2];
-    outcome.evidence.retain_mut(|piece| keep(piece, &mut kept));
-    outcome
+    Outcome::of(summary, evidence)
 }
 
 fn keep(piece: &mut Evidence, [samples, flaws]: &mut [usize; 2]) -> bool {

@@ -38,6 +38,7 @@ pub mod tls;
 pub use accounts::{Login, Refreshed, Registry, Session, SignedUp};
 pub use act::Act;
 pub use battery::{Case, FLAWS_KEPT, at_once_or_each, battery, shared_battery};
+use battery::{concluded, shared_answers};
 pub use check::{Check, Checked, Moment, Need, Reference, Remedy, Suite};
 pub use context::{Context, Forge};
 pub use judgement::Judgement;

@@ -12,6 +12,8 @@ pub struct User {
     pub token: Credential,
     /// The user's id, where that is known: what the target declares, else what the token says. It goes into `{user_id}`.
     pub subject: Option<String>,
+    /// The name that the account signs in with, where it has one that is no address.
+    pub username: Option<String>,
     /// The e-mail address that the account signs in with, where it has one.
     pub email: Option<String>,
     /// Cookies that the sign-in set beside the token, as one header field (RFC 6265, 4.2).
@@ -19,6 +21,12 @@ pub struct User {
 }
 
 impl User {
+    /// What names the user beside the subject: a service may know its users by any of these.
+    pub fn other_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.username.iter().chain(&self.email).filter(|name| self.subject.as_ref() != Some(name));
+        names.map(String::as_str)
+    }
+
     /// Whom the token names: the user's id where some claim holds it; else what stands in `sub`, such as an e-mail address. For an opaque
     /// token, the id.
     pub fn claimed_subject(&self) -> Option<String> {

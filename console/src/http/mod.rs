@@ -11,6 +11,7 @@ mod edge;
 mod elsewhere;
 mod exchange;
 mod gate;
+mod given_away;
 mod limits;
 mod meter;
 mod patience;

@@ -241,6 +241,11 @@ impl Probe {
         &self.path
     }
 
+    /// Whether a token goes along, the way the target carries its tokens.
+    pub fn has_token(&self) -> bool {
+        self.bearer.is_some()
+    }
+
     /// Every value of the plain header `name` (lower case) that will be sent, in order; headers that carry a credential are left out.
     pub fn sent<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields.iter().filter_map(move |field| match field {

@@ -1,6 +1,7 @@
 //! Turns a probe and its answer into evidence: secrets become names, hostile text becomes harmless, long text becomes short.
 
 use super::answer::Headers;
+use super::given_away::without_given_away;
 use super::probe::Field;
 use super::unsaid::Unsaid;
 use super::{Answer, Body, Probe, clean};
@@ -22,7 +23,7 @@ pub fn evidence(answer: &Answer, label: impl Into<String>, finding: Finding, obs
         finding,
         class: EvidenceClass::Live,
         source: Some(answer.source),
-        observed: clean(&observed.into()),
+        observed: clean(&without_given_away(&observed.into())),
         exchange: Some(answer.exchange.clone()),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Credential;
+use super::given_away::without_given_away;
 use super::vault::{Known, hidden};
 
 /// Secrets that one request carried, and those that the whole run knows, with the names that stand for them.
@@ -22,7 +23,7 @@ impl Unsaid {
         let carried = self.carried.iter().map(Credential::needles);
         let unsaid = carried.fold(None, |now: Option<String>, needles| hidden(needles, now.as_deref().unwrap_or(text)).or(now));
         let unsaid = self.known.hidden(unsaid.as_deref().unwrap_or(text)).or(unsaid);
-        without_signatures(unsaid.as_deref().unwrap_or(text))
+        without_signatures(&without_given_away(unsaid.as_deref().unwrap_or(text)))
     }
 }
 

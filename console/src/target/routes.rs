@@ -71,6 +71,15 @@ impl Route {
         self.path.contains("{user_id}")
     }
 
+    /// The same route with `value` for a placeholder `name`, in the place of a sample.
+    #[must_use]
+    pub fn with_sample(&self, name: &str, value: &str) -> Self {
+        let mut route = self.clone();
+        route.samples.retain(|(known, _)| known != name);
+        route.samples.push((name.to_owned(), value.to_owned()));
+        route
+    }
+
     /// The path for the object `id` and the user `subject`.
     pub fn filled(&self, id: &str, subject: &str) -> String {
         let mut path = self.path.replace("{id}", id).replace("{user_id}", subject);

@@ -54,6 +54,12 @@ impl Compact {
         (parts.header_json().is_some() && parts.claims().is_some()).then_some(parts)
     }
 
+    /// Every token in a text.
+    pub fn all_in(text: &str) -> impl Iterator<Item = Self> {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        words.filter(|word| word.starts_with("eyJ")).filter_map(Self::parse)
+    }
+
     /// The header as JSON.
     pub fn header_json(&self) -> Option<Map<String, Value>> {
         serde_json::from_slice(&decode(&self.header)?).ok()

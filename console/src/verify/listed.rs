@@ -166,7 +166,14 @@ mod tests {
         Mock::given(any()).respond_with(paged(total, form)).mount(&server).await;
         let target = Target::new(BaseUrl::parse(&server.uri()).unwrap());
         let client = Client::new(Arc::new(target.clone()), Limits::default(), "test", CancellationToken::new()).unwrap();
-        let user = User { name: "A", token: Credential::new("$A", "a-token-of-a"), subject: None, email: None, cookies: None };
+        let user = User {
+            name: "A",
+            token: Credential::new("$A", "a-token-of-a"),
+            subject: None,
+            username: None,
+            email: None,
+            cookies: None,
+        };
         let listed = all(&client, &target, &user).await.unwrap();
         (listed, server.received_requests().await.unwrap().len())
     }
@@ -193,7 +200,14 @@ mod tests {
         Mock::given(any()).respond_with(|_: &Request| page(3, 0, "none")).mount(&server).await;
         let target = Target::new(BaseUrl::parse(&server.uri()).unwrap());
         let client = Client::new(Arc::new(target.clone()), Limits::default(), "test", CancellationToken::new()).unwrap();
-        let user = User { name: "A", token: Credential::new("$A", "a-token-of-a"), subject: None, email: None, cookies: None };
+        let user = User {
+            name: "A",
+            token: Credential::new("$A", "a-token-of-a"),
+            subject: None,
+            username: None,
+            email: None,
+            cookies: None,
+        };
         assert_eq!(all(&client, &target, &user).await.unwrap().items.len(), 3);
         assert_eq!(server.received_requests().await.unwrap().len(), 1 + COUNTED.len());
     }

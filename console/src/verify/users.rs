@@ -103,7 +103,14 @@ pub(super) fn subjects(mint: &Mint) -> [String; 2] {
 
 fn user(index: usize, token: SecretString, subject: Option<String>) -> User {
     let name = NAMES.get(index).copied().unwrap_or("?");
-    User { name, token: Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), token), subject, email: None, cookies: None }
+    User {
+        name,
+        token: Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), token),
+        subject,
+        username: None,
+        email: None,
+        cookies: None,
+    }
 }
 
 fn given(index: usize, token: &SecretString, subject: Option<String>) -> User {

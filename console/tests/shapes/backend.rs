@@ -102,6 +102,10 @@ pub(crate) enum Wrong {
     FailsWithoutToken,
     /// Only the tokens that it has issued, which are [`ISSUED`], are let in.
     KeepsTokens,
+    /// Conditions and versions are looked at before the owner.
+    ConditionFirst,
+    /// Routes know no case, and the guard does: in capitals, the collection needs no token.
+    AnyCase,
 }
 
 /// The tokens of A and B that a backend which keeps them has issued.
@@ -198,6 +202,11 @@ async fn answer(State(backend): State<Arc<Backend>>, request: Request) -> Respon
     }
     if let Some(values) = matched(shape.list, &path) {
         return backend.collection(&values, request).await;
+    }
+    if backend.wrong == Wrong::AnyCase
+        && let Some(values) = matched(&shape.list.to_uppercase().replace("{USER_ID}", "{user_id}"), &path)
+    {
+        return backend.list(values.get("user_id").map_or("ann", String::as_str), &path, "");
     }
     if let Some(values) = matched(shape.item, &path) {
         return backend.item(&values, request).await;
@@ -333,6 +342,7 @@ impl Backend {
 
     async fn item(&self, values: &BTreeMap<String, String>, request: Request) -> Response {
         let condition = request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let unless = request.headers().contains_key(header::IF_NONE_MATCH);
         let (owner, method, _, body) = match self.owner(values, request).await {
             Ok(asked) => asked,
             Err(refused) => return refused,
@@ -346,6 +356,13 @@ impl Backend {
         let deletes = self.wrong == Wrong::DeletesAny && method == Method::DELETE;
         let (shape, by_id) = (self.shape, self.wrong == Wrong::ById || deletes || owner == EVERYBODY);
         let id = values.get("id").cloned().unwrap_or_default();
+        if self.wrong == Wrong::ConditionFirst && records.get(&id).is_some_and(|record| record.owner != owner) {
+            match method {
+                Method::GET if unless => return StatusCode::NOT_MODIFIED.into_response(),
+                Method::PUT | Method::PATCH => return StatusCode::CONFLICT.into_response(),
+                _ => {}
+            }
+        }
         let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
         let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };
         if shape.preconditions && !matches!(method, Method::GET | Method::HEAD) {

@@ -244,6 +244,26 @@ async fn a_backend_that_believes_the_user_in_the_path_fails() {
     }
 }
 
+/// Where paths name the user, what guards A's path is no guard of A's id at B's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_looks_at_conditions_before_the_owner_fails_at_the_own_path() {
+    let (_, shape, text) = SHAPES[1];
+    let running = Running::start(shape, Wrong::ConditionFirst, &[]).await;
+    let run = verify(&running, text, &[Suite::Isolation]).await;
+    for id in ["isolation.cache.conditional", "isolation.oracle"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Fail, "{id}: {}", check(&run, id).summary);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guard_that_knows_one_case_alone_is_passed_in_capitals_whoever_the_path_names() {
+    for (_, shape, text) in [&SHAPES[0], &SHAPES[1]] {
+        let running = Running::start(*shape, Wrong::AnyCase, &[]).await;
+        let run = verify(&running, text, &[Suite::Jwt]).await;
+        assert_eq!(failed(&run), ["jwt.required.path"]);
+    }
+}
+
 /// Whose an object is, is seen by reading it, by lists where nothing else shows it, and by who may change it where everybody reads all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_that_believes_the_owner_in_the_body_fails_in_any_shape() {

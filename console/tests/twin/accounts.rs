@@ -96,9 +96,13 @@ pub(crate) fn is_admin(house: &House, subject: &str) -> bool {
 
 /// `POST /auth/signup`.
 pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Response {
-    let (name, password) = (text(&body, "username"), text(&body, "password"));
+    let (mut name, password) = (text(&body, "username"), text(&body, "password"));
     if name.is_empty() || password.len() < 12 {
         return problem::UNPROCESSABLE.into_response();
+    }
+    let folds = house.flaws.any("jwt.signup-folds-") && folded(&house, &name) != name;
+    if folds {
+        name = folded(&house, &name);
     }
     let taken = open(&house).people.get(&name).map(|account| account.subject.clone());
     if let Some(subject) = taken.as_ref().filter(|_| house.has("jwt.signup-signs-in")) {
@@ -108,7 +112,7 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
         let told = seated(&house, StatusCode::CREATED, &name, subject);
         return beside(told).await;
     }
-    if taken.is_some() && !house.has("jwt.signup-overwrites") {
+    if taken.is_some() && !folds && !house.has("jwt.signup-overwrites") {
         return StatusCode::CONFLICT.into_response();
     }
     let subject = taken.unwrap_or_else(|| subject_for(&house, &name));
@@ -125,6 +129,15 @@ pub(crate) async fn sign_up(State(house): Shared, Json(body): Json<Value>) -> Re
     response
 }
 
+/// The name as a store keeps it that folds what nobody looked for.
+fn folded(house: &House, name: &str) -> String {
+    match () {
+        () if house.has("jwt.signup-folds-case") => name.to_lowercase(),
+        () if house.has("jwt.signup-folds-space") => name.trim().to_owned(),
+        () => name.to_owned(),
+    }
+}
+
 /// The same answer with everything a member deeper, where no pointer of the target finds a token.
 async fn beside(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
@@ -136,7 +149,7 @@ async fn beside(response: Response) -> Response {
 
 /// A new subject; one that goes by the name, and comes back with it, where a flaw keys accounts by their names.
 fn subject_for(house: &House, name: &str) -> String {
-    if house.flaws.any("isolation.recreated-") { format!("named-{name}") } else { Uuid::now_v7().to_string() }
+    if house.flaws.any("isolation.recreated-") { format!("named-{}", name.replace(' ', "_")) } else { Uuid::now_v7().to_string() }
 }
 
 /// The same answer, in which the user has a role.
@@ -157,6 +170,7 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
     let pattern = body.pointer("/username/$regex").and_then(Value::as_str).filter(|_| house.has("jwt.login-name-operator"));
     let name = pattern.map_or(name, |pattern| pattern.trim_matches(['^', '$']).to_owned());
     let name = if house.has("jwt.login-comment") { name.split("' --").next().unwrap_or_default().to_owned() } else { name };
+    let name = folded(&house, &name);
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
     match attempt(&house, &name, &body, elsewhere) {
         Attempt::Known(subject) => seated(&house, StatusCode::OK, &name, &subject),

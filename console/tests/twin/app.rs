@@ -33,6 +33,8 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/accounts/{user_id}", get(accounts::show).patch(accounts::change).delete(accounts::remove))
         .route("/api/export", get(routes::export))
         .route("/api/stats", get(routes::stats))
+        .route("/api/titles/{title}", get(routes::titled))
+        .route("/api/token", get(routes::token))
         .route("/api/bulk/delete", post(tasks::delete_several))
         .route("/api/reminders", post(routes::remind))
         .route("/twin.openapi.json", get(routes::document))

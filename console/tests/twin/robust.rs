@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONNECTION, CONTENT_ENCODING, HOST, LOCATION, RETRY_AFTER, TRANSFER_ENCODING};
 use axum::http::request::Parts;
@@ -155,12 +156,20 @@ fn altered(house: &House, seen: &Parts, mut response: Response) -> Response {
         put(headers, "allow", "POST");
     }
     if status.is_client_error() && house.has("robustness.errors-as-html") {
-        return (status, [("content-type", "text/html")], "<h1>Error</h1>").into_response();
+        return told(response, "text/html", "<h1>Error</h1>".to_owned());
     }
     if status.is_client_error() && house.has("robustness.errors-of-another-form") {
-        return (status, axum::Json(json!({ "error": seen.uri.path() }))).into_response();
+        return told(response, "application/json", json!({ "error": seen.uri.path() }).to_string());
     }
     response
+}
+
+/// The same refusal in another body.
+fn told(response: Response, kind: &'static str, text: String) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove("content-length");
+    put(&mut parts.headers, "content-type", kind);
+    Response::from_parts(parts, Body::from(text))
 }
 
 /// Flaws that act on the outside of everything: what the layers around the routes added is taken away again.

@@ -7,14 +7,16 @@ use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use console::checks::Forge;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::House;
 use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
+use super::{House, mint};
 
 /// The OpenAPI document of the twin; it says of every route that it needs a token. Some of the routes are there with their flaw alone.
 pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
@@ -23,6 +25,7 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         ("jwt.export-by-link", "/api/export", "get"),
         ("isolation.export-for-any", "/api/export", "get"),
         ("isolation.stats-of-all", "/api/stats", "get"),
+        ("isolation.route-token", "/api/token", "get"),
         ("jwt.unguarded-elsewhere", "/api/reminders", "post"),
     ];
     for (flaw, path, method) in routes {
@@ -31,18 +34,31 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         }
     }
     if house.has("isolation.route-comment") {
-        let task = json!([{ "name": "task_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }]);
+        let task = in_path("task_id");
         let schema = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
         let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         let operations = json!({ "parameters": task, "post": { "requestBody": body } });
         add(&mut document, "/api/tasks/{task_id}/comments", operations);
     }
+    if house.has("isolation.route-looks-up") {
+        let task = in_path("task_id");
+        add(&mut document, "/api/tasks/{task_id}/comments", json!({ "parameters": task, "post": {} }));
+    }
+    if house.has("isolation.route-title") {
+        let title = in_path("title");
+        add(&mut document, "/api/titles/{title}", json!({ "parameters": title, "get": {} }));
+    }
     if house.profiles || house.flaws.any("isolation.account-") {
-        let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+        let user = in_path("user_id");
         let operations = json!({ "parameters": user, "get": {}, "patch": {}, "delete": {} });
         add(&mut document, "/api/accounts/{user_id}", operations);
     }
     Json(document)
+}
+
+/// The parameters of an operation with one in its path.
+fn in_path(name: &str) -> Value {
+    json!([{ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }])
 }
 
 fn add(document: &mut Value, path: &str, operations: Value) {
@@ -51,8 +67,8 @@ fn add(document: &mut Value, path: &str, operations: Value) {
 }
 
 fn plain() -> Value {
-    let task = json!([{ "name": "task_id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }]);
-    let user = json!([{ "name": "user_id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+    let task = in_path("task_id");
+    let user = in_path("user_id");
     json!({
         "openapi": "3.1.0",
         "info": { "title": "tasks twin", "version": "1" },
@@ -111,6 +127,27 @@ pub(crate) async fn stats(State(house): State<Arc<House>>, request: Request) -> 
     }
 }
 
+/// `GET /api/titles/{title}`, where a flaw has it: whatever has that title, whoever's it is.
+pub(crate) async fn titled(
+    State(house): State<Arc<House>>,
+    _caller: Subject,
+    Path(title): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let found = house.store.all().into_iter().find(|task| task.title == title);
+    found.filter(|_| house.has("isolation.route-title")).map(|task| Json(task.json())).ok_or(problem::NOT_FOUND)
+}
+
+/// `GET /api/token`, where a flaw has it: a new token for whoever the query names.
+pub(crate) async fn token(State(house): State<Arc<House>>, caller: Subject, request: Request) -> Result<Json<Value>, Problem> {
+    if !house.has("isolation.route-token") {
+        return Err(problem::NOT_FOUND);
+    }
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let named = form_urlencoded::parse(query).find(|(name, _)| name == "userId").map(|(_, user)| user.into_owned());
+    let subject = named.unwrap_or(caller.0);
+    Ok(Json(json!({ "token": Forge::new(mint(&house)).good(&subject, OffsetDateTime::now_utc()) })))
+}
+
 fn titles(house: &House, owner: &Subject) -> Vec<String> {
     house.store.all().into_iter().filter(|task| task.owner == *owner).map(|task| task.title).collect()
 }
@@ -157,7 +194,11 @@ pub(crate) async fn comment(
     Path(id): Path<String>,
     body: Result<Json<Value>, axum::extract::rejection::JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    if !house.has("isolation.route-comment") {
+    let looks_up = house.has("isolation.route-looks-up");
+    if !looks_up && !house.has("isolation.route-comment") {
+        return Err(problem::NOT_FOUND);
+    }
+    if looks_up && Uuid::parse_str(&id).ok().and_then(|id| house.store.any(id)).is_none() {
         return Err(problem::NOT_FOUND);
     }
     let text = body.ok().and_then(|Json(body)| body.get("text")?.as_str().map(str::to_owned)).ok_or(problem::UNPROCESSABLE)?;

@@ -14,7 +14,7 @@ use crate::target::Route;
 use super::stage::{conclude, settle};
 
 /// Last names of routes that mean the account of whoever asks.
-const OWN: [&str; 5] = ["me", "self", "profile", "account", "current"];
+const OWN: [&str; 6] = ["me", "self", "profile", "account", "current", "user"];
 /// Members of an account that its holder may change and that nothing else hangs on.
 const NAMES: [&str; 9] =
     ["name", "full_name", "fullName", "display_name", "displayName", "first_name", "firstName", "bio", "nickname"];
@@ -27,7 +27,7 @@ pub(super) async fn untouched(cx: Context) -> Checked {
     if !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip("routes that change accounts are asked where the target says `allow_unsafe_routes = true`"));
     }
-    let routes: Vec<_> = cx.further_routes().filter(|route| is_of_others(route) || is_own(route)).collect();
+    let routes: Vec<_> = cx.further_routes().filter(|route| is_of_others(route) || is_own(&cx, route)).collect();
     if !routes.iter().any(|route| route.writes().any(is_asked)) {
         return Ok(Outcome::skip("no route that changes an account is declared or documented"));
     }
@@ -68,9 +68,25 @@ fn is_of_others(route: &Route) -> bool {
     route.path.trim_end_matches('/').ends_with("/{user_id}")
 }
 
-/// Whether the route is the account of whoever asks.
-fn is_own(route: &Route) -> bool {
-    route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
+/// Whether the route is the account of whoever asks, by its name or since that is declared to be changed or deleted there.
+fn is_own(cx: &Context, route: &Route) -> bool {
+    let accounts = &cx.target.accounts;
+    let declared = [&accounts.delete, &accounts.password].into_iter().flatten().any(|call| call.path == route.path);
+    declared || route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
+}
+
+/// A body as the service wants those of accounts: in the member in which the declared ones stand (`{"user": {...}}`), where they do.
+fn worded(cx: &Context, members: &Value) -> Value {
+    let accounts = &cx.target.accounts;
+    let signup = accounts.signup.as_ref().map(|signup| &signup.grant.call);
+    let declared = [accounts.password.as_ref(), signup].into_iter().flatten().find_map(|call| wrapper(&call.body));
+    declared.map_or_else(|| members.clone(), |name| json!({ (name): members }))
+}
+
+/// The only member of a body, where it holds all the others.
+fn wrapper(body: &Value) -> Option<&str> {
+    let (name, inner) = body.as_object().filter(|members| members.len() == 1)?.iter().next()?;
+    inner.is_object().then_some(name.as_str())
 }
 
 fn path(route: &Route, victim: &Session) -> String {
@@ -121,7 +137,8 @@ fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
 async fn changed_by_b(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
     let before = looked_at(cx, victim, route).await?;
     let mark = format!("pf{}", cx.random(&format!("isolation.accounts {method} {}", route.path)));
-    let sent = async |body: &Value, by: &User| cx.send(&Probe::new(method, path(route, victim)).json(body).bearer(&by.token)).await;
+    let at = path(route, victim);
+    let sent = async |body: &Value, by: &User| cx.send(&Probe::new(method, &at).json(&worded(cx, body)).bearer(&by.token)).await;
     // Some object to what the account itself says, such as a name that is taken, namely by itself.
     let bodies = [change(method, before.as_ref(), &mark), change("PATCH", before.as_ref(), &mark)];
     let (mut body, mut answer) = (&bodies[0], sent(&bodies[0], cx.b()?).await?);
@@ -200,7 +217,8 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
     let bodies = [beside(all), beside(usual), beside(flag), own];
     let (mut answer, mut gained) = (None, BTreeSet::new());
     for body in bodies.into_iter().filter(|body: &Map<_, _>| !body.is_empty()) {
-        let told = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(body)).bearer(&victim.user.token)).await?;
+        let probe = Probe::new(method, path(route, victim)).json(&worded(cx, &Value::Object(body)));
+        let told = cx.send(&probe.bearer(&victim.user.token)).await?;
         let objected = objects(&told);
         if told.is_success() {
             gather(&told.json().unwrap_or_default(), &mut gained);
@@ -234,7 +252,8 @@ async fn readdressed(cx: &Context, victim: &Session, route: &Route, method: &str
     let Some(taken) = told.and_then(|told| account(&told).remove(name)).filter(Value::is_string) else { return Ok(None) };
     now.retain(|kept, _| method == "PUT" || kept == name);
     now.insert(name.to_owned(), taken.clone());
-    let answer = cx.send(&Probe::new(method, path(route, victim)).json(&Value::Object(now)).bearer(&victim.user.token)).await?;
+    let probe = Probe::new(method, path(route, victim)).json(&worded(cx, &Value::Object(now)));
+    let answer = cx.send(&probe.bearer(&victim.user.token)).await?;
     let after = looked_at(cx, victim, route).await?;
     let holds = after.is_some_and(|after| account(&after).get(name) == Some(&taken));
     let judgement = match answer.status {
@@ -251,6 +270,14 @@ mod tests {
 
     use super::*;
     use crate::run::Finding;
+
+    #[rstest]
+    #[case::in_a_member(json!({ "user": { "password": "{new_password}" } }), Some("user"))]
+    #[case::plain(json!({ "email": "{email}", "password": "{password}" }), None)]
+    #[case::one_text(json!({ "password": "{new_password}" }), None)]
+    fn bodies_of_accounts_stand_in_the_member_of_the_declared_ones(#[case] body: Value, #[case] name: Option<&str>) {
+        assert_eq!(wrapper(&body), name);
+    }
 
     #[rstest]
     #[case::known("PATCH", json!({ "id": 1, "full_name": "a" }), json!({ "full_name": "x" }))]

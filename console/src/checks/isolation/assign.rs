@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, User};
+use crate::checks::{Act, Checked, Context, Judgement, Object, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
@@ -11,7 +11,7 @@ use super::claim::sent_to_a;
 use super::judge;
 use super::owner::{ForbiddenField, LONG_AGO, fields, subject};
 use super::page::Page;
-use super::stage::{Victim, attacked, conclude, look, missing_like, piece, settle, shape};
+use super::stage::{Victim, conclude, look, missing_like, piece, settle, shape};
 
 /// Names that a creation sends alone where the most telling ones are enough: each may cost an object.
 const ON_CREATE: usize = 2;
@@ -24,11 +24,29 @@ fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) ->
     let all = fields(cx, victim, owner);
     let alone = if cx.exhaustive { all.len() } else { telling };
     let (owners, others): (Vec<_>, Vec<_>) = all.iter().skip(alone).cloned().partition(|foreign| foreign.owner);
-    let together = [owners, others].into_iter().filter(|group| !group.is_empty());
+    let by_name = cx.users.a.iter().flat_map(User::other_names).map(|name| by_name(cx, victim, name));
+    let together = [owners, others].into_iter().chain(by_name).filter(|group| !group.is_empty());
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
 
-fn with(cx: &Context, body: Value, foreign: &[ForbiddenField]) -> Value {
+/// Fields in which services keep an owner by another name than the id.
+const BY_NAME: [&str; 5] = ["author", "username", "owner", "user", "created_by"];
+
+/// The owner by another `name` than the id. A field that the object shows with anything else is no owner's: books have authors, too.
+fn by_name(cx: &Context, victim: &Victim, name: &str) -> Vec<ForbiddenField> {
+    let read = victim.read.json();
+    let object = read.as_ref().and_then(|read| cx.target.resource.object(read));
+    let fits = |field: &&str| object.and_then(|object| object.get(*field)).is_none_or(|shown| names(shown, name));
+    let field = |field: &str| ForbiddenField { field: field.to_owned(), value: json!(name), owner: true };
+    BY_NAME.into_iter().filter(fits).map(field).collect()
+}
+
+/// Whether a value is this name, or an object with a member that is.
+fn names(shown: &Value, name: &str) -> bool {
+    shown == name || shown.as_object().is_some_and(|members| members.values().any(|member| member == name))
+}
+
+pub(super) fn with(cx: &Context, body: Value, foreign: &[ForbiddenField]) -> Value {
     let set = |body, foreign: &ForbiddenField| cx.target.resource.with(body, &foreign.field, foreign.value.clone());
     foreign.iter().fold(body, set)
 }
@@ -263,7 +281,7 @@ fn changes(cx: &Context, victim: &Victim, owner: Option<&str>, object: &Object) 
     tried.into_iter().map(|foreign| (changed, foreign)).chain(put).collect()
 }
 
-fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -> Result<Probe, Trouble> {
+pub(super) fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -> Result<Probe, Trouble> {
     let (resource, b) = (&cx.target.resource, cx.b()?);
     let body = if act == Act::Put { resource.full(&object.canary) } else { resource.patch(&object.canary) };
     Ok(Probe::new(act.word(), cx.item_path(b, &object.id)).json(&with(cx, body, foreign)).bearer(&b.token))
@@ -301,68 +319,19 @@ pub(super) fn id_field(cx: &Context) -> String {
     cx.target.resource.fields.id.rsplit('/').next().unwrap_or("id").to_owned()
 }
 
-/// B makes an object and says that its id is that of A's object.
-pub(super) async fn id_chosen(cx: Context) -> Checked {
-    let (cx, names) = (&cx, &[id_field(&cx), "_id".into(), "uuid".into(), "pk".into()]);
-    attacked(cx, Role::Contested, |victim| async move {
-        let asked = cx.telling(names, 2).into_iter().map(|name| collided(cx, &victim, name.clone()));
-        Ok(conclude("B's objects get ids of their own, or none", try_join_all(asked).await?))
-    })
-    .await
-}
-
-async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidence, Trouble> {
-    let b = cx.b()?;
-    let canary = cx.objects.announce(b).await?;
-    let id = victim.read.json().and_then(|json| cx.target.resource.object(&json)?.pointer(&cx.target.resource.fields.id).cloned());
-    let foreign = ForbiddenField { field: name, value: id.unwrap_or_else(|| json!(victim.object.id)), owner: false };
-    let body = with(cx, cx.target.resource.body(&canary), std::slice::from_ref(&foreign));
-    let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
-    let given = cx.made(b, &answer).await;
-    let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
-        Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
-    } else {
-        judge::harmless(answer.status, victim.leaks_in(&answer))
-    };
-    Ok(piece(&answer, format!("B makes an object with `{}` of A's", foreign.field), judgement))
-}
-
-/// A title that A used must be free for B: a refusal would tell B what A wrote.
-pub(super) async fn same_title(cx: Context) -> Checked {
-    let (a, b) = (cx.a()?, cx.b()?);
-    // Without the canary of A: nothing of B's may hold that.
-    let title = format!("{} of both", cx.objects.announce(b).await?);
-    let resource = &cx.target.resource;
-    let make = async |user: &User| {
-        // What must be like no other's beside the title is each user's own.
-        let own = resource.body(&format!("{title} {}", user.name));
-        let body = resource.with(own, &resource.fields.title, json!(title));
-        let answer = cx.send(&Probe::post(cx.list_path(user), &body).bearer(&user.token)).await?;
-        let id = cx.made(user, &answer).await;
-        Ok::<_, Trouble>((answer, id))
-    };
-    let (first, of_a) = make(a).await?;
-    if !first.is_success() {
-        return Ok(Outcome::inconclusive("A cannot make the object").seen(&first, "A makes an object", "refused"));
-    }
-    settle().await;
-    let (answer, of_b) = make(b).await?;
-    let judgement = match answer.status {
-        // Ids that are made of titles: the one of B has taken the place of A's.
-        200..=299 if of_a.is_some() && of_a == of_b => {
-            Judgement::broken(format!("{}: it has the id of A's object, and has taken its place", answer.status))
-        }
-        200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),
-        409 | 400 | 422 => Judgement::broken(format!("{}: B learns that somebody has this title", answer.status)),
-        status => Judgement::unclear(format!("{status}")),
-    };
-    Ok(conclude("a title that A used is free for B", vec![piece(&answer, "B makes an object with the title of A's", judgement)]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[rstest]
+    #[case::the_name(json!("ann"), true)]
+    #[case::whoever_has_it(json!({ "id": 7, "username": "ann" }), true)]
+    #[case::of_a_book(json!("Ursula K. Le Guin"), false)]
+    #[case::unsaid(json!(null), false)]
+    fn a_field_that_shows_something_else_is_no_owners(#[case] shown: Value, #[case] owner: bool) {
+        assert_eq!(names(&shown, "ann"), owner);
+    }
 
     #[rstest]
     #[case(json!("1999-01-01T00:00:00.000+00:00"), json!(LONG_AGO), true)]

@@ -11,8 +11,10 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Carrier;
 
+use super::foreign::ways;
 use super::judge;
 use super::page::list;
+use super::plain::{is_open_to_b, piece_unless_plain, unless_plain};
 use super::stage::{Victim, attacked, conclude, deletion_of_nothing, missing_like, piece};
 
 /// One URL that nobody asked before: A first, then B and nobody at once.
@@ -21,9 +23,27 @@ pub(super) async fn shared(cx: Context) -> Checked {
     let unique = format!("postflight={}", cx.random("isolation.cache.shared"));
     let (item, collection) = (cx.item_path(cx.a()?, &victim.object.id), cx.list_path(cx.a()?));
     let of_list = served(&cx, &victim, collection, &unique);
-    let (of_item, of_list, again, as_a_file) =
+    let (mut of_item, of_list, again, as_a_file) =
         tokio::try_join!(served(&cx, &victim, item, &unique), of_list, again(&cx, &victim), as_a_file(&cx, &victim))?;
+    if of_item.iter().any(|piece| piece.finding == Finding::Broken) {
+        // What A never read is in no cache.
+        let open = open_unread(&cx).await?;
+        let beside = |(piece, open)| if open { piece_unless_plain(piece) } else { piece };
+        of_item = of_item.into_iter().zip(open).map(beside).collect();
+    }
     Ok(conclude("what A was served is served to nobody else at the same address", [of_item, of_list, again, as_a_file].concat()))
+}
+
+/// Whether an object of A's that A has never read is shown to B, and to nobody: for each of the pieces that [`served`] gives.
+async fn open_unread(cx: &Context) -> Result<[bool; 3], Trouble> {
+    let (a, b) = (cx.a()?, cx.b()?);
+    let canary = cx.objects.announce(a).await?;
+    let created = cx.send(&Probe::post(cx.list_path(a), &cx.target.resource.body(&canary)).bearer(&a.token)).await?;
+    let Some(id) = cx.made(a, &created).await else { return Ok([false; 3]) };
+    let probe = Probe::get(cx.item_path(a, &id));
+    let as_b = cx.send(&probe.clone().bearer(&b.token)).await?;
+    let as_nobody = cx.send(&probe).await?;
+    Ok([false, as_b.contains(&canary), as_nobody.contains(&canary)])
 }
 
 /// The list under the name of a static file, which edges keep for everybody whatever the service says (web cache deception, CWE-525). Where A
@@ -127,28 +147,48 @@ pub(super) async fn conditional(cx: Context) -> Checked {
     let attack = |victim: Arc<Victim>| async move {
         let conditions = cx.telling(conditions(cx, &victim.read), 7);
         let pieces = try_join_all(conditions.iter().map(|condition| tried(cx, &victim, title, condition))).await?;
-        Ok(conclude("no condition of B's is tried against what is A's", pieces))
+        Ok(conclude("no condition of B's is tried against what is A's", pieces.concat()))
     };
     let (outcome, listed) = tokio::try_join!(attacked(cx, Role::Contested, attack), listed(cx))?;
     Ok(outcome.joined(listed))
 }
 
+/// One condition on B's requests for A's object: on reads in each way that paths have for it. What a write at B's own path changes, it changes
+/// without a condition.
+async fn tried(cx: &Context, victim: &Victim, title: &str, condition: &Condition) -> Result<Vec<Evidence>, Trouble> {
+    let act = condition.2;
+    let mut ways = ways(cx, act, &victim.object.id).await?;
+    if !matches!(act, Act::Get | Act::Head) {
+        ways.truncate(1);
+    }
+    try_join_all(ways.iter().map(|(way, path)| tried_at(cx, victim, title, condition, (way, path)))).await
+}
+
 /// One conditional request of B for A's object; where it is answered 412, the same for an id that nothing has.
-async fn tried(cx: &Context, victim: &Victim, title: &str, condition: &Condition) -> Result<Evidence, Trouble> {
-    let (name, value, act) = condition;
-    let (a, b, id) = (cx.a()?, cx.b()?, &victim.object.id);
-    let asked = |path: String| act.probe(cx, &path, title).header(name, value).bearer(&b.token);
-    let answer = cx.send(&asked(cx.item_path(a, id))).await?;
+async fn tried_at(
+    cx: &Context,
+    victim: &Victim,
+    title: &str,
+    (name, value, act): &Condition,
+    (way, path): (&str, &str),
+) -> Result<Evidence, Trouble> {
+    let (b, id) = (cx.b()?, &victim.object.id);
+    let asked = |path: &str| act.probe(cx, path, title).header(name, value).bearer(&b.token);
+    let answer = cx.send(&asked(path)).await?;
     let missing = match answer.status {
         412 => {
             let missing = missing_like(id, &cx.random("isolation.conditional"));
-            cx.send(&asked(cx.item_path(b, &missing))).await?.status
+            cx.send(&asked(&cx.item_path(b, &missing))).await?.status
         }
         200..=299 if *act == Act::Delete => deletion_of_nothing(cx, id).await?,
         _ => 404,
     };
-    let judgement = judge::conditional(answer.status, missing, answer.contains(victim.canary()));
-    Ok(piece(&answer, format!("B: {} with {name}: {value}", act.word()), judgement))
+    let mut judgement = judge::conditional(answer.status, missing, answer.contains(victim.canary()));
+    let reads = matches!(act, Act::Get | Act::Head);
+    if reads && judgement.finding == Finding::Broken && is_open_to_b(cx, victim, path).await? {
+        judgement = unless_plain(judgement);
+    }
+    Ok(piece(&answer, format!("B: {} by {way}, with {name}: {value}", act.word()), judgement))
 }
 
 /// Header, value and method of a conditional request.

@@ -51,7 +51,7 @@ pub(super) async fn toggle(cx: Context) -> Checked {
 }
 
 /// The paths by which B might do this to A's object. At B's own there may be an object of B's with the same number.
-async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
+pub(super) async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
     let mut ways = act.paths(cx, id)?;
     if ways.len() > 1 && apart::are_counted_apart(cx).await? {
         ways.truncate(1);

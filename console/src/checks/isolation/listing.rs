@@ -10,12 +10,13 @@ use super::page::{Page, list};
 use super::stage::{Victim, join, piece};
 
 /// Sizes, orders and offsets, each added to the query that shows A's object to A.
-const SHAPES: [&str; 16] = [
+const SHAPES: [&str; 17] = [
     "",
     "limit=100000",
     "page=-1",
     "limit=100&per_page=100&page_size=100&size=100",
     "order_by=user_id",
+    "sort=title&sort_by=title&sortBy=title&orderBy=title&ordering=title&order=title",
     "limit=-1",
     "offset=1&skip=1",
     "page=2&limit=1&per_page=1&page_size=1&size=1",
@@ -33,7 +34,7 @@ pub(super) async fn pages(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, victim.canary()).await?;
     let b = cx.b()?;
-    let cases = cx.telling(SHAPES, 9).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
+    let cases = cx.telling(SHAPES, 10).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
     let outcome = battery(&cx, "lists of B", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
 }

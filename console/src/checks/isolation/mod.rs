@@ -6,7 +6,7 @@
 //! all only read, and one that only requests without a token attack.
 //!
 //! `stage` sets the scene and looks at it again, `judge` holds the rules, `face` compares answers, `page` reads lists, `owner` says what
-//! names an owner, `apart` whether A's ids mean anything of A's to B, `guesses` which undeclared routes there are; the other rooms are families of checks, and `catalogue` is their cards.
+//! names an owner, `apart` whether A's ids mean anything of A's to B, `plain` what is open without a detour, `guesses` which undeclared routes there are; the other rooms are families of checks, and `catalogue` is their cards.
 
 mod accounts;
 mod apart;
@@ -15,6 +15,7 @@ mod bulk;
 mod cache;
 mod catalogue;
 mod claim;
+mod clash;
 mod control;
 mod exposed;
 mod face;
@@ -27,6 +28,7 @@ mod listing;
 mod oracle;
 mod owner;
 mod page;
+mod plain;
 mod powers;
 mod recreated;
 mod routes;

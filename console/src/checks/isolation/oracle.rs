@@ -18,6 +18,7 @@ type Question<'a> = (&'static str, Box<dyn Fn(&str) -> Option<Probe> + Send + Sy
 
 /// Where paths name the user: A's id at B's own path.
 const AT_OWN: &str = "GET at B's own path";
+const CHANGE_AT_OWN: &str = "an invalid change at B's own path";
 
 pub(super) async fn oracle(cx: Context) -> Checked {
     let apart = apart::are_counted_apart(&cx).await?;
@@ -26,7 +27,7 @@ pub(super) async fn oracle(cx: Context) -> Checked {
         // HEAD is compared with a missing id by a check of its own.
         let questions = questions(cx, title)
             .into_iter()
-            .filter(|(name, _)| (cx.exhaustive || *name != Act::Head.word()) && !(apart && *name == AT_OWN));
+            .filter(|(name, _)| (cx.exhaustive || *name != Act::Head.word()) && !(apart && [AT_OWN, CHANGE_AT_OWN].contains(name)));
         let asked = questions.map(|(name, probe)| compare(cx, &victim, name, probe));
         let pieces = try_join_all(asked).await?.into_iter().flatten().collect();
         Ok(conclude("B gets the same answer for A's id and for an id that nothing has, in every way of asking", pieces))
@@ -38,26 +39,25 @@ fn questions<'a>(cx: &'a Context, title: &'a str) -> Vec<Question<'a>> {
     let act = |act: Act| -> Question<'a> {
         (act.word(), Box::new(move |id| Some(act.probe(cx, &act.path(cx, cx.a().ok()?, id)?, title))))
     };
+    let not_a_title = || json!({ (cx.target.resource.fields.title.clone()): ["not a title"] });
     let invalid: Question<'a> = (
         "PUT of an invalid object",
-        Box::new(|id| {
-            let body = json!({ (cx.target.resource.fields.title.clone()): ["not a title"] });
-            Some(Probe::new("PUT", cx.item_path(cx.a().ok()?, id)).json(&body))
-        }),
+        Box::new(move |id| Some(Probe::new("PUT", cx.item_path(cx.a().ok()?, id)).json(&not_a_title()))),
     );
     let broken: Question<'a> = (
         "PATCH with broken JSON",
         Box::new(|id| Some(Probe::new("PATCH", cx.item_path(cx.a().ok()?, id)).body(Some("application/json"), "{"))),
     );
     // Where paths name the user, another guard may stand at B's own.
-    let at_own: Question<'a> = (
-        AT_OWN,
-        Box::new(|id| {
-            let (of_a, of_b) = (cx.item_path(cx.a().ok()?, id), cx.item_path(cx.b().ok()?, id));
-            (of_a != of_b).then(|| Probe::get(of_b))
-        }),
-    );
-    Act::ALL.into_iter().map(act).chain([at_own, invalid, broken]).collect()
+    let own = move |id: &str| {
+        let (of_a, of_b) = (cx.item_path(cx.a().ok()?, id), cx.item_path(cx.b().ok()?, id));
+        (of_a != of_b).then_some(of_b)
+    };
+    let at_own: Question<'a> = (AT_OWN, Box::new(move |id| Some(Probe::get(own(id)?))));
+    // One that no service carries out: what a change does there, other checks ask.
+    let change = Act::change(cx).word();
+    let changed_at_own: Question<'a> = (CHANGE_AT_OWN, Box::new(move |id| Some(Probe::new(change, own(id)?).json(&not_a_title()))));
+    Act::ALL.into_iter().map(act).chain([at_own, changed_at_own, invalid, broken]).collect()
 }
 
 async fn compare(

@@ -4,7 +4,8 @@ use crate::checks::{Checked, Context, Judgement, Object, Outcome, Session, Signe
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::stage::{conclude, piece};
+use super::plain::{is_open_to_b, unless_plain};
+use super::stage::{Victim, conclude, piece};
 
 /// Why an account cannot change hands.
 const NOT_DECLARED: &str =
@@ -60,9 +61,16 @@ async fn of_the_heir(cx: &Context, first: &Session, second: &Session, object: &O
     }
     if cx.target.resource.offers.get {
         let item = cx.send(&cx.item(&second.user, &object.id)).await?;
-        pieces.push(piece(&item, "the object of the old account, read by the new one", inherited(&item, object)));
+        let mut judgement = inherited(&item, object);
+        if judgement.finding == Finding::Broken {
+            let victim = Victim::shared(cx).await?;
+            if is_open_to_b(cx, &victim, &victim.object.path).await? {
+                judgement = unless_plain(judgement);
+            }
+        }
+        pieces.push(piece(&item, "the object of the old account, read by the new one", judgement));
     }
-    if pieces.iter().any(|piece| piece.finding == Finding::Broken) {
+    if pieces.iter().any(|piece| piece.finding != Finding::Held) {
         removed(cx, second, object).await;
     }
     let own = cx.objects.create(&second.user).await?;

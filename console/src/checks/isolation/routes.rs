@@ -1,5 +1,7 @@
 //! Further routes: what takes an id of the resource or names a user, beside the routes that every task has.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures::future::try_join_all;
 use serde_json::Value;
 
@@ -36,9 +38,10 @@ pub(super) async fn further(cx: Context) -> Checked {
     let count = asked.len();
     let proven = asked.iter().filter(|asked| asked.works).count();
     let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).collect();
+    let unread = AtomicUsize::new(0);
     let written = if cx.target.allow_unsafe_routes {
-        let cx = &cx;
-        attacked(cx, Role::Contested, |victim| async move { written(cx, &victim).await }).await?.evidence
+        let (cx, unread) = (&cx, &unread);
+        attacked(cx, Role::Contested, |victim| async move { written(cx, &victim, unread).await }).await?.evidence
     } else {
         Vec::new()
     };
@@ -46,7 +49,11 @@ pub(super) async fn further(cx: Context) -> Checked {
     if clean && proven == 0 && count > 0 {
         return Ok(Outcome::skip(format!("none of the {count} further routes answers A with the ids of this run")));
     }
-    let words = format!("B sees nothing of A's on {proven} further routes that work for A{left_out}{}", unasked(&cx));
+    let unread = match unread.into_inner() {
+        0 => String::new(),
+        count => format!("; {count} of B's changes were refused for their body, which nothing describes"),
+    };
+    let words = format!("B sees nothing of A's on {proven} further routes that work for A{left_out}{}{unread}", unasked(&cx));
     Ok(conclude(&words, [pieces, written].concat()))
 }
 
@@ -82,6 +89,8 @@ struct Asked {
 }
 
 async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
+    // A route may look an object up by its text.
+    let route = &route.with_sample(&cx.target.resource.fields.title, victim.canary());
     if !concerns(route) {
         return plain(cx, victim, &route.filled(&victim.object.id, "me")).await;
     }
@@ -181,10 +190,11 @@ fn private_member(as_a: &Answer, as_b: &Answer) -> Option<String> {
     })
 }
 
-/// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards.
-async fn written(cx: &Context, victim: &Victim) -> Checked {
+/// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards. `unread`
+/// counts those that were refused for their body.
+async fn written(cx: &Context, victim: &Victim, unread: &AtomicUsize) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
-    let (mut pieces, mut unread) = (Vec::new(), 0);
+    let (mut pieces, mut objected) = (Vec::new(), 0);
     // At B's own path there may be an object of B's with the same number.
     let most = if apart::are_counted_apart(cx).await? { 1 } else { 2 };
     let (routes, left_out) = cx.some_of(cx.further_routes().filter(|route| route.takes_id()).collect(), MOST);
@@ -200,29 +210,35 @@ async fn written(cx: &Context, victim: &Victim) -> Checked {
             if let Some(copy) = cx.made(b, &answer).await.filter(|copy| *copy != victim.object.id) {
                 cx.send(&Probe::new("DELETE", cx.item_path(b, &copy)).bearer(&b.token)).await?;
             }
-            if !shown && matches!(answer.status, 400 | 415 | 422) {
-                unread += 1;
-                continue;
-            }
+            let objects = !shown && matches!(answer.status, 400 | 415 | 422);
+            objected += usize::from(objects);
             let judgement = match judge::harmless(answer.status, shown) {
-                held if answer.is_success() && !shown && !does_for_nothing(cx, victim, route, &method).await? => Judgement::broken(
-                    format!("{}: it was done to A's object; of an id that nothing has it is refused", held.observed),
-                ),
+                // What the body is refused for everybody says nothing of who asked.
+                _ if objects => match for_nothing(cx, victim, route, &method).await? {
+                    status @ (403 | 404 | 410) if cx.target.policy.uniform_foreign => Judgement::weak(format!(
+                        "{}, but {status} for an id that nothing has: whose A's object is was not looked at before the body",
+                        answer.status
+                    )),
+                    _ => continue,
+                },
+                held if answer.is_success() && !shown && (400..500).contains(&for_nothing(cx, victim, route, &method).await?) => {
+                    let observed = held.observed;
+                    Judgement::broken(format!("{observed}: it was done to A's object; of an id that nothing has it is refused"))
+                }
                 judgement => judgement,
             };
             pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
         }
     }
-    let more = if unread == 0 { String::new() } else { format!("; {unread} requests want a body that nothing tells") };
-    Ok(conclude(&format!("B changes nothing of A's{more}{left_out}"), pieces))
+    unread.store(objected, Ordering::Relaxed);
+    Ok(conclude(&format!("B changes nothing of A's{left_out}"), pieces))
 }
 
-/// Whether the route says that it did the same to an id that nothing has: then a success says nothing of A's object.
-async fn does_for_nothing(cx: &Context, victim: &Victim, route: &Route, method: &str) -> Result<bool, Trouble> {
+/// How the same of B's is answered for an id that nothing has: a success that this has as well says nothing of A's object.
+async fn for_nothing(cx: &Context, victim: &Victim, route: &Route, method: &str) -> Result<u16, Trouble> {
     let (b, missing) = (cx.b()?, missing_for(cx, &victim.object.id, &route.path, method));
     let path = route.filled(&missing, b.subject.as_deref().unwrap_or("me"));
-    let answer = cx.send(&Probe::new(method, path).json(&route.body(method)).bearer(&b.token)).await?;
-    Ok(!(400..500).contains(&answer.status))
+    Ok(cx.send(&Probe::new(method, path).json(&route.body(method)).bearer(&b.token)).await?.status)
 }
 
 /// Every unsafe method of a route with every path.

@@ -3,12 +3,13 @@
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::checks::{Checked, Context, Judgement, User, at_once_or_each, shared_battery};
+use crate::checks::{Checked, Context, Judgement, User, at_once_or_each};
 use crate::http::Trouble;
 use crate::run::Evidence;
 
 use super::listing::{case, leak_free, shown_to_a};
 use super::page::{Page, list};
+use super::plain::{Detours, To};
 use super::stage::{Victim, beginning, join, piece};
 
 /// Parameters by which services search; the most usual first.
@@ -61,7 +62,8 @@ pub(super) async fn search(cx: Context) -> Checked {
         let each = at_once(&cx, b, &page, &all).await?;
         cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query)).of_an_odd_form()));
     }
-    let outcome = shared_battery(&cx, "searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
+    let detours = Detours { cx: &cx, victim: &victim, query: &page.query, to: To::List };
+    let outcome = detours.ask("searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))
 }
 

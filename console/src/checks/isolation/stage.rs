@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding, Source};
+use crate::token::Compact;
 
 use super::page::Page;
 
@@ -26,6 +27,8 @@ pub(super) struct Victim {
     pub(super) read: Answer,
     /// The address that A signs in with, where it is not what requests name A by: answers may repeat those.
     email: Option<String>,
+    /// Whom tokens of A name.
+    subject: Option<String>,
     /// Whether everybody may read it on purpose.
     public: bool,
 }
@@ -77,7 +80,10 @@ impl Victim {
         if read.is_success() && read.contains(&object.canary) {
             let a = cx.a()?;
             let email = a.email.clone().filter(|email| a.subject.as_ref() != Some(email));
-            return Ok(Self { object, read, email, public: cx.target.is_read_in_public() });
+            // Where all tokens name one subject, it tells nobody from anybody.
+            let of_b = cx.b().ok().and_then(User::claimed_subject);
+            let subject = a.claimed_subject().filter(|subject| of_b.as_ref() != Some(subject));
+            return Ok(Self { object, read, email, subject, public: cx.target.is_read_in_public() });
         }
         let what = match read.status {
             200..=299 if is_of_this_run(&read, &object.canary) => "another one of this run: two were made with one id",
@@ -87,10 +93,17 @@ impl Victim {
     }
 
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
-    /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either.
+    /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either, nor is a token of A's.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
         self.email.as_ref().is_some_and(|email| answer.contains(email))
+            || self.is_signed_in_by(answer)
             || (!self.may_be_shown_in(answer) && (answer.contains(self.canary()) || is_of_this_run(answer, self.canary())))
+    }
+
+    /// Whether an answer holds a token of A's.
+    fn is_signed_in_by(&self, answer: &Answer) -> bool {
+        let named = |token: Compact| token.subject().is_some_and(|subject| Some(subject) == self.subject);
+        Compact::all_in(&answer.told()).any(named)
     }
 
     /// Whether an answer shows this object, though not everybody may read it.

@@ -27,14 +27,14 @@ pub(super) async fn totals_of_b(cx: Context) -> Checked {
     for pause in PAUSES {
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let look = looked(&cx, &victim, &page).await?;
-        let settled = look.worst() <= Finding::Held && look.whole;
+        let settled = look.worst() <= Finding::Held && look.whole && !look.restless;
         looks.push(look);
         if settled {
             break;
         }
     }
-    // Where other checks wrote as B each time, it tells when they have ended.
-    if looks.last().is_some_and(|look| !look.compared) {
+    // Where other checks wrote as B each time, or as A between two looks, it tells when they have ended.
+    if looks.last().is_some_and(|look| !look.compared || look.restless) {
         cx.client.until(cx.quiet.turn_of("isolation.list.totals")).await?;
         looks.push(looked(&cx, &victim, &page).await?);
     }
@@ -62,8 +62,10 @@ struct Look {
     compared: bool,
     /// Whether that tells whose objects a total counts: only B's whole list shows what other checks make as B.
     told: bool,
-    /// Whether all was seen that totals count, where there are any, and nothing moved once more than A wrote.
+    /// Whether all was seen that totals count, where there are any.
     whole: bool,
+    /// Whether something moved once more than A wrote.
+    restless: bool,
 }
 
 impl Look {
@@ -87,12 +89,12 @@ async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<Look, Trou
         .collect();
     pieces.push(piece(&filtered, "B's list, searching for A's title", found(cx, &around.after, &filtered, partial)));
     let judged = matches!(rest, Rest::Judged(..));
-    let whole = (!partial || judged || totals(cx, &around.before).is_empty()) && !around.is_restless(cx);
+    let whole = !partial || judged || totals(cx, &around.before).is_empty();
     if let Rest::Judged(last, judgement) = rest {
         pieces.push(piece(&last, "B: the last page of the list", own(judgement, stays)));
     }
     pieces.extend(compared.then(|| piece(&around.after, "B's list, before and after", moved(cx, &around, partial))));
-    Ok(Look { pieces, compared, told, whole })
+    Ok(Look { pieces, compared, told, whole, restless: around.is_restless(cx) })
 }
 
 /// Pages of B's that are followed at most.

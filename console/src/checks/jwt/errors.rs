@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::checks::{Case, Checked, Context, Judgement, shared_battery};
 use crate::http::{Answer, Probe};
 use crate::run::Evidence;
+use crate::target::Statuses;
 use crate::token::Compact;
 
 use super::ask::{Forgery, algorithm_of, claims_with, header_with, of_a};
@@ -80,7 +81,7 @@ pub(super) async fn uniform(cx: Context) -> Checked {
         if let Ok(mut times) = times.lock() {
             times.push(answer.elapsed);
         }
-        alike(&first, answer)
+        alike(&cx.target.policy.refused_token, &first, answer)
     })
     .await?;
     let good = cx.once(&cx.read(cx.a()?)).await?;
@@ -97,7 +98,7 @@ fn timed(good: &Answer, mut refusals: Vec<Duration>) -> Evidence {
     Judgement::held(observed).seen_anywhere(good, "the time of refusals, for information")
 }
 
-fn alike(first: &Answer, answer: &Answer) -> Judgement {
+fn alike(accepted: &Statuses, first: &Answer, answer: &Answer) -> Judgement {
     let text = answer.raw_text().to_lowercase();
     if answer.is_success() {
         return Judgement::broken(format!("accepted: {}", answer.status));
@@ -107,6 +108,12 @@ fn alike(first: &Answer, answer: &Answer) -> Judgement {
     }
     if let Some(word) = LIBRARY_WORDS.iter().find(|word| text.contains(**word)) {
         return Judgement::weak(format!("the answer speaks the library's words: “{word}”"));
+    }
+    if answer.status != first.status && [answer, first].iter().all(|answer| accepted.contains(answer.status)) {
+        return Judgement::held(format!(
+            "{} where a bad signature is answered {}, as the policy accepts",
+            answer.status, first.status
+        ));
     }
     if answer.status != first.status {
         return Judgement::weak(format!("{} where a bad signature is answered {}", answer.status, first.status));

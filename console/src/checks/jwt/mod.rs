@@ -30,6 +30,7 @@ mod secret;
 mod sessions;
 mod signed_in;
 mod tampered;
+mod variants;
 mod writes;
 
 use super::Check;

@@ -16,6 +16,7 @@ use crate::target::Call;
 
 use super::accounts::NO_LOGIN;
 use super::sessions::NO_SPARE;
+use super::variants;
 
 /// A sign-in that must not succeed.
 type Wrong = (&'static str, Probe);
@@ -39,9 +40,14 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
     let wrong = [wrong, unnamed].concat();
     let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
     let mut pieces: Vec<_> = judged.collect();
-    pieces.extend(replaced(&cx, &session).await?);
-    pieces.extend(replaced_for_another(&cx, &session).await?);
-    pieces.extend(signed_up_again(&cx, &session).await?);
+    // The name first, while the account has the password that it was made with.
+    let otherwise = variants::signed_up(&cx, &session).await?;
+    if otherwise.iter().all(|piece| piece.finding != Finding::Broken) {
+        pieces.extend(replaced(&cx, &session).await?);
+        pieces.extend(replaced_for_another(&cx, &session).await?);
+        pieces.extend(signed_up_again(&cx, &session).await?);
+    }
+    pieces.extend(otherwise);
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding);
     let worst = worst.map(|piece| format!("{}: {}", piece.label, piece.observed)).unwrap_or_default();

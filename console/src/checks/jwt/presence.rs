@@ -160,13 +160,13 @@ pub(super) async fn required_write(cx: Context) -> Checked {
 }
 
 /// Spellings of the list route that a router may fold into it after a gate in front of it looked at the bytes.
-fn spellings(path: &str) -> Vec<String> {
+fn spellings(path: &str, subject: &str) -> Vec<String> {
     let (head, last) = path.rsplit_once('/').unwrap_or(("", path));
     let first = last.chars().next().unwrap_or('x');
     let encoded = format!("{head}/%{:02x}{}", u32::from(first), last.get(first.len_utf8()..).unwrap_or_default());
     let behind = |suffix: &str| format!("{path}{suffix}");
     let mut all =
-        vec![behind("/"), format!("/{path}"), path.to_uppercase(), encoded, behind(";x=1"), behind(".json"), behind("%00")];
+        vec![behind("/"), format!("/{path}"), shouted(path, subject), encoded, behind(";x=1"), behind(".json"), behind("%00")];
     all.extend([behind("?"), behind("%2f"), behind("/."), format!("/public/..%2f{}", path.trim_start_matches('/'))]);
     all.extend(["//", "??", ";", "%20", "..;/"].map(behind));
     all.extend([format!("//{}", path.trim_start_matches('/')), format!("/%2e{path}"), format!("/..;{path}")]);
@@ -174,14 +174,21 @@ fn spellings(path: &str) -> Vec<String> {
     all
 }
 
+/// The path in upper case, but for the part that names the user: to a service, another case is another user.
+fn shouted(path: &str, subject: &str) -> String {
+    let part = |part: &str| if part == subject { part.to_owned() } else { part.to_uppercase() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
 /// The list route under other spellings and override headers, without a token: only an answer with the list in it is a flaw.
 pub(super) async fn required_path(cx: Context) -> Checked {
     if cx.target.tries_tokens_in_public() {
         return Ok(Outcome::skip(Need::OwnReads.reason()));
     }
-    let list = cx.read_path(cx.a()?);
+    let a = cx.a()?;
+    let list = cx.read_path(a);
     let mut cases: Vec<_> = cx
-        .telling(spellings(&list), 8)
+        .telling(spellings(&list, a.subject.as_deref().unwrap_or_default()), 8)
         .into_iter()
         .map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path)))
         .collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::checks::battery::counted;
 use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding};
@@ -60,8 +61,7 @@ pub(super) async fn revoked(cx: Context) -> Checked {
     if let Some(call) = &accounts.delete {
         pieces.extend(after_deletion(&cx, call, &mut session, demanded).await?);
     }
-    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
-    Ok(Outcome::of(format!("{held} of {} old tokens were refused", pieces.len()), pieces))
+    Ok(counted("old tokens", pieces))
 }
 
 /// What came of a session's end: how its tokens fared, and what signs in now.
@@ -179,9 +179,9 @@ async fn outlived(cx: &Context, session: &Session, when: &str, alive: Finding) -
     let gone = |answer: &Answer| !answer.is_success();
     let old = cx.eventually(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token), gone).await?;
     let (finding, observed) = match old.status {
-        status @ 200..=299 => (alive, format!("the token {when} still works: {status}")),
-        status @ 500..=599 => (Finding::Weak, format!("the token {when}: the service falls over: {status}")),
-        status => (Finding::Held, format!("the token {when} is refused: {status}")),
+        status @ 200..=299 => (alive, format!("still works: {status}")),
+        status @ 500..=599 => (Finding::Weak, format!("the service falls over: {status}")),
+        status => (Finding::Held, format!("refused: {status}")),
     };
     Ok(Judgement { finding, observed }.seen(&old, format!("the token {when}")))
 }
@@ -230,8 +230,8 @@ async fn renewed(cx: &Context, session: &Session, when: &str, demanded: bool) ->
     let exchanged = cx.registry.refresh(session).await?;
     let status = exchanged.answer.status;
     let (finding, observed) = match exchanged.token {
-        Some(_) => (alive(demanded), format!("{when} the refresh token still brings a new token: {status}")),
-        None => (Finding::Held, format!("{when} the refresh token is refused: {status}")),
+        Some(_) => (alive(demanded), format!("still brings a new token: {status}")),
+        None => (Finding::Held, format!("refused: {status}")),
     };
     Ok(Some(Judgement { finding, observed }.seen(&exchanged.answer, format!("the refresh token {when}"))))
 }
@@ -275,8 +275,7 @@ pub(super) async fn refresh(cx: Context) -> Checked {
             cx.registry.refresh(&Session { refresh: Some(next), answer: exchanged.answer.clone(), ..session.clone() }).await?;
         pieces.push(inherited(&heir.answer, heir.token.is_some()));
     }
-    let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
-    Ok(Outcome::of(format!("{held} of {} misuses of a refresh token were refused", pieces.len()), pieces))
+    Ok(counted("uses of a refresh token", pieces))
 }
 
 /// What comes of it where refreshing does not work: what was let in before is one all the same, and may be why (rotation ends what is reused).

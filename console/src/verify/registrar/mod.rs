@@ -218,6 +218,14 @@ impl Registrar {
         for credential in std::iter::once(&session.user.token).chain(&session.refresh).chain(&session.user.cookies) {
             self.client.keep_unsaid(credential.name(), credential.expose());
         }
+        // Services list sessions by what their cookies hold, or by its part before the signature.
+        let cookies = session.user.cookies.iter().flat_map(|all| all.expose().split("; "));
+        let values = cookies.filter_map(|pair| pair.split_once('=').map(|(_, value)| value));
+        for value in values.flat_map(|value| [Some(value), value.split_once('.').map(|(id, _)| id)]).flatten() {
+            if value.len() >= SHORTEST_COOKIE {
+                self.client.keep_unsaid("<a cookie>", value);
+            }
+        }
         session
     }
 
@@ -347,12 +355,16 @@ fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Troubl
     Trouble::NotGiven(format!("{doing} as `{}` at {} was answered {}{place}", login.username, grant.call.path, answer.status))
 }
 
+/// Shortest value of a cookie that is a secret, and not a word.
+const SHORTEST_COOKIE: usize = 16;
+
 fn session(name: &'static str, login: Login, granted: Granted, disposable: bool) -> Session {
     let token = Credential::new(format!("$POSTFLIGHT_TOKEN_{name}"), granted.token);
     let email = Some(login.email.clone()).filter(|email| email.contains('@'));
     let cookies =
         cookies_in(&granted.answer, token.expose()).map(|cookies| Credential::new(format!("<cookies of {name}>"), cookies));
-    let user = User { name, token, subject: granted.subject, email, cookies };
+    let username = Some(login.username.clone()).filter(|name| !name.contains('@'));
+    let user = User { name, token, subject: granted.subject, username, email, cookies };
     Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
 }
 

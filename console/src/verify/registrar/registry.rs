@@ -111,11 +111,8 @@ impl Registry for Registrar {
         let Some(subject) = session.user.claimed_subject() else { return false };
         let cookies = answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
         let texts = std::iter::once(answer.raw_text()).chain(cookies);
-        let tokens = texts.flat_map(|text| {
-            let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
-            words.filter_map(Compact::parse).collect::<Vec<_>>()
-        });
-        tokens.into_iter().any(|token| token.names(&subject) || token.subject().as_ref() == Some(&subject))
+        let mut tokens = texts.flat_map(|text| Compact::all_in(&text).collect::<Vec<_>>());
+        tokens.any(|token| token.names(&subject) || token.subject().as_ref() == Some(&subject))
     }
 
     fn brings_token(&self, answer: &Answer) -> bool {

@@ -3,8 +3,16 @@
 use super::{Flaw, Ids, flaw, weakness};
 
 /// What letting everybody in breaks beside the checks that ask just that.
-const EVERYBODY: Ids =
-    &["cors.origin.*", "cors.surface.*", "cors.claims", "cors.replicas", "cors.cache-order", "cors.static", "cors.unasked"];
+const EVERYBODY: Ids = &[
+    "cors.origin.*",
+    "cors.surface.*",
+    "cors.claims",
+    "cors.replicas",
+    "cors.cache-order",
+    "cors.static",
+    "cors.unasked",
+    "robustness.rate-limit",
+];
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
@@ -272,7 +280,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "cors.errors-unreadable",
         "An allowed front end cannot read client errors other than 401.",
         &["cors.allowed.errors"],
-        &[],
+        &["robustness.rate-limit"],
     ),
     flaw(
         "cors.writes-unreadable",
@@ -288,13 +296,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "cors.shared-cache",
         "A cache in front keys on the URL alone, query included, and serves one origin's answer to another.",
         &["cors.cache-order"],
-        &[],
+        &["isolation.*", "jwt.required.path"],
     ),
     flaw(
         "cors.cacheable-without-vary",
         "Shared caches may keep answers that do not say that they vary by origin.",
         &["cors.vary.everywhere"],
-        &[],
+        &["health.fresh", "jwt.login.answer", "isolation.cache.directives", "headers.caching"],
     ),
     flaw("cors.timing", "Detailed timing is open to everybody.", &["cors.timing"], &[]),
     weakness("cors.exposes-everything", "Every response header is exposed.", &["cors.exposed"], &[]),
@@ -377,7 +385,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "cors.dangling-origin",
         "An origin on the list was given up: anybody can claim its name.",
         &["cors.origin.dangling"],
-        &[],
+        &["configuration.origins"],
     ),
     flaw(
         "cors.reflects-over-http1",

@@ -28,8 +28,23 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("docs.git-config", "The .git directory among the static files: config.", &["docs.files"], &[]),
     flaw("docs.forbidden", "/docs answers 403 and so tells that it is there.", &["docs.existence"], &[]),
     flaw("docs.telling-missing", "/docs answers a 404 of its own and so tells that it is there.", &["docs.existence"], &[]),
-    weakness("docs.everything-found", "Every unknown path answers 200 with the page of a front end.", &["docs.unknown-path"], &[]),
-    flaw("docs.reflected-path", "The 404 repeats the path as markup.", &["docs.unknown-path"], &["docs.control"]),
-    flaw("docs.traceback", "A malformed body is answered with a traceback.", &["docs.errors"], &[]),
-    flaw("docs.panic-text", "A malformed body is answered with the text of a panic.", &["docs.errors"], &[]),
+    weakness(
+        "docs.everything-found",
+        "Every unknown path answers 200 with the page of a front end.",
+        &["docs.unknown-path"],
+        &["robustness.method.connect"],
+    ),
+    flaw(
+        "docs.reflected-path",
+        "The 404 repeats the path as markup.",
+        &["docs.unknown-path"],
+        &["docs.control", "robustness.errors"],
+    ),
+    flaw(
+        "docs.traceback",
+        "A malformed body is answered with a traceback.",
+        &["docs.errors"],
+        &["robustness.slow.body", "robustness.json.malformed", "robustness.media-type", "robustness.errors"],
+    ),
+    flaw("docs.panic-text", "A malformed body is answered with the text of a panic.", &["docs.errors"], &["robustness.errors"]),
 ];

@@ -2,6 +2,9 @@
 
 use super::{Flaw, flaw, weakness};
 
+/// Checks that look at what may be kept of some answers.
+const UNCACHED: &[&str] = &["health.fresh", "jwt.login.answer", "isolation.cache.directives"];
+
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.no-nosniff", "X-Content-Type-Options is missing.", &["headers.nosniff"], &["headers.everywhere"]),
@@ -24,7 +27,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["headers.content-security-policy"],
         &["headers.everywhere"],
     ),
-    weakness("headers.no-cache-control", "Cache-Control is missing on personal answers.", &["headers.caching"], &[]),
+    weakness("headers.no-cache-control", "Cache-Control is missing on personal answers.", &["headers.caching"], UNCACHED),
     flaw("headers.weak-nosniff", "X-Content-Type-Options has a value that no browser knows.", &["headers.nosniff"], &[]),
     flaw("headers.weak-referrer-policy", "Referrer-Policy sends the whole address everywhere.", &["headers.referrer-policy"], &[]),
     flaw(
@@ -41,8 +44,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("headers.weak-content-policy", "Content-Security-Policy allows everything.", &["headers.content-security-policy"], &[]),
     flaw("headers.framing-allowed", "Content-Security-Policy lets everybody frame the answer.", &["headers.framing"], &[]),
-    flaw("headers.public-cache", "Personal answers may be kept by shared caches.", &["headers.caching"], &[]),
-    flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &["headers.caching"], &[]),
+    flaw("headers.public-cache", "Personal answers may be kept by shared caches.", &["headers.caching"], UNCACHED),
+    flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &["headers.caching"], UNCACHED),
     flaw("headers.debug-token", "The headers of a debugger lead to its pages.", &["headers.banners"], &[]),
     weakness("headers.server-version", "Server tells product and version.", &["headers.banners"], &[]),
     weakness(
@@ -135,8 +138,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.bare-methods", "A 405 has no security headers.", &["headers.everywhere"], &[]),
     flaw("headers.bare-bad-bodies", "Answers to bad bodies have no security headers.", &["headers.everywhere"], &[]),
     weakness("headers.bare-preflights", "A preflight has no security headers.", &["headers.everywhere"], &[]),
-    flaw("headers.bare-creations", "A 201 has no security headers.", &["headers.everywhere"], &[]),
-    flaw("headers.bare-health", "The health routes have no security headers.", &["headers.everywhere"], &[]),
+    flaw("headers.bare-creations", "A 201 has no security headers.", &["headers.everywhere"], &["jwt.login.answer"]),
+    flaw("headers.bare-health", "The health routes have no security headers.", &["headers.everywhere"], &["health.fresh"]),
     flaw("headers.json-as-html", "JSON is labelled as HTML.", &["headers.content-type"], &[]),
     flaw("headers.json-as-text", "JSON is labelled as plain text.", &["headers.content-type"], &[]),
     flaw("headers.untyped", "JSON is not labelled at all.", &["headers.content-type"], &[]),

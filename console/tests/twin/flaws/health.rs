@@ -2,30 +2,39 @@
 
 use super::{Flaw, flaw, weakness};
 
+/// Checks that need an object of their own, or an answer to a write.
+const UNWRITABLE: &[&str] =
+    &["cors.allowed.writes", "jwt.required.*", "jwt.sub.*", "isolation.*", "headers.everywhere", "robustness.*"];
+
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.live-needs-token", "Liveness asks for a token.", &["health.live", "health.open"], &[]),
-    flaw("health.live-fails", "Liveness answers 503.", &["health.live"], &["health.open"]),
+    flaw(
+        "health.live-fails",
+        "Liveness answers 503.",
+        &["health.live"],
+        &["health.open", "headers.everywhere", "jwt.required.path"],
+    ),
     flaw("health.live-is-html", "Liveness is the page of a web server.", &["health.live"], &[]),
     flaw(
         "health.needs-token",
         "Deep health asks for a token.",
         &["health.open", "health.deep"],
-        &["health.together", "health.agrees", "health.dependencies", "health.honest"],
+        &["health.together", "health.agrees", "health.dependencies", "health.honest", "release.*"],
     ),
-    weakness("health.is-text", "Deep health is the text OK.", &["health.dependencies"], &[]),
+    weakness("health.is-text", "Deep health is the text OK.", &["health.dependencies"], &["release.*"]),
     flaw("health.slow", "Deep health takes longer than a probe waits.", &["health.latency"], &[]),
     flaw(
         "health.down",
         "The database is down, and deep health says so with 503.",
         &["health.deep"],
-        &["health.together", "health.agrees", "health.open"],
+        &["health.together", "health.agrees", "health.open", "headers.everywhere"],
     ),
     flaw(
         "health.one-replica-down",
         "One replica of three answers 503.",
         &["health.deep"],
-        &["health.together", "health.agrees", "health.open", "health.honest", "health.dependencies"],
+        &["health.together", "health.agrees", "health.open", "health.honest", "health.dependencies", "headers.everywhere"],
     ),
     flaw(
         "health.lies",
@@ -48,9 +57,14 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("health.cacheable", "Health may be kept by shared caches.", &["health.fresh"], &[]),
     flaw("health.cached", "Health comes out of a cache.", &["health.fresh"], &[]),
     weakness("health.uncontrolled-cache", "Health does not say whether it may be kept.", &["health.fresh"], &[]),
-    flaw("health.clock-ahead", "The clock is five minutes ahead.", &["health.clock"], &["health.fresh"]),
+    flaw(
+        "health.clock-ahead",
+        "The clock is five minutes ahead.",
+        &["health.clock"],
+        &["health.fresh", "jwt.exp.leeway", "jwt.jti.replay"],
+    ),
     weakness("health.clock-drifts", "The clock is five seconds behind.", &["health.clock"], &[]),
-    flaw("health.blind", "Health is fine, but nothing can be written.", &["health.agrees"], &[]),
+    flaw("health.blind", "Health is fine, but nothing can be written.", &["health.agrees"], UNWRITABLE),
     flaw("health.clock-behind", "The clock is five minutes behind.", &["health.clock"], &["health.fresh"]),
     flaw(
         "health.connection-for-each",

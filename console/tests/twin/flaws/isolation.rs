@@ -14,6 +14,7 @@ const READS: &[&str] = &[
     "isolation.cache.shared",
     "isolation.cache.conditional",
     "isolation.recreated",
+    "jwt.sub.alias",
 ];
 /// Checks that see a write of B to A's object.
 const WRITES: &[&str] =
@@ -34,6 +35,11 @@ const LISTS: &[&str] = &[
     "isolation.forms.method",
 ];
 
+/// The same, and what a cache in front of all of it mixes up besides.
+const KEPT: &[&str] = &["isolation.*", "cors.cache-order"];
+/// Checks that see what shared caches may keep.
+const CACHEABLE: &[&str] = &["headers.caching", "robustness.method.head"];
+
 /// Checks that see another status for foreign tasks than the policy accepts.
 const REFUSALS: &[&str] = &[
     "isolation.foreign.read",
@@ -53,20 +59,26 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.patch-any", "Any user may change any task.", &["isolation.foreign.patch"], WRITES),
     flaw("isolation.delete-any", "Any user may delete any task.", &["isolation.foreign.delete"], WRITES),
     flaw("isolation.toggle-any", "Any user may toggle any task.", &["isolation.foreign.toggle"], &["isolation.oracle"]),
-    flaw("isolation.anonymous-read", "A task can be read without a token.", &["isolation.anonymous"], READS),
-    flaw("isolation.anonymous-write", "A task can be changed without a token.", &["isolation.anonymous"], &[]),
-    flaw("isolation.anonymous-delete", "A task can be deleted without a token.", &["isolation.anonymous"], &[]),
+    flaw("isolation.anonymous-read", "A task can be read without a token.", &["isolation.anonymous", "jwt.required.read"], READS),
+    flaw("isolation.anonymous-write", "A task can be changed without a token.", &["isolation.anonymous"], &["jwt.required.write"]),
+    flaw("isolation.anonymous-delete", "A task can be deleted without a token.", &["isolation.anonymous"], &["jwt.required.write"]),
     flaw("isolation.query-user", "`user_id` in the query decides who asks.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-array", "`user_id[]` in the query slips past the check of `user_id`.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-operator", "An operator in the query reaches the database.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-all", "`scope=all` lists everybody's tasks.", &["isolation.claim.query"], &[]),
+    flaw("isolation.query-archived", "`archived=true` lists everybody's archive.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-admin", "`admin=true` lists everybody's tasks.", &["isolation.claim.query"], &[]),
     flaw("isolation.header-admin", "X-User-Role says who is an administrator.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-page", "A page of the front end may read anybody's.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-user", "X-User-Id decides who asks.", &["isolation.claim.header"], &[]),
-    flaw("isolation.header-gateway", "X-Forwarded-User stands for a token.", &["isolation.claim.header"], &[]),
+    flaw(
+        "isolation.header-gateway",
+        "X-Forwarded-User stands for a token.",
+        &["isolation.claim.header"],
+        &["jwt.required.identity"],
+    ),
     flaw("isolation.header-path", "X-Original-URL leads past the guard.", &["isolation.claim.header"], &[]),
-    flaw("isolation.cookie-user", "A cookie `user_id` decides who asks.", &["isolation.claim.header"], &[]),
+    flaw("isolation.cookie-user", "A cookie `user_id` decides who asks.", &["isolation.claim.header"], &["jwt.required.identity"]),
     flaw("isolation.path-user", "/api/users/{user}/tasks is not compared with the token.", &["isolation.claim.path"], &[]),
     flaw("isolation.path-user-bare", "/api/{user}/tasks is not compared with the token.", &["isolation.claim.path"], &[]),
     flaw(
@@ -76,6 +88,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.assign.update"],
     ),
     flaw("isolation.body-user", "An object `user` in the body takes the place of who asks.", &["isolation.claim.body"], &[]),
+    flaw("isolation.body-id", "A change is stored under the id of its body.", &["isolation.assign.id"], &[]),
     flaw("isolation.assign-owner", "`user_id` in the body decides whose a new task is.", &["isolation.assign.create"], &[]),
     flaw("isolation.account-changed", "Any user may change any account.", &["isolation.accounts"], &[]),
     flaw("isolation.account-deleted", "Any user may delete any account.", &["isolation.accounts"], &[]),
@@ -124,7 +137,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.assign-new-owner", "`owner` in the body gives a task away.", &["isolation.assign.update"], &[]),
     flaw("isolation.assign-id", "Making a task with a known id replaces that task.", &["isolation.assign.id"], &[]),
     flaw("isolation.unique-titles", "A title may be used once by all users together.", &["isolation.assign.title"], &[]),
-    flaw("isolation.list-any", "Lists hold everybody's tasks.", &["isolation.list.pages", "isolation.list.search"], LISTS),
+    flaw("isolation.list-any", "Lists hold everybody's tasks.", &["isolation.list.pages"], LISTS),
+    flaw("isolation.list-sorted", "`sortBy` drops the owner from the query.", &["isolation.list.pages"], &[]),
     flaw("isolation.list-size", "A large limit lists everybody's tasks.", &["isolation.list.pages"], LISTS),
     flaw("isolation.list-negative", "A negative page lists everybody's tasks.", &["isolation.list.pages"], &[]),
     flaw("isolation.list-order", "An order of the client's lists everybody's tasks.", &["isolation.list.pages"], &[]),
@@ -213,9 +227,9 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.cache.shared"],
         &[],
     ),
-    flaw("isolation.cache-by-url", "A cache keeps answers by their URL alone.", &["isolation.cache.shared"], LISTS),
-    flaw("isolation.cache-public", "A user's data may be kept by shared caches.", &["isolation.cache.directives"], &[]),
-    flaw("isolation.cache-shared-age", "A user's data has an age for shared caches.", &["isolation.cache.directives"], &[]),
+    flaw("isolation.cache-by-url", "A cache keeps answers by their URL alone.", &["isolation.cache.shared"], KEPT),
+    flaw("isolation.cache-public", "A user's data may be kept by shared caches.", &["isolation.cache.directives"], CACHEABLE),
+    flaw("isolation.cache-shared-age", "A user's data has an age for shared caches.", &["isolation.cache.directives"], CACHEABLE),
     flaw("isolation.bleeds", "Under load, one user's answer goes to the other.", &["isolation.concurrency"], EVERYTHING),
     flaw(
         "isolation.route-history",
@@ -230,9 +244,17 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.routes"],
         &[],
     ),
+    weakness(
+        "isolation.route-looks-up",
+        "A route looks the task up, then validates the body, and looks at the owner last.",
+        &["isolation.routes"],
+        &[],
+    ),
+    flaw("isolation.route-title", "A route finds anybody's task by its title.", &["isolation.routes"], &[]),
+    flaw("isolation.route-token", "A route hands out a token for whoever its query names.", &["isolation.routes"], &[]),
     flaw("isolation.route-archive", "An action below a task takes anybody's id.", &["isolation.routes"], &[]),
     flaw("isolation.keeps-what-it-refuses", "A creation is written first and validated later.", &["isolation.refused"], &[]),
 ];
 
-/// All checks of the suite but the control: where answers trade places, any of them may see it.
-const EVERYTHING: &[&str] = &["isolation.*"];
+/// All checks: where answers trade places, any of them may see it.
+const EVERYTHING: &[&str] = &["*"];

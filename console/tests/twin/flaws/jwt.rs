@@ -32,12 +32,16 @@ const FALLEN: &[&str] = &[
     "jwt.tampered",
     "jwt.key.id",
     "jwt.refresh",
+    "docs.errors",
 ];
+
+/// Checks that see an object which nobody needs a token for.
+const OPEN_ITEM: &[&str] = &["isolation.anonymous", "isolation.claim.header", "isolation.cache.shared"];
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
-    flaw("jwt.head-unguarded", "HEAD needs no token.", &["jwt.required.read"], &[]),
-    flaw("jwt.item-unguarded", "One object can be read without a token.", &["jwt.required.read"], &[]),
+    flaw("jwt.head-unguarded", "HEAD needs no token.", &["jwt.required.read"], &["isolation.anonymous", "robustness.method.head"]),
+    flaw("jwt.item-unguarded", "One object can be read without a token.", &["jwt.required.read"], OPEN_ITEM),
     flaw("jwt.create-unguarded", "Anybody can create.", &["jwt.required.write"], &[]),
     flaw(
         "jwt.unguarded-elsewhere",
@@ -45,8 +49,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.required.write"],
         &["jwt.required.verified"],
     ),
-    flaw("jwt.delete-unguarded", "Anybody can delete.", &["jwt.required.write"], &[]),
-    flaw("jwt.toggle-unguarded", "The toggle route was forgotten.", &["jwt.required.write"], &[]),
+    flaw("jwt.delete-unguarded", "Anybody can delete.", &["jwt.required.write"], &["isolation.anonymous"]),
+    flaw("jwt.toggle-unguarded", "The toggle route was forgotten.", &["jwt.required.write"], &["isolation.anonymous"]),
     flaw("jwt.writes-unverified", "Tokens of writes are decoded, not verified.", &["jwt.required.verified"], &[]),
     flaw("jwt.item-outlives", "One object can be read with a token that ended.", &["jwt.required.verified"], &[]),
     flaw("jwt.guard-finds-open-path", "The guard lets in any URL in which `/livez` occurs.", &["jwt.required.path"], &[]),
@@ -56,7 +60,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.required.path"],
         &[],
     ),
-    flaw("jwt.trusts-user-header", "X-User-Id says who it is.", &["jwt.required.identity"], &[]),
+    flaw("jwt.trusts-user-header", "X-User-Id says who it is.", &["jwt.required.identity"], &["isolation.claim.header"]),
     flaw("jwt.trusts-dev-header", "X-Dev-User-Id says who it is, in production too.", &["jwt.required.identity"], &[]),
     flaw("jwt.trusts-own-page", "A page of the front end needs no token.", &["jwt.required.identity"], &[]),
     flaw(
@@ -153,7 +157,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.first-of-repeated-names", "The first of two `exp` counts.", &["jwt.json.duplicate"], &[]),
     flaw("jwt.claims-not-an-object", "Claims that are no object are an internal service.", &["jwt.json.malformed"], &[]),
     flaw("jwt.huge-tokens", "Tokens too large to verify are waved through.", &["jwt.size"], &[]),
-    flaw("jwt.shows-traces", "A token that cannot be decoded shows a stack trace.", &["jwt.errors"], &[]),
+    flaw("jwt.shows-traces", "A token that cannot be decoded shows a stack trace.", &["jwt.errors"], &["docs.errors"]),
     flaw("jwt.previous-secret", "The secret before the last rotation still signs.", &["jwt.secret.foreign"], &[]),
     flaw("jwt.staging-secret", "The secret of staging signs in production too.", &["jwt.secret.foreign"], &[]),
     flaw("jwt.issues-secrets", "Issued tokens carry the password's hash.", &["jwt.contents"], &[]),
@@ -179,6 +183,18 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.login-empty", "An empty password is no reason to refuse.", &["jwt.login.password"], &[]),
     flaw("jwt.login-comment", "The name at the sign-in ends up in the query text.", &["jwt.login.password"], &[]),
     flaw("jwt.signup-overwrites", "A sign-up under a taken name sets the account's password.", &["jwt.login.password"], &[]),
+    flaw(
+        "jwt.signup-folds-case",
+        "A sign-up under a taken name in capitals sets the account's password.",
+        &["jwt.login.password"],
+        &[],
+    ),
+    flaw(
+        "jwt.signup-folds-space",
+        "A sign-up under a taken name behind a space sets the account's password.",
+        &["jwt.login.password"],
+        &[],
+    ),
     flaw("jwt.signup-tells-token", "A sign-up under a taken name tells a token of the account.", &["jwt.login.password"], &[]),
     flaw("jwt.signup-signs-in", "A sign-up under a taken name signs in to the account.", &["jwt.login.password"], &[]),
     flaw("jwt.password-gives-powers", "A change of the password takes the role along.", &["jwt.login.password"], &[]),
@@ -258,7 +274,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("jwt.iat-not-checked", "Tokens from the future are good.", &["jwt.iat"], &[]),
     weakness("jwt.garbage-after-claims", "What follows the claims is ignored.", &["jwt.json.malformed"], &[]),
     weakness("jwt.falls-over", "A token that cannot be decoded is a server error.", &["jwt.structure", "jwt.errors"], FALLEN),
-    weakness("jwt.speaks-of-segments", "Refusals speak the library's words.", &["jwt.errors"], &[]),
+    weakness("jwt.speaks-of-segments", "Refusals speak the library's words.", &["jwt.errors"], &["robustness.errors"]),
     flaw(
         "jwt.forgotten-route",
         "A route beside the tasks, which only the OpenAPI document names, asks for no token.",

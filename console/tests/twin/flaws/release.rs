@@ -4,7 +4,12 @@ use super::{Flaw, flaw, weakness};
 
 /// The table.
 pub(crate) const FLAWS: &[Flaw] = &[
-    flaw("release.other-commit", "Another commit answers than the one that was deployed.", &["release.commit"], &[]),
+    flaw(
+        "release.other-commit",
+        "Another commit answers than the one that was deployed.",
+        &["release.commit"],
+        &["configuration.control"],
+    ),
     weakness("release.unnamed", "Health does not say which release answers.", &["release.commit"], &[]),
     flaw(
         "release.started-before-deploy",
@@ -23,7 +28,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         "release.replicas-disagree",
         "One replica of three still runs the old commit.",
         &["release.replicas"],
-        &["release.commit"],
+        &["release.commit", "configuration.control"],
     ),
     flaw("release.schema-behind", "The newest migration was not applied.", &["release.schema"], &[]),
     flaw("release.late", "The release answered seven minutes after its deploy.", &["release.soon"], &[]),

@@ -4,14 +4,13 @@ use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::IntoResponse;
-use console::token::Compact;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::Turn;
-use crate::twin::House;
 use crate::twin::store::Task;
+use crate::twin::{House, verifier};
 
 const ITEM: &str = "/api/tasks/";
 const LIST: &str = "/api/tasks";
@@ -62,7 +61,7 @@ impl<'a> Asked<'a> {
             headers: &parts.headers,
             broken_body: body.is_err() && !bytes.is_empty(),
             body: body.unwrap_or_default(),
-            caller: caller(&parts.headers),
+            caller: verifier::verify(house, parts).ok().map(|subject| subject.0),
         }
     }
 
@@ -71,7 +70,7 @@ impl<'a> Asked<'a> {
         (!self.headers.contains_key("authorization")).then_some(())
     }
 
-    /// The caller's subject, where there is a token.
+    /// The caller's subject, where there is a good token.
     pub(super) fn user(&self) -> Option<&str> {
         self.caller.as_deref()
     }
@@ -171,9 +170,4 @@ impl<'a> Asked<'a> {
     pub(super) fn below(&self) -> Option<&str> {
         self.path.strip_prefix(ITEM)
     }
-}
-
-fn caller(headers: &HeaderMap) -> Option<String> {
-    let token = headers.get("authorization")?.to_str().ok()?.split_once(' ')?.1;
-    Compact::parse(token)?.claims()?.get("sub")?.as_str().map(str::to_owned)
 }

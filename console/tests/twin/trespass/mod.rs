@@ -8,6 +8,7 @@ mod asked;
 mod rules;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -15,12 +16,13 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use console::checks::Forge;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{House, csrf, mint};
+use super::robust::BODY_SECS;
+use super::{House, csrf, mint, problem};
 pub(crate) use answers::Memory;
 use asked::Asked;
 
@@ -49,7 +51,9 @@ pub(crate) async fn detour(State(house): State<Arc<House>>, request: Request, ne
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
+    let read = tokio::time::timeout(Duration::from_secs(BODY_SECS), to_bytes(body, BODY_BYTES));
+    let Ok(bytes) = read.await else { return problem::TIMEOUT.into_response() };
+    let bytes = bytes.unwrap_or_default();
     let asked = Asked::new(&house, &parts, &bytes);
     let turn = rules::RULES.iter().filter(|(flaw, _)| house.has(flaw)).find_map(|(_, rule)| rule(&asked)).unwrap_or_default();
     if let Some(answer) = turn.answer {

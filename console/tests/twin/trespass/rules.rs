@@ -39,6 +39,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     }),
     ("isolation.query-regex", |asked| asked.everything_if("title[$regex]", |_| true)),
     ("isolation.query-all", |asked| asked.everything_if("scope", |value| value == "all")),
+    ("isolation.query-archived", |asked| asked.everything_if("archived", |value| value == "true")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
     ("isolation.header-admin", |asked| {
         asked.header("x-user-role").filter(|role| role == "admin")?;
@@ -69,6 +70,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         asked.claimed("user")
     }),
     // Mass assignment.
+    ("isolation.body-id", |asked| {
+        asked.task().filter(|task| Some(task.owner.0.as_str()) == asked.user() && asked.method == "PUT")?;
+        let other = asked.house.store.any(asked.body.get("id")?.as_str()?.parse().ok()?)?;
+        Some(Turn::acting_as(other.owner.0).to(format!("/api/tasks/{}", other.id)).leaving_out("id"))
+    }),
     ("isolation.assign-owner", |asked| asked.claimed("user_id").filter(|_| asked.is_list("POST"))),
     ("isolation.assign-id", overwritten),
     ("isolation.unique-titles", taken),
@@ -76,6 +82,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.list-size", |asked| asked.everything_if("limit", |limit| limit.parse::<i64>().is_ok_and(|limit| limit > 100))),
     ("isolation.list-negative", |asked| asked.everything_if("page", |page| page == "-1")),
     ("isolation.list-order", |asked| asked.everything_if("order_by", |_| true)),
+    ("isolation.list-sorted", |asked| asked.everything_if("sortBy", |_| true)),
     ("isolation.total-with-pages", |asked| {
         asked.user().filter(|_| asked.is_list("GET") && asked.asks("page") == Some("2"))?;
         Some(asked.everything(|_| false))

@@ -1,6 +1,6 @@
 //! Cards of the checks in which B claims to be A, or sets what is not B's to set.
 
-use super::super::{apart, assign, claim, powers};
+use super::super::{apart, assign, claim, clash, powers};
 use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, FUNCTION, MASS_ASSIGNMENT, PROPERTY, USER_KEY};
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -106,8 +106,8 @@ pub(super) const UPDATE: Check = Check {
 pub(super) const ID: Check = Check {
     id: "isolation.assign.id",
     title: "B cannot take over the id of A's object",
-    why: "Where clients may choose ids and creation is an upsert, making an object with a known id overwrites the one that has it, whoever owns it.",
-    expectation: "Refused, or made with an id of its own; A's object is byte for byte as before.",
+    why: "Where clients may choose ids and creation is an upsert, making an object with a known id overwrites the one that has it, whoever owns it. So does a change that is stored under the id of its body, after the owner of the one in the path was looked at.",
+    expectation: "Refused, or made with an id of its own, and changed where the path says; A's object is byte for byte as before.",
     references: &[PROPERTY, MASS_ASSIGNMENT, USER_KEY],
     remedy: Remedy {
         axum: "Let the store make the id; where clients must choose it, insert without ON CONFLICT UPDATE and make the key (owner, id).",
@@ -115,7 +115,7 @@ pub(super) const ID: Check = Check {
         express: "Leave `id` out of what is accepted and use `create`, never `upsert` or `save`, for new objects.",
     },
     needs: super::GET,
-    run: |cx| Box::pin(assign::id_chosen(cx)),
+    run: |cx| Box::pin(clash::id_chosen(cx)),
     ..CARD
 };
 
@@ -148,6 +148,6 @@ pub(super) const TITLE: Check = Check {
         express: "Index `[userId, title]` as unique instead of `title` alone.",
     },
     needs: super::UPDATE,
-    run: |cx| Box::pin(assign::same_title(cx)),
+    run: |cx| Box::pin(clash::same_title(cx)),
     ..CARD
 };

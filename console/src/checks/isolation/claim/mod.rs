@@ -7,13 +7,13 @@ mod header;
 mod path;
 mod query;
 
-use crate::checks::{Case, Checked, Context, User, shared_battery};
-use crate::http::{Answer, Trouble};
+use crate::checks::{Case, Checked, Context, User};
+use crate::http::Trouble;
 
-use super::judge;
-use super::listing::shown_to_a;
+use super::listing::{leak_free, shown_to_a};
 use super::owner::subject;
 use super::page::Page;
+use super::plain::{Detours, To};
 use super::stage::Victim;
 
 pub(super) use body::body;
@@ -38,8 +38,8 @@ impl Scene {
 
     /// Asks all cases; none may show A's canary.
     async fn ask(&self, cx: &Context, noun: &str, cases: Vec<Case>) -> Checked {
-        let leak = |answer: &Answer| self.victim.is_shown_in(answer);
-        let outcome = shared_battery(cx, noun, cases, |_, answer| judge::harmless(answer.status, leak(answer))).await?;
+        let detours = Detours { cx, victim: &self.victim, query: &self.page.query, to: To::Either };
+        let outcome = detours.ask(noun, cases, |_, answer| leak_free(&self.victim, answer)).await?;
         Ok(outcome.joined(shown_to_a(&self.page)))
     }
 }

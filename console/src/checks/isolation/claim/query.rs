@@ -5,7 +5,7 @@ use crate::checks::{Case, Checked, Context, at_once_or_each};
 use crate::http::Probe;
 
 use super::Scene;
-use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path, shown_owner};
+use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path, naming, shown_owner};
 use crate::checks::isolation::page::list;
 
 /// Queries that name A (`{}`), nobody or everybody, by the parameters that services use most. Each by itself: where a query is spread into
@@ -24,10 +24,12 @@ const QUERIES: [&str; 10] = [
 ];
 
 /// Parameters that ask for more than what is one's own; the most usual first.
-const MORE: [&str; 14] = [
+const MORE: [&str; 16] = [
     "scope=all",
     "all=true",
     "admin=true",
+    "archived=true",
+    "include_archived=true",
     "shared=true",
     "team=true",
     "public=true",
@@ -52,8 +54,8 @@ const ALONE: usize = 3;
 
 pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     let scene = Scene::new(&cx).await?;
-    let b = cx.b()?;
-    let item = cx.item_path(cx.a()?, &scene.victim.object.id);
+    let (a, b) = (cx.a()?, cx.b()?);
+    let item = cx.item_path(a, &scene.victim.object.id);
     let mut cases = Vec::new();
     let subject = encoded(&scene.subject);
     let queries = QUERIES.map(|query| query.replace("{}", &subject));
@@ -73,6 +75,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
         at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
     );
     cases.push(listed(OF_ALL));
+    cases.extend(a.other_names().map(|name| listed(&naming(name))));
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
         let all = several.join("&");

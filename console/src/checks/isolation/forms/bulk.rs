@@ -3,9 +3,10 @@
 use super::versions::flat;
 use crate::checks::isolation::listing::{leak_free, shown_to_a};
 use crate::checks::isolation::page::Page;
+use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::{Victim, join};
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, User, at_once_or_each, shared_battery};
+use crate::checks::{Case, Checked, Context, User, at_once_or_each};
 use crate::http::Probe;
 
 pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
@@ -36,7 +37,8 @@ pub(in crate::checks::isolation) async fn bulk(cx: Context) -> Checked {
     let several = [format!("{base}/{own},{foreign}"), format!("{base}/{own};{foreign}")];
     let several = cx.telling(several, 1).into_iter().map(|path| asked(b, &path));
     let cases = by_route.chain(of_all).chain(beside).chain(twice.iter().map(alone)).chain(by_id).chain(several).collect();
-    let outcome = shared_battery(&cx, "bulk reads by B", cases, |_, answer| leak_free(&victim, answer)).await?;
+    let detours = Detours { cx: &cx, victim: &victim, query: &page.query, to: To::List };
+    let outcome = detours.ask("bulk reads by B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
 }
 

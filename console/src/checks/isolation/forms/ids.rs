@@ -3,8 +3,9 @@
 use crate::checks::isolation::assign::id_field;
 use crate::checks::isolation::listing::leak_free;
 use crate::checks::isolation::owner::encoded;
+use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::Victim;
-use crate::checks::{Act, Case, Checked, Context, battery};
+use crate::checks::{Act, Case, Checked, Context};
 use crate::http::Probe;
 use serde_json::Value;
 
@@ -18,7 +19,8 @@ pub(in crate::checks::isolation) async fn id_forms(cx: Context) -> Checked {
         ways.into_iter()
             .map(move |(way, path)| Case::new(format!("B: {way} {name}"), Probe::get(path).bearer(&b.token)).of_an_odd_form())
     });
-    battery(&cx, "forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await
+    let detours = Detours { cx: &cx, victim: &victim, query: "", to: To::Object };
+    detours.ask("forms of A's id", cases.collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
 /// Members by which services name an object beside its id.

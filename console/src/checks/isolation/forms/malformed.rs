@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::checks::isolation::listing::leak_free;
 use crate::checks::isolation::page::list;
+use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::attacked;
-use crate::checks::{Case, Checked, Context, Role, battery};
+use crate::checks::{Case, Checked, Context, Role};
 use crate::http::{Probe, Trouble};
 
 /// Malformed requests of B on A's object: error texts hold nothing of it.
@@ -14,7 +15,8 @@ pub(in crate::checks::isolation) async fn errors(cx: Context) -> Checked {
     attacked(cx, Role::Contested, |victim| async move {
         let probes = cx.telling(malformed(cx, &victim.object.id)?, 5);
         let as_b = |(name, probe): (&str, Probe)| Case::new(format!("B sends {name}"), probe.bearer(&b.token));
-        battery(cx, "errors", probes.into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer)).await
+        let detours = Detours { cx, victim: &victim, query: "", to: To::Either };
+        detours.ask("errors", probes.into_iter().map(as_b).collect(), |_, answer| leak_free(&victim, answer)).await
     })
     .await
 }

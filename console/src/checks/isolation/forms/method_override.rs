@@ -1,10 +1,11 @@
 //! Requests that ask to be taken for another method than they have.
 
 use crate::checks::isolation::judge;
+use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::attacked;
 use crate::checks::paging::asking;
-use crate::checks::{Case, Checked, Context, Role, User, battery};
-use crate::http::Probe;
+use crate::checks::{Case, Checked, Context, Role, User};
+use crate::http::{Answer, Probe};
 
 /// Headers and parameters by which some frameworks let a client rename the method of a request.
 const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
@@ -17,10 +18,10 @@ pub(in crate::checks::isolation) async fn method_override(cx: Context) -> Checke
         let mut cases: Vec<_> = ["GET", "POST"].iter().flat_map(|method| overridden(cx, b, method, &item, title)).collect();
         // A's own POST may be renamed where a framework offers that; a safe request may not, since browsers send those on their own.
         cases.extend(overridden(cx, a, "GET", &item, title));
-        battery(cx, "requests with an overridden method", cases, |case, answer| {
-            judge::harmless(answer.status, case.name.starts_with('B') && victim.leaks_in(answer))
-        })
-        .await
+        let detours = Detours { cx, victim: &victim, query: "", to: To::Object };
+        let judge =
+            |case: &Case, answer: &Answer| judge::harmless(answer.status, case.name.starts_with('B') && victim.leaks_in(answer));
+        detours.ask("requests with an overridden method", cases, judge).await
     })
     .await
 }

@@ -1,8 +1,9 @@
 //! Older, newer and internal versions of the routes, by path and by header.
 
 use crate::checks::isolation::listing::leak_free;
+use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::Victim;
-use crate::checks::{Case, Checked, Context, battery};
+use crate::checks::{Case, Checked, Context};
 use crate::http::Probe;
 
 /// Headers by which a client asks for a version of the API; one that the target declares is sent with the oldest instead.
@@ -31,7 +32,8 @@ pub(in crate::checks::isolation) async fn versions(cx: Context) -> Checked {
         let probe = names.iter().fold(Probe::get(&item).bearer(&b.token), |probe, name| probe.header(name, "1"));
         Case::new(format!("B: GET {item} with {}: 1", names.join(", ")), probe)
     });
-    battery(&cx, "reads of other versions", cases.chain(by_header).collect(), |_, answer| leak_free(&victim, answer)).await
+    let detours = Detours { cx: &cx, victim: &victim, query: "", to: To::Either };
+    detours.ask("reads of other versions", cases.chain(by_header).collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
 /// A path that names its user, as it was before it did: `/api/{user_id}/tasks` is `/api/tasks`.

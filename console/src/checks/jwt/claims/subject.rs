@@ -183,6 +183,11 @@ pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
     let Some((path, canary)) = sight(&cx).await? else {
         return Ok(Outcome::skip("no route shows an object: neither one that reads it, nor a list"));
     };
+    // Who is shown what is A's whoever it is, is not taken for A.
+    let shown_to_b = match cx.b() {
+        Ok(b) => cx.once(&Probe::get(&path).bearer(&b.token)).await?.contains(&canary),
+        Err(_) => false,
+    };
     let mut aliases = cx.telling(aliases(&minter.subject), 7);
     if cx.target.paths.item.contains("{user_id}") {
         aliases.extend(beginning(&minter.subject));
@@ -193,6 +198,7 @@ pub(in crate::checks::jwt) async fn sub_alias(cx: Context) -> Checked {
         Case::new(&forgery.name, Probe::get(&path).bearer(&forgery.credential()))
     });
     battery(&cx, "near subjects", cases.collect(), |case, answer| match answer.status {
+        status if answer.contains(&canary) && shown_to_b => Judgement::unclear(format!("{status} with A's object, as for B")),
         status if answer.contains(&canary) && numbers.iter().any(|name| case.name.ends_with(name)) => {
             Judgement::weak(format!("{status} with A's object: the subject is read as the number or UUID that it is"))
         }
