@@ -161,20 +161,17 @@ mod tests {
         }
     }
 
+    fn user_a() -> User {
+        let token = Credential::new("$A", "a-token-of-a");
+        User { name: "A", token, subject: None, username: None, email: None, cookies: None }
+    }
+
     async fn read(total: usize, form: &'static str) -> (Listed, usize) {
         let server = MockServer::start().await;
         Mock::given(any()).respond_with(paged(total, form)).mount(&server).await;
         let target = Target::new(BaseUrl::parse(&server.uri()).unwrap());
         let client = Client::new(Arc::new(target.clone()), Limits::default(), "test", CancellationToken::new()).unwrap();
-        let user = User {
-            name: "A",
-            token: Credential::new("$A", "a-token-of-a"),
-            subject: None,
-            username: None,
-            email: None,
-            cookies: None,
-        };
-        let listed = all(&client, &target, &user).await.unwrap();
+        let listed = all(&client, &target, &user_a()).await.unwrap();
         (listed, server.received_requests().await.unwrap().len())
     }
 
@@ -200,15 +197,7 @@ mod tests {
         Mock::given(any()).respond_with(|_: &Request| page(3, 0, "none")).mount(&server).await;
         let target = Target::new(BaseUrl::parse(&server.uri()).unwrap());
         let client = Client::new(Arc::new(target.clone()), Limits::default(), "test", CancellationToken::new()).unwrap();
-        let user = User {
-            name: "A",
-            token: Credential::new("$A", "a-token-of-a"),
-            subject: None,
-            username: None,
-            email: None,
-            cookies: None,
-        };
-        assert_eq!(all(&client, &target, &user).await.unwrap().items.len(), 3);
+        assert_eq!(all(&client, &target, &user_a()).await.unwrap().items.len(), 3);
         assert_eq!(server.received_requests().await.unwrap().len(), 1 + COUNTED.len());
     }
 }

@@ -56,10 +56,12 @@ pub(super) async fn signed_up(cx: &Context, session: &Session) -> Result<Vec<Evi
     Ok(pieces)
 }
 
-/// Whether a sign-up under another name came to the account itself: by whom its token names, or else by what opens it now.
+/// Whether a sign-up under another name came to the account itself: by whom its token names, or else by what opens it now. A subject that A's
+/// token names as well is everybody's, and tells nothing.
 async fn is_the_same(cx: &Context, session: &Session, second: &Session, written: &Login) -> Result<bool, Trouble> {
+    let of_all = cx.a()?.claimed_subject();
     match (session.user.claimed_subject(), second.user.claimed_subject()) {
-        (Some(first), Some(second)) => Ok(first == second),
+        (Some(first), Some(second)) if of_all.as_ref() != Some(&first) => Ok(first == second),
         _ => Ok(opens(cx, &session.login, written).await?.is_some()),
     }
 }
