@@ -109,14 +109,17 @@ fn a_document_that_the_service_serves_is_read_there_and_named_by_its_url() {
     for line in [format!("url = \"{base}\""), format!("openapi = \"{url}\""), "list = \"/api/{user_id}/tasks\"".to_owned()] {
         assert!(text.lines().any(|written| written == line), "{line} is missing in:\n{text}");
     }
+    // A service below a prefix has its document at the root.
+    let below = ["init", "below", "--url", &format!("{base}/v1"), "--openapi", &url, "--mint-variable", "KEY"];
+    assert!(console(directory.path(), &below, &[]).status.success());
     let by_path = ["init", "again", "--url", &base, "--openapi", "/openapi.json", "--mint-variable", "KEY"];
     assert!(console(directory.path(), &by_path, &[]).status.success());
 }
 
 #[rstest]
 #[case::no_document("404 Not Found", b"{}", "it was answered 404")]
-#[case::another_format("200 OK", b"openapi: 3.1.0", "it is not JSON")]
-#[case::an_older_version("200 OK", br#"{ "swagger": "2.0" }"#, "no OpenAPI document of version 3")]
+#[case::another_format("200 OK", b"<!DOCTYPE html><html>", "it is a page, not the document")]
+#[case::an_older_version("200 OK", br#"{ "swagger": "1.2" }"#, "no OpenAPI document of version 3 or Swagger 2.0")]
 fn a_document_that_cannot_be_read_is_an_error_and_nothing_is_written(
     #[case] status: &'static str,
     #[case] body: &'static [u8],
@@ -135,7 +138,7 @@ fn a_document_elsewhere_than_the_service_or_without_one_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let elsewhere = ["init", "--url", "http://127.0.0.1:9", "--openapi", "http://127.0.0.1:10/openapi.json"];
     let said = errors(&console(directory.path(), &elsewhere, &[]));
-    assert!(said.contains("must be below http://127.0.0.1:9"), "{said}");
+    assert!(said.contains("must be on http://127.0.0.1:9"), "{said}");
     let said = errors(&console(directory.path(), &["init", "--openapi", "/openapi.json"], &[]));
     assert!(said.contains("give its --url"), "{said}");
 }
@@ -166,6 +169,28 @@ fn accounts_that_sign_in_are_described_after_the_document() {
     assert!(existing.status.success() && String::from_utf8_lossy(&existing.stdout).contains("POSTFLIGHT_PASSWORD_A"));
     let missing = errors(&console(directory.path(), &["verify", "production", "--plan"], &[]));
     assert!(missing.contains("POSTFLIGHT_PASSWORD_A (it holds the password of `verify-a@example.com`)"), "{missing}");
+}
+
+/// Flask's extensions and many Express services still describe themselves by Swagger 2.0, some of them in YAML.
+#[test]
+fn a_swagger_document_in_yaml_is_read_like_any_other() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("swagger.yml"), include_str!("openapi/swagger.yml")).expect("a file");
+    let flags = ["init", "--url", "http://127.0.0.1:8000/api", "--openapi", "swagger.yml", "--login", "/auth/login"];
+    let output = console(directory.path(), &flags, &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    for line in [
+        "list = \"/notes\"",
+        "item = \"/notes/{id}\"",
+        "items = \"\"",
+        "title = \"content\"",
+        "update = \"put\"",
+        "token = \"/access_token\"",
+        "body = { username = \"{username}\", password = \"{password}\" }",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line} is missing in:\n{text}");
+    }
 }
 
 /// Many documents describe no answers.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
@@ -22,6 +23,7 @@ use console::target::{BaseUrl, Carrier, Target};
 use console::verify::{self, Inputs, Options};
 use rand::{RngExt as _, SeedableRng as _};
 use rstest::rstest;
+use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use twin::{Flaws, House, Kind, Twin};
 
@@ -48,6 +50,8 @@ enum Weather {
     Blocked,
     /// A firewall's page for tokens without an algorithm alone.
     Picky,
+    /// The same in JSON, as gateways answer.
+    PickyGateway,
     /// A content network that turns away what looks like an attack, and methods that it does not know, whatever stands behind it.
     Guarded,
     /// A proxy that finds nobody for a read now and then: the service closed the connection at that moment.
@@ -78,6 +82,9 @@ impl Weather {
             Self::Limited => StatusCode::TOO_MANY_REQUESTS.into_response(),
             Self::Blocked => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
             Self::Picky if is_unsigned(&request) => (StatusCode::FORBIDDEN, Html(BLOCK_PAGE)).into_response(),
+            Self::PickyGateway if is_unsigned(&request) => {
+                (StatusCode::FORBIDDEN, Json(json!({ "message": "Forbidden" }))).into_response()
+            }
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "upstream connect error").into_response(),
             Self::Broken => torn(),
             Self::Torn if request.method() == "DELETE" && request.uri().path() == "/auth/me" => {
@@ -114,7 +121,7 @@ impl Weather {
             Self::Hiccups if request.method().is_safe() && hiccups(HICCUP.fetch_add(1, Ordering::SeqCst)) => {
                 (StatusCode::BAD_GATEWAY, Html("<html><title>502 Bad Gateway</title></html>")).into_response()
             }
-            Self::Picky | Self::Frozen | Self::Guarded | Self::Hiccups | Self::Torn => next.run(request).await,
+            Self::Picky | Self::PickyGateway | Self::Frozen | Self::Guarded | Self::Hiccups | Self::Torn => next.run(request).await,
         }
     }
 }
@@ -209,9 +216,12 @@ async fn no_weather_makes_a_flaw_pass(
 }
 
 /// The controls pass and everything else is refused by the service itself: only the forged tokens never reach it.
+#[rstest]
+#[case::page(Weather::Picky)]
+#[case::json(Weather::PickyGateway)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_firewall_that_stops_forged_tokens_is_no_evidence_about_the_service() {
-    let service = Outdoors::start(&["jwt.none"], Weather::Picky, 0).await;
+async fn a_firewall_that_stops_forged_tokens_is_no_evidence_about_the_service(#[case] weather: Weather) {
+    let service = Outdoors::start(&["jwt.none"], weather, 0).await;
     let run = service.verify(&[Suite::Jwt], Duration::from_secs(30)).await;
     let check = result(&run, "jwt.none");
     assert_eq!(result(&run, "jwt.control").verdict, Verdict::Pass);

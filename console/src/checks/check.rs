@@ -202,7 +202,9 @@ impl Need {
             Self::GetRoute => "the target declares no route that reads one object (`task.get = false`)",
             Self::ListRoute => "the target declares no route that lists objects (`task.list = false`)",
             Self::SightRoute => "the target declares no route that shows an object (`task.get = false`, `task.list = false`)",
-            Self::OwnReads => "everybody may read the collection (`policy.public` names it), so who reads what is no finding",
+            Self::OwnReads => {
+                "other users may read the collection on purpose (`policy.public` or `policy.shared` names it), so who reads what is no finding"
+            }
             Self::UpdateRoute => "the target declares no route that changes an object (`task.update = \"none\"`)",
             Self::DeleteRoute => "the target declares no route that deletes an object (`task.delete = false`)",
             Self::Intrusive => "intrusive; run with --allow-intrusive on a target that may be disturbed",

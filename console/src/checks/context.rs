@@ -1,6 +1,7 @@
 //! What a check may use: the target, the client, two users, the signing key, and a way to make objects that are surely deleted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{Objects, Quiet, Registry, Shared, User, Users};
@@ -33,6 +34,8 @@ pub struct Context {
     pub seed: Arc<str>,
     /// Whether every variant is asked on every surface, or the most telling ones.
     pub exhaustive: bool,
+    /// Variants that this check left to an exhaustive run.
+    pub left_out: Arc<AtomicUsize>,
     /// Answers that several checks look at.
     pub shared: Arc<Shared>,
     /// What the repository and the release gate need.
@@ -108,10 +111,14 @@ impl Context {
     }
 
     /// The first `count` of `all`, which stand in the order in which they tell most; all of them in an exhaustive run. What is left out
-    /// repeats a kind of mistake that one of the first asks about.
+    /// repeats a kind of mistake that one of the first asks about, and is counted for the check to say so.
     pub fn telling<T>(&self, all: impl IntoIterator<Item = T>, count: usize) -> Vec<T> {
-        let most = if self.exhaustive { usize::MAX } else { count };
-        all.into_iter().take(most).collect()
+        let mut all: Vec<T> = all.into_iter().collect();
+        if !self.exhaustive {
+            self.left_out.fetch_add(all.len().saturating_sub(count), Ordering::Relaxed);
+            all.truncate(count);
+        }
+        all
     }
 
     /// All of `all` in one, since whoever ignores one of them ignores all; each alone in an exhaustive run.

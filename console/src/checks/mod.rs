@@ -6,6 +6,7 @@
 mod accounts;
 mod act;
 mod battery;
+mod caches;
 mod check;
 mod claims;
 mod context;

@@ -15,17 +15,21 @@ pub(super) fn read_path(cx: &Context) -> String {
     cx.users.a.as_ref().map_or_else(|| list_path(cx), |user| cx.read_path(user))
 }
 
+/// An id that nothing has, where ids are UUIDs.
+pub(super) const NO_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 /// The path of an object that nothing has.
 pub(super) fn missing_path(cx: &Context) -> String {
-    missing(cx, "01890a5d-ac96-774b-bcce-b302099a8057")
+    path_of(cx, NO_ID)
 }
 
 /// The same where ids are numbers.
 pub(super) fn missing_number(cx: &Context) -> String {
-    missing(cx, "987654321")
+    path_of(cx, "987654321")
 }
 
-fn missing(cx: &Context, id: &str) -> String {
+/// The path of an object with this id.
+pub(super) fn path_of(cx: &Context, id: &str) -> String {
     let filled = |path: &str| path.replace("{user_id}", "me").replace("{id}", id);
     cx.users.a.as_ref().map_or_else(|| filled(&cx.target.paths.item), |user| cx.item_path(user, id))
 }

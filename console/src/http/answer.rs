@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::clean;
+use super::{clean, edge};
 use crate::run::{Exchange, Source};
 
 /// Header fields in the order received; names lower-case, values as bytes.
@@ -83,6 +83,11 @@ impl Answer {
     /// 5xx.
     pub const fn is_server_error(&self) -> bool {
         self.status >= 500
+    }
+
+    /// Whether something in front of the application passed it on.
+    pub fn came_through_a_front(&self) -> bool {
+        edge::came_through_a_front(&self.headers)
     }
 
     /// The body as JSON, if it is. Half a surrogate pair, which JavaScript and Python write and UTF-8 cannot hold, is U+FFFD.

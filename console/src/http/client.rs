@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Headers;
 use super::csrf::CsrfTokens;
 use super::gate::{Gate, Rank, Slot};
+use super::manner::Manner;
 use super::pool::{Pools, Way};
 use super::preconditions::Tags;
 use super::scope::Scope;
@@ -36,6 +37,8 @@ struct Inner {
     vault: Arc<Vault>,
     strain: Arc<Strain>,
     speaks_json: AtomicBool,
+    /// How the application answers.
+    manner: Arc<Manner>,
     /// Whether waiting for a 503 was in vain once.
     in_vain: AtomicBool,
     /// What was shown where, by its tag.
@@ -84,6 +87,7 @@ impl Client {
             vault: Arc::default(),
             strain: Arc::default(),
             speaks_json: AtomicBool::default(),
+            manner: Arc::default(),
             in_vain: AtomicBool::default(),
             tags: Arc::default(),
             csrf: Arc::default(),
@@ -115,6 +119,7 @@ impl Client {
             vault: Arc::clone(&self.inner.vault),
             strain: Arc::default(),
             speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
+            manner: Arc::clone(&self.inner.manner),
             in_vain: AtomicBool::new(self.waits_in_vain()),
             tags: Arc::clone(&self.inner.tags),
             csrf: Arc::clone(&self.inner.csrf),
@@ -321,7 +326,9 @@ impl Client {
             speaks.store(true, Ordering::Relaxed);
         }
         let app_header = self.inner.target.app_header.as_deref();
-        edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json: speaks.load(Ordering::Relaxed) })
+        let speaks_json = speaks.load(Ordering::Relaxed);
+        let out_of_manner = self.inner.manner.is_strange(status, headers, body);
+        edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json, out_of_manner })
     }
 
     /// How long the run may live at most, from its beginning.

@@ -1,14 +1,38 @@
 //! Who wrote an answer: the application, or something in front of it (a platform's edge, a firewall, a rate limiter).
 //!
-//! Rests on what vendors document of their own answers, on what the common frameworks write by themselves, and on one observation: an API that
-//! answers in JSON does not refuse in a page for people that none of those frameworks writes.
+//! Rests on what vendors document of their own answers, on what the common frameworks write by themselves, and on two observations: an API that
+//! answers in JSON does not refuse in a page for people that none of those frameworks writes, and one whose answers all have a header in common
+//! does not refuse without it in a form of its own (`manner`).
 
 use super::answer::Headers;
 use crate::run::Source;
 
 /// Headers that a platform or firewall sets only on answers of its own.
-const OF_THE_EDGE: [&str; 6] =
-    ["x-railway-fallback", "x-vercel-error", "x-vercel-mitigated", "cf-mitigated", "x-amzn-waf-action", "x-sucuri-block"];
+const OF_THE_EDGE: [&str; 8] = [
+    "x-railway-fallback",
+    "x-vercel-error",
+    "x-vercel-mitigated",
+    "cf-mitigated",
+    "x-amzn-waf-action",
+    "x-amzn-errortype",
+    "x-sucuri-block",
+    "x-kong-response-latency",
+];
+/// Headers that platforms, content networks and proxies set on what passes through them.
+const OF_A_FRONT: [&str; 12] = [
+    "via",
+    "cf-ray",
+    "x-vercel-id",
+    "x-railway-edge",
+    "x-railway-request-id",
+    "fly-request-id",
+    "x-amz-cf-id",
+    "x-amzn-trace-id",
+    "x-azure-ref",
+    "x-served-by",
+    "rndr-id",
+    "x-kong-upstream-latency",
+];
 /// Statuses with which a firewall, a limiter or a proxy turns a request away.
 const TURNED_AWAY: [u16; 6] = [403, 405, 406, 418, 429, 503];
 /// How far into a page is looked.
@@ -31,6 +55,8 @@ pub(super) struct Habits<'a> {
     pub(super) app_header: Option<&'a str>,
     /// Whether it was seen to answer in JSON.
     pub(super) speaks_json: bool,
+    /// Whether an answer has nothing of the application's own manner.
+    pub(super) out_of_manner: bool,
 }
 
 /// Tells the application from what stands in front of it.
@@ -42,6 +68,7 @@ pub(super) fn source_of(status: u16, headers: &Headers, body: &[u8], habits: Hab
         // What a framework answers to an exception of the application comes from outside its middleware, which would set the header
         // (Starlette's `ServerErrorMiddleware`).
         Some(_) if matches!(status, 403 | 404 | 429 | 501..=599) => Source::Edge,
+        None if habits.out_of_manner && TURNED_AWAY.contains(&status) => Source::Edge,
         _ if habits.speaks_json && TURNED_AWAY.contains(&status) && is_foreign_page(headers, body) => Source::Edge,
         _ => Source::Unknown,
     }
@@ -52,6 +79,16 @@ fn is_foreign_page(headers: &Headers, body: &[u8]) -> bool {
     let html = headers.text("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
     let text = String::from_utf8_lossy(body.get(..LOOK).unwrap_or(body)).to_ascii_lowercase();
     html && !text.trim().is_empty() && !OF_A_FRAMEWORK.iter().any(|mark| text.contains(mark))
+}
+
+/// Whether something in front of the application passed its answer on.
+pub(super) fn came_through_a_front(headers: &Headers) -> bool {
+    OF_A_FRONT.iter().any(|name| headers.has(name))
+}
+
+/// Whether whatever stands in front of applications sets a header of this name, in lower case.
+pub(super) fn is_of_a_front(name: &str) -> bool {
+    OF_A_FRONT.contains(&name) || OF_THE_EDGE.contains(&name)
 }
 
 /// Whether an answer shows that the application answers in JSON.
@@ -94,6 +131,9 @@ mod tests {
         #[case] source: Source,
     ) {
         let answer = crate::http::Answer::canned(status, fields, body);
-        assert_eq!(source_of(status, &answer.headers, &answer.body, Habits { app_header, speaks_json: true }), source);
+        assert_eq!(
+            source_of(status, &answer.headers, &answer.body, Habits { app_header, speaks_json: true, out_of_manner: false }),
+            source
+        );
     }
 }

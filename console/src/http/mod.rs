@@ -13,6 +13,7 @@ mod exchange;
 mod gate;
 mod given_away;
 mod limits;
+mod manner;
 mod meter;
 mod patience;
 mod pool;

@@ -354,6 +354,8 @@ pub struct PolicyEntry {
     pub docs_public: Option<bool>,
     /// Paths that are public on purpose.
     pub public: Option<Vec<String>>,
+    /// Paths that every signed-in user may read on purpose.
+    pub shared: Option<Vec<String>>,
     /// Security headers that must be there.
     pub required_headers: Option<Vec<String>>,
     /// What is expected of single headers.

@@ -184,8 +184,23 @@ impl Target {
 
     /// Whether everybody may read the collection on purpose: `policy.public` names it, or an object of it.
     pub fn is_read_in_public(&self) -> bool {
-        let public = self.policy.public.iter().map(|path| routes::normalised(path, &self.paths));
-        public.into_iter().any(|path| routes::is_same(&path, &self.paths.list) || routes::is_same(&path, &self.paths.item))
+        self.is_resource_in(&self.policy.public)
+    }
+
+    /// Whether users may read each other's objects on purpose: everybody may, or `policy.shared` names the collection or an object of it.
+    pub fn is_read_by_others(&self) -> bool {
+        self.is_read_in_public() || self.is_resource_in(&self.policy.shared)
+    }
+
+    /// Whether every signed-in user may read a further route on purpose.
+    pub fn is_shared(&self, route: &Route) -> bool {
+        let mut shared = self.policy.shared.iter().map(|path| routes::normalised(path, &self.paths));
+        shared.any(|path| routes::is_same(&path, &route.path))
+    }
+
+    fn is_resource_in(&self, named: &[String]) -> bool {
+        let mut named = named.iter().map(|path| routes::normalised(path, &self.paths));
+        named.any(|path| routes::is_same(&path, &self.paths.list) || routes::is_same(&path, &self.paths.item))
     }
 
     /// Whether the read that tokens are tried on is one that everybody may have.

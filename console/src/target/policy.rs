@@ -76,6 +76,8 @@ pub struct Policy {
     pub docs_public: bool,
     /// Paths that are public on purpose.
     pub public: Vec<String>,
+    /// Paths that every signed-in user may read on purpose.
+    pub shared: Vec<String>,
     /// Which security headers are expected.
     pub headers: HeaderPolicy,
     /// Limits and habits that the service declares.
@@ -191,6 +193,7 @@ impl Default for Policy {
             credentials: false,
             docs_public: false,
             public: Vec::new(),
+            shared: Vec::new(),
             headers: HeaderPolicy::default(),
             declared: Declared::default(),
         }

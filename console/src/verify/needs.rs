@@ -66,7 +66,7 @@ impl<'a> Given<'a> {
             Need::GetRoute => target.resource.offers.get,
             Need::ListRoute => target.resource.offers.list,
             Need::SightRoute => target.resource.offers.get || target.resource.offers.list,
-            Need::OwnReads => !target.is_read_in_public(),
+            Need::OwnReads => !target.is_read_by_others(),
             Need::UpdateRoute => target.resource.update != Update::None,
             Need::DeleteRoute => target.resource.offers.delete,
             Need::Intrusive => target.allow_intrusive,

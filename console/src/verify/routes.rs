@@ -24,11 +24,11 @@ pub(super) async fn complete(target: Arc<Target>, options: &Options, events: &Ev
     Arc::new(completed)
 }
 
-/// The document that the target serves at `path`, as it came.
+/// The document that the target serves at this `path` of its host, as it came.
 pub async fn document(target: &Arc<Target>, path: &str, limits: Limits, stop: &CancellationToken) -> Result<bytes::Bytes, String> {
     let limits = Limits { body_cap: openapi::LARGEST + 1, ..limits };
     let client = Client::new(Arc::clone(target), limits, "openapi", stop.clone()).map_err(|trouble| trouble.to_string())?;
-    let answer = client.send(&Probe::get(path)).await.map_err(|trouble| trouble.to_string())?;
+    let answer = client.at_root().send(&Probe::get(path)).await.map_err(|trouble| trouble.to_string())?;
     if answer.is_success() {
         return Ok(answer.body);
     }

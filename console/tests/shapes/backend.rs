@@ -80,8 +80,20 @@ pub(crate) struct Shape {
     pub(crate) versions: bool,
     /// The user in the path is passed over: the token alone says whose objects are asked for.
     pub(crate) passes_over_user: bool,
-    /// Whoever reads needs no token, and sees everything.
-    pub(crate) public: bool,
+    /// Whoever may read sees everything.
+    pub(crate) open: Open,
+}
+
+/// For whom reads are open.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// Each user reads the own objects.
+    #[default]
+    Nobody,
+    /// Whoever is signed in.
+    Users,
+    /// Whoever asks, without a token.
+    Everybody,
 }
 
 /// What is wrong with the resource.
@@ -229,7 +241,9 @@ impl Backend {
         let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         match self.wrong {
-            _ if reads && self.shape.public => return Ok((EVERYBODY.into(), parts.method, String::new(), Vec::new())),
+            _ if reads && self.shape.open == Open::Everybody => {
+                return Ok((EVERYBODY.into(), parts.method, String::new(), Vec::new()));
+            }
             Wrong::FailsWithoutToken if reads && token.is_none() => return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
             Wrong::KeepsTokens if !ISSUED.iter().any(|issued| Some(issued.as_str()) == token) => {
                 return Err(problem::UNAUTHORIZED.into_response());
@@ -238,6 +252,7 @@ impl Backend {
         }
         let Subject(subject) = Subject::from_request_parts(&mut parts, &self.house).await?;
         let owner = match values.get("user_id") {
+            _ if reads && self.shape.open == Open::Users => EVERYBODY.to_owned(),
             Some(user) if self.wrong == Wrong::ByPath => user.clone(),
             Some(user) if *user != subject && !self.shape.passes_over_user => return Err(problem::NOT_FOUND.into_response()),
             _ => subject,

@@ -11,7 +11,7 @@ mod twin;
 use std::path::Path;
 use std::sync::Arc;
 
-use backend::{Created, ISSUED, Ids, Running, Shape, Wrong};
+use backend::{Created, ISSUED, Ids, Open, Running, Shape, Wrong};
 use console::checks::Suite;
 use console::run::{CheckResult, Events, Run, Verdict};
 use console::target::{Environment, File, select};
@@ -70,11 +70,11 @@ const PLAIN: Shape = Shape {
     preconditions: false,
     versions: false,
     passes_over_user: false,
-    public: false,
+    open: Open::Nobody,
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 17] = [
+const SHAPES: [(&str, Shape, &str); 18] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -157,8 +157,13 @@ const SHAPES: [(&str, Shape, &str); 17] = [
     ),
     (
         "everybody reads, the owner writes",
-        Shape { public: true, ..PLAIN },
+        Shape { open: Open::Everybody, ..PLAIN },
         "paths.read = '/api/me'\ntask.items = ''\ntask.done = 'done'\npolicy.public = ['/api/tasks', '/api/tasks/:id']\n",
+    ),
+    (
+        "every user reads, the owner writes",
+        Shape { open: Open::Users, ..PLAIN },
+        "task.items = ''\ntask.done = 'done'\npolicy.shared = ['/api/tasks', '/api/tasks/:id']\n",
     ),
 ];
 
@@ -196,8 +201,11 @@ async fn a_backend_that_looks_up_by_id_alone_fails_in_any_shape() {
     for (name, shape, text) in chosen() {
         let running = Running::start(*shape, Wrong::ById, &[]).await;
         let run = verify(&running, text, &[Suite::Isolation]).await;
-        let expected =
-            if shape.methods.contains(&"GET") && !shape.public { "isolation.foreign.read" } else { "isolation.foreign.delete" };
+        let expected = if shape.methods.contains(&"GET") && shape.open == Open::Nobody {
+            "isolation.foreign.read"
+        } else {
+            "isolation.foreign.delete"
+        };
         if !failed(&run).contains(&expected) {
             blind += &format!("\n{name}: {expected} is {} ({})", check(&run, expected).verdict, check(&run, expected).summary);
         }
@@ -294,7 +302,7 @@ async fn what_b_deleted_is_missed_in_the_words_of_the_service() {
 /// Where nobody needs a token, forged ones get in like any other: that the reads are open is the finding, and the only one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_that_need_no_token_say_nothing_of_tokens() {
-    let running = Running::start(Shape { public: true, ..PLAIN }, Wrong::Nothing, &[]).await;
+    let running = Running::start(Shape { open: Open::Everybody, ..PLAIN }, Wrong::Nothing, &[]).await;
     let run = verify(&running, "task.items = ''\n", &[Suite::Jwt]).await;
     assert_eq!(failed(&run), ["jwt.required.read"]);
     // Nobody waits for checks that are not asked.
@@ -302,6 +310,20 @@ async fn reads_that_need_no_token_say_nothing_of_tokens() {
     let control = check(&run, "jwt.control");
     assert_eq!(control.verdict, Verdict::Inconclusive, "{}", control.summary);
     assert!(control.summary.contains("nobody needs a token there"), "{}", control.summary);
+}
+
+/// Users who may read each other's objects are still users: whoever has no token is refused, and so is whoever would write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_that_are_open_to_users_need_a_token_all_the_same() {
+    let (_, shape, text) = SHAPES.iter().find(|(name, ..)| name.starts_with("every user reads")).expect("the shape");
+    let running = Running::start(*shape, Wrong::Nothing, &[]).await;
+    let run = verify(&running, text, &[Suite::Jwt, Suite::Isolation]).await;
+    for id in ["jwt.required.read", "jwt.none", "isolation.anonymous", "isolation.foreign.delete"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Pass, "{id}: {}", check(&run, id).summary);
+    }
+    assert_eq!(check(&run, "isolation.foreign.read").verdict, Verdict::Skip);
+    let undeclared = verify(&running, "task.items = ''\n", &[Suite::Isolation]).await;
+    assert!(failed(&undeclared).contains(&"isolation.foreign.read"));
 }
 
 /// What fails without anything odd about it tells nothing of what is odd.

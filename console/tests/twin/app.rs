@@ -37,6 +37,7 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/token", get(routes::token))
         .route("/api/bulk/delete", post(tasks::delete_several))
         .route("/api/reminders", post(routes::remind))
+        .route("/api/orders/{order_id}", get(routes::order))
         .route("/twin.openapi.json", get(routes::document))
         .route("/.well-known/jwks.json", any(verifier::key_set))
         .merge(entrance())

@@ -47,6 +47,7 @@ const PAGES: &[(&str, &[&str], &str, &str)] = &[
         HTML,
         SWAGGER,
     ),
+    ("docs.swagger-ui", &["/swagger-ui"], HTML, SWAGGER),
     ("docs.redoc", &["/redoc"], HTML, REDOC),
     ("docs.openapi", &["/openapi.json"], JSON, OPENAPI),
     (

@@ -40,6 +40,10 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         let operations = json!({ "parameters": task, "post": { "requestBody": body } });
         add(&mut document, "/api/tasks/{task_id}/comments", operations);
     }
+    if house.has("jwt.unguarded-look-up") {
+        let order = in_path("order_id");
+        add(&mut document, "/api/orders/{order_id}", json!({ "parameters": order, "get": {} }));
+    }
     if house.has("isolation.route-looks-up") {
         let task = in_path("task_id");
         add(&mut document, "/api/tasks/{task_id}/comments", json!({ "parameters": task, "post": {} }));
@@ -110,6 +114,12 @@ pub(crate) async fn export(State(house): State<Arc<House>>, request: Request) ->
         Ok(caller) => Json(titles(&house, &caller)).into_response(),
         Err(refused) => refused,
     }
+}
+
+/// `GET /api/orders/{order_id}`, where a flaw has it: for whoever knows the number of the only order.
+pub(crate) async fn order(State(house): State<Arc<House>>, Path(number): Path<String>) -> Result<Json<Value>, Problem> {
+    let known = house.has("jwt.unguarded-look-up") && number == "4711";
+    known.then(|| Json(json!({ "number": number, "for": "somebody" }))).ok_or(problem::NOT_FOUND)
 }
 
 /// `POST /api/reminders`: for whoever asks.

@@ -234,9 +234,9 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let open = |path: &String| cx.target.policy.public.contains(path);
     // What needs no token needs no preflight either (Fetch standard, "CORS-preflight fetch").
     let tokenless = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned()]).filter(|path| !open(path));
-    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", NO_ID));
+    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", specimens::NO_ID));
     let (further, left_out) = cx.some_of(cx.target.routes.all.iter().filter(|route| route.reads()).collect(), MOST);
-    let further = further.into_iter().map(|route| route.filled(NO_ID, &subject));
+    let further = further.into_iter().map(|route| route.filled(specimens::NO_ID, &subject));
     let tokened: Vec<_> =
         [missing_item(&cx).await].into_iter().chain(protected).chain(further).filter(|path| !open(path)).collect();
     // A route of its own may open itself only where it answers, so it is asked with the token that it needs.
@@ -266,8 +266,6 @@ async fn missing_item(cx: &Context) -> String {
 
 /// Further routes that are asked at most.
 const MOST: usize = 20;
-/// An id that nothing has, for routes that take one.
-const NO_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// A sign-in whose body nobody can read: the answer of that route, at the cost of no attempt.
 fn misread_sign_in(cx: &Context) -> Option<Case> {

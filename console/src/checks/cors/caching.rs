@@ -1,23 +1,12 @@
 //! What caches are told: `Vary`, and whether an answer for one origin ever reaches another.
 
+use super::super::caches::{self, Directives};
 use super::super::specimens;
 use super::super::{Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::{Access, combined, varies_by_origin};
 use super::surface::{Surface, crossed, is_declared, stranger};
-use crate::http::{Answer, Headers, Probe, evidence};
+use crate::http::{Answer, Probe, evidence};
 use crate::run::{Evidence, Finding};
-
-/// Whether a shared cache may keep the answer although nobody asked it to guess (RFC 9111, 3 and 5.2.2).
-pub(super) fn is_cacheable(headers: &Headers) -> bool {
-    let directives = headers.list("cache-control");
-    let has = |name: &str| directives.iter().any(|directive| directive == name);
-    let age = |name: &str| {
-        let found =
-            directives.iter().find_map(|directive| directive.strip_prefix(name)?.strip_prefix('=')?.trim_matches('"').parse().ok());
-        found.unwrap_or(0_u64)
-    };
-    !has("no-store") && !has("private") && (has("public") || age("s-maxage") > 0 || age("max-age") > 0)
-}
 
 /// Answers that name the origin that asked say so to caches.
 pub(super) async fn vary_allowed(cx: Context) -> Checked {
@@ -40,7 +29,9 @@ pub(super) fn judge_vary_allowed(sent: &[u8], several: bool, answer: &Answer) ->
     let missing = "names the origin that asked, without Vary: Origin";
     match Access::of(&answer.headers, sent) {
         _ if varies_by_origin(&answer.headers) => Judgement::held("Vary: Origin"),
-        Access::Granted if several || is_cacheable(&answer.headers) => Judgement::broken(format!("{}: {missing}", answer.status)),
+        Access::Granted if several || Directives::of(&answer.headers).share() => {
+            Judgement::broken(format!("{}: {missing}", answer.status))
+        }
         Access::Granted => Judgement::weak(format!("{}: {missing}", answer.status)),
         _ => Judgement::held(format!("{}: depends on no origin", answer.status)),
     }
@@ -69,7 +60,7 @@ pub(super) fn judge_vary(method: &str, answer: &Answer) -> Judgement {
             Judgement::weak(format!("a preflight without {name} in Vary"))
         }
         _ if varies_by_origin(&answer.headers) => Judgement::held("Vary: Origin"),
-        _ if method != "OPTIONS" && is_cacheable(&answer.headers) => {
+        _ if method != "OPTIONS" && Directives::of(&answer.headers).share() => {
             Judgement::broken(format!("{missing}, though caches may keep it: whoever asks first decides for all"))
         }
         (Some(value), _) if value == b"*" => Judgement::held("* depends on no origin"),
@@ -101,7 +92,7 @@ fn step(cx: &Context, origin: Option<&str>, answer: &Answer) -> Evidence {
 /// Judges one step: the grant must follow the origin of this request, whoever asked before.
 pub(super) fn judge_step(origin: Option<&str>, declared: bool, answer: &Answer) -> Judgement {
     let access = Access::of(&answer.headers, origin.unwrap_or_default().as_bytes());
-    let cached = from_cache(&answer.headers);
+    let cached = caches::hit(&answer.headers);
     let mut judgement = match (origin, declared, &access) {
         _ if answer.status >= 502 => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
         (Some(_), true, access) if access.is_usable() => Judgement::held("let in"),
@@ -115,14 +106,4 @@ pub(super) fn judge_step(origin: Option<&str>, declared: bool, answer: &Answer) 
         judgement.observed = format!("{}; a shared cache answered ({words})", judgement.observed);
     }
     judgement
-}
-
-/// What shows that a shared cache answered: `Age` (RFC 9111, 5.1) or the vendors' own words.
-fn from_cache(headers: &Headers) -> Option<String> {
-    let hit = |name: &str| {
-        headers.text(name).filter(|value| ["hit", "stale"].iter().any(|word| value.to_ascii_lowercase().contains(word)))
-    };
-    let vendors = ["x-cache", "cf-cache-status", "x-vercel-cache", "cdn-cache", "cache-status"];
-    let named = vendors.iter().find_map(|name| hit(name).map(|value| format!("{name}: {value}")));
-    named.or_else(|| headers.text("age").filter(|age| age != "0").map(|age| format!("age: {age}")))
 }

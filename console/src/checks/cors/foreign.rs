@@ -167,9 +167,9 @@ pub(super) fn preview(seed: &Seed) -> Vec<Foreign> {
     let vercel = |form: fn(&str, &str) -> String| names().map(move |name| format!("https://{}.vercel.app", form(name, r)));
     let mut all = each(vercel(|name, r| format!("{name}-{r}")));
     all.extend(each(vercel(|name, r| format!("{name}-git-main-{r}"))));
+    all.extend(each(vercel(|name, r| format!("{name}-k3x9q2w7p-{r}"))));
     all.extend(each([format!("https://{r}--{project}.netlify.app"), format!("https://{r}.{project}.pages.dev")]));
     all.extend(each([format!("https://{project}.netlify.app"), format!("https://{project}.pages.dev")]));
-    all.extend(each(vercel(|name, r| format!("{name}-k3x9q2w7p-{r}"))));
     all.extend(each(vercel(|name, r| format!("{name}-git-{r}-{name}"))));
     all
 }
@@ -246,7 +246,7 @@ pub(super) fn unserialised(seed: &Seed) -> Vec<Foreign> {
 
 /// First a character of each kind: of words, of host names, of neither; the encoded ones after the first of them.
 const SPECIAL: [&str; 28] = [
-    "_", "-", "`", "%60", "!", "&", "{", "}", "|", "^", "~", "$", "'", "(", ")", "*", "+", ",", ";", "=", "\"", "%0b", "%09",
+    "_", "`", ";", "-", "%60", "!", "&", "{", "}", "|", "^", "~", "$", "'", "(", ")", "*", "+", ",", "=", "\"", "%0b", "%09",
     "%00", "<", ">", "[", "]",
 ];
 
@@ -284,10 +284,11 @@ pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
         "http://127.0.0.1:3000",
         "http://127.0.0.1:5173",
     ];
-    let fixed = ["http://localhost", "https://localhost", "http://[::1]:3000", "http://0.0.0.0:3000"];
-    let others = ["http://localhost:4200", "http://127.0.0.1:5500", "https://localhost:3000", "http://127.0.0.1"];
-    let served = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = served("localhost", &DEVELOPMENT_PORTS).chain(served("127.0.0.1", &[8000, 8080]));
+    let fixed = ["http://localhost", "https://localhost", "http://[::1]:3000", "http://0.0.0.0:3000", "https://localhost:3000"];
+    let served = ["http://localhost:4200", "http://localhost:8000", "http://localhost:5000", "http://localhost:3001"];
+    let others = ["http://127.0.0.1:5500", "http://127.0.0.1"];
+    let at = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
+    let ports = at("localhost", &DEVELOPMENT_PORTS).chain(at("127.0.0.1", &[8000, 8080]));
     let r = &seed.random;
     let matched = [
         format!("https://localhost.{r}.com"),
@@ -295,7 +296,7 @@ pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
         format!("http://{r}.local"),
         format!("https://{r}.test"),
     ];
-    let named = [&usual[..], &fixed].concat().into_iter().map(str::to_owned);
+    let named = [&usual[..], &fixed, &served].concat().into_iter().map(str::to_owned);
     each(named.chain(matched).chain(ports).chain(others.map(str::to_owned)))
 }
 
@@ -309,10 +310,10 @@ pub(super) fn apps(_: &Seed) -> Vec<Foreign> {
         "tauri://localhost",
         "https://tauri.localhost",
         "app://-",
-        "blob:",
+        "vscode-webview://0fq1nmb4l5k",
         "ionic://localhost",
         "moz-extension://01890a5d-ac96-774b-bcce-b302099a8057",
-        "vscode-webview://0fq1nmb4l5k",
+        "blob:",
     ];
     each(schemes.map(str::to_owned))
 }

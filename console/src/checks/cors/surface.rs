@@ -20,7 +20,7 @@ const LISTED: usize = 10;
 /// The same for the names of stages.
 const STAGES: usize = 8;
 /// The same for what developers' machines send.
-const DEVELOPMENT: usize = 12;
+const DEVELOPMENT: usize = 18;
 /// The same for values that are no origin.
 const MALFORMED: usize = 12;
 

@@ -122,11 +122,11 @@ fn previews_are_named_as_the_platforms_name_them() {
     insta::assert_snapshot!(values(foreign::preview, "https://tasks.vercel.app").join("\n"), @r"
     https://tasks-pfk3x9q2w7p1.vercel.app
     https://tasks-git-main-pfk3x9q2w7p1.vercel.app
+    https://tasks-k3x9q2w7p-pfk3x9q2w7p1.vercel.app
     https://pfk3x9q2w7p1--tasks.netlify.app
     https://pfk3x9q2w7p1.tasks.pages.dev
     https://tasks.netlify.app
     https://tasks.pages.dev
-    https://tasks-k3x9q2w7p-pfk3x9q2w7p1.vercel.app
     https://tasks-git-pfk3x9q2w7p1-tasks.vercel.app
     ");
 }

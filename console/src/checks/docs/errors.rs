@@ -58,7 +58,7 @@ fn cases(cx: &Context) -> Vec<Case> {
         Some(user) => probe.bearer(&user.token),
         None => probe,
     };
-    let item = |id: &str| specimens::missing_path(cx).replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
+    let item = |id: &str| specimens::path_of(cx, id);
     let get = |name: &str, path: String| Case::new(name, token(Probe::get(path)));
     let mut cases = vec![
         get("an id that is none", item("not-an-id")),

@@ -3,6 +3,7 @@
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use time::{Duration, OffsetDateTime};
 
+use crate::checks::caches::{self, Directives};
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, shared_battery};
 use crate::http::{Answer, Probe, evidence};
 use crate::run::Finding;
@@ -29,41 +30,22 @@ pub(super) async fn fresh(cx: Context) -> Checked {
 }
 
 fn freshness(answer: &Answer) -> Judgement {
-    if let Some(hit) = cached(answer) {
+    if let Some(hit) = caches::hit(&answer.headers) {
         return Judgement::broken(format!("served from a cache ({hit}): it tells how the service was, not how it is"));
     }
     if let Some(age) = stale(answer) {
         return Judgement::broken(format!("the body's own time is {} s off its Date header", age.whole_seconds()));
     }
-    let directives = answer.headers.list("cache-control");
-    let shown = directives.join(", ");
+    let directives = Directives::of(&answer.headers);
+    let shown = answer.headers.list("cache-control").join(", ");
     match () {
-        () if directives.iter().any(|directive| directive == "no-store") => Judgement::held("fresh, no-store"),
-        () if keeps(&directives) => Judgement::broken(format!("Cache-Control: {shown} lets caches keep a health answer")),
+        () if directives.has("no-store") => Judgement::held("fresh, no-store"),
+        () if directives.keep() => Judgement::broken(format!("Cache-Control: {shown} lets caches keep a health answer")),
         // Nothing is served again without being asked for anew (RFC 9111, 5.2.2.4).
-        () if directives.iter().any(|directive| directive == "no-cache") => Judgement::held("fresh, no-cache"),
-        () if directives.is_empty() => Judgement::weak("fresh, but without Cache-Control: no-store"),
+        () if directives.has("no-cache") => Judgement::held("fresh, no-cache"),
+        () if directives.are_none() => Judgement::weak("fresh, but without Cache-Control: no-store"),
         () => Judgement::weak(format!("fresh, but Cache-Control: {shown} instead of no-store")),
     }
-}
-
-/// The header that says that a cache answered.
-fn cached(answer: &Answer) -> Option<String> {
-    let age = answer.headers.text("age").filter(|age| age.trim() != "0").map(|age| format!("Age: {age}"));
-    let hit = |name: &str| {
-        let value = answer.headers.text(name)?;
-        let word = value.to_ascii_uppercase();
-        (word.contains("HIT") || word.contains("STALE")).then(|| format!("{name}: {value}"))
-    };
-    age.or_else(|| ["x-cache", "cf-cache-status", "x-vercel-cache", "x-railway-cache", "x-proxy-cache"].into_iter().find_map(hit))
-}
-
-/// `public`, `s-maxage` or a positive `max-age` (RFC 9111, 5.2.2).
-fn keeps(directives: &[String]) -> bool {
-    let positive = |directive: &String, name: &str| {
-        directive.strip_prefix(name).and_then(|age| age.parse::<u64>().ok()).is_some_and(|age| age > 0)
-    };
-    directives.iter().any(|directive| directive == "public" || positive(directive, "max-age=") || positive(directive, "s-maxage="))
 }
 
 fn stale(answer: &Answer) -> Option<Duration> {
@@ -134,15 +116,5 @@ mod tests {
     fn resolution_and_latency_are_no_skew(#[case] date: i64, #[case] skew: i64) {
         let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::seconds(1_000 + seconds);
         assert_eq!(difference(at(date), at(0), at(3)), Duration::seconds(skew));
-    }
-
-    #[rstest]
-    #[case(&["no-cache"], false)]
-    #[case(&["max-age=0", "must-revalidate"], false)]
-    #[case(&["max-age=60"], true)]
-    #[case(&["public"], true)]
-    #[case(&["s-maxage=1"], true)]
-    fn a_cache_may_keep_what_says_so(#[case] directives: &[&str], #[case] kept: bool) {
-        assert_eq!(keeps(&directives.iter().map(|directive| (*directive).to_owned()).collect::<Vec<_>>()), kept);
     }
 }

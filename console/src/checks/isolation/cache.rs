@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 
+use crate::checks::caches;
 use crate::checks::paging::asking;
 use crate::checks::{Act, Checked, Context, Judgement, Role};
 use crate::http::{Answer, Probe, Trouble};
@@ -104,9 +105,7 @@ async fn served(cx: &Context, victim: &Victim, path: String, unique: &str) -> Re
 
 /// The body of a list of A's holds A's canary only where it is on the first page; the very same bytes are a leak as well.
 fn not_as(cx: &Context, own: &Answer, other: &Answer, victim: &Victim) -> Judgement {
-    let hit = ["x-cache", "cf-cache-status", "age"]
-        .iter()
-        .find_map(|name| other.headers.text(name).map(|value| format!(", {name}: {value}")));
+    let hit = caches::hit(&other.headers).map(|words| format!(", {words}"));
     let same = other.is_success() && other.body == own.body && holds_something(cx, own, victim);
     if same || victim.is_shown_in(other) {
         return Judgement::broken(format!("{} with what A was served{}", other.status, hit.unwrap_or_default()));

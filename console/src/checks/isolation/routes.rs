@@ -22,7 +22,7 @@ use super::stage::{Victim, attacked, conclude, missing_for, missing_like, piece}
 const MOST: usize = 60;
 
 pub(super) async fn further(cx: Context) -> Checked {
-    let mut reads: Vec<_> = cx.further_routes().filter(|route| route.reads()).collect();
+    let mut reads: Vec<_> = cx.further_routes().filter(|route| route.reads() && !cx.target.is_shared(route)).collect();
     // What names an object or a user tells more than what everybody may ask.
     reads.sort_by_key(|route| !concerns(route));
     let (reads, left_out) = cx.some_of(reads, MOST);

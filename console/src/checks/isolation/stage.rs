@@ -29,8 +29,8 @@ pub(super) struct Victim {
     email: Option<String>,
     /// Whom tokens of A name.
     subject: Option<String>,
-    /// Whether everybody may read it on purpose.
-    public: bool,
+    /// Whether other users may read it on purpose.
+    shared: bool,
 }
 
 impl Victim {
@@ -83,7 +83,7 @@ impl Victim {
             // Where all tokens name one subject, it tells nobody from anybody.
             let of_b = cx.b().ok().and_then(User::claimed_subject);
             let subject = a.claimed_subject().filter(|subject| of_b.as_ref() != Some(subject));
-            return Ok(Self { object, read, email, subject, public: cx.target.is_read_in_public() });
+            return Ok(Self { object, read, email, subject, shared: cx.target.is_read_by_others() });
         }
         let what = match read.status {
             200..=299 if is_of_this_run(&read, &object.canary) => "another one of this run: two were made with one id",
@@ -106,13 +106,13 @@ impl Victim {
         Compact::all_in(&answer.told()).any(named)
     }
 
-    /// Whether an answer shows this object, though not everybody may read it.
+    /// Whether an answer shows this object, though other users may not read it.
     pub(super) fn leaks_in(&self, answer: &Answer) -> bool {
         !self.may_be_shown_in(answer) && answer.contains(self.canary())
     }
 
     fn may_be_shown_in(&self, answer: &Answer) -> bool {
-        self.public && matches!(answer.exchange.request.method.as_str(), "GET" | "HEAD")
+        self.shared && matches!(answer.exchange.request.method.as_str(), "GET" | "HEAD")
     }
 
     /// The canary in A's title.

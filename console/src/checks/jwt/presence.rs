@@ -1,5 +1,10 @@
 //! Whether a token is asked for at all: the control, every declared route without one, and the ways around the door.
 
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use crate::checks::battery::{concluded, shared_answers};
 use crate::checks::claims::{INTERNAL_KEYS, is_declared, own_page, sessions};
 use crate::checks::paging::asking;
 use crate::checks::{Act, Case, Checked, Context, Judgement, Need, Object, Outcome, Role, battery, shared_battery};
@@ -93,50 +98,70 @@ pub(super) async fn required_read(cx: Context) -> Checked {
     if cases.is_empty() {
         return Ok(Outcome::skip(Need::OwnReads.reason()));
     }
-    let outcome = shared_battery(&cx, "reads without a token", cases, |case, answer| {
+    let asked = shared_answers(&cx, &cases).await;
+    let to_a = to_a(&cx, &further, &cases, &asked, |route| route.filled(id, subject)).await;
+    let outcome = concluded("reads without a token", &cases, asked, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
-            Some(route) if !paths.contains(&case.probe.path().to_owned()) => further_asks(&cx, route, answer),
+            Some(route) if !paths.contains(&case.probe.path().to_owned()) => {
+                further_asks(&cx, route, answer, to_a.get(case.probe.path()).copied())
+            }
             // Where GET is there and HEAD is not, some routers say so by 404.
             _ if case.probe.method() == "HEAD" && answer.status == 404 => Judgement::held("404: no such route for HEAD"),
             _ => asked_for_a_token(&cx, answer),
         }
-    })
-    .await?;
+    })?;
     Ok(outcome.and_says(&left_out))
 }
 
-/// Parts of paths that say themselves that a route is public.
-const OPEN: [&str; 18] = [
-    "docs",
-    "redoc",
-    "openapi",
-    "swagger",
-    "health",
-    "healthz",
-    "live",
-    "livez",
-    "ready",
-    "readyz",
-    "ping",
-    "status",
-    "version",
-    "login",
-    "auth",
-    "register",
-    "signup",
-    "jwks.json",
-];
+/// Statuses of a route that looked at the request before the token, or hides what is there.
+const LOOKED_AT: [u16; 4] = [400, 404, 410, 422];
+
+/// What A is answered with the token, by path, where a route that must ask for one answered without it as if it looked nothing up for lack of one.
+async fn to_a(
+    cx: &Context,
+    further: &[&Route],
+    cases: &[Case],
+    asked: &[Result<Answer, Trouble>],
+    filled: impl Fn(&Route) -> String,
+) -> BTreeMap<String, u16> {
+    let looked_at = |case: &&Case, answer: &Result<Answer, Trouble>| {
+        let must = further.iter().any(|route| cx.target.must_guard(route) && filled(route) == case.probe.path());
+        must && case.probe.method() == "GET" && answer.as_ref().is_ok_and(|answer| LOOKED_AT.contains(&answer.status))
+    };
+    let paths = cases.iter().zip(asked).filter(|(case, answer)| looked_at(case, answer)).map(|(case, _)| case.probe.path());
+    let asked = paths.map(async |path| {
+        let answer = cx.once(&Probe::get(path).bearer(&cx.a().ok()?.token)).await.ok()?;
+        Some((path.to_owned(), answer.status))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Names at the end of a path that say themselves that a route is public.
+const OPEN: [&str; 12] =
+    ["ready", "readyz", "live", "livez", "ping", "status", "version", "login", "auth", "register", "signup", "jwks"];
+/// The same anywhere in it: what lies below is of the same kind.
+const OPEN_BELOW: [&str; 6] = ["docs", "redoc", "openapi", "swagger", "health", "healthz"];
+
+fn is_open_by_name(path: &str) -> bool {
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(|part| part.trim_end_matches(".json")).peekable();
+    path == "/" || parts.clone().last().is_some_and(|last| OPEN.contains(&last)) || parts.any(|part| OPEN_BELOW.contains(&part))
+}
 
 /// A further route must refuse where it is declared to, or lies below the collection that does. What nobody declared and nothing guards may be
 /// meant so: a remark, unless its name says so.
-fn further_asks(cx: &Context, route: &Route, answer: &Answer) -> Judgement {
-    let open = route.path == "/" || route.path.split('/').any(|part| OPEN.contains(&part.trim_end_matches(".json")));
+///
+/// `to_a`: what A is answered with the token, where that was asked. A route that answers both alike that there is nothing may as well look at no
+/// token at all (a sample id that nothing has hides it).
+fn further_asks(cx: &Context, route: &Route, answer: &Answer, to_a: Option<u16>) -> Judgement {
     match answer.status {
         status @ 200..=299 if cx.target.must_guard(route) => Judgement::broken(format!("{status} without a token")),
-        status @ 200..=299 if open => Judgement::held(format!("{status}, public by its name")),
+        status @ 200..=299 if is_open_by_name(&route.path) => Judgement::held(format!("{status}, public by its name")),
         status @ 200..=299 => {
             Judgement::weak(format!("{status}, and nothing says whether it is meant so; list it under `policy.public` if it is"))
         }
+        status if to_a == Some(status) => Judgement::weak(format!(
+            "{status} with A's token and without one: nothing shows that it asks for one; declare it under `routes` with an id that exists"
+        )),
         status @ (400 | 404 | 405 | 410 | 422 | 501) => Judgement::held(format!("{status}: nothing was shown")),
         _ => refusal(&cx.target.policy.unauthenticated, Finding::Weak, answer),
     }
@@ -248,13 +273,12 @@ const IDENTITY_HEADERS: [&str; 18] = [
 /// Headers that name a machine of one's own network.
 const LOCAL_HEADERS: [&str; 5] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"];
 
-/// Headers by which a request without a token claims to be one of A's, or of the service's own network.
+/// Headers by which a request without a token claims to be one of A's, or to come from the service's own network.
 fn claims_of_identity(cx: &Context, subject: &str) -> Vec<(String, String)> {
     let claims = |names: &[&str], value: &str| names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect::<Vec<_>>();
     let all = [
         claims(&IDENTITY_HEADERS, subject),
         claims(&LOCAL_HEADERS, "127.0.0.1"),
-        claims(&INTERNAL_KEYS, ""),
         claims(&["cookie"], &sessions(cx, subject)),
         own_page(cx),
     ];
@@ -272,6 +296,9 @@ pub(super) async fn required_identity(cx: Context) -> Checked {
         Case::new(format!("claims in {named}"), probe)
     };
     let mut cases: Vec<_> = cx.at_once(claims_of_identity(&cx, subject)).into_iter().map(case).collect();
+    // Where one of these is there, others may be looked at no more.
+    let keys = INTERNAL_KEYS.iter().filter(|name| !is_declared(&cx, name)).map(|name| ((*name).to_owned(), String::new()));
+    cases.extend(cx.at_once(keys).into_iter().filter(|keys| !keys.is_empty()).map(case));
     let query: String = url::form_urlencoded::byte_serialize(subject.as_bytes()).collect();
     cases.extend(cx.at_once(["user_id", "sub", "user"]).into_iter().map(|names| {
         let named = names.iter().map(|name| format!("{name}={query}")).collect::<Vec<_>>().join("&");

@@ -39,10 +39,15 @@ pub(super) async fn forwarded(cx: Context) -> Checked {
 }
 
 /// Judges whether the host in a header came back. In an answer that a shared cache may keep, the next visitor gets it (CWE-444, cache
-/// poisoning); in a private one, whoever sent it.
+/// poisoning); in a private one, whoever sent it. A service that is asked directly may be one whose proxy sets the header itself, and whose
+/// framework makes the URL of a redirect of it (Werkzeug behind `ProxyFix`): that nobody sets it shows only through whatever stands in front.
 pub(super) fn judge_forwarded(mark: &str, answer: &Answer) -> Judgement {
     let kept = !answer.headers.list("cache-control").iter().any(|word| matches!(&**word, "no-store" | "private" | "no-cache"));
     match (reflected(mark, answer), kept) {
+        (Some(place), true) if place == "location" && !answer.came_through_a_front() => Judgement::weak(format!(
+            "{}: the made-up host comes back in {place}; right only where a proxy in front always sets the header itself",
+            answer.status
+        )),
         (Some(place), true) => {
             Judgement::broken(format!("{}: the made-up host comes back in {place}, and a cache may keep it", answer.status))
         }

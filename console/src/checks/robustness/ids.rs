@@ -33,8 +33,8 @@ fn ids() -> Vec<(&'static str, String)> {
 
 /// Asks for each of them with A's token.
 pub(super) async fn odd(cx: Context) -> Checked {
-    let (user, item) = (cx.a()?, specimens::missing_path(&cx));
-    let path = |id: &str| item.replace("01890a5d-ac96-774b-bcce-b302099a8057", id);
+    let user = cx.a()?;
+    let path = |id: &str| specimens::path_of(&cx, id);
     let case = |(name, id): (&str, String)| Case::new(name, Probe::get(path(&id)).bearer(&user.token)).of_an_odd_form();
     let list = crate::checks::paging::asking(&cx.list_path(user), HUGE);
     let huge = || Case::new(HUGE_PAGES, Probe::get(list.as_str()).bearer(&user.token));

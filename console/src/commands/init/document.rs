@@ -32,5 +32,5 @@ pub(super) async fn read(named: &str, url: &mut Option<String>) -> anyhow::Resul
 async fn served(base: BaseUrl, path: &str) -> anyhow::Result<Vec<u8>> {
     let target = Arc::new(Target::new(base));
     let document = verify::document(&target, path, Limits::default(), &stop_signal()).await;
-    document.map(Vec::from).map_err(|why| anyhow::anyhow!("{}: {why}", target.base.join(path)))
+    document.map(Vec::from).map_err(|why| anyhow::anyhow!("{}{path}: {why}", target.base.origin()))
 }

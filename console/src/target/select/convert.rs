@@ -122,6 +122,7 @@ pub(super) fn policy(entry: &PolicyEntry) -> Policy {
         credentials: entry.credentials.unwrap_or(default.credentials),
         docs_public: entry.docs_public.unwrap_or(default.docs_public),
         public: entry.public.clone().unwrap_or(default.public),
+        shared: entry.shared.clone().unwrap_or(default.shared),
         headers: headers(entry),
         declared: declared(entry),
     }

@@ -197,6 +197,7 @@ impl Engine {
             objects: self.bench(&self.client, None),
             registry: Arc::new(self.registrar.clone()),
             exhaustive: self.options.exhaustive,
+            left_out: Arc::default(),
             shared: Arc::default(),
             quiet: Arc::clone(&self.quiet),
             seed: self.run.simple().to_string().into(),

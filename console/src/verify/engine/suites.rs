@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -224,10 +224,12 @@ impl Engine {
         self.events.send(Event::CheckStarted { id: check.id.to_owned() });
         let (client, scope) = cx.client.scoped();
         let client = if check.needs.contains(&Need::Writes) { client.for_chain() } else { client };
+        let left_out = Arc::<AtomicUsize>::default();
         let cx = Context {
             objects: self.bench(&client, Some(check.suite)),
             registry: Arc::new(self.registrar.by(&client, check.id)),
             client,
+            left_out: Arc::clone(&left_out),
             ..cx.clone()
         };
         let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
@@ -236,7 +238,7 @@ impl Engine {
         }
         self.quiet.ended(check.id);
         let outcome = match asked {
-            Ok(Ok(outcome)) => outcome,
+            Ok(Ok(outcome)) => says_what_was_left_out(outcome, left_out.load(Ordering::Relaxed)),
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
             Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
         };
@@ -257,5 +259,13 @@ impl Engine {
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
         result
+    }
+}
+
+/// What holds for the variants that were asked is no word about the others.
+fn says_what_was_left_out(outcome: Outcome, variants: usize) -> Outcome {
+    match (outcome.verdict, variants) {
+        (Verdict::Pass | Verdict::Warn, 1..) => outcome.and_says(&format!("; {variants} more with --exhaustive")),
+        _ => outcome,
     }
 }

@@ -22,6 +22,10 @@ pub(super) const ADMITS: &[(&str, Rule)] = &[
     ("cors.unescaped-last-dot", |origin| any(|allowed, _| dots_match(origin, allowed, |index, count| index + 1 == count))),
     ("cors.any-project-on-vercel", |origin| over_https(origin) && origin.ends_with(".vercel.app")),
     ("cors.preview-deployments", |origin| origin.starts_with("https://tasks-twin-") && origin.ends_with(".vercel.app")),
+    ("cors.preview-of-a-commit", |origin| {
+        let name = origin.strip_prefix("https://tasks-twin-").and_then(|rest| rest.strip_suffix(".vercel.app"));
+        name.and_then(|name| name.split_once('-')).is_some_and(|(_, scope)| !scope.contains('-'))
+    }),
     ("cors.shared-platforms", |origin| over_https(origin) && PLATFORMS.iter().any(|platform| origin.ends_with(platform))),
     ("cors.any-port", |origin| any(|allowed, _| follows(origin, allowed, |c| c == ':'))),
     ("cors.default-port", |origin| any(|allowed, _| origin.strip_suffix(":443") == Some(allowed))),
@@ -30,12 +34,17 @@ pub(super) const ADMITS: &[(&str, Rule)] = &[
     ("cors.ignores-case", |origin| any(|allowed, _| origin.eq_ignore_ascii_case(allowed))),
     ("cors.user-info", |origin| any(|allowed, _| follows(origin, allowed, |c| matches!(c, '@' | ':')) && origin.contains('@'))),
     ("cors.special-after-host", |origin| any(|allowed, _| follows(origin, allowed, is_special))),
+    ("cors.cut-at-semicolon", |origin| origin.split_once(';').is_some_and(|(before, _)| ORIGINS.contains(&before))),
     ("cors.special-before-host", |origin| any(|_, host| special_before(origin, host))),
     ("cors.localhost", |origin| LOCAL.contains(&host_of(origin))),
     ("cors.loopback-literals", |origin| ["[::1]", "0.0.0.0"].contains(&host_of(origin))),
     ("cors.local-names", |origin| [".local", ".test", ".internal"].iter().any(|name| host_of(origin).ends_with(name))),
+    ("cors.localhost-over-https", |origin| origin == "https://localhost:3000"),
+    ("cors.port-of-another-framework", |origin| origin == "http://localhost:4200"),
+    ("cors.test-names", |origin| host_of(origin).rsplit_once('.').is_some_and(|(_, last)| last == "test")),
     ("cors.names-below-localhost", |origin| host_of(origin).ends_with(".localhost")),
     ("cors.app-schemes", |origin| origin.contains("://") && !origin.starts_with("http")),
+    ("cors.webviews", |origin| origin.starts_with("vscode-webview://")),
     ("cors.opaque-schemes", |origin| {
         ["data:", "blob:", "about:", "file:", "javascript:"].iter().any(|name| origin.starts_with(name))
     }),

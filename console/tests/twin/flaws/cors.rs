@@ -110,6 +110,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.stages"],
     ),
     flaw(
+        "cors.preview-of-a-commit",
+        "Previews of a commit alone get in, whoever's they are.",
+        &["cors.origin.preview"],
+        &["cors.origin.stages"],
+    ),
+    flaw(
         "cors.shared-platforms",
         "Every site on well-known shared platforms gets in.",
         &["cors.origin.platforms"],
@@ -137,6 +143,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.special-right"],
         &["cors.origin.suffix-joined", "cors.origin.url-parts", "cors.origin.unserialised", "cors.origin.malformed"],
     ),
+    flaw("cors.cut-at-semicolon", "The origin is compared up to a semicolon.", &["cors.origin.special-right"], &[]),
     flaw(
         "cors.special-before-host",
         "A pattern without a beginning takes special characters for a boundary.",
@@ -168,6 +175,20 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.origin.apps"],
         &["cors.origin.scheme", "cors.origin.case", "cors.origin.malformed"],
     ),
+    flaw(
+        "cors.localhost-over-https",
+        "The front end of a developer's machine was left in, with TLS.",
+        &["cors.origin.development"],
+        &[],
+    ),
+    flaw(
+        "cors.port-of-another-framework",
+        "The development server of another framework was left in.",
+        &["cors.origin.development"],
+        &[],
+    ),
+    flaw("cors.test-names", "Names of a developer's machine get in.", &["cors.origin.development"], &[]),
+    flaw("cors.webviews", "Web views of an editor get in.", &["cors.origin.apps"], &[]),
     flaw("cors.opaque-schemes", "Schemes without a host get in.", &["cors.origin.apps"], &[]),
     flaw(
         "cors.searches-text",

@@ -11,6 +11,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("docs.openapi-elsewhere", "The schema at its other usual places.", &["docs.schema"], &[]),
     flaw("docs.openapi-of-comments", "The schema that swagger-jsdoc makes of comments, at /api-docs.json.", &["docs.schema"], &[]),
     flaw("docs.under-prefix", "Swagger UI under the prefix of the API.", &["docs.interactive"], &[]),
+    flaw("docs.swagger-ui", "Swagger UI where Flask extensions have it.", &["docs.interactive"], &[]),
     flaw("docs.trailing-slash", "/docs is closed, /docs/ is open.", &["docs.variants"], &["docs.interactive"]),
     flaw("docs.other-case", "/docs is closed, /DOCS is open.", &["docs.variants"], &[]),
     flaw("docs.encoded", "/docs is closed, its percent-encoded form is open.", &["docs.variants"], &[]),

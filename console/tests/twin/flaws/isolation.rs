@@ -66,6 +66,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.query-array", "`user_id[]` in the query slips past the check of `user_id`.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-operator", "An operator in the query reaches the database.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-all", "`scope=all` lists everybody's tasks.", &["isolation.claim.query"], &[]),
+    flaw(
+        "isolation.query-all-unless-filtered",
+        "`all=true` lists everybody's tasks, unless a filter narrows the list.",
+        &["isolation.claim.query"],
+        &[],
+    ),
     flaw("isolation.query-archived", "`archived=true` lists everybody's archive.", &["isolation.claim.query"], &[]),
     flaw("isolation.query-admin", "`admin=true` lists everybody's tasks.", &["isolation.claim.query"], &[]),
     flaw("isolation.header-admin", "X-User-Role says who is an administrator.", &["isolation.claim.header"], &[]),

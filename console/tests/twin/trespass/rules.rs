@@ -39,6 +39,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     }),
     ("isolation.query-regex", |asked| asked.everything_if("title[$regex]", |_| true)),
     ("isolation.query-all", |asked| asked.everything_if("scope", |value| value == "all")),
+    ("isolation.query-all-unless-filtered", |asked| {
+        let filters = ["archived", "shared", "public", "status"].iter().any(|name| asked.asks(name).is_some());
+        asked.everything_if("all", |value| value == "true" && !filters)
+    }),
     ("isolation.query-archived", |asked| asked.everything_if("archived", |value| value == "true")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
     ("isolation.header-admin", |asked| {

@@ -23,19 +23,15 @@ const QUERIES: [&str; 10] = [
     "user_id={}&user_id=",
 ];
 
-/// Parameters that ask for more than what is one's own; the most usual first.
-const MORE: [&str; 16] = [
+/// Parameters that ask for more than what is one's own, and narrow nothing where they mean something; the most usual first.
+const MORE: [&str; 12] = [
     "scope=all",
     "all=true",
     "admin=true",
-    "archived=true",
     "include_archived=true",
-    "shared=true",
-    "team=true",
-    "public=true",
     "include_all=true",
-    "from=2000-01-01",
     "since=2000-01-01",
+    "from=2000-01-01",
     "updated_since=2000-01-01",
     "modified_since=2000-01-01",
     "is_admin=true",
@@ -46,8 +42,9 @@ const MORE: [&str; 16] = [
 /// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
 const FILTERS: [&str; 8] =
     ["status=all", "view=all", "show=all", "filter=all", "visibility=shared", "owner=all", "deleted=true", "trash=true"];
-/// The same for what is shared with everybody.
-const OF_ALL: &str = "filter=shared&view=shared&status=shared&scope=shared&visibility=public";
+/// The same for what is put away, and for what is shared with everybody: an own object is neither.
+const PUT_AWAY: &str = "archived=true";
+const OF_ALL: &str = "filter=shared&view=shared&status=shared&scope=shared&visibility=public&shared=true&public=true&team=true";
 
 /// Parameters that are asked alone where a service objects to many at once.
 const ALONE: usize = 3;
@@ -74,7 +71,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     cases.extend(
         at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
     );
-    cases.push(listed(OF_ALL));
+    cases.extend([PUT_AWAY, OF_ALL].map(listed));
     cases.extend(a.other_names().map(|name| listed(&naming(name))));
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();

@@ -53,7 +53,7 @@ pub(in crate::checks::jwt) async fn exp_missing(cx: Context) -> Checked {
 }
 
 /// Ends that mean nothing, as JSON or nearly.
-const MEANINGLESS: [&str; 9] = ["\"never\"", "\"9999999999\"", "true", "{}", "\"\"", "[]", "false", "NaN", "Infinity"];
+const MEANINGLESS: [&str; 9] = ["\"never\"", "NaN", "\"9999999999\"", "true", "{}", "\"\"", "[]", "false", "Infinity"];
 
 /// Ends beyond all dates: a matter of the longest lifetime, and of surviving them.
 const FAR: [&str; 6] = ["9999999999999", "1e400", "9223372036854775808", "1e308", "9223372036854775807", "18446744073709551616"];
@@ -77,7 +77,7 @@ pub(in crate::checks::jwt) async fn exp_type(cx: Context) -> Checked {
         .collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), minter.with_raw("exp", raw)) };
     let bounded = cx.target.policy.max_lifetime_secs.is_some();
-    forgeries.extend(cx.telling(&MEANINGLESS, 2).into_iter().map(|raw| odd(raw, endless(&cx))));
+    forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
     forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }

@@ -1,80 +1,50 @@
-//! Reads the routes out of an OpenAPI document (OpenAPI Specification 3.0 and 3.1, in JSON): paths, methods, parameters and security.
+//! Reads the routes out of an OpenAPI document (OpenAPI Specification 3.0 and 3.1, Swagger 2.0, in JSON or YAML): paths, methods, parameters
+//! and security.
 //!
 //! The document is the target's word and may be hostile: its size is bounded, references are followed one step and inside the document only,
 //! and nothing of it is sent but paths on the target's own host. Whether a route keeps what the document says is for the checks.
 
+mod swagger;
+mod text;
+
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
-use thiserror::Error;
 
 use super::routes::{Route, RouteAuth};
 use super::{BaseUrl, Paths, sample};
 
-/// Bytes of a document that are read at most.
-pub const LARGEST: usize = 4 << 20;
+pub use text::{LARGEST, OpenApiError, parse};
+
 /// Routes that are taken over at most.
 const MOST: usize = 500;
 /// Longest path that is taken over.
 const LONGEST: usize = 512;
 const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
 
-/// Why a document gives no routes.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum OpenApiError {
-    /// Larger than [`LARGEST`].
-    #[error("it has more than {} MiB", LARGEST >> 20)]
-    TooLarge,
-    /// Not JSON.
-    #[error("it is not JSON ({0}); convert YAML first, for instance with `yq -o=json`")]
-    NotJson(String),
-    /// Another format or version.
-    #[error("it is no OpenAPI document of version 3: its member `openapi` is {0}")]
-    Version(String),
-    /// No paths.
-    #[error("it lists no path")]
-    NoPaths,
-}
-
 /// Where a document is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Document {
-    /// The service itself serves it, at this path below its base.
+    /// The service itself serves it, at this path of its host: frameworks serve it at the root, wherever their routers are mounted.
     Served(String),
     /// A file, named relative to whatever named it.
     File(PathBuf),
 }
 
 impl Document {
-    /// What `named` means for a service at `base`: a path, a URL below `base`, or a file.
+    /// What `named` means for a service at `base`: a path below that, a URL on its host, or a file.
     pub fn of(named: &str, base: &BaseUrl) -> Result<Self, String> {
         if named.starts_with('/') {
-            return Ok(Self::Served(named.to_owned()));
+            return Ok(Self::Served(base.path(named)));
         }
         if !named.contains("://") {
             return Ok(Self::File(named.into()));
         }
-        let below = named.strip_prefix(&base.to_string()).filter(|path| path.starts_with('/'));
-        let path = below.ok_or_else(|| format!("must be below {base}, the target's own `url`; else save it and name the file"))?;
+        let origin = base.origin();
+        let path = named.strip_prefix(&origin).filter(|path| path.starts_with('/'));
+        let path = path.ok_or_else(|| format!("must be on {origin}, the target's own host; else save it and name the file"))?;
         Ok(Self::Served(path.to_owned()))
     }
-}
-
-/// A document of version 3 that lists paths.
-pub fn parse(bytes: &[u8]) -> Result<Value, OpenApiError> {
-    if bytes.len() > LARGEST {
-        return Err(OpenApiError::TooLarge);
-    }
-    let document: Value = serde_json::from_slice(bytes).map_err(|error| OpenApiError::NotJson(error.to_string()))?;
-    let version = document.get("openapi").and_then(Value::as_str);
-    if !version.is_some_and(|version| version.starts_with("3.")) {
-        let shown = version.filter(|version| version.len() < 20).map_or("missing".to_owned(), |version| format!("{version:?}"));
-        return Err(OpenApiError::Version(shown));
-    }
-    if listed(&document).next().is_none() {
-        return Err(OpenApiError::NoPaths);
-    }
-    Ok(document)
 }
 
 /// The further routes of a document, in its order.
@@ -270,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_document_of_a_stock_fastapi_is_read_and_its_own_routes_are_left_to_their_checks() {
-        let bytes = include_bytes!("../../tests/openapi/fastapi.json");
+        let bytes = include_bytes!("../../../tests/openapi/fastapi.json");
         let paths = Paths {
             list: "/api/{user_id}/tasks".into(),
             item: "/api/{user_id}/tasks/{id}".into(),
@@ -281,17 +251,6 @@ mod tests {
         let lines: Vec<_> =
             routes.iter().map(|route| format!("{:?} {} {}", route.auth, route.methods.join("+"), route.path)).collect();
         insta::assert_snapshot!(lines.join("\n"), @"Bearer PATCH /api/{user_id}/tasks/{id}/complete");
-    }
-
-    #[rstest]
-    #[case::not_json("openapi: 3.0.0", "it is not JSON")]
-    #[case::swagger(r#"{"swagger": "2.0"}"#, "its member `openapi` is missing")]
-    #[case::newer(r#"{"openapi": "4.0.0"}"#, "its member `openapi` is \"4.0.0\"")]
-    #[case::empty(r#"{"openapi": "3.1.0", "paths": {}}"#, "it lists no path")]
-    #[case::deep(&"[".repeat(100_000), "it is not JSON (recursion limit exceeded")]
-    fn what_is_no_such_document_says_why(#[case] text: &str, #[case] why: &str) {
-        let error = read(text.as_bytes(), &base(), &Paths::default()).unwrap_err().to_string();
-        assert!(error.contains(why), "{error}");
     }
 
     #[rstest]
