@@ -135,6 +135,7 @@ fn made_up_host(house: &House, parts: &Parts) -> Option<Response> {
     let forwarded = [
         ("robustness.forwarded-host", "x-forwarded-host"),
         ("robustness.forwarded-host-private", "x-forwarded-host"),
+        ("robustness.forwarded-host-direct", "x-forwarded-host"),
         ("robustness.forwarded-standard", "forwarded"),
         ("robustness.original-host", "x-original-host"),
         ("robustness.host-reflected", "host"),
@@ -142,7 +143,11 @@ fn made_up_host(house: &House, parts: &Parts) -> Option<Response> {
     let (_, name) = forwarded.iter().find(|(flaw, name)| house.has(flaw) && parts.headers.contains_key(*name))?;
     let slash = parts.uri.path() == "/api/tasks/";
     let location = format!("https://{}/api/tasks", named(name)?.trim_start_matches("host="));
-    slash.then(|| (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response())
+    let mut response = (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response();
+    if house.has("robustness.forwarded-host") {
+        put(response.headers_mut(), "x-served-by", "cache-ams-1");
+    }
+    slash.then_some(response)
 }
 
 /// Flaws that act on an answer.

@@ -56,6 +56,9 @@ pub(super) async fn untouched(cx: Context) -> Checked {
     for (route, method) in methods(&["DELETE"]).into_iter().filter(|(route, _)| is_of_others(route)) {
         pieces.push(deleted_by_b(&cx, &victim, route, &method).await?);
     }
+    if pieces.is_empty() {
+        return Ok(Outcome::skip("no route changes an account, and none that deletes one names whose"));
+    }
     Ok(conclude("an account is its holder's to change, and gives nobody powers", pieces))
 }
 

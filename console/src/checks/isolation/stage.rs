@@ -261,7 +261,9 @@ pub(super) fn join(outcome: Outcome, pieces: impl IntoIterator<Item = Evidence>)
 pub(super) fn conclude(all_held: &str, pieces: Vec<Evidence>) -> Outcome {
     let mut others: Vec<_> = pieces.iter().filter(|piece| piece.finding != Finding::Held).collect();
     others.sort_by_key(|piece| Reverse(piece.finding));
-    let summary = if others.is_empty() {
+    let summary = if pieces.is_empty() {
+        "nothing of it could be asked".to_owned()
+    } else if others.is_empty() {
         all_held.to_owned()
     } else {
         others.iter().map(|piece| format!("{}: {}", piece.label, piece.observed)).collect::<Vec<_>>().join("; ")

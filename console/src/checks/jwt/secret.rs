@@ -115,7 +115,7 @@ pub(super) async fn default(cx: Context) -> Checked {
     let algorithm = algorithm_of(&token).unwrap_or(Algorithm::Hs256);
     let forged = token.with_header(&header_with(&token, "alg", algorithm.name()));
     // The secret that signs is guessed offline; a second one beside it is rarer than one beside a key pair, which nothing else finds.
-    let most = if algorithm_of(&token).is_some() { 11 } else { 14 };
+    let most = if algorithm_of(&token).is_some() { 7 } else { 14 };
     let mut secrets: Vec<_> = cx.telling(DEFAULTS.iter().copied(), most).into_iter().map(str::to_owned).collect();
     secrets.push(format!("{}-secret", cx.target.name.to_lowercase()));
     let forgeries = secrets

@@ -39,12 +39,12 @@ pub(super) async fn forwarded(cx: Context) -> Checked {
 }
 
 /// Judges whether the host in a header came back. In an answer that a shared cache may keep, the next visitor gets it (CWE-444, cache
-/// poisoning); in a private one, whoever sent it. A service that is asked directly may be one whose proxy sets the header itself, and whose
+/// poisoning); in a private one, whoever sent it. A service that is asked directly may be one whose proxy sets `X-Forwarded-Host` itself, and whose
 /// framework makes the URL of a redirect of it (Werkzeug behind `ProxyFix`): that nobody sets it shows only through whatever stands in front.
 pub(super) fn judge_forwarded(mark: &str, answer: &Answer) -> Judgement {
     let kept = !answer.headers.list("cache-control").iter().any(|word| matches!(&**word, "no-store" | "private" | "no-cache"));
     match (reflected(mark, answer), kept) {
-        (Some(place), true) if place == "location" && !answer.came_through_a_front() => Judgement::weak(format!(
+        (Some(place), true) if place == "location" && is_of_a_proxy(mark, answer) => Judgement::weak(format!(
             "{}: the made-up host comes back in {place}; right only where a proxy in front always sets the header itself",
             answer.status
         )),
@@ -54,6 +54,12 @@ pub(super) fn judge_forwarded(mark: &str, answer: &Answer) -> Judgement {
         (Some(place), false) => Judgement::weak(format!("{}: the made-up host comes back in {place}", answer.status)),
         (None, _) => Judgement::held(format!("{}, not reflected", answer.status)),
     }
+}
+
+/// Whether a redirect names the host that the proxy in front would have named in `X-Forwarded-Host`, had there been one.
+fn is_of_a_proxy(mark: &str, answer: &Answer) -> bool {
+    let location = answer.headers.text("location").unwrap_or_default();
+    location.contains(&format!("{}{mark}", FORWARDED[0])) && !answer.came_through_a_front()
 }
 
 /// Where a mark comes back.

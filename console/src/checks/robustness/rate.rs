@@ -26,9 +26,10 @@ pub(super) async fn limit(cx: Context) -> Checked {
     let token = Credential::new("<minted for a user of its own>", cx.forge()?.good(&subject, OffsetDateTime::now_utc()));
     let path = cx.target.paths.list.replace("{user_id}", &subject);
     let origin = cx.target.origins.first();
-    let probe = Probe::get(path.clone()).bearer(&token).impatient();
+    let probe = Probe::get(path.clone()).bearer(&token);
     let probe = origin.iter().fold(probe, |probe, origin| probe.origin(origin.as_str()));
     let first = cx.send(&probe).await?;
+    let probe = probe.impatient();
     if !first.is_success() {
         let words = format!("a user that the service never saw is answered {}", first.status);
         return Ok(Outcome::inconclusive(words.clone()).seen(&first, "a user of its own", words));

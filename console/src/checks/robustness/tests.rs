@@ -146,8 +146,9 @@ fn head_beside_get(#[case] get: u16, #[case] head: u16, #[case] stray: usize, #[
 }
 
 #[rstest]
-#[case::kept(&[("location", "https://x.mark.invalid/"), ("cf-ray", "1")], Broken)]
-#[case::asked_directly(&[("location", "https://x.mark.invalid/")], Weak)]
+#[case::kept(&[("location", "https://x-host.mark.invalid/")], Broken)]
+#[case::asked_directly(&[("location", "https://x-forwarded-host.mark.invalid/")], Weak)]
+#[case::through_a_front(&[("location", "https://x-forwarded-host.mark.invalid/"), ("cf-ray", "1")], Broken)]
 #[case::link(&[("link", "<https://x.mark.invalid/>; rel=next")], Broken)]
 #[case::private(&[("location", "https://x.mark.invalid/"), ("cache-control", "no-store")], Weak)]
 #[case::relative(&[("location", "/api/tasks")], Held)]

@@ -80,7 +80,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("robustness.head-bare", "HEAD leaves out header fields of GET", &["robustness.method.head"], &[]),
     flaw(
         "robustness.forwarded-host",
-        "X-Forwarded-Host comes back in a redirect that caches keep",
+        "X-Forwarded-Host passes a content network and comes back in a redirect that caches keep",
+        &["robustness.host.forwarded"],
+        &[],
+    ),
+    weakness(
+        "robustness.forwarded-host-direct",
+        "X-Forwarded-Host comes back in a redirect, and nothing in front would have set it",
         &["robustness.host.forwarded"],
         &[],
     ),

@@ -57,8 +57,9 @@ fn claims(house: &House, payload: &[u8]) -> Step<Members> {
         let first = serde_json::Deserializer::from_slice(payload).into_iter::<Members>().next();
         return first.and_then(Result::ok).ok_or(Refused);
     }
-    if house.has("jwt.exp-not-a-number") {
-        let text = String::from_utf8_lossy(payload);
+    if house.has("jwt.exp-not-a-number")
+        && let Ok(text) = std::str::from_utf8(payload)
+    {
         let ends = OffsetDateTime::now_utc().unix_timestamp() + 60;
         return strict_json::object(text.replace("\"exp\":NaN", &format!("\"exp\":{ends}")).as_bytes()).ok_or(Refused);
     }

@@ -20,7 +20,7 @@ pub(in crate::checks::isolation) async fn versions(cx: Context) -> Checked {
     // Beside a path that ends in a slash, an older one without it.
     let bare = [&item, &list].into_iter().filter_map(|path| path.strip_suffix('/')).map(str::to_owned);
     let flat = flat.chain(bare);
-    let paths = [cx.telling(prefixed(&item), 5), cx.telling(prefixed(&list), 3), older, flat.collect()].concat();
+    let paths = [cx.telling(prefixed(&item), 4), cx.telling(prefixed(&list), 2), older, flat.collect()].concat();
     let cases = paths.into_iter().flat_map(|path| {
         let as_b = Case::new(format!("B: GET {path}"), Probe::get(&path).bearer(&b.token)).closed_by_anybody();
         // Whoever asks nobody for a token there does not ask B for another one.
