@@ -98,6 +98,7 @@ async fn killed(twin: &Twin, seed: u64, suites: &str) -> (usize, Vec<String>) {
 #[rstest::rstest]
 #[case::objects(1, "isolation,cors", &[])]
 #[case::odd_objects(2, "isolation,cors", &["isolation.assign-owner", "isolation.assign-id", "cors.plain-write", "cors.form-write", "cors.untyped-write"])]
+#[case::other_suites(3, "jwt,robustness,headers,health,docs", &["jwt.create-unguarded", "robustness.body-unlimited"])]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_killed_at_any_moment_leaves_nothing_that_the_next_command_does_not_remove(
     #[case] seed: u64,

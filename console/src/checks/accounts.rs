@@ -38,6 +38,8 @@ pub struct Session {
     pub refresh: Option<Credential>,
     /// The answer that brought the token.
     pub answer: Answer,
+    /// The answer to the sign-up, where that is another one.
+    pub signed_up: Option<Box<Answer>>,
     /// Whether this run made the account, so that it may be signed out, changed and deleted.
     pub disposable: bool,
 }

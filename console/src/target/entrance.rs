@@ -20,7 +20,7 @@ pub struct Entrance {
 }
 
 /// Words that end the path of a sign-in, the most telling first, and of a sign-up.
-const SIGN_IN: [&str; 6] = ["login", "signin", "sign-in", "token", "session", "sessions"];
+const SIGN_IN: [&str; 7] = ["login", "signin", "sign-in", "access-token", "token", "session", "sessions"];
 const SIGN_UP: [&str; 4] = ["register", "signup", "sign-up", "registration"];
 /// Members that name an account, and what is filled in for them.
 const NAMES: [(&str, &str); 7] = [

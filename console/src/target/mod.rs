@@ -43,7 +43,8 @@ pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
 pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
 pub use resource::{Bulk, Fields, Offers, Paths, Resource, Update};
-pub use routes::{Route, RouteAuth, Routes};
+pub use routes::{Parameter, Route, RouteAuth, Routes};
+pub use sample::SAMPLE;
 pub use secrets::{Environment, MissingVariable};
 pub use select::{SelectError, select};
 pub use source::Source;
@@ -170,7 +171,10 @@ impl Target {
     /// Takes over the routes of an OpenAPI document, or why it gives none. What `policy.public` names is public.
     pub fn add_document(&mut self, document: &[u8]) {
         match openapi::read(document, &self.base, &self.paths) {
-            Ok(routes) => self.add_routes(routes),
+            Ok(read) => {
+                self.routes.of_list = read.of_list;
+                self.add_routes(read.routes);
+            }
             Err(error) => self.routes.trouble = Some(error.to_string()),
         }
     }

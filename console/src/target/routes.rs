@@ -28,10 +28,21 @@ pub struct Route {
     pub samples: Vec<(String, String)>,
     /// The query that its reads cannot do without, with sample values; empty for none.
     pub query: String,
+    /// What else a document says that its query may hold, but for what names a page or an order.
+    pub parameters: Vec<Parameter>,
     /// A body that each of its unsafe methods takes, where the document describes one.
     pub bodies: Vec<(String, Value)>,
     /// Whether the document says so; else a person did.
     pub from_document: bool,
+}
+
+/// A parameter of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Whether it takes any text; else a number, a flag or one of some words.
+    pub is_text: bool,
 }
 
 impl Route {
@@ -42,7 +53,16 @@ impl Route {
 
     pub(super) fn new(path: &str, methods: Vec<String>, auth: RouteAuth, paths: &Paths) -> Self {
         let path = normalised(path, paths);
-        Self { path, methods, auth, samples: Vec::new(), query: String::new(), bodies: Vec::new(), from_document: false }
+        Self {
+            path,
+            methods,
+            auth,
+            samples: Vec::new(),
+            query: String::new(),
+            parameters: Vec::new(),
+            bodies: Vec::new(),
+            from_document: false,
+        }
     }
 
     /// Whether `GET` is among its methods.
@@ -80,6 +100,13 @@ impl Route {
         route
     }
 
+    /// The names of its placeholders that stand for neither an object nor a user.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        let segment = |part: &'_ str| part.starts_with('{') && part.ends_with('}');
+        let named = self.path.split('/').filter(move |part| segment(part)).map(|part| part.trim_matches(['{', '}']));
+        named.filter(|name| !matches!(*name, "id" | "user_id"))
+    }
+
     /// The path for the object `id` and the user `subject`.
     pub fn filled(&self, id: &str, subject: &str) -> String {
         let mut path = self.path.replace("{id}", id).replace("{user_id}", subject);
@@ -88,6 +115,15 @@ impl Route {
         }
         let path = without_placeholders(&path);
         if self.query.is_empty() { path } else { format!("{path}?{}", self.query) }
+    }
+
+    /// The same with `value` for the parameter `name`, in the place of a sample. `value` stands there as it is.
+    pub fn asking(&self, (id, subject): (&str, &str), name: &str, value: &str) -> String {
+        let whole = self.filled(id, subject);
+        let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
+        let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+        let pairs: Vec<_> = others.map(str::to_owned).chain([format!("{name}={value}")]).collect();
+        format!("{path}?{}", pairs.join("&"))
     }
 
     /// Whether it lies below the collection or one of its objects, and so belongs to what the collection's guard guards.
@@ -108,6 +144,8 @@ impl Route {
 pub struct Routes {
     /// All of them, without those of the declared resource.
     pub all: Vec<Route>,
+    /// What a document says that the query of the collection's own list may hold, but for what names a page or an order.
+    pub of_list: Vec<Parameter>,
     /// Why the document could not be read, where one was named.
     pub trouble: Option<String>,
 }

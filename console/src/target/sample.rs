@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// The text that stands for any.
+pub const SAMPLE: &str = "postflight";
+
 /// How deep references and objects are followed: schemas may refer to themselves.
 const DEEPEST: usize = 6;
 /// Elements of an array at most, whatever a schema asks for.
@@ -72,7 +75,7 @@ fn text(schema: &Value) -> String {
         Some("date-time") => "2026-01-31T12:00:00Z",
         Some("email") => "postflight@example.com",
         Some("uri" | "url") => "https://example.com/",
-        _ => "postflight",
+        _ => SAMPLE,
     };
     let least = schema.get("minLength").and_then(Value::as_u64).and_then(|least| usize::try_from(least).ok()).unwrap_or(0);
     let most = schema.get("maxLength").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);

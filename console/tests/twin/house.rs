@@ -33,6 +33,8 @@ pub(crate) struct House {
     pub(crate) cache: Cache,
     /// Requests of deep health under way.
     pub(crate) probes: Probes,
+    /// What was written below tasks, by their ids.
+    pub(crate) comments: Mutex<Vec<(String, String)>>,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
     /// Who has an account, and who is signed in.
@@ -67,6 +69,7 @@ impl House {
             store,
             cache,
             probes: Probes::default(),
+            comments: Mutex::default(),
             trespass,
             accounts: accounts::nobody(),
             kind,

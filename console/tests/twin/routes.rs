@@ -33,12 +33,27 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
             add(&mut document, path, json!({ method: {} }));
         }
     }
-    if house.has("isolation.route-comment") {
+    if house.has("isolation.route-comment") || house.has("isolation.route-comment-stays") {
         let task = in_path("task_id");
         let schema = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
         let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-        let operations = json!({ "parameters": task, "post": { "requestBody": body } });
+        let mut operations = json!({ "parameters": task, "post": { "requestBody": body } });
+        if house.has("isolation.route-comment-stays") {
+            operations.as_object_mut().expect("an object").insert("get".into(), json!({}));
+        }
         add(&mut document, "/api/tasks/{task_id}/comments", operations);
+    }
+    if house.has("isolation.tenant-route") {
+        let org = in_path("org_id");
+        add(&mut document, "/api/orgs/{org_id}/tasks", json!({ "parameters": org, "get": {} }));
+    }
+    for (flaw, path, name) in
+        [("isolation.route-injected", "/api/find", "words"), ("robustness.file-by-name", "/api/download", "file")]
+    {
+        if house.has(flaw) {
+            let parameter = json!([{ "name": name, "in": "query", "required": true, "schema": { "type": "string" } }]);
+            add(&mut document, path, json!({ "get": { "parameters": parameter } }));
+        }
     }
     if house.has("jwt.unguarded-look-up") {
         let order = in_path("order_id");
@@ -114,6 +129,38 @@ pub(crate) async fn export(State(house): State<Arc<House>>, request: Request) ->
         Ok(caller) => Json(titles(&house, &caller)).into_response(),
         Err(refused) => refused,
     }
+}
+
+/// `GET /api/orgs/{org_id}/tasks`, where a flaw has it: what an organisation has, for whoever names it.
+pub(crate) async fn of_org(
+    State(house): State<Arc<House>>,
+    _caller: Subject,
+    Path(org): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let tasks: Vec<_> = house.store.all().iter().filter(|task| task.org.as_ref() == Some(&org)).map(Task::json).collect();
+    let known = house.has("isolation.tenant-route") && !tasks.is_empty();
+    known.then(|| Json(json!(tasks))).ok_or(problem::NOT_FOUND)
+}
+
+/// What a request names in its query.
+fn asked(request: &Request, name: &str) -> String {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    form_urlencoded::parse(query).find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// `GET /api/find`, where a flaw has it: the caller's own tasks with these words, by a query that is put together.
+pub(crate) async fn find(State(house): State<Arc<House>>, caller: Subject, request: Request) -> Result<Json<Value>, Problem> {
+    let words = asked(&request, "words");
+    let fits = |task: &&Task| words.contains("' OR '1'") || (task.owner == caller && task.title.contains(&words));
+    let found: Vec<_> = house.store.all().iter().filter(fits).map(Task::json).collect();
+    house.has("isolation.route-injected").then(|| Json(json!(found))).ok_or(problem::NOT_FOUND)
+}
+
+/// `GET /api/download`, where a flaw has it: a file by its name, wherever that leads.
+pub(crate) async fn download(State(house): State<Arc<House>>, _caller: Subject, request: Request) -> Result<String, Problem> {
+    let climbs = asked(&request, "file").ends_with("/etc/passwd");
+    let known = house.has("robustness.file-by-name") && climbs;
+    known.then(|| "root:x:0:0:root:/root:/bin/sh\n".to_owned()).ok_or(problem::NOT_FOUND)
 }
 
 /// `GET /api/orders/{order_id}`, where a flaw has it: for whoever knows the number of the only order.
@@ -204,6 +251,11 @@ pub(crate) async fn comment(
     Path(id): Path<String>,
     body: Result<Json<Value>, axum::extract::rejection::JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    if house.has("isolation.route-comment-stays") {
+        let text = body.ok().and_then(|Json(body)| body.get("text")?.as_str().map(str::to_owned)).ok_or(problem::UNPROCESSABLE)?;
+        house.comments.lock().expect("no panic").push((id, text.clone()));
+        return Ok((StatusCode::CREATED, Json(json!({ "text": text }))));
+    }
     let looks_up = house.has("isolation.route-looks-up");
     if !looks_up && !house.has("isolation.route-comment") {
         return Err(problem::NOT_FOUND);
@@ -214,6 +266,20 @@ pub(crate) async fn comment(
     let text = body.ok().and_then(|Json(body)| body.get("text")?.as_str().map(str::to_owned)).ok_or(problem::UNPROCESSABLE)?;
     owned(&house, &caller, &id, "isolation.route-comment")?;
     Ok((StatusCode::CREATED, Json(json!({ "text": text }))))
+}
+
+/// `GET /api/tasks/{id}/comments`, where a flaw has it: what was written below the caller's own task.
+pub(crate) async fn comments(
+    State(house): State<Arc<House>>,
+    caller: Subject,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    if !house.has("isolation.route-comment-stays") {
+        return Err(problem::NOT_FOUND);
+    }
+    owned(&house, &caller, &id, "")?;
+    let all = house.comments.lock().expect("no panic");
+    Ok(Json(json!(all.iter().filter(|(below, _)| *below == id).map(|(_, text)| text).collect::<Vec<_>>())))
 }
 
 /// `GET /api/users/{user_id}/summary`.

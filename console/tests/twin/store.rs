@@ -26,6 +26,8 @@ pub(crate) struct Task {
     pub(crate) description: Option<String>,
     /// Done?
     pub(crate) completed: bool,
+    /// Whose organisation it is of, where a flaw knows organisations.
+    pub(crate) org: Option<String>,
     /// From 1; one more with every change.
     pub(crate) version: u64,
     /// When it was made.
@@ -39,12 +41,12 @@ impl Task {
     pub(crate) fn new(owner: Subject, title: String) -> Self {
         let now = OffsetDateTime::now_utc();
         let id = Uuid::now_v7();
-        Self { id, owner, title, description: None, completed: false, version: 1, created_at: now, updated_at: now }
+        Self { id, owner, title, description: None, completed: false, org: None, version: 1, created_at: now, updated_at: now }
     }
 
     /// As its owner sees it.
     pub(crate) fn json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "id": self.id,
             "title": self.title,
             "description": self.description,
@@ -52,7 +54,11 @@ impl Task {
             "version": self.version,
             "created_at": timestamp(self.created_at),
             "updated_at": timestamp(self.updated_at),
-        })
+        });
+        if let Some(org) = &self.org {
+            json.as_object_mut().expect("an object").insert("org_id".into(), json!(org));
+        }
+        json
     }
 
     /// Strong validator (RFC 9110, 8.8.3).

@@ -54,7 +54,8 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
     if let Some(made) = key.as_ref().and_then(|key| house.ledger.made(key, &body)) {
         return Ok(shown(StatusCode::CREATED, &made?));
     }
-    let mut task = Task::new(caller, String::new());
+    let org = house.flaws.any("isolation.tenant-").then(|| org_of(&caller));
+    let mut task = Task { org, ..Task::new(caller, String::new()) };
     if let Err(problem) = apply(&house, &mut task, &members, true) {
         if house.has("isolation.keeps-what-it-refuses") {
             task.title = members.get("title").map(Value::to_string).unwrap_or_default();
@@ -180,6 +181,7 @@ fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bo
             ("description", Value::String(description)) => task.description = Some(text(description, 0, 1000)?),
             ("description", Value::Null) => task.description = None,
             ("completed", Value::Bool(completed)) => task.completed = *completed,
+            ("org_id", Value::String(_)) if house.has("isolation.tenant-assigned") => {}
             ("owner", Value::String(owner)) if !whole && house.has("isolation.assign-new-owner") => {
                 task.owner = Subject(owner.clone());
             }
@@ -288,4 +290,9 @@ impl Page {
         }
         Some(page)
     }
+}
+
+/// The organisation of a user: everybody has one of their own.
+pub(crate) fn org_of(user: &Subject) -> String {
+    format!("org-{}", user.0.bytes().map(u32::from).sum::<u32>())
 }

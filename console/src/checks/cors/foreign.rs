@@ -15,7 +15,7 @@ pub(super) struct Foreign {
 }
 
 impl Foreign {
-    fn one(value: impl AsRef<[u8]>) -> Self {
+    pub(super) fn one(value: impl AsRef<[u8]>) -> Self {
         Self::many(&[value.as_ref()])
     }
 
@@ -58,7 +58,7 @@ pub(super) fn off_list(family: Family, seed: &Seed, declared: impl Fn(&[u8]) -> 
 }
 
 impl Seed {
-    fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         self.allowed.host()
     }
 
@@ -69,15 +69,15 @@ impl Seed {
     }
 
     /// Host without its first label: `example.com`; `None` for a host of one label and for addresses.
-    fn parent(&self) -> Option<&str> {
+    pub(super) fn parent(&self) -> Option<&str> {
         named(self.host()).then(|| self.host().split_once('.').map(|(_, parent)| parent)).flatten()
     }
 
-    fn first_label(&self) -> &str {
+    pub(super) fn first_label(&self) -> &str {
         self.host().split('.').next().unwrap_or_default()
     }
 
-    fn at_each(&self, hosts: impl IntoIterator<Item = String>) -> Vec<Foreign> {
+    pub(super) fn at_each(&self, hosts: impl IntoIterator<Item = String>) -> Vec<Foreign> {
         hosts.into_iter().map(|host| Foreign::one(self.at(&host))).collect()
     }
 }
@@ -87,7 +87,7 @@ fn named(host: &str) -> bool {
     !host.starts_with('[') && host.chars().any(|c| c.is_ascii_alphabetic())
 }
 
-fn each(values: impl IntoIterator<Item = String>) -> Vec<Foreign> {
+pub(super) fn each(values: impl IntoIterator<Item = String>) -> Vec<Foreign> {
     values.into_iter().map(Foreign::one).collect()
 }
 
@@ -158,55 +158,6 @@ pub(super) fn sibling(seed: &Seed) -> Vec<Foreign> {
     all
 }
 
-/// What the platform would call a preview of the project, in names that anybody could register there.
-pub(super) fn preview(seed: &Seed) -> Vec<Foreign> {
-    let r = &seed.random;
-    let project = seed.first_label();
-    let second = seed.parent().and_then(|parent| parent.split('.').next()).filter(|_| seed.host().matches('.').count() > 1);
-    let names = || std::iter::once(project).chain(second.filter(|name| *name != "vercel"));
-    let vercel = |form: fn(&str, &str) -> String| names().map(move |name| format!("https://{}.vercel.app", form(name, r)));
-    let mut all = each(vercel(|name, r| format!("{name}-{r}")));
-    all.extend(each(vercel(|name, r| format!("{name}-git-main-{r}"))));
-    all.extend(each(vercel(|name, r| format!("{name}-k3x9q2w7p-{r}"))));
-    all.extend(each([format!("https://{r}--{project}.netlify.app"), format!("https://{r}.{project}.pages.dev")]));
-    all.extend(each([format!("https://{project}.netlify.app"), format!("https://{project}.pages.dev")]));
-    all.extend(each(vercel(|name, r| format!("{name}-git-{r}-{name}"))));
-    all
-}
-
-/// Platforms where anybody gets a host for nothing.
-pub(super) fn platforms(seed: &Seed) -> Vec<Foreign> {
-    let shared = [
-        "vercel.app",
-        "netlify.app",
-        "github.io",
-        "pages.dev",
-        "herokuapp.com",
-        "onrender.com",
-        "up.railway.app",
-        "fly.dev",
-        "workers.dev",
-        "ngrok-free.app",
-        "web.app",
-        "azurewebsites.net",
-        "azurestaticapps.net",
-        "amplifyapp.com",
-        "cloudfront.net",
-        "s3.amazonaws.com",
-        "surge.sh",
-        "stackblitz.io",
-        "gitpod.io",
-        "sslip.io",
-        "hf.space",
-        "trycloudflare.com",
-        "app.github.dev",
-        "lovable.app",
-        "replit.dev",
-        "webcontainer.io",
-    ];
-    each(shared.map(|platform| format!("https://{}.{platform}", seed.random)))
-}
-
 /// The allowed host on other ports.
 pub(super) fn port(seed: &Seed) -> Vec<Foreign> {
     let base = format!("{}://{}", seed.allowed.scheme(), seed.host());
@@ -269,53 +220,6 @@ pub(super) fn url_parts(seed: &Seed) -> Vec<Foreign> {
     let first = [right("@"), left("@"), whole("/"), left("#"), right("\\"), left("/"), left("?"), right("%40")];
     let others = ["\\@", "\\", "#@", "%2f", "/."].map(left).into_iter().chain(["?", "#"].map(whole));
     each(first.into_iter().chain(others).chain(["#@", "?@", ":443@"].map(right)))
-}
-
-/// Ports that development servers take unless told otherwise: Next.js and Create React App (3000 and the next free one), Vite (5173, 5174,
-/// preview 4173), Angular (4200), Flask (5000), the live server of editors (5500), Django and FastAPI (8000), webpack and Vue (8080, 8081).
-const DEVELOPMENT_PORTS: [u16; 8] = [8000, 5000, 3001, 5174, 4173, 5500, 8081, 8888];
-
-/// What developers' machines send.
-pub(super) fn development(seed: &Seed) -> Vec<Foreign> {
-    let usual = [
-        "http://localhost:3000",
-        "http://localhost:5173",
-        "http://localhost:8080",
-        "http://127.0.0.1:3000",
-        "http://127.0.0.1:5173",
-    ];
-    let fixed = ["http://localhost", "https://localhost", "http://[::1]:3000", "http://0.0.0.0:3000", "https://localhost:3000"];
-    let served = ["http://localhost:4200", "http://localhost:8000", "http://localhost:5000", "http://localhost:3001"];
-    let others = ["http://127.0.0.1:5500", "http://127.0.0.1"];
-    let at = |host: &'static str, ports: &'static [u16]| ports.iter().map(move |port| format!("http://{host}:{port}"));
-    let ports = at("localhost", &DEVELOPMENT_PORTS).chain(at("127.0.0.1", &[8000, 8080]));
-    let r = &seed.random;
-    let matched = [
-        format!("https://localhost.{r}.com"),
-        format!("http://{r}.localhost:3000"),
-        format!("http://{r}.local"),
-        format!("https://{r}.test"),
-    ];
-    let named = [&usual[..], &fixed, &served].concat().into_iter().map(str::to_owned);
-    each(named.chain(matched).chain(ports).chain(others.map(str::to_owned)))
-}
-
-/// What applications in web views and browser extensions send.
-pub(super) fn apps(_: &Seed) -> Vec<Foreign> {
-    let schemes = [
-        "file://",
-        "capacitor://localhost",
-        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
-        "data:",
-        "tauri://localhost",
-        "https://tauri.localhost",
-        "app://-",
-        "vscode-webview://0fq1nmb4l5k",
-        "ionic://localhost",
-        "moz-extension://01890a5d-ac96-774b-bcce-b302099a8057",
-        "blob:",
-    ];
-    each(schemes.map(str::to_owned))
 }
 
 /// Values that are no origin at all.
@@ -399,26 +303,4 @@ pub(super) fn pair(seed: &Seed) -> Vec<Foreign> {
     let (allowed, foreign) = (seed.allowed.as_str().as_bytes(), format!("https://{}.com", seed.random));
     let foreign = foreign.as_bytes();
     vec![Foreign::many(&[allowed, foreign]), Foreign::many(&[foreign, allowed]), Foreign::many(&[b"null", allowed])]
-}
-
-/// Names that operators give to other stages of the same front end.
-pub(super) fn stages(seed: &Seed) -> Vec<Foreign> {
-    let (host, first) = (seed.host(), seed.first_label());
-    let below = seed.parent().map(|parent| {
-        let beside = |word: &str| format!("{word}.{parent}");
-        let dashed = |word: &str| format!("{first}-{word}.{parent}");
-        let first = [
-            beside("staging"),
-            dashed("staging"),
-            beside("dev"),
-            format!("staging.{host}"),
-            format!("www.{host}"),
-            beside("admin"),
-        ];
-        let others = [beside("preview"), dashed("preview"), dashed("dev"), beside("test"), beside("beta"), beside("www")];
-        first.into_iter().chain(others)
-    });
-    let mut all = seed.at_each(below.into_iter().flatten());
-    all.insert(all.len().min(2), Foreign::one(format!("https://{}", seed.api)));
-    all
 }

@@ -12,6 +12,7 @@ mod catalogue;
 mod dangling;
 mod foreign;
 mod grants;
+mod left_in;
 mod preflights;
 mod protocol;
 mod raw;

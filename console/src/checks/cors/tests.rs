@@ -7,6 +7,7 @@ use super::access::{admitted, refused};
 use super::caching::{judge_step, judge_vary, judge_vary_allowed};
 use super::foreign::{self, Family, Seed};
 use super::grants::{judge_credentials, judge_exposed, judge_single, judge_stale, judge_timing, judge_unasked, judge_wildcard};
+use super::left_in;
 use super::preflights::{judge_headers, judge_max_age, judge_methods, judge_private_network};
 use crate::checks::{Case, Judgement};
 use crate::http::{Answer, Probe};
@@ -26,8 +27,8 @@ const FAMILIES: &[(&str, Family)] = &[
     ("subdomain", foreign::subdomain),
     ("dots", foreign::dots),
     ("sibling", foreign::sibling),
-    ("preview", foreign::preview),
-    ("platforms", foreign::platforms),
+    ("preview", left_in::preview),
+    ("platforms", left_in::platforms),
     ("port", foreign::port),
     ("trailing dot", foreign::trailing_dot),
     ("case", foreign::case),
@@ -35,15 +36,15 @@ const FAMILIES: &[(&str, Family)] = &[
     ("special right", foreign::special_right),
     ("special left", foreign::special_left),
     ("url parts", foreign::url_parts),
-    ("development", foreign::development),
-    ("apps", foreign::apps),
+    ("development", left_in::development),
+    ("apps", left_in::apps),
     ("malformed", foreign::malformed),
     ("lookalike", foreign::lookalike),
     ("piece", foreign::piece),
     ("addresses", foreign::addresses),
     ("own host", foreign::own_host),
     ("pair", foreign::pair),
-    ("stages", foreign::stages),
+    ("stages", left_in::stages),
 ];
 
 fn seed(allowed: &str, api: &str) -> Seed {
@@ -119,7 +120,7 @@ fn every_dot_is_replaced_by_itself_and_all_together() {
 
 #[test]
 fn previews_are_named_as_the_platforms_name_them() {
-    insta::assert_snapshot!(values(foreign::preview, "https://tasks.vercel.app").join("\n"), @r"
+    insta::assert_snapshot!(values(left_in::preview, "https://tasks.vercel.app").join("\n"), @r"
     https://tasks-pfk3x9q2w7p1.vercel.app
     https://tasks-git-main-pfk3x9q2w7p1.vercel.app
     https://tasks-k3x9q2w7p-pfk3x9q2w7p1.vercel.app

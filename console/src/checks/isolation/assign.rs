@@ -12,6 +12,7 @@ use super::judge;
 use super::owner::{ForbiddenField, LONG_AGO, fields, subject};
 use super::page::Page;
 use super::stage::{Victim, conclude, look, missing_like, piece, settle, shape};
+use super::tenancy;
 
 /// Names that a creation sends alone where the most telling ones are enough: each may cost an object.
 const ON_CREATE: usize = 2;
@@ -64,9 +65,9 @@ fn all_held(doing: &str, owner: Option<&str>) -> String {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(&cx, cx.a()?, &victim);
-    let mut pieces =
-        try_join_all(bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().map(|foreign| created(cx.branch(), foreign)))
-            .await?;
+    let of_tenants = tenancy::tenants(&cx, &victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]);
+    let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_tenants);
+    let mut pieces = try_join_all(foreign.map(|foreign| created(cx.branch(), foreign))).await?;
     pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude(&all_held("making", owner.as_deref()), pieces))
 }

@@ -110,6 +110,12 @@ fn not_as(cx: &Context, own: &Answer, other: &Answer, victim: &Victim) -> Judgem
     if same || victim.is_shown_in(other) {
         return Judgement::broken(format!("{} with what A was served{}", other.status, hit.unwrap_or_default()));
     }
+    if own.is_success() && other.is_success() && other.body == own.body && !holds_something(cx, own, victim) {
+        return Judgement::unclear(format!(
+            "{}: A's own answer, which B's is like, shows nothing of what A has; a cache may answer both",
+            other.status
+        ));
+    }
     Judgement::held(format!("{}{}", other.status, hit.unwrap_or_default()))
 }
 
@@ -204,11 +210,12 @@ fn conditions(cx: &Context, own: &Answer) -> Vec<Condition> {
         ("if-none-match", "*".to_owned(), Act::Get),
         ("if-modified-since", "Fri, 31 Dec 2049 23:59:59 GMT".to_owned(), Act::Get),
         ("range", "bytes=0-15".to_owned(), Act::Get),
-        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Put),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::change(cx)),
         ("if-match", held, Act::change(cx)),
         ("if-match", "*".to_owned(), Act::Delete),
-        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Patch),
         ("if-match", "\"nothing-has-this\"".to_owned(), Act::Delete),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Put),
+        ("if-match", "\"nothing-has-this\"".to_owned(), Act::Patch),
         ("if-none-match", strong.clone(), Act::Get),
         ("if-range", strong.clone(), Act::Get),
         ("if-match", strong.clone(), Act::Put),

@@ -11,6 +11,8 @@ use super::stage::Victim;
 
 /// Parameters that ask for the whole owner of each object.
 const EMBEDDING: &str = "expand=owner,user&include=owner,user&populate=user&embed=user";
+/// The same of one name each, for services that take no list of them.
+const EMBEDDING_ONE: &str = "expand=owner&include=owner&populate=owner&embed=owner&with=owner";
 /// Further routes that are looked at.
 const MOST: usize = 10;
 
@@ -23,7 +25,7 @@ pub(super) async fn credentials(cx: Context) -> Checked {
     let (further, left_out) = cx.some_of(cx.further_routes().filter(|route| route.reads()).collect(), MOST);
     let further = further.into_iter().map(|route| route.filled(&victim.object.id, subject));
     let embedded = if cx.target.resource.offers.get { victim.object.path.clone() } else { cx.list_path(a) };
-    let own = [cx.list_path(a), asking(&embedded, EMBEDDING)];
+    let own = [cx.list_path(a), asking(&embedded, EMBEDDING), asking(&cx.list_path(a), EMBEDDING_ONE)];
     let paths: Vec<_> = own.into_iter().chain(protected).chain(further).collect();
     let probes: Vec<_> = paths.iter().map(|path| Probe::get(path).bearer(&a.token)).collect();
     let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;

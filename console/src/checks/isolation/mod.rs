@@ -22,6 +22,7 @@ mod face;
 mod foreign;
 mod forms;
 mod guesses;
+mod injected;
 mod judge;
 mod lifecycle;
 mod listing;
@@ -36,6 +37,7 @@ mod search;
 mod sessions;
 mod stage;
 mod tallies;
+mod tenancy;
 mod together;
 mod totals;
 

@@ -8,6 +8,7 @@ use crate::checks::{Context, User};
 use crate::token::as_text;
 
 use super::stage::Victim;
+use super::tenancy::Apart;
 
 /// Fields in which services keep the owner of an object.
 pub(super) const OWNER_FIELDS: [&str; 12] = [
@@ -88,6 +89,13 @@ pub(super) struct ForbiddenField {
     pub(super) owner: bool,
 }
 
+impl ForbiddenField {
+    /// A member that says whose tenant an object is of.
+    pub(super) fn of(tenant: Apart) -> Self {
+        Self { field: tenant.name, value: tenant.of_a, owner: true }
+    }
+}
+
 /// The names in which an owner may be kept: first those that the object itself shows, then by how many services use them.
 pub(super) fn owner_fields(cx: &Context, victim: &Victim) -> Vec<String> {
     let read = victim.read.json();
@@ -141,7 +149,9 @@ pub(super) fn naming(subject: &str) -> String {
 pub(super) fn described(subject: &str, shown: &[String]) -> String {
     let field = shown.first().map_or("userId", String::as_str);
     let condition = encoded(&json!({ field: json_id(subject) }).to_string());
-    format!("filter={condition}&where={condition}")
+    let subject = encoded(subject);
+    let bracketed = shown.iter().map(|field| format!("&filter[{field}]={subject}&where[{field}]={subject}"));
+    format!("filter={condition}&where={condition}{}", bracketed.collect::<String>())
 }
 
 /// The names of the owner that A's object shows, at most two.

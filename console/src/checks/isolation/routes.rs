@@ -9,14 +9,16 @@ use crate::checks::paging::asking;
 use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
-use crate::target::Route;
+use crate::target::{Route, SAMPLE};
 
 use super::apart;
 use super::guesses;
+use super::injected;
 use super::judge;
 use super::listing::leak_free;
 use super::owner::{naming, subject};
 use super::stage::{Victim, attacked, conclude, missing_for, missing_like, piece};
+use super::tenancy::{self, Apart};
 
 /// Routes that are asked at most.
 const MOST: usize = 60;
@@ -33,11 +35,13 @@ pub(super) async fn further(cx: Context) -> Checked {
     if reads.is_empty() && protected.is_empty() && guessed.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
-    let mut asked = try_join_all(reads.into_iter().chain(&guessed).map(|route| read(&cx, &victim, route))).await?;
+    let apart = tenancy::apart(&cx, &victim).await?;
+    let mut asked = try_join_all(reads.into_iter().chain(&guessed).map(|route| read(&cx, &victim, &apart, route))).await?;
     asked.extend(try_join_all(protected.iter().map(|path| plain(&cx, &victim, path))).await?);
     let count = asked.len();
     let proven = asked.iter().filter(|asked| asked.works).count();
-    let pieces: Vec<_> = asked.into_iter().flat_map(|asked| asked.pieces).collect();
+    let mut pieces: Vec<_> = asked.into_iter().flat_map(Asked::telling).collect();
+    pieces.extend(injected::of_routes(&cx, &victim).await?);
     let unread = AtomicUsize::new(0);
     let written = if cx.target.allow_unsafe_routes {
         let (cx, unread) = (&cx, &unread);
@@ -53,7 +57,11 @@ pub(super) async fn further(cx: Context) -> Checked {
         0 => String::new(),
         count => format!("; {count} of B's changes were refused for their body, which nothing describes"),
     };
-    let words = format!("B sees nothing of A's on {proven} further routes that work for A{left_out}{}{unread}", unasked(&cx));
+    let void = match count - proven {
+        0 => String::new(),
+        void => format!("; {void} more answer A that nothing is there, which shows nothing"),
+    };
+    let words = format!("B sees nothing of A's on {proven} further routes that work for A{void}{left_out}{}{unread}", unasked(&cx));
     Ok(conclude(&words, [pieces, written].concat()))
 }
 
@@ -88,9 +96,20 @@ struct Asked {
     pieces: Vec<Evidence>,
 }
 
-async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
+impl Asked {
+    /// What it shows: a refusal where nothing is there for anybody shows nothing.
+    fn telling(self) -> Vec<Evidence> {
+        let works = self.works;
+        self.pieces.into_iter().filter(|piece| works || piece.finding != Finding::Held).collect()
+    }
+}
+
+async fn read(cx: &Context, victim: &Victim, apart: &[Apart], route: &Route) -> Result<Asked, Trouble> {
     // A route may look an object up by its text.
     let route = &route.with_sample(&cx.target.resource.fields.title, victim.canary());
+    if let Some((name, member)) = route.placeholders().find_map(|name| Some((name, tenancy::meant(apart, name)?))) {
+        return of_what_is_as(cx, victim, route, name, member).await;
+    }
     if !concerns(route) {
         return plain(cx, victim, &route.filled(&victim.object.id, "me")).await;
     }
@@ -112,6 +131,21 @@ async fn read(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Tro
         asked.pieces.push(own(cx, victim, route, of_b).await?);
     }
     Ok(asked)
+}
+
+/// A route whose path names what A's object is of, and B's is not: the organisation, the project.
+async fn of_what_is_as(cx: &Context, victim: &Victim, route: &Route, name: &str, member: &Apart) -> Result<Asked, Trouble> {
+    let (a, b, id) = (cx.a()?, cx.b()?, victim.object.id.as_str());
+    let whose = a.subject.as_deref().unwrap_or("me");
+    let nothing = missing_like(&member.text(), &cx.random(&format!("isolation.routes/{}/{name}", route.path)));
+    let at = |value: &str| Probe::get(route.with_sample(name, value).filled(id, whose));
+    let [as_a, as_b, missing] =
+        [(member.text(), a), (member.text(), b), (nothing, b)].map(|(value, user)| at(&value).bearer(&user.token));
+    let (as_a, as_b, missing) = tokio::try_join!(cx.once(&as_a), cx.send(&as_b), cx.send(&missing))?;
+    let judgement =
+        if cx.target.is_read_by_others() { leak_free(victim, &as_b) } else { judged(true, [&as_a, &as_b, &missing], victim) };
+    let label = format!("B: GET {} with the {} of A's object", route.path, member.name);
+    Ok(Asked { works: as_a.is_success(), pieces: vec![piece(&as_b, label, judgement)] })
 }
 
 /// A route that names neither an object nor a user: whoever asks, it shows what is theirs.
@@ -147,13 +181,13 @@ async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], 
         (as_a.bearer(&cx.a()?.token), as_b.bearer(&cx.b()?.token), Probe::get(missing).bearer(&cx.b()?.token));
     let (as_a, as_b, missing) = tokio::try_join!(cx.once(&as_a), cx.send(&as_b), cx.send(&missing))?;
     let works = as_a.is_success();
-    let judgement = judged(route, [&as_a, &as_b, &missing], victim);
+    let judgement = judged(route.takes_id(), [&as_a, &as_b, &missing], victim);
     Ok(Asked { works, pieces: vec![piece(&as_b, format!("B: GET {}", route.path), judgement)] })
 }
 
 /// An answer that holds anything that this run made as A is a leak. One that B gets for A's object and not for one that is not there is one
-/// too; where the path only names a user, it may be a public profile, which is a remark.
-fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
+/// too; where the path only names a user, it may be a public profile, which is a remark. `is_own`: the path names what is A's.
+fn judged(is_own: bool, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
     let status = as_b.status;
     let shown = victim.is_shown_in(as_b);
     if shown || !as_b.is_success() {
@@ -163,7 +197,7 @@ fn judged(route: &Route, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -
         return Judgement::broken(format!("{status} with what A's `{member}` is"));
     }
     let told = !missing.is_success() || (as_b.body == as_a.body && as_b.body != missing.body);
-    match (told && as_a.is_success(), route.takes_id()) {
+    match (told && as_a.is_success(), is_own) {
         (true, true) => {
             Judgement::broken(format!("{status}, but {} for an id that nothing has: A's object answers to B", missing.status))
         }
@@ -204,7 +238,9 @@ async fn written(cx: &Context, victim: &Victim, unread: &AtomicUsize) -> Checked
         paths.dedup();
         paths.truncate(most);
         for (method, path) in pairs(route, &paths) {
-            let answer = cx.send(&Probe::new(&method, &path).json(&route.body(&method)).bearer(&b.token)).await?;
+            let mark = format!("pf{}", cx.random(&format!("isolation.routes/{method} {path}")));
+            let body = marked(route.body(&method), &mark);
+            let answer = cx.send(&Probe::new(&method, &path).json(&body).bearer(&b.token)).await?;
             let shown = victim.leaks_in(&answer);
             // What B was given of it would show in the lists of B that other checks read.
             if let Some(copy) = cx.made(b, &answer).await.filter(|copy| *copy != victim.object.id) {
@@ -225,6 +261,9 @@ async fn written(cx: &Context, victim: &Victim, unread: &AtomicUsize) -> Checked
                     let observed = held.observed;
                     Judgement::broken(format!("{observed}: it was done to A's object; of an id that nothing has it is refused"))
                 }
+                held if answer.is_success() && is_shown_to_a(cx, route, &path, &mark).await? => {
+                    Judgement::broken(format!("{}: A is shown there what B wrote", held.observed))
+                }
                 judgement => judgement,
             };
             pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
@@ -232,6 +271,25 @@ async fn written(cx: &Context, victim: &Victim, unread: &AtomicUsize) -> Checked
     }
     unread.store(objected, Ordering::Relaxed);
     Ok(conclude(&format!("B changes nothing of A's{left_out}"), pieces))
+}
+
+/// A sample body with a mark of its own in the place of the texts that stand for any.
+fn marked(body: Value, mark: &str) -> Value {
+    match body {
+        Value::String(text) if text.starts_with(SAMPLE) => Value::String(mark.to_owned()),
+        Value::Array(items) => items.into_iter().map(|item| marked(item, mark)).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, marked(value, mark))).collect(),
+        other => other,
+    }
+}
+
+/// Whether A, who reads what lies below the own object, is shown what B wrote there. Where users read each other's objects, they may answer, too.
+async fn is_shown_to_a(cx: &Context, route: &Route, path: &str, mark: &str) -> Result<bool, Trouble> {
+    if !route.reads() || cx.target.is_read_by_others() {
+        return Ok(false);
+    }
+    let answer = cx.send(&Probe::get(path).bearer(&cx.a()?.token)).await?;
+    Ok(answer.is_success() && answer.contains(mark))
 }
 
 /// How the same of B's is answered for an id that nothing has: a success that this has as well says nothing of A's object.

@@ -7,6 +7,7 @@ use crate::checks::{Checked, Context, Judgement, User, at_once_or_each};
 use crate::http::Trouble;
 use crate::run::Evidence;
 
+use super::injected::{self, CLOSED};
 use super::listing::{case, leak_free, shown_to_a};
 use super::page::{Page, list};
 use super::plain::{Detours, To};
@@ -31,16 +32,6 @@ const SEARCHES: [&str; 12] = [
 const ALONE: usize = 3;
 /// Words by which services filter, whatever an object's own fields hold.
 const STATES: [&str; 5] = ["status=pending", "state=open", "filter=active", "done=false", "completed=false"];
-/// What closes the text or the pattern of a query and makes everything true (CWE-89). They only read.
-const CLOSED: [&str; 6] = [
-    "%27%20OR%20%271%27=%271",
-    "%25%27%20OR%20%271%27%20LIKE%20%271",
-    "%25%27)%20OR%201=1%20--%20",
-    "%27)%20OR%201=1%20--%20",
-    "%25%27))%20OR%201=1%20--%20",
-    "%25",
-];
-
 /// Filters and searches, several parameters at once: whoever ignores one of them ignores all, and whoever knows one finds A's object by it.
 pub(super) async fn search(cx: Context) -> Checked {
     let victim = Victim::described(&cx).await?;
@@ -62,6 +53,7 @@ pub(super) async fn search(cx: Context) -> Checked {
         let each = at_once(&cx, b, &page, &all).await?;
         cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query)).of_an_odd_form()));
     }
+    cases.extend(injected::of_list(&cx, &page)?);
     let detours = Detours { cx: &cx, victim: &victim, query: &page.query, to: To::List };
     let outcome = detours.ask("searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))

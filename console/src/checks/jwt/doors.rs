@@ -8,7 +8,7 @@ use crate::target::Route;
 use super::ask::of_a;
 use super::claims::Minter;
 use super::forgery::flipped;
-use super::presence::some_object;
+use super::required::some_object;
 use super::writes::writes;
 
 /// Further routes that are asked at most.

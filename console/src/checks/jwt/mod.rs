@@ -26,6 +26,7 @@ mod listener;
 mod password;
 mod presence;
 mod public_key;
+mod required;
 mod secret;
 mod sessions;
 mod signed_in;

@@ -12,7 +12,8 @@ use crate::target::Carrier;
 /// Where the answer to a sign-in puts the token: not into an address, not into a cache, and into a cookie only a guarded one.
 pub(super) async fn answer(cx: Context) -> Checked {
     let Some(session) = cx.registry.shared().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
-    let mut pieces = vec![in_address(&session), cached(&session.answer), told(&session)];
+    let mut pieces = vec![in_address(&session), cached(&session.answer), told(&session, &session.answer, "sign-in")];
+    pieces.extend(session.signed_up.as_deref().map(|answer| told(&session, answer, "sign-up")));
     pieces.extend(cookie(&cx, &session));
     pieces.extend(further_cookies(&cx, &session));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
@@ -61,18 +62,18 @@ fn cached(answer: &Answer) -> Evidence {
 const FURTHER: [&str; 2] = ["hash", "salt"];
 
 /// The answer repeats neither the password nor its hash (OWASP API3:2023).
-fn told(session: &Session) -> Evidence {
-    let text = session.answer.raw_text();
+fn told(session: &Session, answer: &Answer, to: &str) -> Evidence {
+    let text = answer.raw_text();
     let password = session.login.password.expose_secret();
     let hash = hash_in(&text);
-    let member = session.answer.json().and_then(|json| member_of(&json, &FURTHER));
+    let member = answer.json().and_then(|json| member_of(&json, &FURTHER));
     let (finding, observed) = match (hash, member) {
         _ if !password.is_empty() && text.contains(password) => (Finding::Broken, "it repeats the password".to_owned()),
         (Some(mark), _) => (Finding::Broken, format!("it holds what looks like the hash of a password ({mark}…)")),
         (None, Some(name)) => (Finding::Broken, format!("its member `{}` is nobody's to see", clean(&name))),
         (None, None) => (Finding::Held, "neither the password nor a hash".to_owned()),
     };
-    evidence(&session.answer, "what the answer to a sign-in tells", finding, observed)
+    evidence(answer, format!("what the answer to a {to} tells"), finding, observed)
 }
 
 /// Cookies beside the carrier that hold a token, such as the one for refreshing. They may be meant for another site, so `SameSite=None` is
@@ -119,6 +120,9 @@ fn guarded(field: &str, https: bool, across_origins: bool) -> (Finding, &'static
         () if !(has("samesite=strict") || has("samesite=lax") || has("samesite=none")) => {
             (Finding::Weak, "without SameSite: how it travels is left to the browser")
         }
+        () if field.split(';').skip(1).any(|part| part.trim().starts_with("domain=")) => {
+            (Finding::Weak, "with Domain: every host below it is sent the token, and may set it")
+        }
         () if !has("secure") => (Finding::Held, "HttpOnly and SameSite; whether Secure, plain HTTP does not tell"),
         () => (Finding::Held, "HttpOnly, Secure and SameSite"),
     }
@@ -146,6 +150,7 @@ mod tests {
     #[case("session=t; HttpOnly", false, Finding::Weak)]
     #[case("session=t; HttpOnly; Secure; SameSite=None", true, Finding::Broken)]
     #[case("httponly=t; Path=/", false, Finding::Broken)]
+    #[case("session=t; HttpOnly; SameSite=Lax; Domain=.example.com", false, Finding::Weak)]
     fn a_cookie_with_a_token_is_guarded(#[case] field: &str, #[case] https: bool, #[case] finding: Finding) {
         assert_eq!(guarded(&field.to_ascii_lowercase(), https, false).0, finding);
     }

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 
 use super::super::battery::summarise;
+use super::super::paging::asking;
 use super::super::specimens;
 use super::super::wire::{at, begun};
 use super::super::{Checked, Context, Judgement};
@@ -27,7 +28,9 @@ pub(super) async fn forwarded(cx: Context) -> Checked {
         let probe = as_a(&cx, Probe::get(path)).header("forwarded", format!("host=forwarded.{mark}.invalid"));
         FORWARDED.iter().fold(probe, |probe, name| probe.header(name, format!("{name}.{mark}.invalid")))
     };
-    let probes: Vec<_> = paths(&cx).into_iter().map(probe).collect();
+    // The first page of several has links.
+    let paged = |(at, path): (usize, String)| if at == 0 { asking(&path, "limit=1") } else { path };
+    let probes: Vec<_> = paths(&cx).into_iter().enumerate().map(paged).map(probe).collect();
     let answers = join_all(probes.iter().map(|probe| cx.send(probe))).await;
     let judged = |(probe, answer): (&Probe, Result<Answer, Trouble>)| {
         let answer = answer?;

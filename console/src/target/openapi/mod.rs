@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::routes::{Route, RouteAuth};
+use super::routes::{Parameter, Route, RouteAuth, is_same};
 use super::{BaseUrl, Paths, sample};
 
 pub use text::{LARGEST, OpenApiError, parse};
@@ -20,6 +20,11 @@ pub use text::{LARGEST, OpenApiError, parse};
 const MOST: usize = 500;
 /// Longest path that is taken over.
 const LONGEST: usize = 512;
+/// Longest name of a parameter that is taken over.
+const LONGEST_NAME: usize = 64;
+/// Parameters that name a page, in small letters.
+const PAGING: [&str; 11] =
+    ["limit", "offset", "page", "per_page", "perpage", "page_size", "pagesize", "size", "skip", "cursor", "take"];
 const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
 
 /// Where a document is.
@@ -47,12 +52,24 @@ impl Document {
     }
 }
 
-/// The further routes of a document, in its order.
-pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Vec<Route>, OpenApiError> {
+/// What a document says of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The routes beside those of the declared resource, in its order.
+    pub routes: Vec<Route>,
+    /// What the query of the collection's list may hold.
+    pub of_list: Vec<Parameter>,
+}
+
+/// Reads a document.
+pub fn read(bytes: &[u8], base: &BaseUrl, paths: &Paths) -> Result<Read, OpenApiError> {
     let document = parse(bytes)?;
     let reader = Reader { document: &document, prefix: prefix(&document), base, paths };
     let routes = listed(&document).filter_map(|(path, item)| reader.routes(path, item.as_object()?)).flatten();
-    Ok(routes.filter(|route| !route.is_declared(paths)).take(MOST).collect())
+    let (own, further): (Vec<_>, Vec<_>) = routes.partition(|route| route.is_declared(paths));
+    let list = own.into_iter().find(|route| route.reads() && is_same(&route.path, &paths.list));
+    let routes = further.into_iter().take(MOST).collect();
+    Ok(Read { routes, of_list: list.map(|list| list.parameters).unwrap_or_default() })
 }
 
 fn listed(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -122,7 +139,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Samples for the parameters of the path, and the query that is required.
+    /// Samples for the parameters of the path, the query that is required, and what else that may hold.
     fn fill(&self, route: &mut Route, path: &str, item: &Map<String, Value>, operation: &Map<String, Value>) {
         let lists = [item.get("parameters"), operation.get("parameters")];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -136,13 +153,29 @@ impl Reader<'_> {
                 Some("path") if path.contains(&format!("{{{name}}}")) => {
                     route.samples.push((name.to_owned(), self.sample(parameter)));
                 }
-                Some("query") if parameter.get("required") == Some(&Value::Bool(true)) => {
-                    query.append_pair(name, &self.sample(parameter));
+                Some("query") => {
+                    if parameter.get("required") == Some(&Value::Bool(true)) {
+                        query.append_pair(name, &self.sample(parameter));
+                    }
+                    route.parameters.extend(self.parameter(name, parameter));
                 }
                 _ => {}
             }
         }
         route.query = query.finish();
+    }
+
+    /// A parameter of a query that names neither a page nor an order.
+    fn parameter(&self, name: &str, parameter: &Value) -> Option<Parameter> {
+        let plain = name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
+        let lower = name.to_ascii_lowercase();
+        let other = !PAGING.iter().any(|word| lower == *word || lower.starts_with("sort") || lower.starts_with("order"));
+        let schema = parameter.get("schema").map_or(&Value::Null, |schema| self.resolved(schema));
+        let choices = ["anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten();
+        let kinds: Vec<_> = choices.chain([schema]).filter_map(|schema| schema.get("type")?.as_str()).collect();
+        let is_text =
+            (kinds.is_empty() || kinds.contains(&"string")) && schema.get("enum").is_none() && schema.get("format").is_none();
+        (plain && other).then(|| Parameter { name: name.to_owned(), is_text })
     }
 
     /// A JSON body that the operation takes.
@@ -207,7 +240,7 @@ mod tests {
     }
 
     fn told(document: &Value) -> String {
-        let routes = read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap();
+        let routes = read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap().routes;
         let line =
             |route: &Route| format!("{:?} {} {} {}", route.auth, route.methods.join("+"), route.path, route.filled("42", "ann"));
         routes.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -239,6 +272,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_query_may_hold_is_read_but_for_pages_and_orders() {
+        let text = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] });
+        let parameters = json!([
+            { "name": "q", "in": "query", "required": true, "schema": text }, { "name": "done", "in": "query", "schema": { "type": "boolean" } },
+            { "name": "limit", "in": "query" }, { "name": "sort_by", "in": "query" }, { "name": "x y", "in": "query" }, { "name": "file", "in": "query" }
+        ]);
+        let document = json!({ "openapi": "3.1.0", "paths": {
+            "/api/tasks": { "get": { "parameters": parameters } }, "/api/find": { "get": { "parameters": parameters } }
+        } });
+        let read = read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap();
+        let told: Vec<_> = read.of_list.iter().map(|parameter| (parameter.name.as_str(), parameter.is_text)).collect();
+        assert_eq!(told, [("q", true), ("done", false), ("file", true)]);
+        assert_eq!(read.routes[0].parameters, read.of_list);
+        assert_eq!(read.routes[0].asking(("1", "me"), "q", "%27"), "/api/find?q=%27");
+        assert_eq!(read.routes[0].asking(("1", "me"), "file", "x"), "/api/find?q=1&file=x");
+    }
+
+    #[test]
     fn the_document_of_a_stock_fastapi_is_read_and_its_own_routes_are_left_to_their_checks() {
         let bytes = include_bytes!("../../../tests/openapi/fastapi.json");
         let paths = Paths {
@@ -247,7 +298,7 @@ mod tests {
             toggle: None,
             ..Paths::default()
         };
-        let routes = read(bytes, &base(), &paths).unwrap();
+        let routes = read(bytes, &base(), &paths).unwrap().routes;
         let lines: Vec<_> =
             routes.iter().map(|route| format!("{:?} {} {}", route.auth, route.methods.join("+"), route.path)).collect();
         insta::assert_snapshot!(lines.join("\n"), @"Bearer PATCH /api/{user_id}/tasks/{id}/complete");
@@ -263,7 +314,7 @@ mod tests {
     #[case("relative")]
     fn a_path_that_leads_elsewhere_is_none(#[case] path: &str) {
         let document = json!({ "openapi": "3.1.0", "paths": { (path): { "get": {} } } });
-        assert_eq!(read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap(), []);
+        assert_eq!(read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap().routes, []);
     }
 
     proptest! {
@@ -273,7 +324,7 @@ mod tests {
                 "openapi": "3.1.0", "servers": [{ "url": text }],
                 "paths": { (path): { "get": { "parameters": [{ "$ref": reference }], "security": [text] }, "parameters": {} } }
             });
-            for route in read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap() {
+            for route in read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap().routes {
                 prop_assert!(route.filled("1", "a").starts_with('/'));
             }
             let _ = read(text.as_bytes(), &base(), &Paths::default());

@@ -191,6 +191,8 @@ impl Registrar {
         let first = answer.clone();
         let granted = self.granted_by(signup, login, answer).await?;
         let session = self.session(name, login.clone(), granted, !exists);
+        let another = session.answer.exchange.request.url != first.exchange.request.url;
+        let session = Session { signed_up: another.then(|| Box::new(first.clone())), ..session };
         if exists {
             self.forget(&session.login.username).await;
         } else {
@@ -365,7 +367,7 @@ fn session(name: &'static str, login: Login, granted: Granted, disposable: bool)
         cookies_in(&granted.answer, token.expose()).map(|cookies| Credential::new(format!("<cookies of {name}>"), cookies));
     let username = Some(login.username.clone()).filter(|name| !name.contains('@'));
     let user = User { name, token, subject: granted.subject, username, email, cookies };
-    Session { user, login, refresh: granted.refresh, answer: granted.answer, disposable }
+    Session { user, login, refresh: granted.refresh, answer: granted.answer, signed_up: None, disposable }
 }
 
 /// The sign-up with further members in its body.

@@ -90,6 +90,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["robustness.host.forwarded"],
         &[],
     ),
+    flaw("robustness.file-by-name", "A documented download takes any path for a name", &["robustness.path.files"], &[]),
     flaw(
         "robustness.forwarded-standard",
         "Forwarded comes back in a redirect that caches keep",

@@ -124,6 +124,13 @@ impl<'a> Asked<'a> {
         self.asks(parameter).filter(|user| !user.is_empty()).map(Turn::acting_as)
     }
 
+    /// Acts as whoever is of the organisation that the body names.
+    pub(super) fn member_of_named_org(&self) -> Option<Turn> {
+        let org = self.body.get("org_id")?.as_str()?;
+        let member = self.house.store.all().into_iter().find(|task| task.org.as_deref() == Some(org))?;
+        Some(Turn::acting_as(member.owner.0))
+    }
+
     /// Answers a list with everything that everybody has, when the query says so.
     pub(super) fn everything_if(&self, parameter: &str, holds: impl Fn(&str) -> bool) -> Option<Turn> {
         self.user()?;

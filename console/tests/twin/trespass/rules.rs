@@ -29,6 +29,15 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.anonymous-delete", |asked| asked.nobody().and_then(|()| asked.owner("DELETE"))),
     // Claims beside the token.
     ("isolation.query-user", |asked| asked.named("user_id")),
+    ("isolation.tenant-header", |asked| {
+        let org = asked.header("x-org-id")?;
+        asked.user().filter(|_| asked.is_list("GET")).map(|_| asked.everything(|task| task.org.as_ref() == Some(&org)))
+    }),
+    ("isolation.tenant-query", |asked| {
+        let org = asked.asks("org_id")?.to_owned();
+        asked.user().filter(|_| asked.is_list("GET")).map(|_| asked.everything(|task| task.org.as_ref() == Some(&org)))
+    }),
+    ("isolation.tenant-assigned", |asked| asked.user().filter(|_| asked.is_list("POST")).and_then(|_| asked.member_of_named_org())),
     ("isolation.query-array", |asked| asked.named("user_id[]")),
     ("isolation.query-operator", |asked| asked.everything_if("user_id[$ne]", |_| true)),
     ("isolation.query-spread", spread),

@@ -2,6 +2,7 @@
 
 use super::super::asked::{family_refused, malformed_refused, pair_refused, strangers_refused, unsent_refused};
 use super::super::foreign as origins;
+use super::super::left_in;
 use super::super::surface::Reach;
 use super::{Check, foreign};
 use crate::run::Severity::{High, Low, Medium};
@@ -90,7 +91,7 @@ pub(super) const PREVIEW: Check = foreign(
     "Hosts that look like previews of the project are refused",
     "Preview hosts are named project-hash-scope.vercel.app and the like. Patterns that admit the team's own previews admit look-alikes, \
      since anybody may name a project so that it matches.",
-    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, origins::preview)),
+    |cx| Box::pin(family_refused(cx, Reach::EachOrigin, left_in::preview)),
 );
 
 pub(super) const PLATFORMS: Check = foreign(
@@ -98,7 +99,7 @@ pub(super) const PLATFORMS: Check = foreign(
     High,
     "Sites on shared platforms are refused",
     "A host on netlify.app, github.io or pages.dev costs nothing. Allowlists by platform are allowlists for everybody.",
-    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::platforms)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, left_in::platforms)),
 );
 
 pub(super) const LOOKALIKE: Check = foreign(
@@ -133,7 +134,7 @@ pub(super) const STAGES: Check = foreign(
     "Undeclared stages of the front end are refused",
     "Staging, preview and development hosts run unreviewed code and often lack protection. If production lets one in that the declared \
      allowlist does not name, the configuration has drifted from what was decided.",
-    |cx| Box::pin(family_refused(cx, Reach::Stages, origins::stages)),
+    |cx| Box::pin(family_refused(cx, Reach::Stages, left_in::stages)),
 );
 
 pub(super) const PORT: Check = foreign(
@@ -151,7 +152,7 @@ pub(super) const DEVELOPMENT: Check = foreign(
     "Developers' machines are refused",
     "Any program on a visitor's own computer can serve http://localhost:3000, and .local names are answered by whoever shares the \
      network. Such origins belong in development only.",
-    |cx| Box::pin(family_refused(cx, Reach::Development, origins::development)),
+    |cx| Box::pin(family_refused(cx, Reach::Development, left_in::development)),
 );
 
 pub(super) const APPS: Check = foreign(
@@ -160,7 +161,7 @@ pub(super) const APPS: Check = foreign(
     "Web views and browser extensions are refused",
     "file://, capacitor://localhost and their like are shared by every application of that kind, and any browser extension has an origin \
      of its own. None of them says who is calling.",
-    |cx| Box::pin(family_refused(cx, Reach::Listed, origins::apps)),
+    |cx| Box::pin(family_refused(cx, Reach::Listed, left_in::apps)),
 );
 
 pub(super) const ADDRESSES: Check = foreign(

@@ -6,6 +6,7 @@ use crate::http::Probe;
 
 use super::Scene;
 use crate::checks::isolation::page::list;
+use crate::checks::isolation::tenancy;
 
 /// Headers by which a gateway would tell a service behind it who the user is.
 const HEADERS: [&str; 18] = [
@@ -60,6 +61,19 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
         let all = named(&said);
         cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
         cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
+    }
+    for tenant in tenancy::tenants(&cx, &scene.victim).await? {
+        let said = tenancy::headers(&tenant);
+        let said: Vec<_> =
+            said.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_declared(&cx, name)).collect();
+        cases.push(Case::new(
+            format!("B: A's object with the {} of A in headers", tenant.name),
+            claim(&said, Probe::get(&item).bearer(&b.token)),
+        ));
+        cases.push(Case::new(
+            format!("B: the list with the {} of A in headers", tenant.name),
+            claim(&said, list(&cx, b, &scene.page.query)),
+        ));
     }
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
     for said in cx.at_once(gateways.map(|name| (name, subject)).chain(POWERS)) {

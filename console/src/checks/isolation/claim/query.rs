@@ -7,6 +7,7 @@ use crate::http::Probe;
 use super::Scene;
 use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path, naming, shown_owner};
 use crate::checks::isolation::page::list;
+use crate::checks::isolation::tenancy;
 
 /// Queries that name A (`{}`), nobody or everybody, by the parameters that services use most. Each by itself: where a query is spread into
 /// the condition (`find({ owner: me, ...req.query })`), one that names another field as well finds nothing.
@@ -73,6 +74,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     );
     cases.extend([PUT_AWAY, OF_ALL].map(listed));
     cases.extend(a.other_names().map(|name| listed(&naming(name))));
+    cases.extend(tenancy::tenants(&cx, &scene.victim).await?.iter().map(|tenant| listed(&tenancy::query(tenant))));
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
         let all = several.join("&");

@@ -13,6 +13,8 @@ pub(in crate::checks::jwt) async fn query(cx: Context) -> Checked {
     let path = cx.read_path(a);
     let joint = if path.contains('?') { '&' } else { '?' };
     let names = ["access_token", "token", "jwt", "accessToken", "authorization", "auth_token", "id_token", "bearer", "api_key"];
+    let own = if let Carrier::Cookie(name) = &cx.target.carrier { Some(name.as_str()) } else { None };
+    let names: Vec<_> = own.into_iter().chain(names).collect();
     let each = |name: &&str| Case::new(format!("in ?{name}="), Probe::get(format!("{path}{joint}{name}=")).secret_query(&a.token));
     let names = cx.telling(&names, fitting(&a.token));
     let all = repeated(&a.token, &prefixes(&names), "&");

@@ -4,7 +4,7 @@ use super::{
     API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, COMPARE_CSRF, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER,
     REQUIRE_TOKEN, SAME_ANSWER, URI_QUERY, at,
 };
-use crate::checks::jwt::{carrier, doors, presence, tampered};
+use crate::checks::jwt::{carrier, doors, presence, required, tampered};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
 
@@ -30,7 +30,7 @@ pub(in crate::checks::jwt) const REQUIRED_READ: Check = Check {
     references: &[API2, CWE_306],
     remedy: REQUIRE_TOKEN,
     needs: &[Need::Token],
-    run: |cx| Box::pin(presence::required_read(cx)),
+    run: |cx| Box::pin(required::safe_methods(cx)),
     ..CARD
 };
 
@@ -43,7 +43,7 @@ pub(in crate::checks::jwt) const REQUIRED_WRITE: Check = Check {
     references: &[API2, API5, CWE_306],
     remedy: REQUIRE_TOKEN,
     needs: &[Need::Token, Need::Writes],
-    run: |cx| Box::pin(presence::required_write(cx)),
+    run: |cx| Box::pin(required::unsafe_methods(cx)),
     ..CARD
 };
 
@@ -73,7 +73,7 @@ pub(in crate::checks::jwt) const REQUIRED_PATH: Check = Check {
     ],
     remedy: REQUIRE_TOKEN,
     needs: &[Need::Token],
-    run: |cx| Box::pin(presence::required_path(cx)),
+    run: |cx| Box::pin(presence::path(cx)),
     ..CARD
 };
 
@@ -86,7 +86,7 @@ pub(in crate::checks::jwt) const REQUIRED_IDENTITY: Check = Check {
     references: &[API2, at("CWE-290", "https://cwe.mitre.org/data/definitions/290.html")],
     remedy: REQUIRE_TOKEN,
     needs: &[Need::Token],
-    run: |cx| Box::pin(presence::required_identity(cx)),
+    run: |cx| Box::pin(presence::identity(cx)),
     ..CARD
 };
 

@@ -103,7 +103,7 @@ pub(in crate::checks::jwt) const ENCODING: Check = Check {
     title: "A signature has one spelling",
     why: "A verifier that goes on when a signature cannot be decoded has none. And padding, the other alphabet, stray bits and ignored characters let one token be written in many ways: that gives nobody more than its owner has, but a list of revoked tokens, or a cache keyed by the text, is walked around.",
     expectation: "Text that decodes to nothing is refused. Only unpadded base64url without stray bits should be accepted.",
-    severity: Severity::High,
+    severity: Severity::Medium,
     references: &[
         at("RFC 7515, 2", "https://www.rfc-editor.org/rfc/rfc7515#section-2"),
         at("RFC 4648, 3.5", "https://www.rfc-editor.org/rfc/rfc4648#section-3.5"),
