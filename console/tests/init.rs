@@ -188,6 +188,7 @@ fn a_swagger_document_in_yaml_is_read_like_any_other() {
         "update = \"put\"",
         "token = \"/access_token\"",
         "body = { username = \"{username}\", password = \"{password}\" }",
+        "path = \"/auth/logout\"",
     ] {
         assert!(text.lines().any(|written| written == line), "{line} is missing in:\n{text}");
     }

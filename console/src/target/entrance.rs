@@ -45,6 +45,27 @@ impl Entrance {
     }
 }
 
+/// Words that end the path of a sign-out, and of the account of whoever asks.
+const SIGN_OUT: [&str; 5] = ["logout", "log-out", "signout", "sign-out", "logoff"];
+const OWN: [&str; 4] = ["me", "account", "profile", "self"];
+
+/// The path that signs out, in a document.
+pub fn sign_out(document: &Value) -> Option<String> {
+    ending(document, "post", &SIGN_OUT)
+}
+
+/// The path whose DELETE removes the account of whoever asks.
+pub fn removal(document: &Value) -> Option<String> {
+    ending(document, "delete", &OWN)
+}
+
+fn ending(document: &Value, method: &str, words: &[&str]) -> Option<String> {
+    let paths = document.get("paths")?.as_object()?;
+    let ends = |path: &str, word: &str| !path.contains('{') && path.trim_end_matches('/').rsplit('/').next() == Some(word);
+    let found = words.iter().find_map(|word| paths.iter().find(|(path, item)| ends(path, word) && item.get(method).is_some()));
+    found.map(|(path, _)| path.clone())
+}
+
 /// The sign-in of a document, or the one at `path`.
 pub fn sign_in(document: &Value, path: Option<&str>) -> Option<Entrance> {
     found(document, path, &SIGN_IN)
@@ -147,6 +168,15 @@ mod tests {
         assert_eq!((found.form, found.token), (false, None));
         let body = json!({ "email": "{email}", "password": "{password}", "name": "{name}", "terms": true });
         assert_eq!(Value::Object(found.body), body);
+    }
+
+    #[test]
+    fn the_ends_of_a_session_and_of_an_account_are_proposed() {
+        let document = json!({ "paths": {
+            "/users/{id}/me": { "delete": {} }, "/auth/logout": { "post": {} }, "/users/me/": { "get": {}, "delete": {} }, "/me": { "get": {} }
+        } });
+        assert_eq!((sign_out(&document).as_deref(), removal(&document).as_deref()), (Some("/auth/logout"), Some("/users/me/")));
+        assert_eq!((sign_out(&json!({})), removal(&json!({ "paths": {} }))), (None, None));
     }
 
     #[test]

@@ -173,7 +173,10 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
     let name = folded(&house, &name);
     let elsewhere = house.has("jwt.login-counts-claimed-addresses") && headers.contains_key("x-forwarded-for");
     match attempt(&house, &name, &body, elsewhere) {
-        Attempt::Known(subject) => seated(&house, StatusCode::OK, &name, &subject),
+        Attempt::Known(subject) => {
+            go_on(&house, &headers, &name, &subject);
+            seated(&house, StatusCode::OK, &name, &subject)
+        }
         Attempt::Unknown if house.has("jwt.login-tells-unknown") => problem::NOT_FOUND.into_response(),
         Attempt::Locked => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response(),
         Attempt::Wrong if house.has("jwt.login-hashes-for-some") => {
@@ -181,6 +184,17 @@ pub(crate) async fn sign_in(State(house): Shared, headers: HeaderMap, Json(body)
             problem::UNAUTHORIZED.into_response()
         }
         Attempt::Unknown | Attempt::Wrong => problem::UNAUTHORIZED.into_response(),
+    }
+}
+
+/// Flaw `jwt.opaque-cookie-fixed`: the session that came with the sign-in is signed in as well.
+fn go_on(house: &House, headers: &HeaderMap, name: &str, subject: &str) {
+    let sent = headers.get("cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
+    let own = sent.split("; ").find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='));
+    if let Some(sid) = own.filter(|_| house.has("jwt.opaque-cookie-fixed")) {
+        let sitting =
+            Sitting { subject: subject.to_owned(), name: name.to_owned(), refresh: String::new(), family: Uuid::new_v4() };
+        open(house).sittings.insert(sid.to_owned(), sitting);
     }
 }
 

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use console::target::{Carrier, Csrf, TokenAt};
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::problem::FORBIDDEN;
 use super::verifier::{self, Kind, Subject};
-use super::{House, SECRET};
+use super::{House, ORIGINS, SECRET};
 
 const HEADER: &str = "x-csrf-token";
 const COOKIE: &str = "csrf";
@@ -62,6 +63,12 @@ pub(crate) fn by_form(house: &House, request: Request) -> Request {
     Request::from_parts(parts, Body::empty())
 }
 
+/// Whether the address of the page has that of the front end in it.
+fn comes_from_the_front_end(parts: &Parts) -> bool {
+    let page = parts.headers.get("referer").and_then(|page| page.to_str().ok()).unwrap_or_default();
+    ORIGINS.iter().any(|origin| page.contains(origin))
+}
+
 /// Looks at every write with a good token.
 pub(crate) async fn guard(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
@@ -69,7 +76,8 @@ pub(crate) async fn guard(State(house): State<Arc<House>>, request: Request, nex
         || house.has("jwt.cookie-csrf-unchecked")
         || house.has("jwt.cookie-csrf-off")
         || parts.extensions.get::<ByForm>().is_some()
-        || (house.has("jwt.cookie-csrf-forgets-delete") && parts.method == "DELETE");
+        || (house.has("jwt.cookie-csrf-forgets-delete") && parts.method == "DELETE")
+        || (house.has("jwt.cookie-csrf-by-referer") && comes_from_the_front_end(&parts));
     let subject = if wanted(&house) && !exempt { verifier::verify(&house, &parts).ok() } else { None };
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let refused = subject.is_some_and(|Subject(subject)| {

@@ -68,7 +68,7 @@ pub(crate) const MAX_LIFETIME_SECS: i64 = 3_600;
 pub(crate) const COMMIT: &str = "3f9d1c2ab47e5068d1f0c9e8b7a6d5c4e3f2a1b0";
 
 /// Reasons for which a check may be skipped on the hardened twin: what a service on plain HTTP without a repository cannot be asked.
-pub(crate) const UNASKED: [&str; 7] = [
+pub(crate) const UNASKED: [&str; 8] = [
     "https",
     "git repository",
     "secret is declared",
@@ -76,6 +76,7 @@ pub(crate) const UNASKED: [&str; 7] = [
     "sets no cookie beside the token",
     "no route that changes an account",
     "no CSRF token is declared",
+    "no session is there before the sign-in",
 ];
 
 /// A running twin. Dropping it stops it.
@@ -225,6 +226,7 @@ async fn vacant() -> String {
 fn manner(flaws: &Flaws) -> (Kind, Carrier) {
     match () {
         () if flaws.any("jwt.keypair-") => (Kind::KeyPair, Carrier::Bearer),
+        () if flaws.any("jwt.opaque-cookie-") => (Kind::Opaque, Carrier::Cookie(COOKIE.to_owned())),
         () if flaws.any("jwt.opaque-") => (Kind::Opaque, Carrier::Bearer),
         () if flaws.any("jwt.cookie-") => (Kind::Shared, Carrier::Cookie(COOKIE.to_owned())),
         () if flaws.any("jwt.header-or-") => (Kind::Shared, Carrier::Header(HEADER.to_owned())),

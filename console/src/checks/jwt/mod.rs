@@ -16,6 +16,7 @@ mod contents;
 mod doors;
 mod errors;
 mod fetched;
+mod fixation;
 mod forgery;
 mod guesses;
 mod hostile;
@@ -103,6 +104,7 @@ pub const CHECKS: &[Check] = &[
     of_accounts::CONTENTS,
     of_accounts::ANSWER,
     of_accounts::PASSWORD,
+    of_accounts::FIXATION,
     of_accounts::UNIFORM,
     of_accounts::REVOKED,
     of_accounts::REFRESH,

@@ -56,7 +56,7 @@ fn accounts(tokens: Tokens, document: Option<&Value>) -> anyhow::Result<Tokens> 
     let login = entrance("Path of the sign-in, to get tokens by; none where variables hold them", sign_in)?;
     let Some(login) = login else { return Ok(tokens) };
     let signup = entrance("Path of the sign-up, for accounts of each run's own; none where two accounts exist", sign_up)?;
-    Ok(Tokens::accounts(Some(login), signup))
+    Ok(Tokens::accounts(Some(login), signup, document))
 }
 
 /// Asks until the answer passes `check`; an empty answer is `default`, where there is one.

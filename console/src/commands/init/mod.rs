@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Exit;
 use crate::cli::{InitArgs, Stack};
-use crate::target::entrance::{Entrance, sign_in, sign_up};
+use crate::target::entrance::{Entrance, removal, sign_in, sign_out, sign_up};
 use crate::target::look::Look;
 use crate::target::propose::{Proposal, propose};
 use crate::target::{Environment, File, SelectError, select};
@@ -48,17 +48,21 @@ enum Tokens {
 struct Entrances {
     login: Option<Entrance>,
     signup: Option<Entrance>,
+    /// What ends a session, and an account.
+    logout: Option<String>,
+    delete: Option<String>,
 }
 
 impl Tokens {
     /// Accounts that sign in, and up: who signs up by an address alone signs in by it.
-    fn accounts(mut login: Option<Entrance>, signup: Option<Entrance>) -> Self {
+    fn accounts(mut login: Option<Entrance>, signup: Option<Entrance>, document: Option<&Value>) -> Self {
         let named = |entrance: &Entrance| entrance.body.values().any(|value| value == "{username}");
         if signup.as_ref().is_some_and(|signup| !named(signup)) {
             let values = login.iter_mut().flat_map(|login| login.body.values_mut());
             values.filter(|value| *value == "{username}").for_each(|value| *value = "{email}".into());
         }
-        Self::Accounts(Box::new(Entrances { login, signup }))
+        let (logout, delete) = (document.and_then(sign_out), document.and_then(removal).filter(|_| signup.is_some()));
+        Self::Accounts(Box::new(Entrances { login, signup, logout, delete }))
     }
 
     /// What the flags say, by the document where there is one; else how the document signs in, unless a person is asked for that; else tokens in
@@ -72,13 +76,17 @@ impl Tokens {
             Entrance { path: path.clone(), ..told.unwrap_or_else(|| Entrance::usual(path)) }
         };
         if args.login.is_some() || args.signup.is_some() {
-            let login = args.login.as_ref().map(|path| entrance(path, sign_in));
-            return Self::accounts(login, args.signup.as_ref().map(|path| entrance(path, sign_up)));
+            let signup = args.signup.as_ref().map(|path| entrance(path, sign_up));
+            // Who is made by a sign-up that brings no token signs in.
+            let brings_none = signup.as_ref().is_some_and(|signup| signup.token.is_none());
+            let beside = || document.filter(|_| brings_none).and_then(|document| sign_in(document, None));
+            let login = args.login.as_ref().map(|path| entrance(path, sign_in)).or_else(beside);
+            return Self::accounts(login, signup, document);
         }
         let (a, b) = (&args.token_a_variable, &args.token_b_variable);
         let documented = document.filter(|_| a.is_none() && b.is_none() && !asking);
         if let Some(login) = documented.and_then(|document| sign_in(document, None)) {
-            return Self::accounts(Some(login), documented.and_then(|document| sign_up(document, None)));
+            return Self::accounts(Some(login), documented.and_then(|document| sign_up(document, None)), document);
         }
         let variable = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.to_owned());
         Self::Given { a: variable(a, "POSTFLIGHT_TOKEN_A"), b: variable(b, "POSTFLIGHT_TOKEN_B") }

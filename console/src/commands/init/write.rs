@@ -68,12 +68,16 @@ fn tokens(name: &str, tokens: &Tokens) -> String {
             quoted(secret)
         ),
         Tokens::Accounts(accounts) => {
-            let Entrances { login, signup } = &**accounts;
+            let Entrances { login, signup, logout, delete } = &**accounts;
             let beside = login.is_some();
             let signup = signup.as_ref().map(|signup| entrance(name, "signup", signup, Beside { login: beside, users: false }));
             let of_login = Beside { login: false, users: signup.is_none() };
             let login = login.as_ref().map(|login| entrance(name, "login", login, of_login));
-            signup.unwrap_or_default() + &login.unwrap_or_default()
+            let ends = [("logout", "Ends a session.", logout), ("delete", "Removes an account that a run made.", delete)];
+            let ends = ends.into_iter().filter_map(|(key, what, path)| Some((key, what, path.as_ref()?)));
+            let ends =
+                ends.map(|(key, what, path)| format!("\n[targets.{name}.tokens.{key}]\n# {what}\npath = {}\n", quoted(path)));
+            signup.unwrap_or_default() + &login.unwrap_or_default() + &ends.collect::<String>()
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) use cache::Cache;
 /// Flaws under which the origin rule refuses nothing itself, as most stacks do it: handlers run, only the header is missing.
 const LENIENT: &[&str] = &[
     "jwt.cookie-marks-by-form",
+    "jwt.cookie-csrf-by-referer",
     "cors.plain-write",
     "cors.form-write",
     "cors.multipart-write",

@@ -11,6 +11,8 @@ use crate::run::{Evidence, Finding};
 enum Lack {
     /// No header; the cookies are there, since browsers attach them.
     Header,
+    /// No header, on a page whose address has that of the front end in it: whoever looks for it there lets any page in.
+    LookAlike,
     /// Neither header nor cookies.
     Everything,
     /// An empty header beside no cookie: two absent values are equal.
@@ -24,11 +26,13 @@ enum Lack {
 }
 
 impl Lack {
-    const ALL: [Self; 6] = [Self::Header, Self::Everything, Self::Empty, Self::Wrong, Self::Foreign, Self::ForeignPair];
+    const ALL: [Self; 7] =
+        [Self::Header, Self::LookAlike, Self::Everything, Self::Empty, Self::Wrong, Self::Foreign, Self::ForeignPair];
 
     const fn words(self) -> &'static str {
         match self {
             Self::Header => "without the header",
+            Self::LookAlike => "without the header, from a page whose address has the front end's in it",
             Self::Everything => "without header and cookie",
             Self::Empty => "with an empty header",
             Self::Wrong => "with a value that nobody was given",
@@ -42,6 +46,11 @@ impl Lack {
         let with = |probe: Probe, value: &Credential| probe.secret_header(header, "", value);
         Some(match self {
             Self::Header => write.of_a_foreign_page(),
+            Self::LookAlike => {
+                let (allowed, foreign) = (cx.target.origins.first()?, cx.random("jwt.carrier.csrf"));
+                let page = format!("{allowed}.{foreign}.com");
+                write.of_a_foreign_page().origin(&page).header("referer", format!("{page}/{allowed}/"))
+            }
             // Without cookies of its own there is nothing more to leave out.
             Self::Everything => tokens.own.as_ref()?.cookies.as_ref().map(|_| write.without_csrf())?,
             Self::Empty => write.without_csrf().header(header, ""),

@@ -1,7 +1,7 @@
 //! Cards: what is issued, how one signs in, and what ends a token before its time.
 
 use super::{API2, CARD, CWE_598, CWE_613, END_SESSIONS, LEAN_CLAIMS, ONE_CARRIER, QUIET_LOGIN, URI_QUERY, at};
-use crate::checks::jwt::{accounts, contents, password, sessions, signed_in};
+use crate::checks::jwt::{accounts, contents, fixation, password, sessions, signed_in};
 use crate::checks::{Check, Need, Remedy};
 use crate::run::Severity;
 
@@ -59,6 +59,30 @@ pub(in crate::checks::jwt) const PASSWORD: Check = Check {
     },
     needs: &[Need::Token],
     run: |cx| Box::pin(password::only_the_right_one(cx)),
+    ..CARD
+};
+
+pub(in crate::checks::jwt) const FIXATION: Check = Check {
+    id: "jwt.login.fixation",
+    title: "A sign-in begins a session of its own",
+    why: "A service that goes on with the session it was sent signs in whoever put that session into the browser: by a link, a neighbouring host, or an hour at the same machine. Session stores do so unless the id is made anew at every sign-in.",
+    expectation: "Neither a session that the client made up nor one that was handed out before the sign-in opens anything after it.",
+    severity: Severity::High,
+    references: &[
+        API2,
+        at("CWE-384", "https://cwe.mitre.org/data/definitions/384.html"),
+        at(
+            "OWASP Session Management Cheat Sheet",
+            "https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
+        ),
+    ],
+    remedy: Remedy {
+        axum: "Call `cycle_id` of `tower-sessions` (or `login` of `axum-login`, which does) before the user is put into the session.",
+        fastapi: "Delete the session of the request and make a new id when somebody signs in; take no id that the client sent.",
+        express: "Call `req.session.regenerate` before the user is put into the session; `req.login` of passport 0.6 and later does.",
+    },
+    needs: &[Need::Token],
+    run: |cx| Box::pin(fixation::fixation(cx)),
     ..CARD
 };
 
