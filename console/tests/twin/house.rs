@@ -1,6 +1,6 @@
 //! What every request handler of the twin may touch: its flaws, its store, its start time and a count of requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,7 +15,7 @@ use super::health::Probes;
 use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
-use super::verifier::Kind;
+use super::verifier::{Kind, Subject};
 
 /// The state of one twin.
 pub(crate) struct House {
@@ -33,6 +33,8 @@ pub(crate) struct House {
     pub(crate) cache: Cache,
     /// Requests of deep health under way.
     pub(crate) probes: Probes,
+    /// Who is of which organisation, where a flaw knows organisations.
+    pub(crate) orgs: Mutex<BTreeMap<String, Subject>>,
     /// What was written below tasks, by their ids.
     pub(crate) comments: Mutex<Vec<(String, String)>>,
     /// What detours around isolation keep between requests.
@@ -69,6 +71,7 @@ impl House {
             store,
             cache,
             probes: Probes::default(),
+            orgs: Mutex::default(),
             comments: Mutex::default(),
             trespass,
             accounts: accounts::nobody(),

@@ -55,6 +55,9 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
         return Ok(shown(StatusCode::CREATED, &made?));
     }
     let org = house.flaws.any("isolation.tenant-").then(|| org_of(&caller));
+    if let Some(org) = &org {
+        house.orgs.lock().expect("no panic").insert(org.clone(), caller.clone());
+    }
     let mut task = Task { org, ..Task::new(caller, String::new()) };
     if let Err(problem) = apply(&house, &mut task, &members, true) {
         if house.has("isolation.keeps-what-it-refuses") {
@@ -182,6 +185,10 @@ fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bo
             ("description", Value::Null) => task.description = None,
             ("completed", Value::Bool(completed)) => task.completed = *completed,
             ("org_id", Value::String(_)) if house.has("isolation.tenant-assigned") => {}
+            ("org_id", Value::String(org)) if !whole && house.has("isolation.tenant-moved") => {
+                let member = house.orgs.lock().expect("no panic").get(org).cloned();
+                (task.owner, task.org) = (member.ok_or(problem::UNPROCESSABLE)?, Some(org.clone()));
+            }
             ("owner", Value::String(owner)) if !whole && house.has("isolation.assign-new-owner") => {
                 task.owner = Subject(owner.clone());
             }

@@ -256,7 +256,9 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         Some(read) => read.clone(),
         None => look(&cx, b, &object).await?,
     };
-    let tried = changes(&cx, &victim, owner.as_deref(), &object);
+    let mut tried = changes(&cx, &victim, owner.as_deref(), &object);
+    let of_tenants = tenancy::tenants(&cx, &victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]);
+    tried.extend(of_tenants.map(|foreign| (Act::change(&cx), foreign)));
     let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;

@@ -30,9 +30,10 @@ const PARAMETERS: usize = 4;
 /// Routes that are asked.
 const ROUTES: usize = 8;
 
-/// What a parameter is asked with.
+/// What a parameter is asked with. What takes a text may stand in a query without quotes as well.
 fn texts(cx: &Context, parameter: &Parameter) -> Vec<&'static str> {
-    if parameter.is_text { cx.telling(CLOSED, EACH) } else { cx.telling(TRUE, 1) }
+    let closed = if parameter.is_text { cx.telling(CLOSED, EACH) } else { Vec::new() };
+    [closed, cx.telling(TRUE, 1)].concat()
 }
 
 /// B's list by each parameter that the document names for it.
@@ -60,8 +61,7 @@ fn paths(cx: &Context, route: &Route) -> Vec<String> {
     let of_query = route.parameters.iter().take(PARAMETERS).flat_map(|parameter| {
         texts(cx, parameter).into_iter().map(|text| route.asking(("1", of_b), &parameter.name, text)).collect::<Vec<_>>()
     });
-    let samples = route.samples.iter().filter(|(name, _)| route.path.contains(&format!("{{{name}}}")));
-    let of_path = samples.map(|(name, _)| route.with_sample(name, CLOSED[0]).filled("1", of_b));
+    let of_path = route.placeholders().map(|name| route.with_sample(name, CLOSED[0]).filled("1", of_b));
     of_query.chain(of_path).collect()
 }
 

@@ -204,6 +204,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.assign.create"],
         &[],
     ),
+    flaw("isolation.tenant-moved", "`org_id` in a change moves a task into any organisation.", &["isolation.assign.update"], &[]),
     flaw("isolation.tenant-route", "A documented route shows any organisation's tasks.", &["isolation.routes"], &[]),
     flaw("isolation.route-injected", "A documented search puts its query together as text.", &["isolation.routes"], &[]),
     flaw("isolation.route-comment-stays", "What anybody writes below a task is shown to its owner.", &["isolation.routes"], &[]),
