@@ -24,7 +24,7 @@ use twin::{Twin, UNASKED as SKIPPABLE};
 /// Twins verified side by side.
 const AT_ONCE: usize = 4;
 /// Further reasons on twins whose tokens, database or answers are of another kind.
-const SKIPPABLE_BY_KIND: [&str; 10] = [
+const SKIPPABLE_BY_KIND: [&str; 11] = [
     "a user of its own, minted",
     "opaque, not JWTs",
     "carries its tokens in",
@@ -35,6 +35,7 @@ const SKIPPABLE_BY_KIND: [&str; 10] = [
     "no origin of this kind",
     "in which environment",
     "set aside for what",
+    "travels as a cookie",
 ];
 /// Checks that can only warn: what they see is a reason to look, no proof; or, by decision (ADR 0036), a form of an origin that no browser
 /// sends, so that letting it in lets no page in.

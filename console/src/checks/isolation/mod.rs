@@ -11,6 +11,7 @@
 mod accounts;
 mod apart;
 mod assign;
+mod below;
 mod bulk;
 mod cache;
 mod catalogue;

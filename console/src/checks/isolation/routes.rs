@@ -1,27 +1,26 @@
 //! Further routes: what takes an id of the resource or names a user, beside the routes that every task has.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use futures::future::try_join_all;
 use serde_json::Value;
 
 use crate::checks::paging::asking;
-use crate::checks::{Checked, Context, Judgement, Outcome, Role, User};
+use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
-use crate::target::{Route, SAMPLE};
+use crate::target::Route;
 
 use super::apart;
+use super::below;
 use super::guesses;
 use super::injected;
 use super::judge;
 use super::listing::leak_free;
 use super::owner::{naming, subject};
-use super::stage::{Victim, attacked, conclude, missing_for, missing_like, piece};
+use super::stage::{Victim, conclude, missing_like, piece};
 use super::tenancy::{self, Apart};
 
 /// Routes that are asked at most.
-const MOST: usize = 60;
+pub(super) const MOST: usize = 60;
 
 pub(super) async fn further(cx: Context) -> Checked {
     let mut reads: Vec<_> = cx.further_routes().filter(|route| route.reads() && !cx.target.is_shared(route)).collect();
@@ -42,18 +41,12 @@ pub(super) async fn further(cx: Context) -> Checked {
     let proven = asked.iter().filter(|asked| asked.works).count();
     let mut pieces: Vec<_> = asked.into_iter().flat_map(Asked::telling).collect();
     pieces.extend(injected::of_routes(&cx, &victim).await?);
-    let unread = AtomicUsize::new(0);
-    let written = if cx.target.allow_unsafe_routes {
-        let (cx, unread) = (&cx, &unread);
-        attacked(cx, Role::Contested, |victim| async move { written(cx, &victim, unread).await }).await?.evidence
-    } else {
-        Vec::new()
-    };
+    let (written, unread) = if cx.target.allow_unsafe_routes { below::written(&cx).await? } else { (Vec::new(), 0) };
     let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
     if clean && proven == 0 && count > 0 {
         return Ok(Outcome::skip(format!("none of the {count} further routes answers A with the ids of this run")));
     }
-    let unread = match unread.into_inner() {
+    let unread = match unread {
         0 => String::new(),
         count => format!("; {count} of B's changes were refused for their body, which nothing describes"),
     };
@@ -222,84 +215,4 @@ fn private_member(as_a: &Answer, as_b: &Answer) -> Option<String> {
         };
         own.iter().find(same).map(|(name, _)| name.clone())
     })
-}
-
-/// Where the operator allows it, B sends the unsafe methods as well: whether they did something shows in A's object afterwards. `unread`
-/// counts those that were refused for their body.
-async fn written(cx: &Context, victim: &Victim, unread: &AtomicUsize) -> Checked {
-    let (a, b) = (cx.a()?, cx.b()?);
-    let (mut pieces, mut objected) = (Vec::new(), 0);
-    // At B's own path there may be an object of B's with the same number.
-    let most = if apart::are_counted_apart(cx).await? { 1 } else { 2 };
-    let (routes, left_out) = cx.some_of(cx.further_routes().filter(|route| route.takes_id()).collect(), MOST);
-    for route in routes {
-        let at = |user: &User| route.filled(&victim.object.id, user.subject.as_deref().unwrap_or("me"));
-        let mut paths = vec![at(a), at(b)];
-        paths.dedup();
-        paths.truncate(most);
-        for (method, path) in pairs(route, &paths) {
-            let mark = format!("pf{}", cx.random(&format!("isolation.routes/{method} {path}")));
-            let body = marked(route.body(&method), &mark);
-            let answer = cx.send(&Probe::new(&method, &path).json(&body).bearer(&b.token)).await?;
-            let shown = victim.leaks_in(&answer);
-            // What B was given of it would show in the lists of B that other checks read.
-            if let Some(copy) = cx.made(b, &answer).await.filter(|copy| *copy != victim.object.id) {
-                cx.send(&Probe::new("DELETE", cx.item_path(b, &copy)).bearer(&b.token)).await?;
-            }
-            let objects = !shown && matches!(answer.status, 400 | 415 | 422);
-            objected += usize::from(objects);
-            let judgement = match judge::harmless(answer.status, shown) {
-                // What the body is refused for everybody says nothing of who asked.
-                _ if objects => match for_nothing(cx, victim, route, &method).await? {
-                    status @ (403 | 404 | 410) if cx.target.policy.uniform_foreign => Judgement::weak(format!(
-                        "{}, but {status} for an id that nothing has: whose A's object is was not looked at before the body",
-                        answer.status
-                    )),
-                    _ => continue,
-                },
-                held if answer.is_success() && !shown && (400..500).contains(&for_nothing(cx, victim, route, &method).await?) => {
-                    let observed = held.observed;
-                    Judgement::broken(format!("{observed}: it was done to A's object; of an id that nothing has it is refused"))
-                }
-                held if answer.is_success() && is_shown_to_a(cx, route, &path, &mark).await? => {
-                    Judgement::broken(format!("{}: A is shown there what B wrote", held.observed))
-                }
-                judgement => judgement,
-            };
-            pieces.push(piece(&answer, format!("B: {method} {path}"), judgement));
-        }
-    }
-    unread.store(objected, Ordering::Relaxed);
-    Ok(conclude(&format!("B changes nothing of A's{left_out}"), pieces))
-}
-
-/// A sample body with a mark of its own in the place of the texts that stand for any.
-fn marked(body: Value, mark: &str) -> Value {
-    match body {
-        Value::String(text) if text.starts_with(SAMPLE) => Value::String(mark.to_owned()),
-        Value::Array(items) => items.into_iter().map(|item| marked(item, mark)).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, marked(value, mark))).collect(),
-        other => other,
-    }
-}
-
-/// Whether A, who reads what lies below the own object, is shown what B wrote there. Where users read each other's objects, they may answer, too.
-async fn is_shown_to_a(cx: &Context, route: &Route, path: &str, mark: &str) -> Result<bool, Trouble> {
-    if !route.reads() || cx.target.is_read_by_others() {
-        return Ok(false);
-    }
-    let answer = cx.send(&Probe::get(path).bearer(&cx.a()?.token)).await?;
-    Ok(answer.is_success() && answer.contains(mark))
-}
-
-/// How the same of B's is answered for an id that nothing has: a success that this has as well says nothing of A's object.
-async fn for_nothing(cx: &Context, victim: &Victim, route: &Route, method: &str) -> Result<u16, Trouble> {
-    let (b, missing) = (cx.b()?, missing_for(cx, &victim.object.id, &route.path, method));
-    let path = route.filled(&missing, b.subject.as_deref().unwrap_or("me"));
-    Ok(cx.send(&Probe::new(method, path).json(&route.body(method)).bearer(&b.token)).await?.status)
-}
-
-/// Every unsafe method of a route with every path.
-fn pairs(route: &Route, paths: &[String]) -> Vec<(String, String)> {
-    route.writes().flat_map(|method| paths.iter().map(|path| (method.to_owned(), path.clone()))).collect()
 }
