@@ -30,6 +30,11 @@ fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) ->
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
 
+/// What names the tenant of A, each alone.
+async fn of_tenants(cx: &Context, victim: &Victim) -> Result<Vec<Vec<ForbiddenField>>, Trouble> {
+    Ok(tenancy::tenants(cx, victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]).collect())
+}
+
 /// Fields in which services keep an owner by another name than the id.
 const BY_NAME: [&str; 5] = ["author", "username", "owner", "user", "created_by"];
 
@@ -65,8 +70,7 @@ fn all_held(doing: &str, owner: Option<&str>) -> String {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(&cx, cx.a()?, &victim);
-    let of_tenants = tenancy::tenants(&cx, &victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]);
-    let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_tenants);
+    let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_tenants(&cx, &victim).await?);
     let mut pieces = try_join_all(foreign.map(|foreign| created(cx.branch(), foreign))).await?;
     pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude(&all_held("making", owner.as_deref()), pieces))
@@ -257,8 +261,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         None => look(&cx, b, &object).await?,
     };
     let mut tried = changes(&cx, &victim, owner.as_deref(), &object);
-    let of_tenants = tenancy::tenants(&cx, &victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]);
-    tried.extend(of_tenants.map(|foreign| (Act::change(&cx), foreign)));
+    tried.extend(of_tenants(&cx, &victim).await?.into_iter().map(|foreign| (Act::change(&cx), foreign)));
     let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;

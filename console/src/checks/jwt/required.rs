@@ -118,8 +118,10 @@ const OPEN: [&str; 12] =
 const OPEN_BELOW: [&str; 6] = ["docs", "redoc", "openapi", "swagger", "health", "healthz"];
 
 fn is_open_by_name(path: &str) -> bool {
-    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(|part| part.trim_end_matches(".json")).peekable();
-    path == "/" || parts.clone().last().is_some_and(|last| OPEN.contains(&last)) || parts.any(|part| OPEN_BELOW.contains(&part))
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(|part| part.trim_end_matches(".json"));
+    path == "/"
+        || parts.clone().next_back().is_some_and(|last| OPEN.contains(&last))
+        || parts.any(|part| OPEN_BELOW.contains(&part))
 }
 
 /// A further route must refuse where it is declared to, or lies below the collection that does. What nobody declared and nothing guards may be
