@@ -6,9 +6,9 @@
 mod accounts;
 mod act;
 mod battery;
+mod beside_token;
 mod caches;
 mod check;
-mod claims;
 mod context;
 mod json_id;
 mod judgement;

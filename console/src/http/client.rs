@@ -36,7 +36,6 @@ struct Inner {
     meter: Arc<Meter>,
     vault: Arc<Vault>,
     strain: Arc<Strain>,
-    speaks_json: AtomicBool,
     /// How the application answers.
     manner: Arc<Manner>,
     /// Whether waiting for a 503 was in vain once.
@@ -86,7 +85,6 @@ impl Client {
             meter: Arc::default(),
             vault: Arc::default(),
             strain: Arc::default(),
-            speaks_json: AtomicBool::default(),
             manner: Arc::default(),
             in_vain: AtomicBool::default(),
             tags: Arc::default(),
@@ -118,7 +116,6 @@ impl Client {
             meter: Arc::clone(&self.inner.meter),
             vault: Arc::clone(&self.inner.vault),
             strain: Arc::default(),
-            speaks_json: AtomicBool::new(self.inner.speaks_json.load(Ordering::Relaxed)),
             manner: Arc::clone(&self.inner.manner),
             in_vain: AtomicBool::new(self.waits_in_vain()),
             tags: Arc::clone(&self.inner.tags),
@@ -321,13 +318,9 @@ impl Client {
 
     /// Who wrote an answer, by what is known of the application so far.
     pub(super) fn source_of(&self, status: u16, headers: &Headers, body: &[u8]) -> Source {
-        let speaks = &self.inner.speaks_json;
-        if edge::is_json(status, headers) {
-            speaks.store(true, Ordering::Relaxed);
-        }
-        let app_header = self.inner.target.app_header.as_deref();
-        let speaks_json = speaks.load(Ordering::Relaxed);
         let out_of_manner = self.inner.manner.is_strange(status, headers, body);
+        let speaks_json = self.inner.manner.speaks_json();
+        let app_header = self.inner.target.app_header.as_deref();
         edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json, out_of_manner })
     }
 

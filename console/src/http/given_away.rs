@@ -6,16 +6,32 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// Hashes of passwords: the first group is how they begin.
+const HASHES: [&str; 3] = [
+    // Modular crypt: bcrypt, Argon2, SHA-crypt, yescrypt.
+    r"(\$(?:2[abxy]?|argon2(?:id|i|d)|5|6|7|y|gy|scrypt|pbkdf2[a-z0-9-]*)\$)[A-Za-z0-9./+=,$-]{16,}",
+    // Werkzeug and Django.
+    r"((?:pbkdf2|scrypt)(?::[a-z0-9]+)+\$)[^\s$\x22]+\$[0-9a-f]{32,}",
+    r"((?:pbkdf2_sha(?:1|256)|bcrypt_sha256|scrypt|argon2)\$)[^\s\x22]{8,}",
+];
+
+/// All of them.
+static HASH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&HASHES.join("|")).ok());
+
+/// How a hash of a password in `text` begins, if one looks to be there: `$2b$`.
+pub(crate) fn hash_in(text: &str) -> Option<&str> {
+    let found = HASH.as_ref()?.captures(text)?;
+    found.iter().skip(1).flatten().next().map(|beginning| beginning.as_str())
+}
+
 /// Forms, and what stands for them.
 static FORMS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let forms = [
         // RFC 7468; a key without its end was cut off.
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?", "<private key>"),
-        // Modular crypt: bcrypt, Argon2, SHA-crypt, yescrypt.
-        (r"\$(?:2[abxy]?|argon2(?:id|i|d)|5|6|7|y|gy|scrypt|pbkdf2[a-z0-9-]*)\$[A-Za-z0-9./+=,$-]{16,}", "<password hash>"),
-        // Werkzeug and Django.
-        (r"(?:pbkdf2|scrypt)(?::[a-z0-9]+)+\$[^\s$\x22]+\$[0-9a-f]{32,}", "<password hash>"),
-        (r"(?:pbkdf2_sha(?:1|256)|bcrypt_sha256|scrypt|argon2)\$[^\s\x22]{8,}", "<password hash>"),
+        (HASHES[0], "<password hash>"),
+        (HASHES[1], "<password hash>"),
+        (HASHES[2], "<password hash>"),
         (r"(://[^\s/:@\x22'<>]{1,64}:)[^\s/@\x22'<>]{1,256}@", "${1}<password>@"),
         // Lines of an environment file.
         (r"(?im)^((?:export )?[A-Z0-9_]*(?:SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY)[A-Z0-9_]*=).+$", "${1}<redacted>"),
@@ -74,6 +90,16 @@ mod tests {
     fn the_password_of_a_database_is_hidden() {
         let said = ["DATABASE_URL=postgres://app", "hunter2hunter2@db.internal/app"].join(":");
         assert_eq!(without_given_away(&said), "DATABASE_URL=postgres://app:<password>@db.internal/app");
+    }
+
+    #[rstest::rstest]
+    #[case::bcrypt(r#"{"hash":"$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK"}"#, Some("$2b$"))]
+    #[case::werkzeug("pbkdf2:sha256:1000$Fq3x$0123456789abcdef0123456789abcdef", Some("pbkdf2:sha256:1000$"))]
+    #[case::django("pbkdf2_sha256$600000$abcd$2Yx3hN4k5l6m7n8o9p0q=", Some("pbkdf2_sha256$"))]
+    #[case::a_price(r#"{"price":"$2$"}"#, None)]
+    #[case::a_word("salted with argon2, not scrypt", None)]
+    fn a_hash_is_known_by_its_form(#[case] said: &str, #[case] begins: Option<&str>) {
+        assert_eq!(hash_in(said), begins);
     }
 
     #[rstest::rstest]

@@ -4,7 +4,7 @@
 //! written by somebody else: a firewall that answers in JSON looks like an application, but not like this one.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::answer::Headers;
 use super::edge;
@@ -44,9 +44,18 @@ struct Seen {
 }
 
 impl Manner {
+    /// Whether the application was seen to answer in JSON.
+    pub(super) fn speaks_json(&self) -> bool {
+        self.seen().answers > 0
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Learns from an answer, and says whether it is a refusal in nobody's manner but a stranger's.
     pub(super) fn is_strange(&self, status: u16, headers: &Headers, body: &[u8]) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seen = self.seen();
         if edge::is_json(status, headers) {
             seen.learn(headers);
             return false;

@@ -36,6 +36,7 @@ pub use credential::Credential;
 pub use csrf::CsrfToken;
 pub use elsewhere::Elsewhere;
 pub use gate::Window;
+pub(crate) use given_away::hash_in;
 pub use limits::Limits;
 pub use meter::{Meter, MeterReading};
 pub(crate) use patience::BAD_GATEWAYS;

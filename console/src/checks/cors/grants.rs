@@ -1,7 +1,7 @@
 //! What an answer grants beside the origin: wildcards, stale names, cookies, exposed headers, timing.
 
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
-use super::super::{claims, specimens};
+use super::super::{beside_token, specimens};
 use super::access::{Access, combined, varies_by_origin};
 use super::asked::is_open_to_all;
 use super::surface::{Surface, is_declared, stranger};
@@ -107,7 +107,7 @@ pub(super) fn judge_single(answer: &Answer, cross_origin: bool) -> Judgement {
 
 /// Nothing is granted to a request that has no origin.
 pub(super) async fn unasked(cx: Context) -> Checked {
-    if claims::is_declared(&cx, "origin") {
+    if beside_token::is_declared(&cx, "origin") {
         return Ok(Outcome::skip("every request to this target carries an origin; see `headers` in postflight.toml"));
     }
     let cases = Surface::ALL.iter().filter_map(|surface| without_origin(&cx, *surface)).collect();

@@ -3,9 +3,9 @@
 use futures::future::join_all;
 
 use crate::checks::paging::asking;
-use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::passwords::member_of;
 use crate::checks::{Checked, Context, Judgement, Outcome};
-use crate::http::{Answer, Probe, Trouble, clean, evidence};
+use crate::http::{Answer, Probe, Trouble, clean, evidence, hash_in};
 
 use super::stage::Victim;
 

@@ -206,8 +206,8 @@ async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evide
     Ok(Some(Judgement { finding, observed }.seen(&answer, "a sign-up under the name of the account")))
 }
 
-/// Whether what a second sign-up set signs in, and to this very account. The account is deleted with what signs in to it now; a second one is
-/// deleted as well, where accounts can be.
+/// Whether what a second sign-up set signs in, and to this very account: by whom its token names, or else since the first password is good for
+/// nothing any more. The account is deleted with what signs in to it now; a second one is deleted as well, where accounts can be.
 async fn opened(cx: &Context, session: &Session, other: &Login, answer: &Answer) -> Result<Option<bool>, Trouble> {
     if !answer.is_success() {
         return Ok(None);
@@ -216,7 +216,10 @@ async fn opened(cx: &Context, session: &Session, other: &Login, answer: &Answer)
         Err(Trouble::NotGiven(_)) => return Ok(None),
         second => second?,
     };
-    let same = second.user.claimed_subject() == session.user.claimed_subject();
+    let same = match variants::have_one_subject(cx, session, &second)? {
+        Some(same) => same,
+        None => variants::opens(cx, &session.login, &session.login).await?.is_none(),
+    };
     if let Some(delete) = cx.target.accounts.delete.as_ref().filter(|_| !same) {
         cx.send(&cx.registry.probe(delete, session, &session.login.password).bearer(&session.user.token)).await?;
     }

@@ -1,6 +1,6 @@
 //! Whether a token is asked for at all: the control, and the ways around the door.
 
-use crate::checks::claims::{INTERNAL_KEYS, is_declared, own_page, sessions};
+use crate::checks::beside_token::{INTERNAL_KEYS, is_declared, own_page, sessions};
 use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, Judgement, Need, Outcome, battery, shared_battery};
 use crate::http::{Answer, Credential, Probe};

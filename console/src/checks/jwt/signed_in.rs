@@ -3,9 +3,9 @@
 use secrecy::ExposeSecret as _;
 
 use super::accounts::NO_ACCOUNT;
-use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::passwords::member_of;
 use crate::checks::{Checked, Context, Outcome, Session};
-use crate::http::{Answer, clean, evidence};
+use crate::http::{Answer, clean, evidence, hash_in};
 use crate::run::{Evidence, Finding};
 use crate::target::Carrier;
 

@@ -56,18 +56,23 @@ pub(super) async fn signed_up(cx: &Context, session: &Session) -> Result<Vec<Evi
     Ok(pieces)
 }
 
-/// Whether a sign-up under another name came to the account itself: by whom its token names, or else by what opens it now. A subject that A's
-/// token names as well is everybody's, and tells nothing.
+/// Whether a sign-up under another name came to the account itself: by whom its token names, or else by what opens it now.
 async fn is_the_same(cx: &Context, session: &Session, second: &Session, written: &Login) -> Result<bool, Trouble> {
-    let of_all = cx.a()?.claimed_subject();
-    match (session.user.claimed_subject(), second.user.claimed_subject()) {
-        (Some(first), Some(second)) if of_all.as_ref() != Some(&first) => Ok(first == second),
-        _ => Ok(opens(cx, &session.login, written).await?.is_some()),
+    match have_one_subject(cx, session, second)? {
+        Some(same) => Ok(same),
+        None => Ok(opens(cx, &session.login, written).await?.is_some()),
     }
 }
 
-/// The answer to a sign-in to the account with the password of a sign-up under another name; `None` where it brings no token.
-async fn opens(cx: &Context, login: &Login, other: &Login) -> Result<Option<Answer>, Trouble> {
+/// Whether the tokens of two sessions name the same account; `None` where they do not tell: a subject that A's token names as well is everybody's.
+pub(super) fn have_one_subject(cx: &Context, session: &Session, second: &Session) -> Result<Option<bool>, Trouble> {
+    let of_all = cx.a()?.claimed_subject();
+    let (first, second) = (session.user.claimed_subject(), second.user.claimed_subject());
+    Ok(first.zip(second).filter(|(first, _)| of_all.as_ref() != Some(first)).map(|(first, second)| first == second))
+}
+
+/// The answer to a sign-in to the account with the password of `other`; `None` where it brings no token.
+pub(super) async fn opens(cx: &Context, login: &Login, other: &Login) -> Result<Option<Answer>, Trouble> {
     let password = other.password.expose_secret().into();
     let Some(probe) = cx.registry.login_probe(&Login { password, ..login.clone() }) else { return Ok(None) };
     Ok(Some(cx.send(&probe.impatient()).await?).filter(|answer| cx.registry.brings_token(answer)))

@@ -1,6 +1,6 @@
 //! Claims in a header: what a gateway would tell a service behind it, what lets a service's own people do more, other paths, and cookies.
 
-use crate::checks::claims::{INTERNAL_KEYS, is_declared, own_page};
+use crate::checks::beside_token::{INTERNAL_KEYS, is_declared, own_page};
 use crate::checks::{Case, Checked, Context, User};
 use crate::http::Probe;
 

@@ -7,9 +7,9 @@ use futures::future::try_join_all;
 use crate::checks::isolation::judge;
 use crate::checks::isolation::owner::{encoded, subject};
 use crate::checks::isolation::stage::Victim;
-use crate::checks::passwords::{hash_in, member_of};
+use crate::checks::passwords::member_of;
 use crate::checks::{Case, Checked, Context, Judgement, User, shared_battery};
-use crate::http::{Answer, Probe, Trouble};
+use crate::http::{Answer, Probe, Trouble, hash_in};
 
 /// Routes of administrators, asked by an ordinary user (OWASP API5:2023).
 const ADMIN: [&str; 14] = [

@@ -1,6 +1,6 @@
 //! Places where a token does not belong: the query, cookies, other headers and the body. A good token is tried there, and nowhere else.
 
-use crate::checks::claims::is_declared;
+use crate::checks::beside_token::is_declared;
 use crate::checks::jwt::ask::{not_bearer, refusal};
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
 use crate::http::{Answer, Credential, Probe, Trouble, evidence};
