@@ -113,6 +113,7 @@ pub const MEASURES: &[Measure] = &[
             "robustness.json.",
             "robustness.media-type",
             "robustness.ids",
+            "robustness.quotes",
             "robustness.syntax",
             "robustness.errors",
             "robustness.idempotency",

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Context, Object, User};
 use crate::http::{Probe, Trouble};
+use crate::target::Resource;
 
 /// Something done to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +52,13 @@ impl Act {
         }
     }
 
-    /// The probe, without a token. `title` is what a write would set; `item` is the path of the object.
+    /// The probe, without a token. `title` is what a write would set; `item` is the path of the object, which is like A's.
     pub fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
-        let resource = &cx.target.resource;
+        self.probe_of(cx, &cx.target.resource, item, title)
+    }
+
+    /// The same for an object that looks as `resource` says.
+    pub fn probe_of(self, cx: &Context, resource: &Resource, item: &str, title: &str) -> Probe {
         match self {
             Self::Put => Probe::new("PUT", item).json(&resource.full(title)),
             Self::Patch => Probe::new("PATCH", item).json(&resource.patch(title)),
@@ -79,7 +84,7 @@ impl Act {
             return Some(cx.item_path(owner, id));
         }
         let template = cx.target.paths.toggle.as_deref()?;
-        Some(template.replace("{user_id}", owner.subject.as_deref().unwrap_or("me")).replace("{id}", id))
+        Some(owner.path(template).replace("{id}", id))
     }
 
     /// Every path by which B might do this to an object of A's: A's own, and B's where paths name the user.

@@ -1,12 +1,13 @@
 //! What a check may use: the target, the client, two users, the signing key, and a way to make objects that are surely deleted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{Objects, Quiet, Registry, Shared, User, Users};
 use crate::http::{Answer, BAD_GATEWAYS, Client, Ending, Probe, Raw, Reply, Trouble};
-use crate::target::{Route, RouteAuth, Target};
+use crate::target::{Resource, Route, RouteAuth, Target};
 use crate::verify::Inputs;
 
 pub use crate::token::Forge;
@@ -14,8 +15,10 @@ pub use crate::token::Forge;
 /// Everything a check may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
-    /// What is verified.
+    /// What is verified, as A sees it: bodies and further routes name what A's objects live in.
     pub target: Arc<Target>,
+    /// The resource as it is described.
+    pub described: Arc<Resource>,
     /// Sends probes.
     pub client: Client,
     /// The users.
@@ -134,19 +137,24 @@ impl Context {
         self.client.send_until(probe, holds).await
     }
 
+    /// The resource as `user` makes and changes own objects.
+    pub fn resource_of(&self, user: &User) -> Cow<'_, Resource> {
+        self.described.within(user.parent.as_ref())
+    }
+
     /// The collection's path as `user` addresses it.
     pub fn list_path(&self, user: &User) -> String {
-        fill(&self.target.paths.list, user, None)
+        user.path(&self.target.paths.list)
     }
 
     /// An object's path as `user` addresses it.
     pub fn item_path(&self, user: &User, id: &str) -> String {
-        fill(&self.target.paths.item, user, Some(id))
+        user.path(&self.target.paths.item).replace("{id}", id)
     }
 
     /// The path of a read that works with the user's token: the collection, or the route declared in its place.
     pub fn read_path(&self, user: &User) -> String {
-        fill(self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list), user, None)
+        user.path(self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list))
     }
 
     /// GET of [`Self::read_path`] with the user's token: the good case of most suites.
@@ -200,10 +208,4 @@ impl Context {
         let digest = Sha256::digest(format!("{}/{purpose}", self.seed));
         digest.iter().take(10).map(|byte| char::from_digit(u32::from(byte % 36), 36).unwrap_or('x')).collect()
     }
-}
-
-/// Fills `{id}` and `{user_id}`.
-fn fill(template: &str, user: &User, id: Option<&str>) -> String {
-    let path = template.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
-    id.map_or_else(|| path.clone(), |id| path.replace("{id}", id))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A number where the text is one, else a text: services compare ids by type, and numbers are what most databases hand out.
-pub(super) fn json_id(text: &str) -> Value {
+pub(crate) fn json_id(text: &str) -> Value {
     text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number))
 }
 

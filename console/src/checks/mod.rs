@@ -10,7 +10,7 @@ mod beside_token;
 mod caches;
 mod check;
 mod context;
-mod json_id;
+pub(crate) mod json_id;
 mod judgement;
 mod objects;
 mod outcome;

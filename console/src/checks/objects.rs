@@ -35,6 +35,9 @@ pub enum Role {
 
 /// Makes objects. Every creation is journaled and synced before it is sent, and deleted when the run ends, however it ends.
 pub trait Objects: Send + Sync {
+    /// `user` with what own objects live in, made for them alone; the same user where objects live in nothing.
+    fn housed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<User, Trouble>>;
+
     /// Creates an object of `user` with a fresh canary.
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>>;
 

@@ -2,12 +2,13 @@
 //!
 //! Owns which requests those are. None of them can make, change or delete an object: bodies are such that no service can read them.
 
+use super::users::path_of_nobody;
 use super::{Case, Context};
 use crate::http::{Credential, Probe};
 
 /// The collection's path, as user A addresses it when there is one.
 pub(super) fn list_path(cx: &Context) -> String {
-    cx.users.a.as_ref().map_or_else(|| cx.target.paths.list.replace("{user_id}", "me"), |user| cx.list_path(user))
+    cx.users.a.as_ref().map_or_else(|| path_of_nobody(&cx.target.paths.list), |user| cx.list_path(user))
 }
 
 /// The path that user A reads, when there is one; else the collection's.
@@ -30,8 +31,8 @@ pub(super) fn missing_number(cx: &Context) -> String {
 
 /// The path of an object with this id.
 pub(super) fn path_of(cx: &Context, id: &str) -> String {
-    let filled = |path: &str| path.replace("{user_id}", "me").replace("{id}", id);
-    cx.users.a.as_ref().map_or_else(|| filled(&cx.target.paths.item), |user| cx.item_path(user, id))
+    let of_nobody = || path_of_nobody(&cx.target.paths.item).replace("{id}", id);
+    cx.users.a.as_ref().map_or_else(of_nobody, |user| cx.item_path(user, id))
 }
 
 /// A path that no route has.

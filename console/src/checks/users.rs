@@ -1,7 +1,10 @@
 //! The two users of a run.
 
+use serde_json::Value;
+
 use crate::http::Credential;
-use crate::token::Compact;
+use crate::target::PARENT_ID;
+use crate::token::{Compact, as_text};
 
 /// A user of the target.
 #[derive(Clone, Debug)]
@@ -16,11 +19,20 @@ pub struct User {
     pub username: Option<String>,
     /// The e-mail address that the account signs in with, where it has one.
     pub email: Option<String>,
+    /// The id of what the user's objects live in, where the target has such a thing.
+    pub parent: Option<Value>,
     /// Cookies that the sign-in set beside the token, as one header field (RFC 6265, 4.2).
     pub cookies: Option<Credential>,
 }
 
 impl User {
+    /// A path as this user goes it: with the own subject for `{user_id}`, and the id of the own parent for `{parent_id}`.
+    pub fn path(&self, template: &str) -> String {
+        let parent = || self.parent.as_ref().and_then(as_text).unwrap_or_else(|| "me".to_owned());
+        let path = template.replace("{user_id}", self.subject.as_deref().unwrap_or("me"));
+        if path.contains(PARENT_ID) { path.replace(PARENT_ID, &parent()) } else { path }
+    }
+
     /// What names the user beside the subject: a service may know its users by any of these.
     pub fn other_names(&self) -> impl Iterator<Item = &str> {
         let names = self.username.iter().chain(&self.email).filter(|name| self.subject.as_ref() != Some(name));
@@ -33,6 +45,11 @@ impl User {
         let Some(token) = Compact::parse(self.token.expose()) else { return self.subject.clone() };
         self.subject.clone().filter(|subject| token.names(subject)).or_else(|| token.subject()).or_else(|| self.subject.clone())
     }
+}
+
+/// A path as it is asked where no user is known.
+pub(super) fn path_of_nobody(template: &str) -> String {
+    template.replace("{user_id}", "me").replace(PARENT_ID, "me")
 }
 
 /// The users of a run.

@@ -283,11 +283,11 @@ impl Probe {
         self.shareable || self.is_safe()
     }
 
-    /// Whether sending it twice comes to the same as sending it once: what is safe, and what sets an object to what the body says. A body
-    /// that says nothing may turn a state over, and back again the second time.
+    /// Whether sending it twice comes to the same as sending it once: what is safe, what sets an object to what the body says, and a body of
+    /// which nothing comes. A body that says nothing may turn a state over, and back again the second time.
     pub(crate) fn is_repeatable(&self) -> bool {
         let says = self.body.as_ref().is_some_and(|body| !matches!(&*body.bytes, b"" | b"{}"));
-        self.is_safe() || (says && matches!(self.method.as_str(), "PUT" | "PATCH"))
+        self.is_safe() || (says && (self.shareable || matches!(self.method.as_str(), "PUT" | "PATCH")))
     }
 
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
@@ -309,6 +309,8 @@ mod tests {
     #[case::turned_over(Probe::new("PATCH", "/tasks/1/complete").json(&json!({})), false)]
     #[case::turned_over_by_nothing(Probe::new("PUT", "/tasks/1/complete"), false)]
     #[case::made(Probe::post("/tasks", &json!({ "title": "t" })), false)]
+    #[case::unreadable(Probe::new("POST", "/tasks").body(None, "{").shareable(), true)]
+    #[case::turned_over_by_nobody(Probe::new("PATCH", "/tasks/1/complete").json(&json!({})).shareable(), false)]
     fn what_sets_an_object_to_what_it_says_may_be_sent_twice(#[case] probe: Probe, #[case] repeatable: bool) {
         assert_eq!(probe.is_repeatable(), repeatable);
     }

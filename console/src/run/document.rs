@@ -270,6 +270,21 @@ pub struct Cleanup {
     pub accounts: Vec<LeftBehind>,
 }
 
+impl Cleanup {
+    /// Both in one.
+    #[must_use]
+    pub fn and(mut self, mut other: Self) -> Self {
+        self.left.append(&mut other.left);
+        self.accounts.append(&mut other.accounts);
+        Self {
+            created: self.created + other.created,
+            deleted: self.deleted + other.deleted,
+            swept: self.swept + other.swept,
+            ..self
+        }
+    }
+}
+
 /// An object that is still there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftBehind {

@@ -104,6 +104,9 @@ fn content(body: &Value) -> Option<(&str, &Value)> {
 }
 
 fn filled(name: &str, value: Value) -> Value {
+    if let Value::Object(members) = value {
+        return members.into_iter().map(|(name, value)| (name.clone(), filled(&name, value))).collect();
+    }
     let plain = name.to_ascii_lowercase();
     if plain.contains("password") {
         return "{password}".into();
@@ -150,6 +153,15 @@ mod tests {
                 } }
             }
         })
+    }
+
+    #[test]
+    fn a_body_in_a_member_is_filled_like_any_other() {
+        let credentials = json!({ "required": ["email", "password"], "properties": { "email": { "type": "string" }, "password": { "type": "string" } } });
+        let schema = json!({ "required": ["user"], "properties": { "user": credentials } });
+        let login = json!({ "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } });
+        let found = sign_in(&json!({ "paths": { "/users/login": login } }), None).unwrap();
+        assert_eq!(Value::Object(found.body), json!({ "user": { "email": "{email}", "password": "{password}" } }));
     }
 
     #[test]

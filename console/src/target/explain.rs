@@ -34,6 +34,9 @@ fn words(message: &str) -> String {
         let (found, wanted) = rest.split_once(", expected an array of length ").unwrap_or((rest, "another number"));
         return format!("{found} where exactly {wanted} belong");
     }
+    if message.starts_with("wanted exactly 1 element") {
+        return "exactly one key belongs into this table: it says one thing, in one of several ways".to_owned();
+    }
     if message.starts_with("duplicate key") {
         return "this key or table is there twice; remove one of them".to_owned();
     }

@@ -134,6 +134,8 @@ pub struct Entry {
     /// How the objects look.
     #[serde(default)]
     pub task: TaskEntry,
+    /// What they live in.
+    pub parent: Option<ParentEntry>,
     /// What counts as secure.
     #[serde(default)]
     pub policy: PolicyEntry,
@@ -202,6 +204,37 @@ pub struct TaskEntry {
     /// Routes that act on several objects.
     #[serde(default)]
     pub bulk: Vec<BulkEntry>,
+}
+
+/// `[targets.NAME.parent]`: what objects live in. Pointers that are absent are as in `task`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentEntry {
+    /// Collection.
+    pub list: String,
+    /// One of them, with `{id}`; the collection's path and the id when absent.
+    pub item: Option<String>,
+    /// JSON pointer to the id, or `location`.
+    pub id: Option<String>,
+    /// JSON pointer to the array of a list.
+    pub items: Option<String>,
+    /// JSON pointer to the object in a single answer.
+    pub object: Option<String>,
+    /// JSON pointer to the object in the answer to a creation.
+    pub created_object: Option<String>,
+    /// Name of the text field; `name`.
+    pub title: Option<String>,
+    /// Further fields of a create body.
+    #[serde(default)]
+    pub extra: Map<String, Value>,
+    /// Name of the member that wraps the body; that of `task`, and empty for none.
+    pub envelope: Option<String>,
+    /// Whether one can be read.
+    pub get: Option<bool>,
+    /// Whether they can be listed.
+    pub listed: Option<bool>,
+    /// Whether one can be deleted.
+    pub delete: Option<bool>,
 }
 
 /// `[[targets.NAME.task.bulk]]`: a route that acts on several objects.

@@ -17,6 +17,8 @@ pub struct Look {
     pub title: Option<String>,
     /// Name of the boolean that says done; empty where no member is one.
     pub done: Option<String>,
+    /// The member that wraps every body sent.
+    pub envelope: Option<String>,
     /// What else a creation needs.
     pub extra: Map<String, Value>,
     /// What a full update needs beside that.
@@ -102,13 +104,12 @@ fn schema_of<'d>(document: &'d Value, body: Option<&'d Value>) -> Option<&'d Val
 }
 
 /// Reads how objects look out of the two routes of a resource.
-pub(super) fn of(document: &Value, list: &Value, item: &Value) -> Look {
-    let sent = |route: &'_ Value, method: &str| route.get(method).and_then(|operation| operation.get("requestBody")).cloned();
-    let told = |route: &'_ Value, method: &str, status: &str| route.get(method)?.get("responses")?.get(status).cloned();
-    let (created, replaced) = (sent(list, "post"), sent(item, "put"));
-    let (listed, read) = (told(list, "get", "200"), told(item, "get", "200"));
-    let (created, replaced) = (schema_of(document, created.as_ref()), schema_of(document, replaced.as_ref()));
-    let (listed, read) = (schema_of(document, listed.as_ref()), schema_of(document, read.as_ref()));
+pub(super) fn of<'d>(document: &'d Value, list: &'d Value, item: &'d Value) -> Look {
+    let sent = |route: &'d Value, method: &str| schema_of(document, route.get(method)?.get("requestBody"));
+    let told = |route: &'d Value, method: &str| schema_of(document, route.get(method)?.get("responses")?.get("200"));
+    let (listed, read) = (told(list, "get"), told(item, "get"));
+    let (envelope, created) = unwrapped(document, sent(list, "post"));
+    let (_, replaced) = unwrapped(document, sent(item, "put"));
     let of_creation = created.map(|schema| Members::of(document, schema)).unwrap_or_default();
     let title = of_creation.title(document).map(str::to_owned);
     let whole = read.map(|schema| Members::of(document, schema)).unwrap_or_default();
@@ -124,9 +125,18 @@ pub(super) fn of(document: &Value, list: &Value, item: &Value) -> Look {
         object,
         done: done.or_else(|| (!seen.is_empty()).then(String::new)),
         put: needed(document, replaced, title.as_deref(), &extra),
+        envelope: envelope.map(str::to_owned),
         extra,
         title,
     }
+}
+
+/// What a body holds, and the member in which it does: the only one, where that is an object with a text of its own.
+fn unwrapped<'d>(document: &'d Value, schema: Option<&'d Value>) -> (Option<&'d str>, Option<&'d Value>) {
+    let members = schema.map(|schema| Members::of(document, schema)).unwrap_or_default();
+    let [(name, inner)] = members.schemas.as_slice() else { return (None, schema) };
+    let inner = resolved(document, inner);
+    if Members::of(document, inner).title(document).is_some() { (Some(name), Some(inner)) } else { (None, schema) }
 }
 
 /// The member that holds the object, where the answer itself does not have its title.
@@ -195,6 +205,17 @@ mod tests {
         assert_eq!((look.title.as_deref(), look.done.as_deref()), (Some("name"), Some("is_done")));
         assert_eq!(Value::Object(look.extra), json!({ "url": "https://example.com/{unique}", "kind": "a" }));
         assert_eq!(Value::Object(look.put), json!({ "position": 1 }));
+    }
+
+    #[test]
+    fn a_body_in_a_member_is_described_by_what_is_in_it() {
+        let article =
+            json!({ "required": ["title", "body"], "properties": { "title": { "type": "string" }, "body": { "type": "string" } } });
+        let list = json!({ "post": { "requestBody": json_of(&json!({ "properties": { "article": article } })) } });
+        let document = json!({});
+        let look = of(&document, &list, &document);
+        assert_eq!((look.envelope.as_deref(), look.title.as_deref()), (Some("article"), Some("title")));
+        assert_eq!(look.extra.keys().collect::<Vec<_>>(), ["body"]);
     }
 
     #[rstest]

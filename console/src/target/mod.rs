@@ -19,6 +19,7 @@ mod migrations;
 mod observed;
 pub mod openapi;
 mod origin;
+mod parent;
 mod policy;
 pub mod propose;
 mod resource;
@@ -41,6 +42,7 @@ pub use file::{Entry, File, FileError};
 pub use limits::TargetLimits;
 pub use observed::{HealthAt, Place, ReleaseAt};
 pub use origin::{Origin, OriginError};
+pub use parent::{PARENT_ID, Parent};
 pub use policy::{Declared, HeaderPolicy, Policy, Statuses};
 pub use resource::{Bulk, Fields, Offers, Paths, Resource, Update};
 pub use routes::{Parameter, Route, RouteAuth, Routes};
@@ -74,6 +76,8 @@ pub struct Target {
     pub allow_unsafe_routes: bool,
     /// How its objects are made and read.
     pub resource: Resource,
+    /// What they live in, where every user makes that first.
+    pub parent: Option<Parent>,
     /// Where it names its release.
     pub release: ReleaseAt,
     /// How it says how its dependencies are.
@@ -127,6 +131,7 @@ impl Target {
             routes: Routes::default(),
             allow_unsafe_routes: false,
             resource: Resource::default(),
+            parent: None,
             release: ReleaseAt::default(),
             health: HealthAt::default(),
             tokens: Tokens::None,

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value};
 
+use super::PARENT_ID;
 use super::look::{self, Look};
+use super::routes::{is_of_a_user, is_same};
 
 /// Paths as a target would declare them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Proposal {
     pub update: Option<&'static str>,
     /// How an object looks.
     pub look: Look,
+    /// The collection of what objects live in, and how one of those looks.
+    pub parents: Option<(String, Look)>,
 }
 
 /// Reads a proposal out of a document; what it does not have stays empty.
@@ -39,11 +43,18 @@ pub fn propose(document: &Value) -> Proposal {
     let best = pairs.max_by_key(|(list, item)| (score(paths, list, item), std::cmp::Reverse(list.len())));
     let Some((list, item)) = best else { return Proposal { health, live, ..Proposal::default() } };
     let toggle = paths.keys().find(|path| is_toggle(paths, path, item));
-    let look = paths.get(list).zip(paths.get(item)).map(|(list, item)| look::of(document, list, item)).unwrap_or_default();
+    let look_of = |list: &String, item: Option<&String>| {
+        let (list, item) = (paths.get(list), item.and_then(|item| paths.get(item)).unwrap_or(document));
+        list.map(|list| look::of(document, list, item)).unwrap_or_default()
+    };
+    let mut look = look_of(list, Some(item));
+    let parents = parents(paths, list).or_else(|| named_in(paths, &mut look.extra));
+    let in_parents = parents.map(|(list, _)| list.trim_end_matches('/'));
+    let named_item = named(item, in_parents, true);
     Proposal {
-        list: Some(named(list, false)),
-        item: Some(named(item, true)),
-        toggle: toggle.map(|path| path.replacen(item.trim_end_matches('/'), named(item, true).trim_end_matches('/'), 1)),
+        list: Some(named(list, in_parents, false)),
+        toggle: toggle.map(|path| path.replacen(item.trim_end_matches('/'), named_item.trim_end_matches('/'), 1)),
+        item: Some(named_item),
         health,
         live,
         update: Some(match (has(paths, item, "put"), has(paths, item, "patch")) {
@@ -53,6 +64,7 @@ pub fn propose(document: &Value) -> Proposal {
             (false, false) => "none",
         }),
         look,
+        parents: parents.map(|(list, item)| (list.clone(), look_of(list, item))),
     }
 }
 
@@ -70,6 +82,7 @@ impl Proposal {
             toggle: inner(self.toggle),
             health: inner(self.health),
             live: inner(self.live),
+            parents: self.parents.map(|(list, look)| (inner(Some(list)).unwrap_or_default(), look)),
             ..self
         }
     }
@@ -105,18 +118,50 @@ fn is_toggle(paths: &Map<String, Value>, path: &str, item: &str) -> bool {
         && (has(paths, path, "patch") || has(paths, path, "post") || has(paths, path, "put"))
 }
 
-/// The last placeholder of an object is its id; any other names the user.
-fn named(path: &str, of_object: bool) -> String {
+/// The last placeholder of an object is its id; one behind what objects live in is that one's, and any other names the user.
+fn named(path: &str, parents: Option<&str>, of_object: bool) -> String {
     let last = path.matches('{').count();
-    let mut seen = 0;
-    let segment = |segment: &str| {
+    let (mut seen, mut before) = (0, String::new());
+    let mut segment = |segment: &str| {
+        let is_in = parents == Some(before.as_str());
+        before = format!("{before}/{segment}").replace("//", "/");
         if !segment.starts_with('{') {
             return segment.to_owned();
         }
         seen += 1;
-        if of_object && seen == last { "{id}".to_owned() } else { "{user_id}".to_owned() }
+        match segment {
+            _ if of_object && seen == last => "{id}".to_owned(),
+            _ if is_in => PARENT_ID.to_owned(),
+            _ => "{user_id}".to_owned(),
+        }
     };
-    path.split('/').map(segment).collect::<Vec<_>>().join("/")
+    path.split('/').map(&mut segment).collect::<Vec<_>>().join("/")
+}
+
+/// What the objects of a collection live in: the collection before the first placeholder, where one can be made there and it holds no users.
+fn parents<'a>(paths: &'a Map<String, Value>, list: &str) -> Option<(&'a String, Option<&'a String>)> {
+    let (before, rest) = list.split_once("/{")?;
+    let (name, _) = rest.split_once('}')?;
+    let of_users = is_of_a_user(name, before.rsplit('/').next().unwrap_or_default());
+    let collection = paths.keys().find(|path| is_same(path, before)).filter(|path| !of_users && has(paths, path, "post"))?;
+    Some((collection, object_of(paths, collection)))
+}
+
+/// The same where a body names it: what a creation needs is called like a collection that one can be made in. The member then holds its id.
+fn named_in<'a>(paths: &'a Map<String, Value>, needed: &mut Map<String, Value>) -> Option<(&'a String, Option<&'a String>)> {
+    let of_member = |member: &String| {
+        let noun = ["_id", "Id", "_ID"].iter().find_map(|end| member.strip_suffix(end))?.to_ascii_lowercase();
+        let is_of = |path: &&String| {
+            let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            [noun.clone(), format!("{noun}s"), format!("{noun}es")].contains(&last)
+                || last == format!("{}ies", noun.trim_end_matches('y'))
+        };
+        let collection = paths.keys().find(is_of).filter(|path| !is_of_a_user(member, "") && has(paths, path, "post"))?;
+        (!is_of_a_user("", collection.trim_end_matches('/').rsplit('/').next()?)).then_some((member.clone(), collection))
+    };
+    let (member, collection) = needed.keys().find_map(of_member)?;
+    needed.insert(member, PARENT_ID.into());
+    Some((collection, object_of(paths, collection)))
 }
 
 #[cfg(test)]
@@ -156,9 +201,11 @@ mod tests {
                 done: Some(
                     "completed",
                 ),
+                envelope: None,
                 extra: {},
                 put: {},
             },
+            parents: None,
         }
         "#);
     }
@@ -173,6 +220,32 @@ mod tests {
         assert_eq!(propose(&document).item.as_deref(), Some("/notes/{id}/"));
         assert_eq!(propose(&json!({ "paths": { "/a": {} } })), Proposal::default());
         assert_eq!(propose(&json!({ "paths": { "/api/livez": {} } })).live.as_deref(), Some("/api/livez"));
+    }
+
+    #[test]
+    fn what_objects_live_in_is_proposed_where_one_can_be_made() {
+        let named = json!({ "properties": { "name": { "type": "string" } }, "required": ["name"] });
+        let board = json!({ "requestBody": { "content": { "application/json": { "schema": named } } } });
+        let all = json!({ "get": {}, "put": {}, "delete": {} });
+        let document = json!({ "paths": {
+            "/boards": { "post": board }, "/boards/{board_id}": { "delete": {} },
+            "/boards/{board_id}/cards": { "get": {}, "post": {} }, "/boards/{board_id}/cards/{card_id}": all
+        }});
+        let proposal = propose(&document);
+        assert_eq!(proposal.item.as_deref(), Some("/boards/{parent_id}/cards/{id}"));
+        let (list, look) = proposal.parents.unwrap();
+        assert_eq!((list.as_str(), look.title.as_deref()), ("/boards", Some("name")));
+        let create = json!({ "properties": { "title": { "type": "string" }, "boardId": { "type": "integer" } }, "required": ["title", "boardId"] });
+        let card = json!({ "requestBody": { "content": { "application/json": { "schema": create } } } });
+        let flat =
+            json!({ "paths": { "/boards": { "post": {} }, "/cards": { "get": {}, "post": card }, "/cards/{card_id}": all } });
+        let proposal = propose(&flat);
+        assert_eq!(
+            (proposal.look.extra["boardId"].as_str(), proposal.parents.unwrap().0),
+            (Some("{parent_id}"), "/boards".to_owned())
+        );
+        let unmade = json!({ "paths": { "/teams/{team}/notes": { "get": {}, "post": {} }, "/teams/{team}/notes/{note}": all } });
+        assert_eq!(propose(&unmade).list.as_deref(), Some("/teams/{user_id}/notes"));
     }
 
     #[test]

@@ -233,6 +233,13 @@ impl Resource {
         if self.id_in_location { last_segment(location?) } else { in_body().or_else(|| last_segment(location?)) }
     }
 
+    /// The id of a new object as the answer to its creation writes it: a number or a text.
+    pub fn written_id(&self, answer: &Value, id: &str) -> Option<Value> {
+        let object = answer.pointer(self.created.as_ref().unwrap_or(&self.object))?;
+        let written = object.pointer(&self.fields.id).filter(|_| self.id_of(object).as_deref() == Some(id));
+        written.cloned()
+    }
+
     /// The id of `object` as it goes into a path: strings as they are, numbers in decimal. The target chooses it, so one that is not a
     /// single plain path segment is none: it could lead a DELETE astray, or carry escapes to the terminal.
     pub fn id_of(&self, object: &Value) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Paths;
+use super::{PARENT_ID, Paths};
 
 /// Whether a route asks for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Parameter {
     pub name: String,
     /// Whether it takes any text; else a number, a flag or one of some words.
     pub is_text: bool,
+    /// The words that it takes, where a document lists them; those of a flag.
+    pub words: Vec<String>,
 }
 
 impl Route {
@@ -180,21 +182,29 @@ const PEOPLE: [&str; 5] = ["users", "user", "accounts", "members", "people"];
 /// the resource, what follows its collection's name, and what is called like a user.
 pub(super) fn normalised(path: &str, paths: &Paths) -> String {
     let noun = paths.list.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let of_parents =
+        paths.list.split_once(PARENT_ID).map(|(before, _)| before.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
     let mut before = "";
     let mut segments = Vec::new();
     for segment in path.split('/') {
         let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         let name = name.or_else(|| segment.strip_prefix(':')).filter(|name| !name.is_empty());
         segments.push(match name {
+            Some(_) if Some(before) == of_parents => PARENT_ID.to_owned(),
             Some("id") if before == noun || !PEOPLE.contains(&before) => "{id}".to_owned(),
             Some(_) if before == noun => "{id}".to_owned(),
-            Some(name) if USERS.contains(&name.to_ascii_lowercase().as_str()) || PEOPLE.contains(&before) => "{user_id}".to_owned(),
+            Some(name) if is_of_a_user(name, before) => "{user_id}".to_owned(),
             Some(name) => format!("{{{name}}}"),
             None => segment.to_owned(),
         });
         before = segment;
     }
     segments.join("/")
+}
+
+/// Whether a placeholder of this name, behind this segment, means a user.
+pub(super) fn is_of_a_user(name: &str, before: &str) -> bool {
+    USERS.contains(&name.to_ascii_lowercase().as_str()) || PEOPLE.contains(&before)
 }
 
 /// Whether two paths differ by no more than a slash behind.

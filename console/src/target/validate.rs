@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::file::{BulkEntry, Entry, PathsEntry, PolicyEntry, TaskEntry};
 use super::select::LOCATION;
-use super::{BaseUrl, Origin, grants};
+use super::{BaseUrl, Origin, PARENT_ID, grants};
 
 /// A value that cannot be used, at its key below the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,9 @@ type Checked = Result<(), Mistake>;
 pub(super) fn entry(entry: &Entry) -> Checked {
     BaseUrl::parse(&entry.url).map_err(|error| Mistake::at(["url"], error.to_string()))?;
     origins(entry)?;
-    paths(&entry.paths)?;
+    paths(&entry.paths, entry.parent.is_some())?;
     task(&entry.task)?;
+    parent(entry)?;
     policy(&entry.policy)?;
     observed(entry)?;
     routes(entry)?;
@@ -57,7 +58,7 @@ fn origins(entry: &Entry) -> Checked {
     Ok(())
 }
 
-fn paths(paths: &PathsEntry) -> Checked {
+fn paths(paths: &PathsEntry, in_parents: bool) -> Checked {
     let single = [
         ("list", &paths.list),
         ("read", &paths.read),
@@ -69,7 +70,8 @@ fn paths(paths: &PathsEntry) -> Checked {
     ];
     for (key, path) in single.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?))) {
         is_path(path).map_err(|why| Mistake::at(["paths", key], why))?;
-        placeholders(path, matches!(key, "item" | "toggle")).map_err(|why| Mistake::at(["paths", key], why))?;
+        let known: &[&str] = if in_parents { &["id", "user_id", "parent_id"] } else { &["id", "user_id"] };
+        placeholders(path, known, matches!(key, "item" | "toggle")).map_err(|why| Mistake::at(["paths", key], why))?;
     }
     for (key, list) in [("protected", &paths.protected), ("docs", &paths.docs)] {
         for (index, path) in list.iter().enumerate() {
@@ -92,16 +94,15 @@ pub(super) fn is_path(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The resource's own paths know two placeholders, and `{id}` stands exactly where one object is meant.
-fn placeholders(path: &str, of_object: bool) -> Result<(), String> {
+/// A resource's own paths know these placeholders, and `{id}` stands exactly where one object is meant.
+fn placeholders(path: &str, known: &[&str], of_object: bool) -> Result<(), String> {
     if let Some(name) = path.split('/').find_map(|part| part.strip_prefix(':')) {
         let meant = if name.to_ascii_lowercase().contains("user") { "{user_id}" } else { "{id}" };
         return Err(format!("`:{name}` means nothing here; write `{meant}`"));
     }
     for name in named(path) {
-        if !matches!(name, "id" | "user_id") {
-            let meant = if name.contains("user") || name.contains("owner") { "{user_id}" } else { "{id}" };
-            return Err(format!("`{{{name}}}` means nothing here; write `{meant}`"));
+        if !known.contains(&name) {
+            return Err(format!("`{{{name}}}` means nothing here; {}", meant(path, name, of_object)));
         }
     }
     match (of_object, path.contains("{id}")) {
@@ -109,6 +110,45 @@ fn placeholders(path: &str, of_object: bool) -> Result<(), String> {
         (false, true) => Err("is no path of one object, so `{id}` means nothing here".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// What to write for a placeholder that nothing is known of.
+fn meant(path: &str, name: &str, of_object: bool) -> &'static str {
+    let is_last = path.trim_end_matches('/').ends_with(&format!("{{{name}}}"));
+    match name {
+        _ if name.contains("user") || name.contains("owner") => "write `{user_id}`",
+        "parent_id" => "it is the id of what `[targets.NAME.parent]` describes; add that table",
+        _ if of_object && is_last => "write `{id}`",
+        _ => {
+            "write `{user_id}` where it names the user; where it names what objects live in, describe that in `[targets.NAME.parent]` and \
+             write `{parent_id}`"
+        }
+    }
+}
+
+/// What objects live in: its own paths, and that something of theirs names it.
+fn parent(entry: &Entry) -> Checked {
+    let Some(parent) = &entry.parent else { return Ok(()) };
+    for (key, path) in [("list", Some(&parent.list)), ("item", parent.item.as_ref())] {
+        let Some(path) = path else { continue };
+        let fits = is_path(path).and_then(|()| placeholders(path, &["id", "user_id"], key == "item"));
+        fits.map_err(|why| Mistake::at(["parent", key], why))?;
+    }
+    let pointers =
+        [("id", &parent.id), ("items", &parent.items), ("object", &parent.object), ("created_object", &parent.created_object)];
+    for (key, pointer) in pointers.into_iter().filter_map(|(key, pointer)| Some((key, pointer.as_ref()?))) {
+        if !(key == "id" && pointer == LOCATION) {
+            is_pointer(pointer).map_err(|why| Mistake::at(["parent", key], why))?;
+        }
+    }
+    let in_bodies = || entry.task.extra.values().any(|value| value.to_string().contains(PARENT_ID));
+    let list = entry.paths.list.as_deref().unwrap_or_default();
+    let item = entry.paths.item.as_deref().unwrap_or_default();
+    if list.contains(PARENT_ID) || item.contains(PARENT_ID) || in_bodies() {
+        return Ok(());
+    }
+    let why = "nothing says where its id goes: write `{parent_id}` in `paths.list` and `paths.item`, or in a field of `task.extra`";
+    Err(Mistake::at(["parent", "list"], why))
 }
 
 /// Names of the placeholders of a path.

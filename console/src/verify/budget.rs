@@ -18,12 +18,13 @@ const UNMEASURED: u64 = 12;
 /// page each.
 const BESIDE: u64 = 17;
 /// What some checks send for each route beside the declared resource, and how many such routes the table was measured with.
-const FOR_A_ROUTE: [(&str, u64); 5] = [
+const FOR_A_ROUTE: [(&str, u64); 6] = [
     ("isolation.routes", 3),
     ("jwt.required.read", 1),
     ("jwt.required.verified", 2),
     ("cors.surface.routes", 1),
     ("isolation.exposed", 1),
+    ("robustness.quotes", 1),
 ];
 const ROUTES_MEASURED: u64 = 3;
 /// What is kept of a budget for answers that checks share, one part in so many: whoever asks first pays for them, and may not be whom the

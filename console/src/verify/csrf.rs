@@ -65,8 +65,15 @@ mod tests {
         let csrf = Csrf { header: "x-csrf-token".into(), token, path: path.map(str::to_owned) };
         let fields = [("set-cookie", "session=s1; HttpOnly"), ("set-cookie", "csrf=c1; Path=/")];
         let answer = Answer::canned(200, &fields, r#"{"token":"t1"}"#);
-        let user =
-            User { name: "A", token: Credential::new("$A", "s1"), subject: None, username: None, email: None, cookies: None };
+        let user = User {
+            name: "A",
+            token: Credential::new("$A", "s1"),
+            subject: None,
+            username: None,
+            email: None,
+            parent: None,
+            cookies: None,
+        };
         let found = csrf_in(&answer, &csrf, &user);
         let told = found.as_ref().map(|found| (found.value.expose(), found.cookies.as_ref().map(Credential::expose)));
         assert_eq!(told, expected);

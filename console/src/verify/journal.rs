@@ -2,6 +2,7 @@
 //!
 //! One file a run, locked while the run lives. A file that nobody holds belongs to a run that was killed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,24 @@ pub struct JournalError {
     pub source: std::io::Error,
 }
 
+/// What was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// An object of the resource.
+    #[default]
+    Object,
+    /// What objects live in.
+    Parent,
+}
+
+impl Kind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_object(&self) -> bool {
+        *self == Self::Object
+    }
+}
+
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
@@ -34,9 +53,18 @@ pub(super) enum Entry {
     /// A creation is about to be sent.
     Announced { user: String, subject: Option<String>, marker: String },
     /// It succeeded, and this is where the object is.
-    Created { marker: String, id: String },
+    Created {
+        marker: String,
+        id: String,
+        #[serde(default, skip_serializing_if = "Kind::is_object")]
+        kind: Kind,
+    },
     /// The object is gone.
-    Deleted { id: String },
+    Deleted {
+        id: String,
+        #[serde(default, skip_serializing_if = "Kind::is_object")]
+        kind: Kind,
+    },
     /// An account is about to be signed up.
     Account { user: String, name: String },
     /// The account is gone, or was never made.
@@ -142,6 +170,19 @@ impl Abandoned {
         let _ = fs::remove_file(&self.path);
     }
 
+    /// Ids of this kind that were made and not deleted.
+    pub(super) fn undeleted(&self, of: Kind) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Created { id, kind, .. } if *kind == of => ids.insert(id.clone()),
+                Entry::Deleted { id, kind } if *kind == of => ids.remove(id),
+                _ => false,
+            };
+        }
+        ids
+    }
+
     /// Subjects and user names under which something was announced, each once.
     pub(super) fn owners(&self) -> Vec<(String, Option<String>)> {
         let mut owners: Vec<_> = self
@@ -198,6 +239,19 @@ fn read_abandoned(path: &Path, target: &str) -> Option<Abandoned> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_and_what_they_live_in_may_have_the_same_id() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path(), Uuid::now_v7(), "t").unwrap();
+        let made = |id: &str, kind| Entry::Created { marker: "m".into(), id: id.into(), kind };
+        for entry in [made("1", Kind::Parent), made("1", Kind::Object), Entry::Deleted { id: "1".into(), kind: Kind::Object }] {
+            journal.record(&entry).unwrap();
+        }
+        drop(journal);
+        let found = abandoned(directory.path(), "t").pop().unwrap();
+        assert_eq!((found.undeleted(Kind::Object).len(), found.undeleted(Kind::Parent)), (0, BTreeSet::from(["1".to_owned()])));
+    }
 
     #[test]
     fn a_journal_is_abandoned_only_once_its_run_is_gone_and_a_torn_line_is_ignored() {

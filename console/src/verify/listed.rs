@@ -57,7 +57,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn path(&self) -> String {
-        self.target.paths.list.replace("{user_id}", self.user.subject.as_deref().unwrap_or("me"))
+        self.user.path(&self.target.paths.list)
     }
 
     async fn read(&self, query: &str) -> Result<Answer, Trouble> {
@@ -163,7 +163,7 @@ mod tests {
 
     fn user_a() -> User {
         let token = Credential::new("$A", "a-token-of-a");
-        User { name: "A", token, subject: None, username: None, email: None, cookies: None }
+        User { name: "A", token, subject: None, username: None, email: None, parent: None, cookies: None }
     }
 
     async fn read(total: usize, form: &'static str) -> (Listed, usize) {

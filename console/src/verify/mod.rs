@@ -14,6 +14,7 @@ mod listed;
 mod marker;
 mod needs;
 mod options;
+mod parents;
 mod plan;
 mod registrar;
 mod releases;

@@ -29,6 +29,9 @@ pub struct Plan {
     pub objects: u64,
     /// Where they are created.
     pub collection: String,
+    /// Where what they live in is created, one for each user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parents: Option<String>,
     /// How many accounts may be signed up (and deleted again where the target has a route for that); 0 where none may be.
     pub accounts: u64,
     /// Where they are signed up.
@@ -66,9 +69,11 @@ impl Plan {
             return "nothing".to_owned();
         }
         let Self { objects, collection, accounts, .. } = self;
+        let parents = self.parents.as_ref().map(|path| format!(" in one of each user's by POST {path}")).unwrap_or_default();
         let people = self.signup.as_ref().map(|path| format!("; up to {accounts} accounts by {path}")).unwrap_or_default();
         format!(
-            "about {objects} objects by POST {collection}, each with the run's marker in its title, deleted again at the end{people}"
+            "about {objects} objects by POST {collection}{parents}, each with the run's marker in its title, deleted again at the \
+             end{people}"
         )
     }
 }
@@ -97,6 +102,7 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
         creates,
         objects: if creates { asked.iter().map(|check| budget::objects(check)).sum() } else { 0 },
         collection: target.paths.list.clone(),
+        parents: target.parent.as_ref().filter(|_| creates).map(|parent| parent.list.clone()),
         accounts: if signup.is_some() { budget::MOST_ACCOUNTS } else { 0 },
         signup: signup.map(|call| format!("{} {}", call.method, call.path)),
         never: never(target),

@@ -36,10 +36,7 @@ impl Sentinel {
     /// harm.
     pub(super) fn new(client: &Client, target: &Target, users: &Users) -> Option<Self> {
         let paths = &target.paths;
-        let list = users
-            .a
-            .as_ref()
-            .map(|a| Probe::get(paths.list.replace("{user_id}", a.subject.as_deref().unwrap_or("me"))).bearer(&a.token));
+        let list = users.a.as_ref().map(|a| Probe::get(a.path(&paths.list)).bearer(&a.token));
         let probe = paths.live.as_ref().or(paths.health.as_ref()).map(Probe::get).or(list)?;
         Some(Self { client: client.clone(), probe: probe.impatient(), pace: client.pulse_every()? })
     }

@@ -109,6 +109,7 @@ fn user(index: usize, token: SecretString, subject: Option<String>) -> User {
         subject,
         username: None,
         email: None,
+        parent: None,
         cookies: None,
     }
 }

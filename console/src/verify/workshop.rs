@@ -10,12 +10,16 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::budget::OF_AN_OBJECT;
-use super::journal::{Entry, Journal};
+use super::journal::{Entry, Journal, Kind};
 use super::listed;
 use super::marker::Marker;
+use super::parents::Parents;
 use crate::checks::{Object, Objects, Role, Suite, User};
 use crate::http::{Answer, Client, Probe, Trouble, clean};
 use crate::target::Target;
+
+/// The first number in the markers of what objects live in: no run makes so many objects.
+const OF_PARENTS: u32 = 9_000;
 
 /// Something that was made and must go.
 #[derive(Clone, Debug)]
@@ -35,8 +39,9 @@ type Once = OnceCell<(Object, u64)>;
 /// Objects that several checks use, by owner and role.
 type SharedObjects = Mutex<HashMap<(&'static str, Role), Arc<Once>>>;
 
-/// The run's maker of objects.
+/// The run's maker of objects, or of what they live in.
 pub(super) struct Workshop {
+    kind: Kind,
     target: Arc<Target>,
     journal: Option<Arc<Journal>>,
     run: Uuid,
@@ -50,18 +55,30 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
-    /// A workshop; without a journal it makes nothing.
-    pub(super) fn new(target: Arc<Target>, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
+    /// A workshop; without a journal it makes nothing. What its objects live in has markers like theirs, so that whoever is shown it is shown
+    /// something of this run.
+    pub(super) fn new(kind: Kind, target: Arc<Target>, journal: Option<Arc<Journal>>, run: Uuid) -> Self {
         Self {
+            kind,
             target,
             journal,
             run,
-            next: AtomicU32::new(0),
+            next: AtomicU32::new(if kind == Kind::Parent { OF_PARENTS } else { 0 }),
             announced: AtomicUsize::new(0),
             made: Mutex::default(),
             shared: SharedObjects::default(),
             attempted: OnceCell::new(),
         }
+    }
+
+    /// What it makes things on: the target, or that of the parents.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Whether it may make anything.
+    pub(super) const fn makes(&self) -> bool {
+        self.journal.is_some()
     }
 
     /// Everything made so far.
@@ -86,7 +103,7 @@ impl Workshop {
         {
             made.gone = true;
         }
-        let _ = self.record(Entry::Deleted { id: id.to_owned() }).await;
+        let _ = self.record(Entry::Deleted { id: id.to_owned(), kind: self.kind }).await;
     }
 
     /// Returns when the entry is on disk.
@@ -104,15 +121,15 @@ impl Workshop {
         Ok(marker)
     }
 
-    async fn create(&self, client: &Client, user: &User, suite: Option<Suite>) -> Result<Object, Trouble> {
+    pub(super) async fn create(&self, client: &Client, user: &User, suite: Option<Suite>) -> Result<Object, Trouble> {
         let canary = self.announce(client, user).await?;
-        let list = self.target.paths.list.replace("{user_id}", user.subject.as_deref().unwrap_or("me"));
-        let created = client.send(&Probe::post(list, &self.target.resource.body(&canary)).bearer(&user.token)).await?;
+        let body = self.target.resource.within(user.parent.as_ref()).body(&canary);
+        let created = client.send(&Probe::post(user.path(&self.target.paths.list), &body).bearer(&user.token)).await?;
         let id = match self.id_of(&created) {
             Some(id) => id,
             None => self.listed_id(client, user, &created).await?.ok_or_else(|| refused(user, &created))?,
         };
-        let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", &id);
+        let path = self.item_path(user, &id);
         self.note(user, &canary, &id, suite).await?;
         let mut read = None;
         if self.target.resource.offers.get {
@@ -122,11 +139,15 @@ impl Workshop {
     }
 
     async fn note(&self, user: &User, marker: &str, id: &str, suite: Option<Suite>) -> Result<(), Trouble> {
-        let path = self.target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id);
+        let path = self.item_path(user, id);
         if let Ok(mut made) = self.made.lock() {
             made.push(Made { user: user.clone(), id: id.to_owned(), path, suite, gone: false });
         }
-        self.record(Entry::Created { marker: marker.to_owned(), id: id.to_owned() }).await
+        self.record(Entry::Created { marker: marker.to_owned(), id: id.to_owned(), kind: self.kind }).await
+    }
+
+    fn item_path(&self, user: &User, id: &str) -> String {
+        user.path(&self.target.paths.item).replace("{id}", id)
     }
 
     fn kept(&self, user: &User, role: Role) -> Result<Arc<Once>, Trouble> {
@@ -166,6 +187,7 @@ fn refused(user: &User, created: &Answer) -> Trouble {
 /// The workshop as one check uses it: what is sent counts for that check.
 pub(super) struct Bench {
     pub(super) workshop: Arc<Workshop>,
+    pub(super) parents: Option<Arc<Parents>>,
     pub(super) client: Client,
     /// Whose checks use what is made here; `None` outside of any suite.
     pub(super) suite: Option<Suite>,
@@ -186,6 +208,16 @@ impl Bench {
 }
 
 impl Objects for Bench {
+    fn housed<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<User, Trouble>> {
+        async move {
+            match &self.parents {
+                Some(parents) => parents.provide(&self.client, user).await,
+                None => Ok(user.clone()),
+            }
+        }
+        .boxed()
+    }
+
     fn create<'a>(&'a self, user: &'a User) -> BoxFuture<'a, Result<Object, Trouble>> {
         self.workshop.create(&self.client, user, self.suite).boxed()
     }

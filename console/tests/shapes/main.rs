@@ -5,6 +5,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod backend;
+mod boards;
+mod nested;
 #[path = "../twin/mod.rs"]
 mod twin;
 
@@ -35,10 +37,14 @@ fn described(base: &str, text: &str) -> console::target::Target {
 }
 
 async fn verify(running: &Running, text: &str, suites: &[Suite]) -> Run {
+    verify_at(&running.base, text, suites).await
+}
+
+async fn verify_at(base: &str, text: &str, suites: &[Suite]) -> Run {
     let journal = twin::in_memory();
     let options = Options { suites: suites.to_vec(), journal: journal.path().to_owned(), ..Options::default() };
     let (events, _) = Events::channel();
-    let target = Arc::new(described(&running.base, text));
+    let target = Arc::new(described(base, text));
     verify::run(target, options, verify::Inputs::default(), events, CancellationToken::new()).await.expect("a client and a journal")
 }
 

@@ -159,6 +159,7 @@ impl Twin {
             routes: Routes::default(),
             allow_unsafe_routes: true,
             resource: Resource { bulk: vec![bulk()], ..Resource::default() },
+            parent: None,
             tokens: match self.house.kind {
                 Kind::Opaque => Tokens::Signup,
                 Kind::Shared if self.signs_up() => Tokens::Signup,

@@ -92,10 +92,20 @@ fn stopped(house: &House, parts: &Parts) -> Option<Response> {
         ("robustness.emoji-fails", "%F0%9F%92%A9"),
         ("robustness.nul-id-fails", "%00"),
     ];
-    if stumbles.iter().any(|(flaw, id)| house.has(flaw) && odd(id)) {
+    if stumbles.iter().any(|(flaw, id)| house.has(flaw) && odd(id)) || breaks_a_statement(house, parts) {
         return Some(problem::INTERNAL.into_response());
     }
     limited(house, parts).or_else(|| made_up_host(house, parts))
+}
+
+/// Flaws that put a text between quotes: one that has an odd number of them leaves a statement that cannot be read.
+fn breaks_a_statement(house: &House, parts: &Parts) -> bool {
+    let is_odd = |text: &str| text.matches("%27").count() % 2 == 1;
+    let query = parts.uri.query().unwrap_or_default();
+    let searched = query.split('&').find_map(|pair| pair.strip_prefix("term="));
+    let id = parts.uri.path().strip_prefix("/api/tasks/");
+    (house.has("robustness.quote-breaks") && searched.is_some_and(is_odd))
+        || (house.has("robustness.quote-breaks-id") && id.is_some_and(is_odd))
 }
 
 /// Flaws around methods that no route has.

@@ -43,6 +43,10 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         }
         add(&mut document, "/api/tasks/{task_id}/comments", operations);
     }
+    if house.has("isolation.query-word") {
+        let include = json!([{ "name": "include", "in": "query", "schema": { "type": "string", "enum": ["trash", "archive"] } }]);
+        add(&mut document, "/api/tasks", json!({ "get": { "parameters": include } }));
+    }
     if house.has("isolation.tenant-route") {
         let org = in_path("org_id");
         add(&mut document, "/api/orgs/{org_id}/tasks", json!({ "parameters": org, "get": {} }));

@@ -4,6 +4,7 @@
 //! well; a few representatives on the 401 and on every other status, route and method. An exhaustive run asks every origin on all three.
 
 use super::super::specimens;
+use super::super::users::path_of_nobody;
 use super::super::{Act, Case, Context};
 use super::foreign::{self, Family, Foreign, Seed};
 use crate::http::{Probe, Trouble};
@@ -104,7 +105,7 @@ pub(super) async fn some_toggle(cx: &Context) -> Option<String> {
     {
         return Act::Toggle.path(cx, user, &object.id);
     }
-    Some(toggle.replace("{user_id}", "me").replace("{id}", "1"))
+    Some(path_of_nobody(toggle).replace("{id}", "1"))
 }
 
 fn seed(cx: &Context, allowed: &Origin) -> Seed {

@@ -3,6 +3,9 @@
 use super::super::health::tells;
 use crate::http::Answer;
 
+/// Where Fastify's documentation has its page; the path in front of it only redirects there.
+const FASTIFY: &str = "static/index.html";
+
 /// A kind of content that should not be public, and the marks that give it away: any one set of marks, each in lower case.
 struct Kind {
     name: &'static str,
@@ -84,8 +87,12 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// What the body of a success is, if it is one of the kinds.
+/// What the body of a success is, if it is one of the kinds; a redirect to what is known by its path is served as well.
 pub(super) fn recognised(path: &str, answer: &Answer) -> Option<&'static str> {
+    let redirected = answer.headers.text("location").filter(|_| matches!(answer.status, 301 | 302 | 307 | 308));
+    if path.ends_with("documentation") && redirected.is_some_and(|to| to.ends_with(FASTIFY)) {
+        return Some("interactive documentation");
+    }
     if !answer.is_success() || answer.body.is_empty() {
         return None;
     }

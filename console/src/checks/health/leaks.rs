@@ -8,7 +8,8 @@ use crate::http::{Answer, Probe};
 use super::sample::declared;
 
 /// Texts of drivers, runtimes and operating systems, in lower case.
-const DRIVER_TEXT: [&str; 26] = [
+const DRIVER_TEXT: [&str; 27] = [
+    "django.db.backends",
     "asyncpg.",
     "psycopg",
     "sqlalchemy",

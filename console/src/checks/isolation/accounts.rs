@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::checks::json_id::json_id;
 use crate::checks::roles::{asked_for, gather, is_power, powers};
 use crate::checks::{Checked, Context, Judgement, Outcome, Session, User};
 use crate::http::{Answer, Probe, Trouble};
@@ -49,8 +50,13 @@ pub(super) async fn untouched(cx: Context) -> Checked {
         }
         pieces.push(given_powers(&cx, &victim, route, method).await?);
     }
-    if let Some((route, method)) = changing.first() {
-        pieces.extend(readdressed(&cx, &victim, route, method).await?);
+    if let Some((route, method)) = changing.first()
+        && let Some(other) = cx.registry.spare().await?
+    {
+        for (route, method) in changing.iter().filter(|(route, _)| !is_of_others(route)) {
+            pieces.extend(named_in_body(&cx, &victim, &other, Change { route, method }).await?);
+        }
+        pieces.extend(readdressed(&cx, &victim, &other, Change { route, method }).await?);
     }
     // What is gone can be attacked no more.
     for (route, method) in methods(&["DELETE"]).into_iter().filter(|(route, _)| is_of_others(route)) {
@@ -78,18 +84,34 @@ fn is_own(cx: &Context, route: &Route) -> bool {
     declared || route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
 }
 
-/// A body as the service wants those of accounts: in the member in which the declared ones stand (`{"user": {...}}`), where they do.
-fn worded(cx: &Context, members: &Value) -> Value {
-    let accounts = &cx.target.accounts;
-    let signup = accounts.signup.as_ref().map(|signup| &signup.grant.call);
-    let declared = [accounts.password.as_ref(), signup].into_iter().flatten().find_map(|call| wrapper(&call.body));
-    declared.map_or_else(|| members.clone(), |name| json!({ (name): members }))
+/// A change of an account.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    route: &'a Route,
+    method: &'a str,
+}
+
+impl Change<'_> {
+    /// A body as the service wants it: in the member in which the document has it stand (`{"user": {…}}`), or the declared ones do.
+    fn worded(self, cx: &Context, members: &Value) -> Value {
+        let accounts = &cx.target.accounts;
+        let signup = accounts.signup.as_ref().map(|signup| &signup.grant.call);
+        let declared = [accounts.password.as_ref(), signup].into_iter().flatten().map(|call| call.body.clone());
+        let known = std::iter::once(self.route.body(self.method)).chain(declared);
+        let name = known.filter(|body| body.as_object().is_some_and(|members| !members.is_empty())).map(|body| wrapper(&body));
+        name.take(1).flatten().next().map_or_else(|| members.clone(), |name| json!({ (name): members }))
+    }
+
+    /// The request that makes the account of `victim` say `members`.
+    fn probe(self, cx: &Context, victim: &Session, members: &Value) -> Probe {
+        Probe::new(self.method, path(self.route, victim)).json(&self.worded(cx, members))
+    }
 }
 
 /// The only member of a body, where it holds all the others.
-fn wrapper(body: &Value) -> Option<&str> {
+fn wrapper(body: &Value) -> Option<String> {
     let (name, inner) = body.as_object().filter(|members| members.len() == 1)?.iter().next()?;
-    inner.is_object().then_some(name.as_str())
+    inner.is_object().then(|| name.clone())
 }
 
 fn path(route: &Route, victim: &Session) -> String {
@@ -140,8 +162,7 @@ fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
 async fn changed_by_b(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Evidence, Trouble> {
     let before = looked_at(cx, victim, route).await?;
     let mark = format!("pf{}", cx.random(&format!("isolation.accounts {method} {}", route.path)));
-    let at = path(route, victim);
-    let sent = async |body: &Value, by: &User| cx.send(&Probe::new(method, &at).json(&worded(cx, body)).bearer(&by.token)).await;
+    let sent = async |body: &Value, by: &User| cx.send(&Change { route, method }.probe(cx, victim, body).bearer(&by.token)).await;
     // Some object to what the account itself says, such as a name that is taken, namely by itself.
     let bodies = [change(method, before.as_ref(), &mark), change("PATCH", before.as_ref(), &mark)];
     let (mut body, mut answer) = (&bodies[0], sent(&bodies[0], cx.b()?).await?);
@@ -160,6 +181,34 @@ async fn changed_by_b(cx: &Context, victim: &Session, route: &Route, method: &st
     Ok(judgement.seen(&answer, format!("B: {method} {} of another account", route.path)))
 }
 
+/// Members by which a body would say whose account is meant.
+const WHOSE: [&str; 4] = ["id", "user_id", "userId", "_id"];
+
+/// The other account of this run changes its own, and its body names the victim's. `None` where nothing shows what becomes of the victim's.
+async fn named_in_body(cx: &Context, victim: &Session, other: &Session, change: Change<'_>) -> Result<Option<Evidence>, Trouble> {
+    let Change { route, method } = change;
+    let Some(subject) = victim.user.subject.as_deref() else { return Ok(None) };
+    let Some(before) = looked_at(cx, victim, route).await? else { return Ok(None) };
+    let mark = format!("pf{}", cx.random(&format!("isolation.accounts/id {method} {}", route.path)));
+    let own = looked_at(cx, other, route).await?;
+    let Value::Object(mut members) = self::change(method, own.as_ref(), &mark) else { return Ok(None) };
+    let shown = |name: &&str| account(&before).contains_key(*name);
+    let names: Vec<_> = WHOSE.into_iter().filter(shown).collect();
+    let names = if names.is_empty() { WHOSE.to_vec() } else { names };
+    members.extend(names.into_iter().map(|name| (name.to_owned(), json_id(subject))));
+    let answer = cx.send(&change.probe(cx, other, &Value::Object(members)).bearer(&other.user.token)).await?;
+    settle().await;
+    let after = looked_at(cx, victim, route).await?;
+    let judgement = match answer.status {
+        status if after.is_some_and(|after| after.contains(&mark)) => {
+            Judgement::broken(format!("{status}: the account that the body names was changed"))
+        }
+        status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        status => Judgement::held(format!("{status}, and the account that the body names is as before")),
+    };
+    Ok(Some(judgement.seen(&answer, format!("{method} {} of the own account, with the id of another one", route.path))))
+}
+
 /// Whether an answer objects to the body, so that who sent it may not have been looked at.
 const fn objects(answer: &Answer) -> bool {
     matches!(answer.status, 400 | 409 | 415 | 422)
@@ -168,7 +217,7 @@ const fn objects(answer: &Answer) -> bool {
 /// An objection to the body of somebody else: it is a refusal where the holder is not answered so.
 fn of_objection(answer: &Answer, own: &Answer) -> Judgement {
     if own.is_success() {
-        Judgement::held(format!("refused: {}, which works for its holder", answer.status))
+        Judgement::held(format!("refused: {}, where a plain change by its holder works", answer.status))
     } else {
         Judgement::unclear(format!("{}, and {} for its holder: the body, not who sent it, was refused", answer.status, own.status))
     }
@@ -220,7 +269,7 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
     let bodies = [beside(all), beside(usual), beside(flag), own];
     let (mut answer, mut gained) = (None, BTreeSet::new());
     for body in bodies.into_iter().filter(|body: &Map<_, _>| !body.is_empty()) {
-        let probe = Probe::new(method, path(route, victim)).json(&worded(cx, &Value::Object(body)));
+        let probe = Change { route, method }.probe(cx, victim, &Value::Object(body));
         let told = cx.send(&probe.bearer(&victim.user.token)).await?;
         let objected = objects(&told);
         if told.is_success() {
@@ -239,23 +288,29 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
         status if !gained.is_empty() => Judgement::broken(format!("{status}: the account says {} now", gained.join(", "))),
         status @ 200..=299 => Judgement::held(format!("{status}, and the account says nothing more than before")),
         status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
+        // What is refused for the form of its body says nothing of the powers in it.
+        _ if objects(&answer) => {
+            let mark = format!("pf{}", cx.random(&format!("isolation.accounts/own {method} {}", route.path)));
+            let plain = Change { route, method }.probe(cx, victim, &change(method, before.as_ref(), &mark));
+            of_objection(&answer, &cx.send(&plain.bearer(&victim.user.token)).await?)
+        }
         status => Judgement::held(format!("refused: {status}")),
     };
     Ok(judgement.seen(&answer, format!("{method} {} of the own account, as an administrator", route.path)))
 }
 
 /// The victim gives its own account the e-mail address of another one, which would be taken over with it. `None` where the account holds none.
-async fn readdressed(cx: &Context, victim: &Session, route: &Route, method: &str) -> Result<Option<Evidence>, Trouble> {
+async fn readdressed(cx: &Context, victim: &Session, other: &Session, change: Change<'_>) -> Result<Option<Evidence>, Trouble> {
+    let Change { route, method } = change;
     let Some(before) = looked_at(cx, victim, route).await? else { return Ok(None) };
     let mut now = account(&before);
     let Some(name) = EMAILS.into_iter().find(|name| now.get(*name).is_some_and(Value::is_string)) else { return Ok(None) };
-    let Some(other) = cx.registry.spare().await? else { return Ok(None) };
     // Not every sign-up tells an address: what the other's account holds is what could be taken.
-    let told = looked_at(cx, &other, route).await?;
+    let told = looked_at(cx, other, route).await?;
     let Some(taken) = told.and_then(|told| account(&told).remove(name)).filter(Value::is_string) else { return Ok(None) };
     now.retain(|kept, _| method == "PUT" || kept == name);
     now.insert(name.to_owned(), taken.clone());
-    let probe = Probe::new(method, path(route, victim)).json(&worded(cx, &Value::Object(now)));
+    let probe = change.probe(cx, victim, &Value::Object(now));
     let answer = cx.send(&probe.bearer(&victim.user.token)).await?;
     let after = looked_at(cx, victim, route).await?;
     let holds = after.is_some_and(|after| account(&after).get(name) == Some(&taken));
@@ -279,7 +334,7 @@ mod tests {
     #[case::plain(json!({ "email": "{email}", "password": "{password}" }), None)]
     #[case::one_text(json!({ "password": "{new_password}" }), None)]
     fn bodies_of_accounts_stand_in_the_member_of_the_declared_ones(#[case] body: Value, #[case] name: Option<&str>) {
-        assert_eq!(wrapper(&body), name);
+        assert_eq!(wrapper(&body).as_deref(), name);
     }
 
     #[rstest]

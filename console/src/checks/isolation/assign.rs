@@ -30,9 +30,9 @@ fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) ->
     all.into_iter().take(alone).map(|foreign| vec![foreign]).chain(together).collect()
 }
 
-/// What names the tenant of A, each alone.
-async fn of_tenants(cx: &Context, victim: &Victim) -> Result<Vec<Vec<ForbiddenField>>, Trouble> {
-    Ok(tenancy::tenants(cx, victim).await?.into_iter().map(|tenant| vec![ForbiddenField::of(tenant)]).collect())
+/// What names the tenant of A, or what else A's objects are kept in, each alone.
+async fn of_places(cx: &Context, victim: &Victim) -> Result<Vec<Vec<ForbiddenField>>, Trouble> {
+    Ok(tenancy::places(cx, victim).await?.into_iter().map(|place| vec![ForbiddenField::of(place)]).collect())
 }
 
 /// Fields in which services keep an owner by another name than the id.
@@ -70,7 +70,7 @@ fn all_held(doing: &str, owner: Option<&str>) -> String {
 pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(&cx, cx.a()?, &victim);
-    let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_tenants(&cx, &victim).await?);
+    let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_places(&cx, &victim).await?);
     let mut pieces = try_join_all(foreign.map(|foreign| created(cx.branch(), foreign))).await?;
     pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude(&all_held("making", owner.as_deref()), pieces))
@@ -86,7 +86,7 @@ async fn created(cx: Context, foreign: Vec<ForbiddenField>) -> Result<Evidence, 
 async fn created_once(cx: &Context, foreign: &[ForbiddenField]) -> Result<Evidence, Trouble> {
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
-    let body = with(cx, cx.target.resource.body(&canary), foreign);
+    let body = with(cx, cx.resource_of(b).body(&canary), foreign);
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let label = format!("B makes an object with {}", named(foreign));
     match cx.made(b, &answer).await {
@@ -183,7 +183,7 @@ impl Whose {
             return Ok(Self::Unclear);
         }
         let change = async |user: &User| {
-            let probe = act.probe(cx, &cx.item_path(user, id), canary).bearer(&user.token);
+            let probe = act.probe_of(cx, &cx.resource_of(user), &cx.item_path(user, id), canary).bearer(&user.token);
             Ok::<_, Trouble>(cx.send(&probe).await?.is_success())
         };
         let (a, b) = tokio::try_join!(change(cx.a()?), change(cx.b()?))?;
@@ -261,7 +261,7 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         None => look(&cx, b, &object).await?,
     };
     let mut tried = changes(&cx, &victim, owner.as_deref(), &object);
-    tried.extend(of_tenants(&cx, &victim).await?.into_iter().map(|foreign| (Act::change(&cx), foreign)));
+    tried.extend(of_places(&cx, &victim).await?.into_iter().map(|foreign| (Act::change(&cx), foreign)));
     let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
     let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
     settle().await;
@@ -288,7 +288,8 @@ fn changes(cx: &Context, victim: &Victim, owner: Option<&str>, object: &Object) 
 }
 
 pub(super) fn update(cx: &Context, act: Act, object: &Object, foreign: &[ForbiddenField]) -> Result<Probe, Trouble> {
-    let (resource, b) = (&cx.target.resource, cx.b()?);
+    let b = cx.b()?;
+    let resource = cx.resource_of(b);
     let body = if act == Act::Put { resource.full(&object.canary) } else { resource.patch(&object.canary) };
     Ok(Probe::new(act.word(), cx.item_path(b, &object.id)).json(&with(cx, body, foreign)).bearer(&b.token))
 }

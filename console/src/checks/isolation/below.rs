@@ -63,7 +63,7 @@ async fn tried(cx: &Context, victim: &Victim, write: Write<'_>, unread: &AtomicU
     if let Some(copy) = cx.made(b, &answer).await.filter(|copy| *copy != victim.object.id) {
         cx.send(&Probe::new("DELETE", cx.item_path(b, &copy)).bearer(&b.token)).await?;
     }
-    let judgement = match (victim.leaks_in(&answer), answer.status) {
+    let judgement = match (victim.leaks_in(&answer) && !cx.target.is_read_by_others(), answer.status) {
         (true, status) => Some(judge::harmless(status, true)),
         (false, 400 | 415 | 422) => {
             unread.fetch_add(1, Ordering::Relaxed);
@@ -88,7 +88,7 @@ async fn objected(cx: &Context, victim: &Victim, write: Write<'_>, answer: &Answ
 /// A write that was answered with success. Where users read each other's objects, they may answer them as well.
 async fn done(cx: &Context, victim: &Victim, write: Write<'_>, answer: &Answer, mark: &str) -> Result<Judgement, Trouble> {
     let status = answer.status;
-    if write.method == "POST" && cx.target.is_read_by_others() {
+    if cx.target.is_read_by_others() && is_an_answer(write.route, write.method) {
         return Ok(Judgement::held(format!("{status}: who may read it may answer it")));
     }
     if (400..500).contains(&for_nothing(cx, victim, write).await?) {
@@ -98,6 +98,13 @@ async fn done(cx: &Context, victim: &Victim, write: Write<'_>, answer: &Answer, 
         return Ok(Judgement::broken(format!("{status}: A is shown there what B wrote")));
     }
     Ok(judge::harmless(status, false))
+}
+
+/// Whether a write below an object is an answer to it, a comment or a mark of whoever sends it, or takes such a mark back.
+fn is_an_answer(route: &Route, method: &str) -> bool {
+    let marks = || route.writes().any(|method| matches!(method, "POST" | "PUT"));
+    let is_below = !route.path.trim_end_matches('/').ends_with('}');
+    method == "POST" || (is_below && marks() && matches!(method, "PUT" | "DELETE"))
 }
 
 /// How the same of B's is answered for an id that nothing has: a success that this has as well says nothing of A's object.
@@ -131,6 +138,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[rstest::rstest]
+    #[case::comment("/articles/{id}/comments", &["GET", "POST"], "POST", true)]
+    #[case::takes_a_mark_back("/articles/{id}/favorite", &["POST", "DELETE"], "DELETE", true)]
+    #[case::star("/gists/{id}/star", &["PUT", "DELETE"], "PUT", true)]
+    #[case::pin_of_the_owner("/articles/{id}/pin", &["DELETE"], "DELETE", false)]
+    #[case::child("/articles/{id}/comments/{comment}", &["PUT", "DELETE"], "DELETE", false)]
+    fn what_answers_an_object_is_told_from_what_changes_it(
+        #[case] path: &str,
+        #[case] methods: &[&str],
+        #[case] method: &str,
+        #[case] answers: bool,
+    ) {
+        let methods = methods.iter().map(|method| (*method).to_owned()).collect();
+        let route = Route::by_hand(path, methods, crate::target::RouteAuth::Bearer, &crate::target::Paths::default());
+        assert_eq!(is_an_answer(&route, method), answers);
+    }
 
     #[test]
     fn texts_that_stand_for_any_are_marked_and_others_are_not() {

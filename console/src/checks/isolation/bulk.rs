@@ -55,8 +55,7 @@ async fn mixed(cx: &Context, route: &Bulk, victim: &Victim) -> Checked {
 
 /// The request for these ids.
 fn probe(route: &Bulk, user: &User, ids: &[&str]) -> Probe {
-    let subject = user.subject.as_deref().unwrap_or("me");
-    let path = route.path.replace("{user_id}", subject).replace("{ids}", &ids.join(","));
+    let path = user.path(&route.path).replace("{ids}", &ids.join(","));
     let probe = Probe::new(&route.method, path).bearer(&user.token);
     let ids: Value = ids.iter().map(|id| json_id(id)).collect();
     if route.body.is_null() { probe } else { probe.json(&filled(&route.body, &ids)) }

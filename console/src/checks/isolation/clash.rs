@@ -48,7 +48,7 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let b = cx.b()?;
     let canary = cx.objects.announce(b).await?;
     let foreign = id_of(cx, victim, name);
-    let body = with(cx, cx.target.resource.body(&canary), std::slice::from_ref(&foreign));
+    let body = with(cx, cx.resource_of(b).body(&canary), std::slice::from_ref(&foreign));
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let given = cx.made(b, &answer).await;
     let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
@@ -64,8 +64,8 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     // Without the canary of A: nothing of B's may hold that.
     let title = format!("{} of both", cx.objects.announce(b).await?);
-    let resource = &cx.target.resource;
     let make = async |user: &User| {
+        let resource = cx.resource_of(user);
         // What must be like no other's beside the title is each user's own.
         let own = resource.body(&format!("{title} {}", user.name));
         let body = resource.with(own, &resource.fields.title, json!(title));

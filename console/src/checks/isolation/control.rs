@@ -66,7 +66,8 @@ async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
 async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence; 2], Trouble> {
     let who = user.name;
     let title = format!("{} new", object.canary);
-    let changed = cx.send(&Act::change(cx).probe(cx, &cx.item_path(user, &object.id), &title).bearer(&user.token)).await?;
+    let change = Act::change(cx).probe_of(cx, &cx.resource_of(user), &cx.item_path(user, &object.id), &title);
+    let changed = cx.send(&change.bearer(&user.token)).await?;
     let object = followed(cx, user, object, &changed).await;
     let after = if cx.target.resource.offers.get {
         cx.eventually(&cx.item(user, &object.id), |answer| shows(answer, &title)).await?

@@ -1,4 +1,5 @@
-//! What closes the text of a query and makes everything true (CWE-89), in the parameters that a document describes. It only reads.
+//! The parameters that a document describes: each with what closes the text of a query and makes everything true (CWE-89), and with the words that it
+//! takes, which may let in what is put away or everybody's. It only reads.
 
 use futures::future::try_join_all;
 
@@ -27,6 +28,8 @@ const TRUE: [&str; 2] = ["1%20OR%201=1", "0)%20OR%20(1=1"];
 const EACH: usize = 2;
 /// Parameters of one route that are asked.
 const PARAMETERS: usize = 4;
+/// Words of one parameter that are asked.
+const WORDS: usize = 4;
 /// Routes that are asked.
 const ROUTES: usize = 8;
 
@@ -39,11 +42,14 @@ fn texts(cx: &Context, parameter: &Parameter) -> Vec<&'static str> {
 /// B's list by each parameter that the document names for it.
 pub(super) fn of_list(cx: &Context, page: &Page) -> Result<Vec<Case>, Trouble> {
     let b = cx.b()?;
+    let asking = |parameter: &Parameter, text: &str| page.with(&format!("{}={text}", parameter.name));
     let known = cx.telling(&cx.target.routes.of_list, PARAMETERS);
-    let queries = known.into_iter().flat_map(|parameter| {
-        texts(cx, parameter).into_iter().map(|text| page.with(&format!("{}={text}", parameter.name))).collect::<Vec<_>>()
-    });
-    Ok(queries.map(|query| case(cx, b, &query).of_an_odd_form()).collect())
+    let closed = known.into_iter().flat_map(|parameter| texts(cx, parameter).into_iter().map(move |text| asking(parameter, text)));
+    let closed = closed.map(|query| case(cx, b, &query).of_an_odd_form());
+    let worded = cx.target.routes.of_list.iter().filter(|parameter| !parameter.words.is_empty());
+    let worded = cx.telling(worded, PARAMETERS).into_iter();
+    let worded = worded.flat_map(|parameter| parameter.words.iter().take(WORDS).map(move |word| asking(parameter, word)));
+    Ok(closed.chain(worded.map(|query| case(cx, b, &query))).collect())
 }
 
 /// B on further routes, by each parameter of their queries and each sample in their paths. What shows A's object without that is told by others.
@@ -61,8 +67,12 @@ fn paths(cx: &Context, route: &Route) -> Vec<String> {
     let of_query = route.parameters.iter().take(PARAMETERS).flat_map(|parameter| {
         texts(cx, parameter).into_iter().map(|text| route.asking(("1", of_b), &parameter.name, text)).collect::<Vec<_>>()
     });
+    let of_words = route.parameters.iter().filter(|parameter| !parameter.words.is_empty()).take(PARAMETERS);
+    let of_words = of_words.flat_map(|parameter| {
+        parameter.words.iter().take(WORDS).map(|word| route.asking(("1", of_b), &parameter.name, word)).collect::<Vec<_>>()
+    });
     let of_path = route.placeholders().map(|name| route.with_sample(name, CLOSED[0]).filled("1", of_b));
-    of_query.chain(of_path).collect()
+    of_query.chain(of_words).chain(of_path).collect()
 }
 
 /// Whom paths name: B.

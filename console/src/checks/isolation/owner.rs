@@ -90,9 +90,9 @@ pub(super) struct ForbiddenField {
 }
 
 impl ForbiddenField {
-    /// A member that says whose tenant an object is of.
-    pub(super) fn of(tenant: Apart) -> Self {
-        Self { field: tenant.name, value: tenant.of_a, owner: true }
+    /// A member that says in what of A's an object is kept.
+    pub(super) fn of(place: Apart) -> Self {
+        Self { field: place.name, value: place.of_a, owner: true }
     }
 }
 

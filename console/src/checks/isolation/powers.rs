@@ -66,7 +66,7 @@ async fn opened(cx: &Context, session: &Session) -> Result<Vec<Evidence>, Troubl
         } else {
             Judgement::held(format!("{}: closed to it as to others", answer.status))
         };
-        Ok::<_, Trouble>(judgement.seen(&answer, format!("GET {path} by that account")))
+        Ok::<_, Trouble>(judgement.seen_anywhere(&answer, format!("GET {path} by that account")))
     });
     try_join_all(asked).await
 }

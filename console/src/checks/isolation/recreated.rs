@@ -15,6 +15,7 @@ const NOT_DECLARED: &str =
 pub(super) async fn inherits_nothing(cx: Context) -> Checked {
     let Some(delete) = cx.target.accounts.delete.clone() else { return Ok(Outcome::skip(NOT_DECLARED)) };
     let Some(first) = cx.registry.spare().await? else { return Ok(Outcome::skip(NOT_DECLARED)) };
+    let first = Session { user: cx.objects.housed(&first.user).await?, ..first };
     let object = cx.objects.create(&first.user).await?;
     let gone = cx.send(&cx.registry.probe(&delete, &first, &first.login.password).bearer(&first.user.token)).await;
     let gone = match gone {
@@ -30,7 +31,10 @@ pub(super) async fn inherits_nothing(cx: Context) -> Checked {
     // Nobody can delete it any more, and whoever deletes an account has asked for that of all it holds.
     cx.objects.deleted(&object.id).await;
     match cx.registry.sign_up_again(&first.login).await? {
-        Some(SignedUp::Made(second, _)) => of_the_heir(&cx, &first, &second, &object).await,
+        Some(SignedUp::Made(second, _)) => {
+            let second = Session { user: cx.objects.housed(&second.user).await?, ..*second };
+            of_the_heir(&cx, &first, &second, &object).await
+        }
         Some(SignedUp::Refused(answer)) => Ok(kept_back(gone, &answer)),
         None => Ok(Outcome::skip(NOT_DECLARED)),
     }
@@ -91,7 +95,7 @@ fn inherited(answer: &Answer, object: &Object) -> Judgement {
 /// A token may name its account by something that the new one has as well, a name or an address: then it opens the new one for as long as it
 /// lives.
 async fn of_the_old_token(cx: &Context, first: &Session, second: &Session, own: &Object) -> Result<Evidence, Trouble> {
-    let old = User { subject: second.user.subject.clone(), ..first.user.clone() };
+    let old = User { token: first.user.token.clone(), ..second.user.clone() };
     let probe = if cx.target.resource.offers.get { cx.item(&old, &own.id) } else { cx.list(&old) };
     let answer = cx.send(&probe).await?;
     let demanded = cx.target.policy.revocation || cx.target.policy.known_subjects;

@@ -34,7 +34,7 @@ pub(super) async fn further(cx: Context) -> Checked {
     if reads.is_empty() && protected.is_empty() && guessed.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
-    let apart = tenancy::apart(&cx, &victim).await?;
+    let apart: Vec<_> = tenancy::parent(&cx)?.into_iter().chain(tenancy::apart(&cx, &victim).await?).collect();
     let mut asked = try_join_all(reads.into_iter().chain(&guessed).map(|route| read(&cx, &victim, &apart, route))).await?;
     asked.extend(try_join_all(protected.iter().map(|path| plain(&cx, &victim, path))).await?);
     let count = asked.len();

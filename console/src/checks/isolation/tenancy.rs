@@ -1,10 +1,11 @@
 //! Whose organisation, team or project an object is of: what A's object says of it, and B's says otherwise. Objects of one tenant are hidden from
 //! another's users, and a request that names the tenant is a claim like one that names the user.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::checks::{Context, Object};
+use crate::checks::{Context, Object, Role};
 use crate::http::Trouble;
+use crate::target::PARENT_ID;
 use crate::token::as_text;
 
 use super::owner::encoded;
@@ -22,6 +23,8 @@ pub(super) struct Apart {
     pub(super) name: String,
     /// What it is in A's object.
     pub(super) of_a: Value,
+    /// What it is in B's.
+    pub(super) of_b: Value,
 }
 
 impl Apart {
@@ -33,6 +36,11 @@ impl Apart {
     fn is_of_a_tenant(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         WORDS.iter().any(|word| name.starts_with(word) || name.contains(&format!("_{word}")))
+    }
+
+    /// Whether the name says that it is the id of something: `board_id`, `boardId`.
+    fn is_a_reference(&self) -> bool {
+        self.name.ends_with("_id") || (self.name.len() > 2 && self.name.ends_with("Id"))
     }
 
     /// Whether a placeholder or a parameter of this name means the member: `org`, `orgId` and `org_id` are one.
@@ -58,11 +66,7 @@ pub(super) async fn apart(cx: &Context, victim: &Victim) -> Result<Vec<Apart>, T
 }
 
 fn differing(cx: &Context, of_a: &Object, of_b: &Object, users: &[String]) -> Vec<Apart> {
-    let members = |object: &Object| {
-        let answer = object.read.as_ref().unwrap_or(&object.created).json()?;
-        cx.target.resource.object(&answer).or(Some(&answer)).and_then(Value::as_object).cloned()
-    };
-    let (Some(of_a), Some(of_b)) = (members(of_a), members(of_b)) else { return Vec::new() };
+    let (Some(of_a), Some(of_b)) = (members(cx, of_a), members(cx, of_b)) else { return Vec::new() };
     let id = cx.target.resource.fields.id.trim_start_matches('/');
     let fits = |(name, value): &(&String, &Value)| {
         let text = as_text(value).unwrap_or_default();
@@ -70,7 +74,18 @@ fn differing(cx: &Context, of_a: &Object, of_b: &Object, users: &[String]) -> Ve
         let other = of_b.get(*name).is_some_and(|other| !other.is_null() && other != *value);
         names && other && *name != id && stem(name) != stem(&cx.target.resource.fields.title)
     };
-    of_a.iter().filter(fits).map(|(name, value)| Apart { name: name.clone(), of_a: value.clone() }).collect()
+    let told = |(name, value): (&String, &Value)| Apart {
+        name: name.clone(),
+        of_a: value.clone(),
+        of_b: of_b.get(name).cloned().unwrap_or_default(),
+    };
+    of_a.iter().filter(fits).map(told).collect()
+}
+
+/// What an object says of itself.
+fn members(cx: &Context, object: &Object) -> Option<Map<String, Value>> {
+    let answer = object.read.as_ref().unwrap_or(&object.created).json()?;
+    cx.target.resource.object(&answer).or(Some(&answer)).and_then(Value::as_object).cloned()
 }
 
 /// Whether a text can be the name of something in a path: no sentence, no moment, no title of this run.
@@ -82,6 +97,26 @@ fn is_name(text: &str) -> bool {
 /// Those that say whose tenant it is.
 pub(super) async fn tenants(cx: &Context, victim: &Victim) -> Result<Vec<Apart>, Trouble> {
     Ok(apart(cx, victim).await?.into_iter().filter(Apart::is_of_a_tenant).collect())
+}
+
+/// The same, and what else an object is kept in: its parent, and whatever it names by an id that another object of its owner's names as well.
+pub(super) async fn places(cx: &Context, victim: &Victim) -> Result<Vec<Apart>, Trouble> {
+    let all = apart(cx, victim).await?;
+    let parent = cx.described.parent_member();
+    let is_known = |member: &Apart| member.is_of_a_tenant() || parent == Some(member.name.as_str());
+    let named: Vec<_> = all.iter().filter(|member| !is_known(member) && member.is_a_reference()).collect();
+    let others = if named.is_empty() { None } else { members(cx, &cx.objects.shared(cx.a()?, Role::Scratch).await?) };
+    let is_kept_in = |member: &Apart| others.as_ref().is_some_and(|other| other.get(&member.name) == Some(&member.of_a));
+    let meant = |member: &Apart| is_known(member) || (member.is_a_reference() && is_kept_in(member));
+    Ok(all.iter().filter(|member| meant(member)).cloned().collect())
+}
+
+/// What A's objects live in, where paths name it and B's live in another.
+pub(super) fn parent(cx: &Context) -> Result<Option<Apart>, Trouble> {
+    let (of_a, of_b) = (cx.a()?.parent.clone(), cx.b()?.parent.as_ref());
+    let of_a = of_a.filter(|of_a| of_b.is_some_and(|of_b| of_b != of_a));
+    let name = PARENT_ID.trim_matches(['{', '}']).to_owned();
+    Ok(of_a.zip(of_b.cloned()).map(|(of_a, of_b)| Apart { name, of_a, of_b }))
 }
 
 /// The member that a placeholder of this name means.
@@ -119,7 +154,7 @@ mod tests {
     #[case("org_id", "order_id", false)]
     #[case("id", "id", true)]
     fn a_member_is_known_by_its_other_spellings(#[case] member: &str, #[case] name: &str, #[case] same: bool) {
-        assert_eq!(Apart { name: member.to_owned(), of_a: json!("x") }.is_called(name), same);
+        assert_eq!(Apart { name: member.to_owned(), of_a: json!("x"), of_b: json!("y") }.is_called(name), same);
     }
 
     #[rstest]
@@ -129,7 +164,16 @@ mod tests {
     #[case("project_id", false)]
     #[case("forged", false)]
     fn a_tenant_is_known_by_its_name(#[case] member: &str, #[case] tenant: bool) {
-        assert_eq!(Apart { name: member.to_owned(), of_a: json!("x") }.is_of_a_tenant(), tenant);
+        assert_eq!(Apart { name: member.to_owned(), of_a: json!("x"), of_b: json!("y") }.is_of_a_tenant(), tenant);
+    }
+
+    #[rstest]
+    #[case("board_id", true)]
+    #[case("boardId", true)]
+    #[case("paid", false)]
+    #[case("Id", false)]
+    fn a_reference_is_called_like_an_id(#[case] member: &str, #[case] is: bool) {
+        assert_eq!(Apart { name: member.to_owned(), of_a: json!("x"), of_b: json!("y") }.is_a_reference(), is);
     }
 
     #[rstest]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::checks::passwords::member_of;
 use crate::checks::{Checked, Context, Outcome};
 use crate::http::{Trouble, hash_in};
 use crate::run::{Evidence, EvidenceClass, Finding};
@@ -13,6 +14,9 @@ const LONGEST_SECS: u64 = 30 * 86_400;
 /// Parts of names that only secrets bear.
 const SECRET_NAMES: [&str; 9] =
     ["password", "passwd", "secret", "api_key", "apikey", "private_key", "hash", "credit_card", "card_number"];
+
+/// The claim by which Simple JWT for Django ends tokens with a change of the password (`CHECK_REVOKE_TOKEN`).
+const REVOKING: &str = "`hash_password`";
 
 /// Parts of names that only personal data bear.
 const PERSONAL_NAMES: [&str; 7] = ["email", "e-mail", "phone", "birth", "ssn", "street", "address"];
@@ -66,10 +70,15 @@ fn secrets(claims: &Map<String, Value>) -> Evidence {
     let found: Vec<_> =
         all.iter().filter(|(name, value)| suspicious(name, value) || hashed(value)).map(|(name, _)| format!("`{name}`")).collect();
     let label = "secrets in the claims";
-    if found.is_empty() {
-        piece(label, Finding::Held, "no claim is a secret by its name or form".into())
-    } else {
-        piece(label, Finding::Broken, format!("it carries {}", found.join(", ")))
+    // A password, or its hash, by a name of its own.
+    let member = member_of(&Value::Object(claims.clone()), &[]).map(|name| format!("`{name}`"));
+    match (found.as_slice(), member) {
+        ([], None) => piece(label, Finding::Held, "no claim is a secret by its name or form".into()),
+        ([], Some(name)) => piece(label, Finding::Broken, format!("it carries {name}")),
+        ([only], None) if only == REVOKING => {
+            piece(label, Finding::Weak, format!("it carries {only}: a digest of the stored hash of the password"))
+        }
+        (several, _) => piece(label, Finding::Broken, format!("it carries {}", several.join(", "))),
     }
 }
 
@@ -112,6 +121,8 @@ mod tests {
     #[rstest::rstest]
     #[case(json!({ "sub": "a", "at_hash": "x" }), Finding::Held)]
     #[case(json!({ "user": { "passwordHash": "x" } }), Finding::Broken)]
+    #[case(json!({ "hash_password": "9C2E4D6F8B0A1C3E5D7F9B1A2C4E6D8F" }), Finding::Weak)]
+    #[case(json!({ "pwd": "8b1f02aa$9c2e4d6f8b0a1c3e5d7f9b1a2c4e6d8f9c2e4d6f8b0a1c3e5d7f9b1a2c4e6d8f" }), Finding::Broken)]
     #[case(json!({ "pw": "$2b$12$C6UzMDM.H6dfI/f/IKcEeO5vY3kEJ8m0w9T2H1c2B0z8hZ2o6i7mK" }), Finding::Broken)]
     fn a_claim_is_a_secret_by_its_name(#[case] claims: Value, #[case] finding: Finding) {
         assert_eq!(secrets(claims.as_object().unwrap()).finding, finding);

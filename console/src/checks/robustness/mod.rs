@@ -14,6 +14,7 @@ mod ids;
 mod lines;
 mod methods;
 mod paths;
+mod quotes;
 mod rate;
 mod replay;
 mod shape;

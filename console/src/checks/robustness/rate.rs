@@ -24,7 +24,9 @@ pub(super) async fn limit(cx: Context) -> Checked {
     }
     let subject = format!("postflight-rate-{}", cx.random("rate"));
     let token = Credential::new("<minted for a user of its own>", cx.forge()?.good(&subject, OffsetDateTime::now_utc()));
-    let path = cx.target.paths.list.replace("{user_id}", &subject);
+    // A user who was never there has nothing that objects could live in.
+    let list = cx.target.parent.as_ref().map_or(&cx.target.paths.list, |parent| &parent.list);
+    let path = list.replace("{user_id}", &subject);
     let origin = cx.target.origins.first();
     let probe = Probe::get(path.clone()).bearer(&token);
     let probe = origin.iter().fold(probe, |probe, origin| probe.origin(origin.as_str()));

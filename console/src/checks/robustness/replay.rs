@@ -25,7 +25,7 @@ pub(super) async fn once(cx: Context) -> Checked {
     let outcome = Outcome::of(format!("{header} makes a repeated creation one object"), pieces.into());
     let Some(b) = &cx.users.b else { return Ok(outcome) };
     let title = cx.objects.announce(b).await?;
-    let of_b = Probe::post(cx.list_path(b), &cx.target.resource.body(&title)).bearer(&b.token).header(&header, &key);
+    let of_b = Probe::post(cx.list_path(b), &cx.resource_of(b).body(&title)).bearer(&b.token).header(&header, &key);
     let of_b = cx.send(&of_b).await?;
     let got = cx.made(b, &of_b).await;
     let judgement = of_another(&original, got, &of_b);

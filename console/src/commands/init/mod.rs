@@ -33,6 +33,7 @@ struct Answers {
     tokens: Tokens,
     update: Option<&'static str>,
     look: Look,
+    parents: Option<(String, Look)>,
 }
 
 /// Where tokens come from: names of variables, or accounts that sign in and, where they are made for each run, up.
@@ -147,6 +148,7 @@ fn gathered(args: &InitArgs, proposal: &Proposal, document: Option<&Value>, aski
         openapi: args.openapi.clone(),
         tokens: Tokens::of(args, document, asking),
         update: proposal.update.or(stack.0),
+        parents: proposal.parents.clone().filter(|_| args.list.is_none() && args.item.is_none()),
         look: Look { items: proposal.look.items.clone().or_else(|| stack.1.then(String::new)), ..proposal.look.clone() },
     };
     if asking { ask::rest(flags, args, document) } else { Ok(flags) }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item};
 
 use super::{Answers, Entrance, Entrances, Tokens};
+use crate::target::look::Look;
 
 /// What stands first in a new file.
 const HEAD: &str = "# What `console` verifies. Secrets never stand here: wherever one is needed, this file names the environment variable that holds it.
@@ -53,7 +54,8 @@ fn target(answers: &Answers) -> String {
             quoted(document)
         );
     }
-    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers) + &limits(&name)
+    let parent = answers.parents.as_ref().map(|parents| parent(&name, parents)).unwrap_or_default();
+    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers) + &parent + &limits(&name)
 }
 
 fn tokens(name: &str, tokens: &Tokens) -> String {
@@ -176,6 +178,9 @@ fn task(name: &str, answers: &Answers) -> String {
         said("title", look.title.as_deref(), "title"),
         said("done", look.done.as_deref(), "completed")
     );
+    if let Some(envelope) = &look.envelope {
+        text += &format!("# The member that wraps every body sent.\nenvelope = {}\n", quoted(envelope));
+    }
     if let Some(object) = &look.object {
         text += &format!("# JSON pointer to the object in an answer.\nobject = {}\n", quoted(object));
     }
@@ -191,6 +196,23 @@ fn task(name: &str, answers: &Answers) -> String {
     text
 }
 
+/// What objects live in.
+fn parent(name: &str, (list, look): &(String, Look)) -> String {
+    let mut text = format!(
+        "\n[targets.{name}.parent]\n# What objects live in: each user of a run makes one, and {{parent_id}} is its id.\nlist = {}\n",
+        quoted(list)
+    );
+    for (key, value) in [("title", &look.title), ("items", &look.items), ("object", &look.object)] {
+        if let Some(value) = value {
+            text += &format!("{key} = {}\n", quoted(value));
+        }
+    }
+    if !look.extra.is_empty() {
+        text += &format!("extra = {}\n", inline(&look.extra));
+    }
+    text
+}
+
 fn limits(name: &str) -> String {
     format!(
         "\n# The service's own rate limit, if it has one: few requests are spent on the most telling checks.\n# [targets.{name}.limits]\n# requests = 100\n# per = \"1m\"\n"
@@ -200,7 +222,6 @@ fn limits(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::look::Look;
 
     fn answers() -> Answers {
         Answers {
@@ -216,6 +237,7 @@ mod tests {
             tokens: Tokens::Given { a: "TOKEN_A".into(), b: "TOKEN_B".into() },
             update: Some("put"),
             look: Look::default(),
+            parents: None,
         }
     }
 

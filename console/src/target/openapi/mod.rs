@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::routes::{Parameter, Route, RouteAuth, is_same};
 use super::{BaseUrl, Paths, sample};
+use crate::token::as_text;
 
 pub use text::{LARGEST, OpenApiError, parse};
 
@@ -175,7 +176,13 @@ impl Reader<'_> {
         let kinds: Vec<_> = choices.chain([schema]).filter_map(|schema| schema.get("type")?.as_str()).collect();
         let is_text =
             (kinds.is_empty() || kinds.contains(&"string")) && schema.get("enum").is_none() && schema.get("format").is_none();
-        (plain && other).then(|| Parameter { name: name.to_owned(), is_text })
+        let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(as_text);
+        let listed = listed.filter(|word| {
+            word.len() <= LONGEST_NAME && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        });
+        let flag = kinds.contains(&"boolean").then_some(["true", "false"]).into_iter().flatten().map(str::to_owned);
+        let words = listed.chain(flag).collect();
+        (plain && other).then(|| Parameter { name: name.to_owned(), is_text, words })
     }
 
     /// A JSON body that the operation takes.
@@ -276,14 +283,17 @@ mod tests {
         let text = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] });
         let parameters = json!([
             { "name": "q", "in": "query", "required": true, "schema": text }, { "name": "done", "in": "query", "schema": { "type": "boolean" } },
-            { "name": "limit", "in": "query" }, { "name": "sort_by", "in": "query" }, { "name": "x y", "in": "query" }, { "name": "file", "in": "query" }
+            { "name": "limit", "in": "query" }, { "name": "sort_by", "in": "query" }, { "name": "x y", "in": "query" }, { "name": "file", "in": "query" },
+            { "name": "include", "in": "query", "schema": { "type": "string", "enum": ["trash", "all", "a b"] } }
         ]);
         let document = json!({ "openapi": "3.1.0", "paths": {
             "/api/tasks": { "get": { "parameters": parameters } }, "/api/find": { "get": { "parameters": parameters } }
         } });
         let read = read(document.to_string().as_bytes(), &base(), &Paths::default()).unwrap();
-        let told: Vec<_> = read.of_list.iter().map(|parameter| (parameter.name.as_str(), parameter.is_text)).collect();
-        assert_eq!(told, [("q", true), ("done", false), ("file", true)]);
+        let told: Vec<_> =
+            read.of_list.iter().map(|parameter| (parameter.name.as_str(), parameter.is_text, parameter.words.join(" "))).collect();
+        let told: Vec<_> = told.iter().map(|(name, is_text, words)| format!("{name} {is_text} {words}")).collect();
+        assert_eq!(told, ["q true ", "done false true false", "file true ", "include false trash all"]);
         assert_eq!(read.routes[0].parameters, read.of_list);
         assert_eq!(read.routes[0].asking(("1", "me"), "q", "%27"), "/api/find?q=%27");
         assert_eq!(read.routes[0].asking(("1", "me"), "file", "x"), "/api/find?q=1&file=x");

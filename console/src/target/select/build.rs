@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convert::{by_hand, carrier, csrf, health, paths, policy, resource};
+use super::convert::{by_hand, carrier, csrf, health, parent, paths, policy, resource};
 use super::error::SelectError;
 use crate::target::file::{Entry, ReleaseEntry};
 use crate::target::openapi::Document;
@@ -25,6 +25,7 @@ pub(super) fn build(name: &str, entry: &Entry, directory: &Path, environment: &E
         transport: transport(name, entry, directory)?,
         paths: paths(&entry.paths),
         resource: resource(&entry.task),
+        parent: entry.parent.as_ref().map(|parent| self::parent(parent, &entry.task)),
         release: release(&entry.release, directory).map_err(|why| invalid("release.migrations", why))?,
         health: health(&entry.health),
         tokens,
@@ -45,6 +46,7 @@ pub(super) fn build(name: &str, entry: &Entry, directory: &Path, environment: &E
         ..Target::new(BaseUrl::parse(&entry.url).map_err(|error| invalid("url", error.to_string()))?)
     };
     target.add_routes(entry.routes.iter().map(|route| by_hand(route, &target.paths)).collect());
+    target.add_parents();
     document(&mut target, entry, directory).map_err(|why| invalid("openapi", why))?;
     Ok(target)
 }

@@ -3,11 +3,11 @@
 use crate::target::credentials::token_at;
 use crate::target::entries::{CarrierEntry, CsrfEntry};
 use crate::target::file::{
-    BulkEntry, HeaderEntry, HealthEntry, PathsEntry, PolicyEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
+    BulkEntry, HeaderEntry, HealthEntry, ParentEntry, PathsEntry, PolicyEntry, RouteAuthEntry, RouteEntry, TaskEntry, UpdateEntry,
 };
 use crate::target::{
-    Bulk, Carrier, Csrf, Declared, Fields, HeaderPolicy, HealthAt, Offers, Paths, Policy, Resource, Route, RouteAuth, Statuses,
-    Update,
+    Bulk, Carrier, Csrf, Declared, Fields, HeaderPolicy, HealthAt, Offers, Parent, Paths, Policy, Resource, Route, RouteAuth,
+    Statuses, Update,
 };
 
 /// The word of `task.id` for ids that are only in the header of that name.
@@ -62,6 +62,28 @@ pub(super) fn resource(entry: &TaskEntry) -> Resource {
         offers: Offers { get: entry.get.unwrap_or(true), list: entry.list.unwrap_or(true), delete: entry.delete.unwrap_or(true) },
         bulk: entry.bulk.iter().map(bulk).collect(),
     }
+}
+
+/// What objects live in looks like the objects themselves where nothing else is said: one service has one habit.
+pub(super) fn parent(entry: &ParentEntry, task: &TaskEntry) -> Parent {
+    let or = |given: &Option<String>, of_task: &Option<String>| given.clone().or_else(|| of_task.clone());
+    let look = TaskEntry {
+        id: or(&entry.id, &task.id),
+        items: or(&entry.items, &task.items),
+        object: or(&entry.object, &task.object),
+        created_object: or(&entry.created_object, &task.created_object),
+        title: Some(entry.title.clone().unwrap_or_else(|| "name".to_owned())),
+        done: Some(String::new()),
+        update: Some(UpdateEntry::None),
+        extra: entry.extra.clone(),
+        envelope: or(&entry.envelope, &task.envelope).filter(|name| !name.is_empty()),
+        get: entry.get,
+        list: entry.listed,
+        delete: entry.delete,
+        ..TaskEntry::default()
+    };
+    let item = || format!("{}/{{id}}", entry.list.trim_end_matches('/'));
+    Parent { list: entry.list.clone(), item: entry.item.clone().unwrap_or_else(item), resource: resource(&look) }
 }
 
 fn bulk(entry: &BulkEntry) -> Bulk {

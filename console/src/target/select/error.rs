@@ -110,6 +110,26 @@ mod tests {
         "tokens.carrier = 'cookie'",
         "postflight.toml:3: a value of another kind where a table with a name, like { cookie = \"session\" }, belongs"
     )]
+    #[case::two_carriers(
+        "tokens.carrier = { header = 'x-a', scheme = 'Token' }",
+        "postflight.toml:3: exactly one key belongs into this table: it says one thing, in one of several ways"
+    )]
+    #[case::in_something(
+        "paths.list = '/boards/{board_id}/cards'",
+        "postflight.toml:3: targets.x: `paths.list`: `{board_id}` means nothing here; write `{user_id}` where it names the user; where it names what objects live in, describe that in `[targets.NAME.parent]` and write `{parent_id}`"
+    )]
+    #[case::no_parent(
+        "paths.list = '/boards/{parent_id}/cards'",
+        "postflight.toml:3: targets.x: `paths.list`: `{parent_id}` means nothing here; it is the id of what `[targets.NAME.parent]` describes; add that table"
+    )]
+    #[case::unnamed_parent(
+        "parent = { list = '/boards' }",
+        "postflight.toml:3: targets.x: `parent.list`: nothing says where its id goes: write `{parent_id}` in `paths.list` and `paths.item`, or in a field of `task.extra`"
+    )]
+    #[case::parent_without_a_list(
+        "parent = { item = '/boards/{id}' }",
+        "postflight.toml:3: the table has no key `list`, which it needs"
+    )]
     #[case::one_user(
         "tokens.login = { path = '/login', users = [{ username = 'a', password = 'A' }] }",
         "postflight.toml:3: 1 where exactly 2 belong"

@@ -21,14 +21,15 @@ use uuid::Uuid;
 use self::marks::Marks;
 use self::stages::Stages;
 use super::budget::{Allotment, CLEANING};
-use super::journal::Journal;
+use super::journal::{Journal, Kind};
 use super::needs::{Given, may_write};
+use super::parents::Parents;
 use super::registrar::{Registrar, Whose};
 use super::releases::Releases;
 use super::workshop::{Bench, Workshop};
 use super::{Inputs, Options, VerifyError, accept, conclude, sweep, users};
-use crate::checks::{Check, Context, Quiet, Suite, Users};
-use crate::http::{Client, Limits};
+use crate::checks::{Check, Context, Quiet, Suite, User, Users};
+use crate::http::{Client, Limits, Trouble};
 use crate::run::{CheckResult, Cleanup, Event, Events, LeftBehind, Phase, Run};
 use crate::target::{Target, Tokens};
 
@@ -53,6 +54,8 @@ pub(super) struct Engine {
     client: Client,
     journal: Option<Arc<Journal>>,
     workshop: Arc<Workshop>,
+    /// What its objects live in.
+    parents: Option<Arc<Parents>>,
     registrar: Registrar,
     events: Events,
     done: AtomicUsize,
@@ -90,7 +93,8 @@ impl Engine {
         let journal =
             may_write(&target, &options).then(|| Journal::open(&options.journal, run, &target.base.to_string())).transpose()?;
         let journal = journal.map(Arc::new);
-        let workshop = Arc::new(Workshop::new(Arc::clone(&target), journal.clone(), run));
+        let workshop = Arc::new(Workshop::new(Kind::Object, Arc::clone(&target), journal.clone(), run));
+        let parents = Parents::new(&target, journal.clone(), run).map(Arc::new);
         let started = (Instant::now(), OffsetDateTime::now_utc());
         let releases = Releases::new(&client, &events, started.1);
         let registrar = Registrar::new(Arc::clone(&target), client.clone(), journal.clone());
@@ -105,6 +109,7 @@ impl Engine {
             client,
             journal,
             workshop,
+            parents,
             registrar,
             events,
             done: AtomicUsize::new(0),
@@ -162,11 +167,23 @@ impl Engine {
         if matches!(self.target.tokens, Tokens::Signup) && self.journal.is_none() {
             return Users::default();
         }
-        users::obtain(&self.registrar, &self.target).await.unwrap_or_else(|trouble| {
+        let obtained = async { self.housed(users::obtain(&self.registrar, &self.target).await?).await };
+        obtained.await.unwrap_or_else(|trouble| {
             self.events.note(format!("no tokens: {trouble}"));
             let _ = self.no_tokens.set(trouble.to_string());
             Users::default()
         })
+    }
+
+    /// The users with what their objects live in.
+    async fn housed(&self, users: Users) -> Result<Users, Trouble> {
+        let Some(parents) = &self.parents else { return Ok(users) };
+        let housed = async |user: Option<User>| match user {
+            Some(user) => parents.provide(&self.client, &user).await.map(Some),
+            None => Ok(None),
+        };
+        let (a, b) = tokio::try_join!(housed(users.a), housed(users.b))?;
+        Ok(Users { a, b })
     }
 
     /// Keeps what the run was given or has obtained out of everything that it says.
@@ -188,8 +205,10 @@ impl Engine {
             self.events.note(format!("no CSRF token {} was handed out to A: writes go without one", csrf.token));
         }
         let forge = users::forge(&self.target, users.a.as_ref()).map(Arc::new);
+        let within = users.a.as_ref().and_then(|a| a.parent.as_ref()).map(|parent| Arc::new(self.target.within(parent)));
         let context = Context {
-            target: Arc::clone(&self.target),
+            target: within.unwrap_or_else(|| Arc::clone(&self.target)),
+            described: Arc::new(self.target.resource.clone()),
             client: self.client.clone(),
             users: Arc::new(users),
             forge,
@@ -213,7 +232,7 @@ impl Engine {
     }
 
     fn bench(&self, client: &Client, suite: Option<Suite>) -> Arc<Bench> {
-        Arc::new(Bench { workshop: Arc::clone(&self.workshop), client: client.clone(), suite })
+        Arc::new(Bench { workshop: Arc::clone(&self.workshop), parents: self.parents.clone(), client: client.clone(), suite })
     }
 
     async fn sweep(&self, cx: &Context) -> usize {
@@ -234,11 +253,12 @@ impl Engine {
 
     /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
     async fn clean_up(&self, users: &Users) -> Cleanup {
-        let made = !self.workshop.made().is_empty() || self.registrar.has_made();
+        let of_parents = self.parents.as_ref().is_some_and(|parents| !parents.workshop.made().is_empty());
+        let made = of_parents || !self.workshop.made().is_empty() || self.registrar.has_made();
         let client = self.client.successor(sweep::GRACE, made);
         let dead = self.dead.get().cloned().unwrap_or_default();
         // What other accounts own goes with them, so that they need not wait.
-        let own = sweep::own(&client, &self.registrar, users, &self.workshop, self.run, &dead);
+        let own = self.tidied(&client, users, &dead);
         let (mut cleanup, mut accounts) = tokio::join!(own, self.registrar.close(&client, Whose::Spare));
         accounts.extend(self.registrar.close(&client, Whose::Users).await);
         if self.target.accounts.delete.is_some() {
@@ -251,6 +271,16 @@ impl Engine {
             self.events.note(format!("left behind: {left}"));
         }
         cleanup
+    }
+
+    /// Deletes the objects of this run, then what they lived in.
+    async fn tidied(&self, client: &Client, users: &Users, dead: &BTreeSet<Uuid>) -> Cleanup {
+        let of = async |workshop: &Workshop| sweep::own(client, &self.registrar, users, workshop, self.run, dead).await;
+        let objects = of(&self.workshop).await;
+        match &self.parents {
+            Some(parents) => objects.and(of(&parents.workshop).await),
+            None => objects,
+        }
     }
 
     fn document(self, results: Vec<CheckResult>, cleanup: Cleanup) -> Run {

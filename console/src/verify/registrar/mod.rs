@@ -20,7 +20,7 @@ use super::calls::{Filling, cookies_in, filled_object, refresh_in, subject_in, t
 use super::csrf;
 use super::journal::{Entry, Journal};
 use crate::checks::{Login, Session, SignedUp, User, Users};
-use crate::http::{Answer, Client, Credential, Trouble};
+use crate::http::{Answer, Client, Credential, Trouble, clean};
 use crate::run::LeftBehind;
 use crate::target::{Call, Grant, NamedUser, Signup, Target, password_of};
 
@@ -102,11 +102,6 @@ impl Registrar {
     /// Sends its requests.
     pub(super) const fn client(&self) -> &Client {
         &self.client
-    }
-
-    /// Whose accounts it makes.
-    pub(super) fn target(&self) -> &Target {
-        &self.target
     }
 
     /// The same registrar as one check uses it: what is sent counts for that check.
@@ -354,7 +349,28 @@ fn read(grant: &Grant, answer: Answer) -> Result<Granted, Box<Answer>> {
 
 fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer) -> Trouble {
     let place = grant.token.as_ref().map_or_else(String::new, |at| format!(" without a token {at}"));
-    Trouble::NotGiven(format!("{doing} as `{}` at {} was answered {}{place}", login.username, grant.call.path, answer.status))
+    let others = others_that_hold_a_token(answer);
+    Trouble::NotGiven(format!(
+        "{doing} as `{}` at {} was answered {}{place}{others}",
+        login.username, grant.call.path, answer.status
+    ))
+}
+
+/// Shortest text that may be a token.
+const SHORTEST_TOKEN: usize = 20;
+
+/// Where else a successful answer has what may be a token, for the end of a sentence.
+fn others_that_hold_a_token(answer: &Answer) -> String {
+    let Some(json) = answer.json().filter(|_| answer.is_success()) else { return String::new() };
+    let is_token = |value: &Value| value.as_str().is_some_and(|text| text.len() >= SHORTEST_TOKEN && !text.contains([' ', '@']));
+    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let below = |(name, value): (&String, &Value)| {
+        let deeper: Vec<_> =
+            members(value).iter().filter(|(_, value)| is_token(value)).map(|(inner, _)| format!("{name}/{inner}")).collect();
+        if is_token(value) { vec![name.clone()] } else { deeper }
+    };
+    let places: Vec<_> = members(&json).iter().flat_map(below).map(|place| format!("`/{place}`")).collect();
+    if places.is_empty() { String::new() } else { format!(", though {} may hold one", clean(&places.join(", "))) }
 }
 
 /// Shortest value of a cookie that is a secret, and not a word.
@@ -366,7 +382,7 @@ fn session(name: &'static str, login: Login, granted: Granted, disposable: bool)
     let cookies =
         cookies_in(&granted.answer, token.expose()).map(|cookies| Credential::new(format!("<cookies of {name}>"), cookies));
     let username = Some(login.username.clone()).filter(|name| !name.contains('@'));
-    let user = User { name, token, subject: granted.subject, username, email, cookies };
+    let user = User { name, token, subject: granted.subject, username, email, parent: None, cookies };
     Session { user, login, refresh: granted.refresh, answer: granted.answer, signed_up: None, disposable }
 }
 

@@ -88,13 +88,14 @@ impl Registry for Registrar {
     }
 
     fn login_probe(&self, login: &Login) -> Option<Probe> {
-        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call))
+        // Signing in twice is two sessions of the same account.
+        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call).shareable())
     }
 
     fn login_with(&self, login: &Login, password: &Value) -> Option<Probe> {
         let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
         let body = Filling::instead(&grant.call.body, "{password}", password);
-        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).shareable())
     }
 
     fn login_by_operator(&self, login: &Login, password: &Value) -> Option<Probe> {
@@ -104,7 +105,7 @@ impl Registry for Registrar {
         let named = [("{username}", exactly(&login.username)), ("{email}", exactly(&login.email))];
         let named = named.iter().fold(grant.call.body.clone(), |body, (place, operator)| Filling::instead(&body, place, operator));
         let body = Filling::instead(&named, "{password}", password);
-        (named != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }))
+        (named != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).shareable())
     }
 
     fn holds_token_of(&self, answer: &Answer, session: &Session) -> bool {

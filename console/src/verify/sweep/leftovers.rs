@@ -1,6 +1,5 @@
 //! What killed runs left: by their journals, and by the markers that objects carry.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::objects::{remove_all, still_made, sweep_marked, sweep_users};
+use super::parents::{homes, remove_parents, sweep_parents};
 use super::{Swept, left};
 use crate::checks::{User, Users};
 use crate::http::{Client, Limits, Trouble};
 use crate::target::{Target, Tokens};
-use crate::verify::journal::{Abandoned, Entry, abandoned};
+use crate::verify::journal::{Abandoned, Kind, abandoned};
 use crate::verify::marker::Marker;
 use crate::verify::registrar::{self, Former, Registrar};
 use crate::verify::{csrf, users};
@@ -70,6 +70,9 @@ pub(in crate::verify) async fn leftovers(client: &Client, target: &Target, users
         settle(client, target, users, dead, &mut swept).await;
     }
     swept.add(sweep_users(client, target, users, |marker| is_over(marker, age)).await);
+    for user in users.a.iter().chain(&users.b) {
+        swept.add(sweep_parents(client, target, user, |marker| is_over(marker, age)).await);
+    }
     swept
 }
 
@@ -83,7 +86,7 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
     let mut found = Swept::default();
     for (name, subject) in dead.owners() {
         if let Some(user) = owner(target, users, &accounts, &name, subject.as_deref()) {
-            found.add(objects_of(client, target, &user, &dead).await);
+            found.add(Box::pin(objects_of(client, target, &user, &dead)).await);
         } else {
             let what = format!("objects of run {} made as {}", dead.run.simple(), subject.unwrap_or(name));
             found.unowned(what, target);
@@ -121,22 +124,14 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
 /// What the run of `dead` made as this user: what its journal names, and what carries its marker.
 async fn objects_of(client: &Client, target: &Target, user: &User, dead: &Abandoned) -> Swept {
     let _ = csrf::provide(client, target, user, None).await;
-    let ids = still_made(client, target, user, undeleted(&dead.entries), dead.run).await;
-    let mut swept = remove_all(client, target, user, ids).await;
-    swept.add(sweep_marked(client, target, user, |marker| marker.run == dead.run).await);
-    swept
-}
-
-fn undeleted(entries: &[Entry]) -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
-    for entry in entries {
-        match entry {
-            Entry::Created { id, .. } => ids.insert(id.clone()),
-            Entry::Deleted { id } => ids.remove(id),
-            _ => false,
-        };
+    let mut swept = Swept::default();
+    for user in homes(client, target, user, dead).await {
+        let ids = still_made(client, target, &user, dead.undeleted(Kind::Object), dead.run).await;
+        swept.add(remove_all(client, target, &user, ids).await);
+        swept.add(sweep_marked(client, target, &user, |marker| marker.run == dead.run).await);
     }
-    ids
+    swept.add(remove_parents(client, target, user, dead).await);
+    swept
 }
 
 /// The user of this run who can delete for the journaled one: the same subject, or a token minted for it.

@@ -3,6 +3,7 @@
 mod leftovers;
 mod objects;
 mod own;
+mod parents;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -28,18 +28,32 @@ pub(super) async fn sweep_users(client: &Client, target: &Target, users: &Users,
 
 /// Removes every object of `user` whose marker is one that `wanted` accepts.
 pub(super) async fn sweep_marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Swept {
+    // Where the list is that of a parent, what is in none that is known is found by its parent.
+    if target.lists_by_parent() && user.parent.is_none() {
+        return Swept::default();
+    }
     match marked(client, target, user, wanted).await {
         Ok(found) => remove_all(client, target, user, found).await,
-        Err(trouble @ Trouble::NoList { status: 401 | 403, .. }) => {
-            Swept { refused: vec![(user.name, trouble)], ..Swept::default() }
-        }
-        Err(trouble) if trouble.is_closed_door() => Swept { closed: vec![(user.name, trouble)], ..Swept::default() },
-        Err(trouble) => Swept { left: vec![unlisted(user.name, &trouble)], ..Swept::default() },
+        Err(trouble) => unseen(user, trouble),
+    }
+}
+
+/// What is known where the user's list cannot be looked through.
+pub(super) fn unseen(user: &User, trouble: Trouble) -> Swept {
+    match trouble {
+        Trouble::NoList { status: 401 | 403, .. } => Swept { refused: vec![(user.name, trouble)], ..Swept::default() },
+        _ if trouble.is_closed_door() => Swept { closed: vec![(user.name, trouble)], ..Swept::default() },
+        _ => Swept { left: vec![unlisted(user.name, &trouble)], ..Swept::default() },
     }
 }
 
 /// Ids of the user's objects whose marker is one that `wanted` accepts. Where the list shows no titles, the objects themselves are read.
-async fn marked(client: &Client, target: &Target, user: &User, wanted: impl Fn(Marker) -> bool) -> Result<Vec<String>, Trouble> {
+pub(super) async fn marked(
+    client: &Client,
+    target: &Target,
+    user: &User,
+    wanted: impl Fn(Marker) -> bool,
+) -> Result<Vec<String>, Trouble> {
     if !target.resource.offers.list {
         return Ok(Vec::new());
     }
@@ -118,5 +132,5 @@ pub(super) async fn delete(client: &Client, target: &Target, user: &User, path: 
 }
 
 fn item_path(target: &Target, user: &User, id: &str) -> String {
-    target.paths.item.replace("{user_id}", user.subject.as_deref().unwrap_or("me")).replace("{id}", id)
+    user.path(&target.paths.item).replace("{id}", id)
 }

@@ -28,7 +28,7 @@ pub(in crate::verify) async fn own(
     run: Uuid,
     dead: &BTreeSet<Uuid>,
 ) -> Cleanup {
-    let target = registrar.target();
+    let target = workshop.target();
     let made = workshop.made();
     let there = made.iter().filter(|object| !object.gone);
     let taken = there.map(async |object| (object, take_away(client, registrar, workshop, object, run).await.err()));
@@ -72,7 +72,7 @@ async fn take_away(
     object: &Made,
     run: Uuid,
 ) -> Result<(), LeftBehind> {
-    let target = registrar.target();
+    let target = workshop.target();
     let reusable = object.id.parse::<u64>().is_ok();
     if reusable && !is_still(client, target, &object.user, &object.path, run).await {
         workshop.deleted(&object.id).await;

@@ -73,9 +73,16 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     flaw("isolation.query-archived", "`archived=true` lists everybody's archive.", &["isolation.claim.query"], &[]),
+    flaw(
+        "isolation.query-word",
+        "`include=trash`, which the document describes, lists everybody's.",
+        &["isolation.list.search"],
+        &[],
+    ),
     flaw("isolation.query-admin", "`admin=true` lists everybody's tasks.", &["isolation.claim.query"], &[]),
     flaw("isolation.header-admin", "X-User-Role says who is an administrator.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-page", "A page of the front end may read anybody's.", &["isolation.claim.header"], &[]),
+    flaw("isolation.admin-by-header", "X-Role opens what is closed to users.", &["isolation.claim.header"], &[]),
     flaw("isolation.header-user", "X-User-Id decides who asks.", &["isolation.claim.header"], &[]),
     flaw(
         "isolation.header-gateway",

@@ -39,6 +39,18 @@ pub(crate) const FLAWS: &[Flaw] = &[
     weakness("robustness.small-number-fails", "an id beyond 32 bits brings 500", &["robustness.ids"], &[]),
     flaw("robustness.utf8-fails", "an id in broken UTF-8 brings 500", &["robustness.ids"], &["docs.errors"]),
     flaw("robustness.emoji-fails", "an id outside the basic plane brings 500", &["robustness.ids"], &[]),
+    flaw(
+        "robustness.quote-breaks",
+        "a quote in a search ends a text of its statement",
+        &["robustness.quotes"],
+        &["isolation.list.search"],
+    ),
+    flaw(
+        "robustness.quote-breaks-id",
+        "a quote in an id ends a text of its statement",
+        &["robustness.quotes"],
+        &["docs.errors", "isolation.forms.id"],
+    ),
     weakness("robustness.nul-id-fails", "an id with NUL brings 500", &["robustness.ids"], &["docs.errors"]),
     flaw(
         "robustness.method-skips-door",

@@ -53,6 +53,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         asked.everything_if("all", |value| value == "true" && !filters)
     }),
     ("isolation.query-archived", |asked| asked.everything_if("archived", |value| value == "true")),
+    ("isolation.query-word", |asked| asked.everything_if("include", |value| value == "trash")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
     ("isolation.header-admin", |asked| {
         asked.header("x-user-role").filter(|role| role == "admin")?;
@@ -65,6 +66,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.signup-silent-admin", |asked| {
         let user = asked.user().filter(|_| asked.path == "/api/admin/users")?;
         let is_admin = accounts::is_admin(asked.house, user);
+        Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
+    }),
+    ("isolation.admin-by-header", |asked| {
+        asked.user().filter(|_| asked.path == "/api/admin/users")?;
+        let is_admin = asked.header("x-role").is_some_and(|role| role == "admin");
         Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
     }),
     ("isolation.admin-without-token", |asked| {

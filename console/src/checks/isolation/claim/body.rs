@@ -9,6 +9,7 @@ use super::claimed;
 use crate::checks::isolation::judge;
 use crate::checks::isolation::owner::owner_fields;
 use crate::checks::isolation::stage::{attacked, deletion_of_nothing};
+use crate::checks::isolation::tenancy;
 
 /// B writes to A's object and says in the body that it is A who writes.
 pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
@@ -26,6 +27,10 @@ pub(in crate::checks::isolation) async fn body(cx: Context) -> Checked {
         }
         // Where a middleware keeps who asks, the body may already hold somebody.
         cases.extend(cx.telling(claims(cx, b, &item, title, "user", &nested), 1));
+        // An object that comes to be in what is B's is B's.
+        for place in tenancy::places(cx, &victim).await? {
+            cases.extend(cx.telling(claims(cx, b, &item, title, &place.name, &place.of_b), 1));
+        }
         let missing = deletion_of_nothing(cx, &victim.object.id).await?;
         battery(cx, "bodies that claim to be A", cases, |case, answer| match answer.status {
             // Unknown fields may be refused before anything is looked up.

@@ -1,11 +1,17 @@
 //! Claims in a header: what a gateway would tell a service behind it, what lets a service's own people do more, other paths, and cookies.
 
+use futures::future::try_join_all;
+
 use crate::checks::beside_token::{INTERNAL_KEYS, is_declared, own_page};
-use crate::checks::{Case, Checked, Context, User};
-use crate::http::Probe;
+use crate::checks::{Case, Checked, Context, Judgement, User};
+use crate::http::{Probe, Trouble};
+use crate::run::Evidence;
 
 use super::Scene;
+use crate::checks::isolation::forms::closed_to_users;
+use crate::checks::isolation::judge;
 use crate::checks::isolation::page::list;
+use crate::checks::isolation::stage::join;
 use crate::checks::isolation::tenancy;
 
 /// Headers by which a gateway would tell a service behind it who the user is.
@@ -81,7 +87,29 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
     }
     cases.extend(rerouted(&cx, b, &item));
     cases.extend(in_cookies(&cx, b, &item, subject));
-    scene.ask(&cx, "headers that claim to be A", cases).await
+    let outcome = scene.ask(&cx, "headers that claim to be A", cases).await?;
+    Ok(join(outcome, empowered(&cx).await?))
+}
+
+/// Routes for administrators that are tried with headers that claim to be one.
+const RESERVED: usize = 4;
+
+/// B on what is closed to ordinary users, with every header by which a service lets its own people in.
+async fn empowered(cx: &Context) -> Result<Vec<Evidence>, Trouble> {
+    let (b, closed) = (cx.b()?, closed_to_users(cx).await?);
+    let said: Vec<_> = POWERS.into_iter().filter(|(name, _)| !is_declared(cx, name)).collect();
+    let all = said.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let asked = cx.telling(closed, RESERVED).into_iter().map(async |path| {
+        let probe = said.iter().fold(Probe::get(&path).bearer(&b.token), |probe, (name, value)| probe.header(name, *value));
+        let answer = cx.send(&probe).await?;
+        let judgement = match answer.status {
+            status @ 200..=299 => Judgement::broken(format!("{status}, where B is refused without them")),
+            status => judge::harmless(status, false),
+        };
+        // Closed is closed, whoever closes it.
+        Ok::<_, Trouble>(judgement.seen_anywhere(&answer, format!("B: GET {path} with {all}")))
+    });
+    try_join_all(asked).await
 }
 
 /// Cookies beside the token that name A.

@@ -18,7 +18,7 @@ const QUERIES: [&str; 10] = [
     "user_id[$ne]=0&userId[$ne]=0",
     "owner={}",
     "user={}",
-    "filter[userId]={}&where[userId]={}&filter[user_id]={}&where[user_id]={}&filter[owner_id]={}&filter[ownerId]={}&filter[owner]={}",
+    "filter[userId]={}&where[userId]={}&filter[user_id]={}&where[user_id]={}&filter[owner_id]={}&filter[ownerId]={}&filter[owner]={}&filter[user]={}&where[owner]={}",
     "user_id=*",
     "user_id=",
     "user_id={}&user_id=",
@@ -74,7 +74,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     );
     cases.extend([PUT_AWAY, OF_ALL].map(listed));
     cases.extend(a.other_names().map(|name| listed(&naming(name))));
-    cases.extend(tenancy::tenants(&cx, &scene.victim).await?.iter().map(|tenant| listed(&tenancy::query(tenant))));
+    cases.extend(tenancy::places(&cx, &scene.victim).await?.iter().map(|place| listed(&tenancy::query(place))));
     for several in [whose.as_slice(), more.as_slice()] {
         let each = |case: &dyn Fn(&str) -> Case| cx.telling(several, ALONE).into_iter().map(|query| case(query)).collect();
         let all = several.join("&");

@@ -36,8 +36,12 @@ pub(in crate::checks::isolation) async fn versions(cx: Context) -> Checked {
     detours.ask("reads of other versions", cases.chain(by_header).collect(), |_, answer| leak_free(&victim, answer)).await
 }
 
-/// A path that names its user, as it was before it did: `/api/{user_id}/tasks` is `/api/tasks`.
+/// A path that names its user, as it was before it did: `/api/{user_id}/tasks` is `/api/tasks`. One that names what objects live in, as if they
+/// lived in nothing: `/boards/{parent_id}/cards` is `/cards`.
 pub(super) fn flat(template: &str) -> Option<String> {
+    if let Some((before, after)) = template.split_once("/{parent_id}") {
+        return Some(format!("{}{after}", before.rsplit_once('/').map_or("", |(before, _)| before)));
+    }
     let before = ["/users/{user_id}", "/user/{user_id}", "/{user_id}"].into_iter().find(|part| template.contains(part))?;
     Some(template.replacen(before, "", 1))
 }
@@ -73,6 +77,7 @@ mod tests {
     fn a_path_without_its_user_is_the_older_one() {
         assert_eq!(flat("/api/{user_id}/tasks/{id}").as_deref(), Some("/api/tasks/{id}"));
         assert_eq!(flat("/api/users/{user_id}/tasks").as_deref(), Some("/api/tasks"));
+        assert_eq!(flat("/api/boards/{parent_id}/cards/{id}").as_deref(), Some("/api/cards/{id}"));
         assert_eq!(flat("/api/tasks"), None);
     }
 

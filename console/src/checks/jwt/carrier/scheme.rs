@@ -65,6 +65,11 @@ pub(in crate::checks::jwt) async fn scheme(cx: Context) -> Checked {
     cases.extend(
         cx.telling(unproven(a.subject.as_deref().unwrap_or("admin")), 2)
             .into_iter()
+            .chain(
+                a.other_names().map(|name| {
+                    ("Basic with the name that A signs in with, and any password", basic(&format!("{name}:postflight")))
+                }),
+            )
             .map(|(name, value)| Case::new(name, Probe::get(&path).header("authorization", value))),
     );
     battery(&cx, "schemes and spacings", cases, |case, answer| {
@@ -76,14 +81,18 @@ pub(in crate::checks::jwt) async fn scheme(cx: Context) -> Checked {
 
 /// Credentials of other schemes that name A and prove nothing.
 fn unproven(subject: &str) -> [(&'static str, String); 4] {
-    use base64::Engine as _;
-    let basic = |pair: String| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
     [
-        ("Basic with the name of A and no password", basic(format!("{subject}:"))),
-        ("Basic with the name of A twice", basic(format!("{subject}:{subject}"))),
-        ("Basic admin:admin", basic("admin:admin".into())),
+        ("Basic with the name of A and no password", basic(&format!("{subject}:"))),
+        ("Basic with the name of A twice", basic(&format!("{subject}:{subject}"))),
+        ("Basic admin:admin", basic("admin:admin")),
         ("Negotiate without a ticket", "Negotiate Og==".into()),
     ]
+}
+
+/// A pair of name and password (RFC 7617, 2).
+fn basic(pair: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
 }
 
 /// Two credentials in one request.

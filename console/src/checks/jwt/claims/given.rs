@@ -39,7 +39,7 @@ pub(in crate::checks::jwt) async fn disabled(cx: Context) -> Checked {
 /// A user of whom nothing but a token is known.
 fn stranger(token: Credential) -> User {
     let subject = Compact::parse(token.expose()).and_then(|token| token.subject());
-    User { name: "D", token, subject, username: None, email: None, cookies: None }
+    User { name: "D", token, subject, username: None, email: None, parent: None, cookies: None }
 }
 
 /// Who is gone may also be called missing, or inactive in the service's own words.

@@ -40,6 +40,8 @@ pub(super) const CWE_20: Reference =
     Reference { name: "CWE-20, improper input validation", url: "https://cwe.mitre.org/data/definitions/20.html" };
 pub(super) const CWE_22: Reference =
     Reference { name: "CWE-22, path traversal", url: "https://cwe.mitre.org/data/definitions/22.html" };
+pub(super) const CWE_89: Reference =
+    Reference { name: "CWE-89, SQL injection", url: "https://cwe.mitre.org/data/definitions/89.html" };
 pub(super) const CWE_288: Reference =
     Reference { name: "CWE-288, authentication bypass by another path", url: "https://cwe.mitre.org/data/definitions/288.html" };
 pub(super) const CWE_400: Reference =
@@ -67,6 +69,11 @@ pub(super) const PARSE_REMEDY: Remedy = Remedy {
     axum: "Take bodies through an extractor (axum::Json) whose rejection is mapped to 400 or 422; never unwrap what was sent.",
     fastapi: "Declare a pydantic model; where request.json() is called by hand, catch ValueError and answer 422.",
     express: "express.json() and a schema (zod, ajv) before the handler; an error handler that keeps err.status.",
+};
+pub(super) const QUOTES_REMEDY: Remedy = Remedy {
+    axum: "Bind values: `sqlx::query!(\"… where title like $1\", pattern)`, never format!() into SQL; choose columns from a fixed list.",
+    fastapi: "Build statements with SQLAlchemy's expressions, or `text(\"… where title like :q\")` with bound parameters; no f-strings.",
+    express: "Parameters of the driver (`db.prepare(\"… where title like ?\").all(pattern)`), never template strings.",
 };
 pub(super) const EXTREME_REMEDY: Remedy = Remedy {
     axum: "serde_json bounds its recursion; refuse NUL where the database is PostgreSQL, in the model and not in the query.",

@@ -22,6 +22,7 @@ pub const CHECKS: &[Check] = &[
     requests::JSON_EXTREME,
     requests::MEDIA_TYPE,
     requests::IDS,
+    requests::QUOTES,
     requests::METHOD_UNKNOWN,
     requests::METHOD_ALLOW,
     requests::METHOD_TRACE,

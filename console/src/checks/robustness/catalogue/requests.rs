@@ -1,11 +1,11 @@
 //! What well-framed requests ask: bodies, ids, methods, errors.
 
 use super::super::super::{Check, Need};
-use super::super::{ask, bodies, ids, methods, replay, shape};
+use super::super::{ask, bodies, ids, methods, quotes, replay, shape};
 use super::common::{
-    ALLOW_REMEDY, API4, API8, CWE_20, CWE_444, CWE_650, CWE_674, CWE_755, CWE_918, EXTREME_REMEDY, HEAD_REMEDY, IDEMPOTENCY_KEY,
-    IDS_REMEDY, MEDIA_REMEDY, METHODS_REMEDY, PARSE_REMEDY, REPLAY_REMEDY, RFC_8259, RFC_9110, RFC_9110_405, RFC_9110_415,
-    RFC_9110_METHODS, RFC_9457, SHAPE_REMEDY, SYNTAX_REMEDY, TRACE_REMEDY, XST,
+    ALLOW_REMEDY, API4, API8, CWE_20, CWE_89, CWE_444, CWE_650, CWE_674, CWE_755, CWE_918, EXTREME_REMEDY, HEAD_REMEDY,
+    IDEMPOTENCY_KEY, IDS_REMEDY, MEDIA_REMEDY, METHODS_REMEDY, PARSE_REMEDY, QUOTES_REMEDY, REPLAY_REMEDY, RFC_8259, RFC_9110,
+    RFC_9110_405, RFC_9110_415, RFC_9110_METHODS, RFC_9457, SHAPE_REMEDY, SYNTAX_REMEDY, TRACE_REMEDY, XST,
 };
 use super::{WRITES, check};
 use crate::run::Severity::{High, Info, Low, Medium};
@@ -97,6 +97,22 @@ pub(super) const IDS: Check = check(
     IDS_REMEDY,
     &[Need::Token],
     |cx| Box::pin(ids::odd(cx)),
+);
+
+pub(super) const QUOTES: Check = check(
+    "robustness.quotes",
+    High,
+    [
+        "A quote ends no text in a statement",
+        "A value that is pasted into SQL is read as SQL: whoever can end its text can read every table, on a public search as well as on a \
+         private list.",
+        "One quote is answered like any text. An error of the service is a flaw where the same with a doubled quote, which SQL reads as a part \
+         of the text, is none. Asked in ids, in the usual searches of the list, and in what a document says that paths and queries hold.",
+    ],
+    &[CWE_89, API8],
+    QUOTES_REMEDY,
+    &[Need::Token],
+    |cx| Box::pin(quotes::unbroken(cx)),
 );
 
 pub(super) const METHOD_UNKNOWN: Check = check(
