@@ -50,6 +50,7 @@ pub struct Probe {
     pub(super) in_query: Option<Credential>,
     pub(super) csrf: Carried,
     shareable: bool,
+    repeatable: bool,
 }
 
 impl Probe {
@@ -66,6 +67,7 @@ impl Probe {
             in_query: None,
             csrf: Carried::Whole,
             shareable: false,
+            repeatable: false,
         }
     }
 
@@ -167,6 +169,13 @@ impl Probe {
     #[must_use]
     pub fn shareable(mut self) -> Self {
         self.shareable = true;
+        self
+    }
+
+    /// Lets it be sent again where a connection broke before it was answered: nothing comes of it twice, or all that comes of it is found.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
         self
     }
 
@@ -287,7 +296,8 @@ impl Probe {
     /// which nothing comes. A body that says nothing may turn a state over, and back again the second time.
     pub(crate) fn is_repeatable(&self) -> bool {
         let says = self.body.as_ref().is_some_and(|body| !matches!(&*body.bytes, b"" | b"{}"));
-        self.is_safe() || (says && (self.shareable || matches!(self.method.as_str(), "PUT" | "PATCH")))
+        let sets = self.shareable || matches!(self.method.as_str(), "PUT" | "PATCH");
+        self.is_safe() || self.repeatable || (says && sets)
     }
 
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).

@@ -124,7 +124,9 @@ impl Workshop {
     pub(super) async fn create(&self, client: &Client, user: &User, suite: Option<Suite>) -> Result<Object, Trouble> {
         let canary = self.announce(client, user).await?;
         let body = self.target.resource.within(user.parent.as_ref()).body(&canary);
-        let created = client.send(&Probe::post(user.path(&self.target.paths.list), &body).bearer(&user.token)).await?;
+        // One that was made without an answer is found by its marker.
+        let post = Probe::post(user.path(&self.target.paths.list), &body).bearer(&user.token).repeatable();
+        let created = client.send(&post).await?;
         let id = match self.id_of(&created) {
             Some(id) => id,
             None => self.listed_id(client, user, &created).await?.ok_or_else(|| refused(user, &created))?,

@@ -51,11 +51,14 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         let org = in_path("org_id");
         add(&mut document, "/api/orgs/{org_id}/tasks", json!({ "parameters": org, "get": {} }));
     }
-    for (flaw, path, name) in
-        [("isolation.route-injected", "/api/find", "words"), ("robustness.file-by-name", "/api/download", "file")]
-    {
+    for (flaw, path, name) in [
+        ("isolation.route-injected", "/api/find", "words"),
+        ("isolation.tenant-parameter", "/api/find", "org_id"),
+        ("robustness.file-by-name", "/api/download", "file"),
+    ] {
         if house.has(flaw) {
-            let parameter = json!([{ "name": name, "in": "query", "required": true, "schema": { "type": "string" } }]);
+            let needed = flaw != "isolation.tenant-parameter";
+            let parameter = json!([{ "name": name, "in": "query", "required": needed, "schema": { "type": "string" } }]);
             add(&mut document, path, json!({ "get": { "parameters": parameter } }));
         }
     }
@@ -154,6 +157,11 @@ fn asked(request: &Request, name: &str) -> String {
 
 /// `GET /api/find`, where a flaw has it: the caller's own tasks with these words, by a query that is put together.
 pub(crate) async fn find(State(house): State<Arc<House>>, caller: Subject, request: Request) -> Result<Json<Value>, Problem> {
+    if house.has("isolation.tenant-parameter") {
+        let org = asked(&request, "org_id");
+        let fits = |task: &&Task| if org.is_empty() { task.owner == caller } else { task.org.as_ref() == Some(&org) };
+        return Ok(Json(house.store.all().iter().filter(fits).map(Task::json).collect()));
+    }
     let words = asked(&request, "words");
     let fits = |task: &&Task| words.contains("' OR '1'") || (task.owner == caller && task.title.contains(&words));
     let found: Vec<_> = house.store.all().iter().filter(fits).map(Task::json).collect();

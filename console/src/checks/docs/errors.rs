@@ -83,7 +83,7 @@ fn cases(cx: &Context) -> Vec<Case> {
         Case::new("an unknown method", specimens::unknown_method(cx)),
     ];
     if let Some(login) = cx.target.accounts.login.as_ref().filter(|login| cx.writes && !login.call.path.contains('{')) {
-        let empty = Probe::new(&login.call.method, login.call.path.clone()).json(&json!({})).alone().shareable();
+        let empty = Probe::new(&login.call.method, login.call.path.clone()).json(&json!({})).alone().repeatable();
         cases.push(Case::new("a sign-in with nothing in it", empty));
     }
     if cx.users.a.is_some() && cx.writes {

@@ -43,7 +43,8 @@ pub(super) async fn untouched(cx: Context) -> Checked {
             move |route: &&Route| route.writes().filter(|method| wanted.contains(method)).map(str::to_owned).collect::<Vec<_>>();
         routes.iter().flat_map(move |route| of(route).into_iter().map(|method| (*route, method))).collect::<Vec<_>>()
     };
-    let changing = methods(&["PATCH", "PUT"]);
+    let mut changing = methods(&["PATCH", "PUT"]);
+    changing.retain(|(route, method)| !is_for_passwords(&cx, Change { route, method }));
     for (route, method) in &changing {
         if is_of_others(route) {
             pieces.push(changed_by_b(&cx, &victim, route, method).await?);
@@ -81,7 +82,17 @@ fn is_of_others(route: &Route) -> bool {
 fn is_own(cx: &Context, route: &Route) -> bool {
     let accounts = &cx.target.accounts;
     let declared = [&accounts.delete, &accounts.password].into_iter().flatten().any(|call| call.path == route.path);
-    declared || route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
+    declared || is_called_own(route)
+}
+
+fn is_called_own(route: &Route) -> bool {
+    route.path.trim_end_matches('/').rsplit('/').next().is_some_and(|last| OWN.contains(&last))
+}
+
+/// Whether a change is that of the password and of nothing else, which `jwt.login.password` asks about.
+fn is_for_passwords(cx: &Context, Change { route, method }: Change<'_>) -> bool {
+    let declared = cx.target.accounts.password.as_ref().is_some_and(|call| call.path == route.path && call.method == method);
+    declared && !is_of_others(route) && !is_called_own(route)
 }
 
 /// A change of an account.
@@ -145,6 +156,12 @@ fn denied(account: &Map<String, Value>) -> Map<String, Value> {
     denied.map(|(name, _)| (name.clone(), json!(true))).collect()
 }
 
+/// What a change sends beside the member that it is about: a `PUT` all that the account holds and that is anything.
+fn kept(method: &str, mut account: Map<String, Value>) -> Map<String, Value> {
+    account.retain(|_, value| method == "PUT" && !value.is_null());
+    account
+}
+
 /// A change of one harmless member, or of the address where the account shows no other; a `PUT` is sent what the account holds beside it.
 fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
     let now = before.map(account).unwrap_or_default();
@@ -153,7 +170,7 @@ fn change(method: &str, before: Option<&Answer>, text: &str) -> Value {
         (None, Some(email)) => (email, format!("{text}@example.com")),
         (name, _) => (name.unwrap_or("name"), text.to_owned()),
     };
-    let mut body = if method == "PUT" { now } else { Map::new() };
+    let mut body = kept(method, now);
     body.insert(name.to_owned(), json!(value));
     Value::Object(body)
 }
@@ -191,18 +208,21 @@ async fn named_in_body(cx: &Context, victim: &Session, other: &Session, change: 
     let Some(before) = looked_at(cx, victim, route).await? else { return Ok(None) };
     let mark = format!("pf{}", cx.random(&format!("isolation.accounts/id {method} {}", route.path)));
     let own = looked_at(cx, other, route).await?;
-    let Value::Object(mut members) = self::change(method, own.as_ref(), &mark) else { return Ok(None) };
     let shown = |name: &&str| account(&before).contains_key(*name);
     let names: Vec<_> = WHOSE.into_iter().filter(shown).collect();
     let names = if names.is_empty() { WHOSE.to_vec() } else { names };
-    members.extend(names.into_iter().map(|name| (name.to_owned(), json_id(subject))));
-    let answer = cx.send(&change.probe(cx, other, &Value::Object(members)).bearer(&other.user.token)).await?;
+    let sent = async |members: &Value| cx.send(&change.probe(cx, other, members).bearer(&other.user.token)).await;
+    let plain = self::change(method, own.as_ref(), &mark);
+    let mut naming = plain.as_object().cloned().unwrap_or_default();
+    naming.extend(names.into_iter().map(|name| (name.to_owned(), json_id(subject))));
+    let answer = sent(&Value::Object(naming)).await?;
     settle().await;
     let after = looked_at(cx, victim, route).await?;
     let judgement = match answer.status {
         status if after.is_some_and(|after| after.contains(&mark)) => {
             Judgement::broken(format!("{status}: the account that the body names was changed"))
         }
+        _ if objects(&answer) => of_objection(&answer, &sent(&plain).await?),
         status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
         status => Judgement::held(format!("{status}, and the account that the body names is as before")),
     };
@@ -258,7 +278,7 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
     let before = looked_at(cx, victim, route).await?;
     let mut had = powers(victim);
     gather(&before.as_ref().and_then(Answer::json).unwrap_or_default(), &mut had);
-    let kept = before.as_ref().map(account).filter(|_| method == "PUT").unwrap_or_default();
+    let kept = kept(method, before.as_ref().map(account).unwrap_or_default());
     let all = asked_for();
     let usual: Map<_, _> =
         all.iter().filter(|(name, _)| *name == "role").map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -303,12 +323,12 @@ async fn given_powers(cx: &Context, victim: &Session, route: &Route, method: &st
 async fn readdressed(cx: &Context, victim: &Session, other: &Session, change: Change<'_>) -> Result<Option<Evidence>, Trouble> {
     let Change { route, method } = change;
     let Some(before) = looked_at(cx, victim, route).await? else { return Ok(None) };
-    let mut now = account(&before);
+    let now = account(&before);
     let Some(name) = EMAILS.into_iter().find(|name| now.get(*name).is_some_and(Value::is_string)) else { return Ok(None) };
     // Not every sign-up tells an address: what the other's account holds is what could be taken.
     let told = looked_at(cx, other, route).await?;
     let Some(taken) = told.and_then(|told| account(&told).remove(name)).filter(Value::is_string) else { return Ok(None) };
-    now.retain(|kept, _| method == "PUT" || kept == name);
+    let mut now = kept(method, now);
     now.insert(name.to_owned(), taken.clone());
     let probe = change.probe(cx, victim, &Value::Object(now));
     let answer = cx.send(&probe.bearer(&victim.user.token)).await?;

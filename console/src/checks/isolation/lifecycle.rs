@@ -62,13 +62,20 @@ fn is_another(cx: &Context, victim: &Victim, answer: &Answer) -> bool {
 }
 
 /// Asks for deleted objects, by the parameters and the path that services have for that.
-const DELETED: &str = "include_deleted=true&includeDeleted=true&with_deleted=true&withDeleted=true&deleted=true&trashed=true";
+const DELETED: &str =
+    "include_deleted=true&includeDeleted=true&with_deleted=true&withDeleted=true&deleted=true&trashed=true&trash=true";
+/// The same by words.
+const DELETED_BY_WORDS: &str = "include=trash&status=deleted&state=deleted&filter=deleted&show=deleted&view=trash&scope=deleted";
 
 /// Where objects are only marked as deleted, lists of those are lists all the same: B's show nothing of A's.
 async fn of_what_is_deleted(cx: &Context, victim: &Victim) -> Result<Vec<Evidence>, Trouble> {
     let b = cx.b()?;
     let trash = Probe::get(format!("{}/trash", cx.list_path(b).trim_end_matches('/'))).bearer(&b.token);
-    let asked = [("B: the list with what is deleted", list(cx, b, DELETED)), ("B: GET of the trash", trash)];
+    let asked = [
+        ("B: the list with what is deleted", list(cx, b, DELETED)),
+        ("B: the list of what is deleted", list(cx, b, DELETED_BY_WORDS)),
+        ("B: GET of the trash", trash),
+    ];
     let asked = asked.map(async |(label, probe)| {
         let answer = cx.send(&probe).await?;
         let judgement = judge::harmless(answer.status, answer.contains(victim.canary()));

@@ -27,7 +27,7 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
 ];
 
 /// Further parameters that name whose objects are meant; the most usual first.
-pub(super) const WHOSE: [&str; 18] = [
+pub(super) const WHOSE: [&str; 23] = [
     "owner_id",
     "ownerId",
     "uid",
@@ -46,6 +46,11 @@ pub(super) const WHOSE: [&str; 18] = [
     "assignee",
     "act_as",
     "actAs",
+    "creator",
+    "authorId",
+    "owner__id",
+    "owner__username",
+    "user__username",
 ];
 
 /// A moment that no clock of a service shows.

@@ -15,7 +15,7 @@ use super::guesses;
 use super::injected;
 use super::judge;
 use super::listing::leak_free;
-use super::owner::{naming, subject};
+use super::owner::{encoded, naming, subject};
 use super::stage::{Victim, conclude, missing_like, piece};
 use super::tenancy::{self, Apart};
 
@@ -103,6 +103,18 @@ async fn read(cx: &Context, victim: &Victim, apart: &[Apart], route: &Route) -> 
     if let Some((name, member)) = route.placeholders().find_map(|name| Some((name, tenancy::meant(apart, name)?))) {
         return of_what_is_as(cx, victim, route, name, member).await;
     }
+    let mut asked = Box::pin(plainly(cx, victim, route)).await?;
+    for (name, member) in route.parameters.iter().filter_map(|known| Some((&known.name, tenancy::meant(apart, &known.name)?))) {
+        let path = route.asking((&victim.object.id, cx.b()?.subject.as_deref().unwrap_or("me")), name, &encoded(&member.text()));
+        let answer = cx.send(&Probe::get(&path).bearer(&cx.b()?.token)).await?;
+        let label = format!("B: GET {} with the {} of A's object as {name}", route.path, member.name);
+        asked.pieces.push(piece(&answer, label, leak_free(victim, &answer)));
+    }
+    Ok(asked)
+}
+
+/// A route as the object and the users alone fill it.
+async fn plainly(cx: &Context, victim: &Victim, route: &Route) -> Result<Asked, Trouble> {
     if !concerns(route) {
         return plain(cx, victim, &route.filled(&victim.object.id, "me")).await;
     }

@@ -14,6 +14,14 @@ pub(super) async fn answer(cx: Context) -> Checked {
     let Some(session) = cx.registry.shared().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
     let mut pieces = vec![in_address(&session), cached(&session.answer), told(&session, &session.answer, "sign-in")];
     pieces.extend(session.signed_up.as_deref().map(|answer| told(&session, answer, "sign-up")));
+    // Where the sign-up brings the token, the sign-in is another answer.
+    if session.disposable
+        && session.signed_up.is_none()
+        && let Some(login) = cx.registry.login_probe(&session.login)
+    {
+        let answer = cx.send(&login).await?;
+        pieces.extend(answer.is_success().then(|| told(&session, &answer, "later sign-in")));
+    }
     pieces.extend(cookie(&cx, &session));
     pieces.extend(further_cookies(&cx, &session));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();

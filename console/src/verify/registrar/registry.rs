@@ -89,13 +89,13 @@ impl Registry for Registrar {
 
     fn login_probe(&self, login: &Login) -> Option<Probe> {
         // Signing in twice is two sessions of the same account.
-        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call).shareable())
+        self.target.accounts.login.as_ref().map(|grant| Filling::of(login).probe(&grant.call).repeatable())
     }
 
     fn login_with(&self, login: &Login, password: &Value) -> Option<Probe> {
         let grant = self.target.accounts.login.as_ref().filter(|grant| !grant.call.form)?;
         let body = Filling::instead(&grant.call.body, "{password}", password);
-        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).shareable())
+        (body != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).repeatable())
     }
 
     fn login_by_operator(&self, login: &Login, password: &Value) -> Option<Probe> {
@@ -105,7 +105,7 @@ impl Registry for Registrar {
         let named = [("{username}", exactly(&login.username)), ("{email}", exactly(&login.email))];
         let named = named.iter().fold(grant.call.body.clone(), |body, (place, operator)| Filling::instead(&body, place, operator));
         let body = Filling::instead(&named, "{password}", password);
-        (named != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).shareable())
+        (named != grant.call.body).then(|| Filling::of(login).probe(&Call { body, ..grant.call.clone() }).repeatable())
     }
 
     fn holds_token_of(&self, answer: &Answer, session: &Session) -> bool {

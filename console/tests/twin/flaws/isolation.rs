@@ -213,6 +213,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("isolation.tenant-moved", "`org_id` in a change moves a task into any organisation.", &["isolation.assign.update"], &[]),
     flaw("isolation.tenant-route", "A documented route shows any organisation's tasks.", &["isolation.routes"], &[]),
+    flaw(
+        "isolation.tenant-parameter",
+        "A documented search shows what is of any organisation in its query.",
+        &["isolation.routes"],
+        &[],
+    ),
     flaw("isolation.route-injected", "A documented search puts its query together as text.", &["isolation.routes"], &[]),
     flaw("isolation.route-comment-stays", "What anybody writes below a task is shown to its owner.", &["isolation.routes"], &[]),
     flaw("isolation.export-for-any", "An export takes the user from the query.", &["isolation.routes"], &[]),

@@ -68,6 +68,13 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
         cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
         cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
     }
+    for name in cx.a()?.other_names().filter(|name| name.chars().all(|c| c.is_ascii_graphic())) {
+        let said: Vec<_> = HEADERS.into_iter().filter(|header| !is_declared(&cx, header)).map(|header| (header, name)).collect();
+        cases.push(Case::new(
+            format!("B: A's object with a name of A in {}", named(&said)),
+            claim(&said, Probe::get(&item).bearer(&b.token)),
+        ));
+    }
     for tenant in tenancy::tenants(&cx, &scene.victim).await? {
         let said = tenancy::headers(&tenant);
         let said: Vec<_> =
