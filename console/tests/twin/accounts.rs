@@ -358,8 +358,25 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let name = found(&house, &caller, &id, "isolation.account-changed")?;
-    for (member, value) in &body {
+    let mut name = found(&house, &caller, &id, "isolation.account-changed")?;
+    let text_of = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    if house.has("isolation.account-by-address") {
+        let holds = |account: &Account| account.email == text_of("email");
+        let meant = open(&house)
+            .people
+            .iter()
+            .find(|(other, account)| **other != name && holds(account))
+            .map(|(other, account)| (other.clone(), account.subject.clone()));
+        if let Some((other, subject)) = meant {
+            return Ok(seated(&house, StatusCode::OK, &other, &subject));
+        }
+    }
+    if house.has("isolation.account-by-id") {
+        let meant =
+            open(&house).people.iter().find(|(_, account)| account.subject == text_of("id")).map(|(other, _)| other.clone());
+        name = meant.unwrap_or(name);
+    }
+    for (member, value) in body.iter().filter(|(member, _)| *member != "id" || !house.has("isolation.account-by-id")) {
         let text = value.as_str().ok_or(problem::UNPROCESSABLE)?.to_owned();
         let mut accounts = open(&house);
         let taken = accounts.people.iter().any(|(other, account)| *other != name && account.email == text);

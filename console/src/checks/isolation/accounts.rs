@@ -54,7 +54,7 @@ pub(super) async fn untouched(cx: Context) -> Checked {
     if let Some((route, method)) = changing.first()
         && let Some(other) = cx.registry.spare().await?
     {
-        for (route, method) in changing.iter().filter(|(route, _)| !is_of_others(route)) {
+        for (route, method) in &changing {
             pieces.extend(named_in_body(&cx, &victim, &other, Change { route, method }).await?);
         }
         pieces.extend(readdressed(&cx, &victim, &other, Change { route, method }).await?);
@@ -336,6 +336,9 @@ async fn readdressed(cx: &Context, victim: &Session, other: &Session, change: Ch
     let holds = after.is_some_and(|after| account(&after).get(name) == Some(&taken));
     let judgement = match answer.status {
         status if holds => Judgement::broken(format!("{status}: two accounts have one address now")),
+        status @ 200..=299 if cx.registry.holds_token_of(&answer, other) => {
+            Judgement::broken(format!("{status}: the answer signs in to the account whose address it is"))
+        }
         status @ 500..=599 => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
         status => Judgement::held(format!("{status}, and the address is the other's alone")),
     };

@@ -106,6 +106,18 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.account-changed", "Any user may change any account.", &["isolation.accounts"], &[]),
     flaw("isolation.account-deleted", "Any user may delete any account.", &["isolation.accounts"], &[]),
     flaw("isolation.account-address", "An account may take the e-mail address of another one.", &["isolation.accounts"], &[]),
+    flaw(
+        "isolation.account-by-address",
+        "A change that names the address of another account signs in to it.",
+        &["isolation.accounts"],
+        &[],
+    ),
+    flaw(
+        "isolation.account-by-id",
+        "A change of the own account is one of the account whose id is in its body.",
+        &["isolation.accounts"],
+        &[],
+    ),
     flaw("isolation.account-role", "A change of the own account may name a role.", &["isolation.accounts"], &[]),
     flaw("isolation.bulk-any", "A bulk deletion deletes whatever it is told to.", &["isolation.bulk"], &[]),
     weakness("isolation.bulk-half", "A bulk deletion that is refused has deleted a part.", &["isolation.bulk"], &[]),
