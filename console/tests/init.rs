@@ -196,6 +196,31 @@ fn a_swagger_document_in_yaml_is_read_like_any_other() {
 
 /// Many documents describe no answers.
 #[test]
+fn what_objects_have_to_live_in_is_described_and_planned() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let document = r##"{ "openapi": "3.1.0", "paths": {
+        "/boards": { "get": {}, "post": { "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Board" } } } } } },
+        "/boards/{board_id}": { "delete": {} },
+        "/cards": { "get": {}, "post": { "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Card" } } } } } },
+        "/cards/{card_id}": { "get": {}, "patch": {}, "delete": {} } },
+      "components": { "securitySchemes": { "token": { "type": "apiKey", "in": "header", "name": "X-Auth-Token" } }, "schemas": {
+        "Board": { "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } } },
+        "Card": { "type": "object", "required": ["title", "board_id"], "properties": { "title": { "type": "string" }, "board_id": { "type": "integer" } } } } } }"##;
+    std::fs::write(directory.path().join("openapi.json"), document).expect("a file");
+    let flags = ["init", "local", "--url", "http://127.0.0.1:9", "--openapi", "openapi.json", "--mint-variable", "KEY"];
+    let output = console(directory.path(), &flags, &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let text = std::fs::read_to_string(directory.path().join("postflight.toml")).expect("it was written");
+    let described: Vec<_> = text.lines().skip_while(|line| *line != "[targets.local.parent]").take(4).collect();
+    assert!(text.contains("extra = { board_id = \"{parent_id}\" }"), "{text}");
+    assert!(text.contains("[targets.local.tokens]\n# How a token travels.\ncarrier = { header = \"X-Auth-Token\" }\n"), "{text}");
+    assert_eq!(described.first().zip(described.get(2)), Some((&"[targets.local.parent]", &"list = \"/boards\"")));
+    let plan = console(directory.path(), &["verify", "local", "--plan"], &[("KEY", "0123456789abcdef0123456789abcdef")]);
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(plan.contains("objects by POST /cards in one of each user's by POST /boards"), "{plan}");
+}
+
+#[test]
 fn where_the_document_does_not_say_where_the_token_is_a_guess_is_written() {
     let directory = tempfile::tempdir().expect("a directory");
     let account = r#"{ "type": "object", "required": ["email", "password"], "properties": { "email": {}, "password": {} } }"#;

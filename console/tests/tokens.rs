@@ -84,6 +84,9 @@ async fn the_signing_key_beside_accounts_only_forges_and_learns_from_what_was_is
     let run = Box::pin(signed_up_beside_the_key(&[])).await;
     let odd = odd(&run, &["of its own"]);
     assert!(odd.is_empty(), "{odd}");
+    // Its sign-ins set a cookie beside the token, which decides nothing.
+    let sessions = run.checks.iter().find(|check| check.id == "isolation.sessions").expect("a check of the catalogue");
+    assert_eq!(sessions.verdict, Verdict::Pass, "{}", sessions.summary);
     let flawed = Box::pin(signed_up_beside_the_key(&["jwt.expiry-not-checked"])).await;
     let past = flawed.checks.iter().find(|check| check.id == "jwt.exp.past").map(|check| check.verdict);
     assert_eq!(past, Some(Verdict::Fail));

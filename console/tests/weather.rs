@@ -292,10 +292,25 @@ async fn a_run_that_its_target_cannot_bear_stops_and_still_cleans_up(#[case] wea
     assert!(there == 0 || (there < 5 && said), "{there} objects stayed: {:?}", run.cleanup);
 }
 
+/// Where requests are counted, none is spent on a look beside: those of the checks tell.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_with_a_budget_stops_where_everything_goes_wrong() {
+    let service = Outdoors::start(&[], Weather::Unavailable, 300).await;
+    let limits = Limits { budget: Some(900), deadline: Duration::from_mins(2), ..Limits::default() };
+    let run = service.verify_within(&Suite::ALL, limits).await;
+    let stopped = run.checks.iter().filter(|check| check.summary.contains("stopped: target degraded")).count();
+    assert!(stopped > 5, "{stopped} checks were stopped: {}", run.headline);
+    assert!(run.stats.probes < 600, "{} requests", run.stats.probes);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_is_always_slow_and_trips_over_odd_input_is_not_taken_for_one_that_degrades() {
     let service = Outdoors::start(&[], Weather::Steady, 0).await;
     let run = service.verify(&[Suite::Health, Suite::Cors, Suite::Docs], Duration::from_mins(2)).await;
+    let stopped = run.checks.iter().find(|check| check.summary.contains("degraded"));
+    assert!(stopped.is_none(), "{:?}", stopped.map(|check| &check.summary));
+    let counted = Limits { budget: Some(900), deadline: Duration::from_mins(2), ..Limits::default() };
+    let run = service.verify_within(&[Suite::Health, Suite::Docs, Suite::Robustness], counted).await;
     let stopped = run.checks.iter().find(|check| check.summary.contains("degraded"));
     assert!(stopped.is_none(), "{:?}", stopped.map(|check| &check.summary));
 }

@@ -11,6 +11,11 @@ const SAMPLES_KEPT: usize = 2;
 /// Pieces of evidence that are kept at most of those that did not hold.
 pub const FLAWS_KEPT: usize = 20;
 
+/// What stands before the names of the others that held.
+const ALSO: &str = "also asked, and as expected";
+/// Characters of such a name at most.
+const LONGEST_NAME: usize = 80;
+
 /// One variant: what it is called, and what is sent.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -133,11 +138,17 @@ fn seen(case: &Case, judgement: Judgement, answer: &Answer, reached: bool) -> Ev
     }
 }
 
-/// Counts what was found and keeps what is worth keeping: flaws with their exchanges, two samples of what held.
+/// Counts what was found and keeps what is worth keeping: flaws with their exchanges, two samples of what held, and the names of all others that
+/// did.
 pub(super) fn summarise(noun: &str, evidence: Vec<Evidence>) -> Outcome {
     let mut outcome = counted(noun, evidence);
+    let held = outcome.evidence.iter().filter(|piece| piece.finding == Finding::Held).skip(SAMPLES_KEPT);
+    let others: Vec<_> = held.map(|piece| piece.label.chars().take(LONGEST_NAME).collect::<String>()).collect();
     let mut kept = [0_usize; 2];
     outcome.evidence.retain_mut(|piece| keep(piece, &mut kept));
+    if !others.is_empty() {
+        outcome.evidence.push(Evidence::of(EvidenceClass::Live, ALSO, Finding::Held, others.join("; ")));
+    }
     outcome
 }
 
@@ -163,6 +174,14 @@ fn keep(piece: &mut Evidence, [samples, flaws]: &mut [usize; 2]) -> bool {
 mod tests {
     use super::*;
     use crate::run::Verdict;
+
+    #[test]
+    fn whatever_was_asked_is_named() {
+        let held = |name: &str| Evidence::of(EvidenceClass::Live, name, Finding::Held, "401");
+        let evidence = summarise("cases", ["a", "b", "c", "d"].map(held).into()).evidence;
+        let told: Vec<_> = evidence.iter().map(|piece| (piece.label.as_str(), piece.observed.as_str())).collect();
+        assert_eq!(told, [("a", "401"), ("b", "401"), (ALSO, "c; d")]);
+    }
 
     #[test]
     fn what_the_edge_turns_away_counts_only_beside_what_reached_the_service_and_only_in_an_odd_form() {

@@ -85,6 +85,15 @@ pub(super) fn errors(cx: &Context) -> Vec<Case> {
     cases
 }
 
+/// Which statuses cannot be had here, for the end of a summary: no request is known to make a sound service fail, and none is too large for a limit
+/// that nobody declared.
+pub(super) fn not_had(cx: &Context) -> &'static str {
+    match cx.target.policy.declared.max_body {
+        Some(limit) if limit < LARGEST => "; no 500 could be had",
+        _ => "; no 500 could be had, and no 413 (`policy.max_body`)",
+    }
+}
+
 /// Health and liveness, where declared.
 pub(super) fn public(cx: &Context) -> Vec<Case> {
     let paths = [&cx.target.paths.live, &cx.target.paths.health];

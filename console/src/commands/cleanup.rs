@@ -20,12 +20,19 @@ pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
     );
     anyhow::ensure!(target.may_write(), "`{}` does not allow writes; set `allow_writes = true` in postflight.toml", target.name);
     let journal = args.journal.unwrap_or_else(verify::default_directory);
+    let unnamed = target.accounts.signup.as_ref().is_some_and(|signup| signup.names.is_none());
     let busy = Busy::with("looking for what interrupted runs left ...");
     // A budget bounds what is asked; what is left behind has to go.
     let limits = Limits { budget: None, ..target.limits.fill(Limits::default()) };
     let swept = verify::cleanup(target, &journal, limits, stop_signal()).await.context("nothing was removed")?;
     drop(busy);
     let left = swept.left.iter().map(|left| format!("left: {} ({})\n", left.what, left.why));
-    say(&format!("{} removed\n{}", swept.removed, left.collect::<String>()));
+    let accounts = format!(
+        "accounts are known by the journal of the run that signed them up alone, here those in {}: where a run was killed on another machine, \
+         clean up there\n",
+        journal.display()
+    );
+    let accounts = if unnamed { accounts } else { String::new() };
+    say(&format!("{} removed\n{}{accounts}", swept.removed, left.collect::<String>()));
     Ok(if swept.left.is_empty() { Exit::Pass } else { Exit::Unjudged })
 }

@@ -343,6 +343,9 @@ impl Client {
             Err(Trouble::Transport(cause)) => self.inner.strain.left_unanswered(probe, cause),
             Err(_) => {}
         }
+        if self.pulse_every().is_none() {
+            self.inner.strain.feel(&sent);
+        }
         sent
     }
 

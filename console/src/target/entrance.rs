@@ -37,6 +37,25 @@ const TOKENS: [&str; 5] = ["access_token", "accessToken", "token", "jwt", "id_to
 const ENVELOPES: [&str; 3] = ["", "/data", "/tokens"];
 
 impl Entrance {
+    /// Whether something in its body is this placeholder.
+    pub fn takes(&self, placeholder: &str) -> bool {
+        self.body.values().any(|value| value.to_string().contains(placeholder))
+    }
+
+    /// The same with another placeholder in the place of one.
+    #[must_use]
+    pub fn instead(self, one: &str, other: &str) -> Self {
+        fn replaced(value: Value, one: &str, other: &str) -> Value {
+            match value {
+                Value::String(text) if text == one => other.into(),
+                Value::Object(members) => members.into_iter().map(|(name, value)| (name, replaced(value, one, other))).collect(),
+                value => value,
+            }
+        }
+        let body = self.body.into_iter().map(|(name, value)| (name, replaced(value, one, other))).collect();
+        Self { body, ..self }
+    }
+
     /// What most services take, for want of a document: JSON with address and password.
     pub fn usual(path: &str) -> Self {
         let body = [("email", "{email}"), ("password", "{password}")];
@@ -57,6 +76,23 @@ pub fn sign_out(document: &Value) -> Option<String> {
 /// The path whose DELETE removes the account of whoever asks.
 pub fn removal(document: &Value) -> Option<String> {
     ending(document, "delete", &OWN)
+}
+
+/// How a token travels, where a document says that it is in a cookie or a header of the service's own: `header` or `cookie`, and its name. What a
+/// document calls a key in `Authorization` may be under any scheme.
+pub fn carrier(document: &Value) -> Option<(&'static str, String)> {
+    let schemes = || document.pointer("/components/securitySchemes").and_then(Value::as_object).into_iter().flatten();
+    let said = |scheme: &Value, name: &str| scheme.get(name).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    if schemes().any(|(_, scheme)| matches!(said(scheme, "type").as_str(), "http" | "oauth2" | "openidconnect")) {
+        return None;
+    }
+    let (_, key) = schemes().find(|(_, scheme)| said(scheme, "type") == "apikey")?;
+    let name = key.get("name")?.as_str()?.to_owned();
+    match said(key, "in").as_str() {
+        "header" if !name.eq_ignore_ascii_case("authorization") => Some(("header", name)),
+        "cookie" => Some(("cookie", name)),
+        _ => None,
+    }
 }
 
 fn ending(document: &Value, method: &str, words: &[&str]) -> Option<String> {
@@ -153,6 +189,16 @@ mod tests {
                 } }
             }
         })
+    }
+
+    #[rstest::rstest]
+    #[case::header(json!({ "k": { "type": "apiKey", "in": "header", "name": "X-Auth-Token" } }), Some(("header", "X-Auth-Token")))]
+    #[case::cookie(json!({ "k": { "type": "apiKey", "in": "cookie", "name": "session" } }), Some(("cookie", "session")))]
+    #[case::some_scheme(json!({ "k": { "type": "apiKey", "in": "header", "name": "Authorization" } }), None)]
+    #[case::bearer_beside(json!({ "k": { "type": "apiKey", "in": "header", "name": "X-Key" }, "b": { "type": "http", "scheme": "bearer" } }), None)]
+    fn a_carrier_of_the_services_own_is_read(#[case] schemes: Value, #[case] expected: Option<(&str, &str)>) {
+        let found = carrier(&json!({ "components": { "securitySchemes": schemes } }));
+        assert_eq!(found.as_ref().map(|(kind, name)| (*kind, name.as_str())), expected);
     }
 
     #[test]

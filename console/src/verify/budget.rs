@@ -34,6 +34,8 @@ const SHARED: u64 = 12;
 pub(super) const CLEANING: u64 = 6;
 /// Requests set aside for each object: one to delete it, and one to see that it is still the same where its id is a number.
 pub(crate) const OF_AN_OBJECT: u64 = 2;
+/// Two of what objects live in, each made and read once.
+const OF_PARENTS: u64 = 2 * (2 + OF_AN_OBJECT);
 /// Objects that the checks of isolation share: one that is read by all, one that is attacked by all, one that its owner changes. Each is made
 /// and read once.
 const SHARED_OBJECTS: u64 = 3;
@@ -64,7 +66,8 @@ impl Allotment {
         let budget = capacity(limits)?;
         let accounts = if given.deletes_accounts() && suites.contains(&Suite::Jwt) { ACCOUNTS * OF_AN_ACCOUNT } else { 0 };
         let routes = given.further_routes().saturating_sub(ROUTES_MEASURED);
-        let mut plan = Self { budget, expected: BESIDE + accounts + budget / SHARED, asked: BTreeSet::new(), routes };
+        let parents = if given.has_parents() { OF_PARENTS } else { 0 };
+        let mut plan = Self { budget, expected: BESIDE + accounts + parents + budget / SHARED, asked: BTreeSet::new(), routes };
         let mut left: Vec<_> = suites
             .iter()
             .flat_map(|suite| suite.checks())

@@ -48,6 +48,11 @@ impl<'a> Given<'a> {
         (self.target.routes.all.len() + self.target.paths.protected.len()) as u64
     }
 
+    /// Whether the run makes what its objects live in.
+    pub(super) fn has_parents(&self) -> bool {
+        self.writes && self.target.parent.is_some()
+    }
+
     /// Whether the run may make accounts that it then has to delete.
     pub(super) fn deletes_accounts(&self) -> bool {
         let accounts = &self.target.accounts;

@@ -224,7 +224,8 @@ fn judge_error(origin: &Origin, answer: &Answer) -> Judgement {
 /// Representatives on every error status.
 pub(super) async fn errors(cx: Context) -> Checked {
     let mistaken = crossed(&[specimens::mistaken(&cx)], &[stranger(&cx)]);
-    all_refused(&cx, represented(&cx, &specimens::errors(&cx)).into_iter().chain(mistaken).collect()).await
+    let outcome = all_refused(&cx, represented(&cx, &specimens::errors(&cx)).into_iter().chain(mistaken).collect()).await?;
+    Ok(outcome.and_says(specimens::not_had(&cx)))
 }
 
 /// Representatives on every other route that may be asked safely. A path that is public on purpose may say `*`.

@@ -40,7 +40,8 @@ pub(super) async fn everywhere(cx: Context) -> Checked {
     let pieces: Vec<_> =
         seen.into_iter().map(|(name, answer)| piece(&cx, &list.headers, &name, answer)).collect::<Result<_, _>>()?;
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
-    Ok(Outcome::of(format!("{held} of {} other answers carry what the list carries{}", pieces.len(), worst(&pieces)), pieces))
+    let words = format!("{held} of {} other answers carry what the list carries{}", pieces.len(), worst(&pieces));
+    Ok(Outcome::of(words + specimens::not_had(&cx), pieces))
 }
 
 fn is_turned_away(answer: &Answer) -> bool {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Exit;
 use crate::cli::{InitArgs, Stack};
-use crate::target::entrance::{Entrance, removal, sign_in, sign_out, sign_up};
+use crate::target::entrance::{Entrance, carrier, removal, sign_in, sign_out, sign_up};
 use crate::target::look::Look;
 use crate::target::propose::{Proposal, propose};
 use crate::target::{Environment, File, SelectError, select};
@@ -31,6 +31,8 @@ struct Answers {
     live: Option<String>,
     openapi: Option<String>,
     tokens: Tokens,
+    /// Where a token travels: `header` or `cookie`, and its name.
+    carrier: Option<(&'static str, String)>,
     update: Option<&'static str>,
     look: Look,
     parents: Option<(String, Look)>,
@@ -57,10 +59,8 @@ struct Entrances {
 impl Tokens {
     /// Accounts that sign in, and up: who signs up by an address alone signs in by it.
     fn accounts(mut login: Option<Entrance>, signup: Option<Entrance>, document: Option<&Value>) -> Self {
-        let named = |entrance: &Entrance| entrance.body.values().any(|value| value == "{username}");
-        if signup.as_ref().is_some_and(|signup| !named(signup)) {
-            let values = login.iter_mut().flat_map(|login| login.body.values_mut());
-            values.filter(|value| *value == "{username}").for_each(|value| *value = "{email}".into());
+        if signup.as_ref().is_some_and(|signup| !signup.takes("{username}")) {
+            login = login.map(|login| login.instead("{username}", "{email}"));
         }
         let (logout, delete) = (document.and_then(sign_out), document.and_then(removal).filter(|_| signup.is_some()));
         Self::Accounts(Box::new(Entrances { login, signup, logout, delete }))
@@ -147,6 +147,7 @@ fn gathered(args: &InitArgs, proposal: &Proposal, document: Option<&Value>, aski
         live: proposal.live.clone(),
         openapi: args.openapi.clone(),
         tokens: Tokens::of(args, document, asking),
+        carrier: document.and_then(carrier),
         update: proposal.update.or(stack.0),
         parents: proposal.parents.clone().filter(|_| args.list.is_none() && args.item.is_none()),
         look: Look { items: proposal.look.items.clone().or_else(|| stack.1.then(String::new)), ..proposal.look.clone() },

@@ -55,16 +55,28 @@ fn target(answers: &Answers) -> String {
         );
     }
     let parent = answers.parents.as_ref().map(|parents| parent(&name, parents)).unwrap_or_default();
-    text + &tokens(&name, &answers.tokens) + &paths(&name, answers) + &task(&name, answers) + &parent + &limits(&name)
+    let carrier = answers.carrier.as_ref().map(|(kind, of)| carrier(&name, kind, of, &answers.tokens)).unwrap_or_default();
+    text + &carrier
+        + &tokens(&name, &answers.tokens, answers.carrier.is_some())
+        + &paths(&name, answers)
+        + &task(&name, answers)
+        + &parent
+        + &limits(&name)
 }
 
-fn tokens(name: &str, tokens: &Tokens) -> String {
+/// Where tokens travel, before what else the table of tokens says.
+fn carrier(name: &str, kind: &str, of: &str, tokens: &Tokens) -> String {
+    let end = if matches!(tokens, Tokens::Given { .. }) { "" } else { "\n" };
+    format!("\n[targets.{name}.tokens]\n# How a token travels.\ncarrier = {{ {kind} = {} }}{end}", quoted(of))
+}
+
+/// `begun`: the table is there already.
+fn tokens(name: &str, tokens: &Tokens, begun: bool) -> String {
+    let head = if begun { String::new() } else { format!("\n[targets.{name}.tokens]") };
     match tokens {
-        Tokens::Given { a, b } => format!(
-            "\n[targets.{name}.tokens]\n# Variables with the tokens of two different users.\na = {}\nb = {}\n",
-            quoted(a),
-            quoted(b)
-        ),
+        Tokens::Given { a, b } => {
+            format!("{head}\n# Variables with the tokens of two different users.\na = {}\nb = {}\n", quoted(a), quoted(b))
+        }
         Tokens::Mint { secret } => format!(
             "\n[targets.{name}.tokens.mint]\n# Variable with the signing key: tokens are minted, and every check of tokens can be asked.\nsecret = {}\n",
             quoted(secret)
@@ -238,6 +250,7 @@ mod tests {
             update: Some("put"),
             look: Look::default(),
             parents: None,
+            carrier: None,
         }
     }
 

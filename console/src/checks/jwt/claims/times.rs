@@ -86,7 +86,7 @@ pub(in crate::checks::jwt) async fn exp_type(cx: Context) -> Checked {
 pub(in crate::checks::jwt) async fn leeway(cx: Context) -> Checked {
     let minter = Minter::of(&cx).await?;
     let allowed = cx.target.policy.max_leeway_secs;
-    let mut skews = cx.telling([1, 30, 300, 1_800, 5, 10, 60, 120, 600], 4);
+    let mut skews = cx.telling([1, 0, 30, 300, 1_800, 5, 10, 60, 120, 600], 4);
     skews.retain(|skew| !(allowed..=allowed + 2).contains(skew));
     skews.extend([allowed, allowed + 3]);
     let path = cx.read_path(cx.a()?);
