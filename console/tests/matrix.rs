@@ -141,6 +141,18 @@ async fn a_service_whose_accounts_can_be_changed_by_their_holders_passes() {
     assert!(run.cleanup.left.is_empty(), "{:?}", run.cleanup.left);
 }
 
+/// With consent, a declared origin is looked at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_front_end_that_is_there_is_not_taken_for_one_that_could_be_claimed() {
+    let front = wiremock::MockServer::start().await;
+    let page = wiremock::ResponseTemplate::new(200).set_body_string("<!doctype html><title>Tasks</title>");
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(page).mount(&front).await;
+    let run = examine(Twin::start_with_front(front.uri()).await, vec![Suite::Cors]).await;
+    let dangling = run.checks.iter().find(|check| check.id == "cors.origin.dangling").expect("a check of the catalogue");
+    assert_eq!(dangling.verdict, Verdict::Pass, "{}", dangling.summary);
+    assert!(!front.received_requests().await.unwrap_or_default().is_empty(), "nobody looked");
+}
+
 /// Where A reads whatever is B's, that A reads an object of B's does not mean that it was planted there; a list of A's that shows it does.
 #[rstest]
 #[case::read_by_anybody(&["isolation.read-any"], Verdict::Pass)]

@@ -61,10 +61,14 @@ async fn a_service_without_a_flaw_passes_whatever_its_tokens_are(
     #[case] carrier: Carrier,
     #[case] reasons: &[&str],
 ) {
+    let in_cookie = matches!(carrier, Carrier::Cookie(_));
     let twin = Twin::start_as(kind, carrier, &[]).await;
     let run = verified(&twin, twin.target()).await;
     let odd = odd(&run, reasons);
     assert!(odd.is_empty(), "{odd}");
+    let fixation = run.checks.iter().find(|check| check.id == "jwt.login.fixation").expect("a check of the catalogue");
+    let expected = if in_cookie { Verdict::Pass } else { Verdict::Skip };
+    assert_eq!(fixation.verdict, expected, "{}", fixation.summary);
     assert_eq!((run.cleanup.deleted, &run.cleanup.left), (run.cleanup.created, &Vec::new()));
     assert_eq!((run.cleanup.accounts, twin.house().people()), (Vec::new(), 0), "accounts stayed");
 }

@@ -110,6 +110,19 @@ impl Twin {
         Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
     }
 
+    /// Starts a twin with this front end alone, which may be looked at.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) async fn start_with_front(front: String) -> Self {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), Some(front)));
+        let stop = CancellationToken::new();
+        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
+        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
+    }
+
     /// Starts a twin whose tokens are of this kind and travel so.
     ///
     /// # Panics

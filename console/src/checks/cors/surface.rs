@@ -1,6 +1,6 @@
 //! Where origins are asked: the requests that an origin is put into.
 //!
-//! Owns the tiers. Every origin is asked on one authenticated GET; the first of each family that browsers can send on a preflight as
+//! Owns the tiers. The first origins of each family are asked on one authenticated GET; the very first that browsers can send on a preflight as
 //! well; a few representatives on the 401 and on every other status, route and method. An exhaustive run asks every origin on all three.
 
 use super::super::specimens;

@@ -48,12 +48,13 @@ pub(super) async fn cursor(cx: Context) -> Checked {
     let Some((mut next, mut as_a)) = followed(&cx, a).await? else {
         return Ok(Outcome::skip("lists of this service name no next page, so there is no cursor to replay"));
     };
-    // A cursor that holds on to an object leads nowhere when another check deletes that one meanwhile.
+    // A cursor that holds on to an object, or to a page that it fills alone, leads nowhere when another check deletes that one meanwhile.
     for _ in 0..AGAIN {
-        if ids(&cx, &as_a).is_empty()
-            && let Some(again) = followed(&cx, a).await?
-        {
-            (next, as_a) = again;
+        if ids(&cx, &as_a).is_empty() {
+            cx.objects.create(a).await?;
+            if let Some(again) = followed(&cx, a).await? {
+                (next, as_a) = again;
+            }
         }
     }
     if ids(&cx, &as_a).is_empty() {
