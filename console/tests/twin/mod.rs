@@ -102,12 +102,7 @@ impl Twin {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) async fn start_with_profiles() -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
-        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), None).with_profiles());
-        let stop = CancellationToken::new();
-        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
-        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
+        Self::start_in(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), None).with_profiles()).await
     }
 
     /// Starts a twin with this front end alone, which may be looked at.
@@ -115,12 +110,7 @@ impl Twin {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) async fn start_with_front(front: String) -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
-        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let house = Arc::new(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), Some(front)));
-        let stop = CancellationToken::new();
-        tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
-        Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }
+        Self::start_in(House::new(Kind::Shared, Carrier::Bearer, Flaws::of(&[]), Some(front))).await
     }
 
     /// Starts a twin whose tokens are of this kind and travel so.
@@ -128,11 +118,15 @@ impl Twin {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) async fn start_as(kind: Kind, carrier: Carrier, flaws: &[&str]) -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
-        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let flaws = Flaws::of(flaws);
         let front = if flaws.has("cors.dangling-origin") { Some(vacant().await) } else { None };
-        let house = Arc::new(House::new(kind, carrier, flaws, front));
+        Self::start_in(House::new(kind, carrier, flaws, front)).await
+    }
+
+    async fn start_in(house: House) -> Self {
+        let house = Arc::new(house);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
+        let base = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let stop = CancellationToken::new();
         tokio::spawn(wire::serve(listener, app::router(Arc::clone(&house)), Arc::clone(&house), stop.clone()));
         Self { house, base, transport: Transport::default(), _stop: stop.drop_guard() }

@@ -44,3 +44,4 @@ mod totals;
 
 pub use catalogue::{ANEW, CHECKS, STILL};
 pub(super) use page::Page;
+pub(super) use search::SEARCHES;

@@ -14,7 +14,7 @@ use super::plain::{Detours, To};
 use super::stage::{Victim, beginning, join, piece};
 
 /// Parameters by which services search; the most usual first.
-const SEARCHES: [&str; 12] = [
+pub(in crate::checks) const SEARCHES: [&str; 12] = [
     "q",
     "search",
     "filter[title]",

@@ -104,11 +104,14 @@ pub(super) async fn places(cx: &Context, victim: &Victim) -> Result<Vec<Apart>, 
     let all = apart(cx, victim).await?;
     let parent = cx.described.parent_member();
     let is_known = |member: &Apart| member.is_of_a_tenant() || parent == Some(member.name.as_str());
-    let named: Vec<_> = all.iter().filter(|member| !is_known(member) && member.is_a_reference()).collect();
-    let others = if named.is_empty() { None } else { members(cx, &cx.objects.shared(cx.a()?, Role::Scratch).await?) };
-    let is_kept_in = |member: &Apart| others.as_ref().is_some_and(|other| other.get(&member.name) == Some(&member.of_a));
-    let meant = |member: &Apart| is_known(member) || (member.is_a_reference() && is_kept_in(member));
-    Ok(all.iter().filter(|member| meant(member)).cloned().collect())
+    let (mut places, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_known);
+    let references: Vec<_> = others.into_iter().filter(Apart::is_a_reference).collect();
+    if references.is_empty() {
+        return Ok(places);
+    }
+    let another = members(cx, &cx.objects.shared(cx.a()?, Role::Scratch).await?).unwrap_or_default();
+    places.extend(references.into_iter().filter(|member| another.get(&member.name) == Some(&member.of_a)));
+    Ok(places)
 }
 
 /// What A's objects live in, where paths name it and B's live in another.

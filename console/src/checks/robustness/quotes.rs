@@ -4,14 +4,13 @@
 
 use futures::future::try_join_all;
 
+use super::super::isolation::SEARCHES;
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, concluded, shared_answers};
 use crate::checks::paging::asking;
 use crate::http::{Answer, Probe, Trouble};
 use crate::target::Route;
 
-/// Parameters by which services search, all at once: each ends a text of its own.
-const SEARCHES: [&str; 10] = ["q", "search", "query", "title", "name", "filter[title]", "keyword", "s", "term", "text"];
 /// Parameters of one route that are asked.
 const PARAMETERS: usize = 4;
 /// Routes that are asked.
@@ -37,6 +36,7 @@ pub(super) async fn unbroken(cx: Context) -> Checked {
         |names: &[&str]| Place::new(format!("{} of the list", names.join(", ")), |text| asking(&list, &named(names, text)));
     let mut places = documented(&cx, &list);
     places.push(Place::new("an id", |text| specimens::path_of(&cx, text)));
+    // All at once: each ends a text of its own.
     let all = searched(&SEARCHES);
     if cx.once(&get(&cx, &all.paths[0])).await?.is_server_error() {
         places.extend(SEARCHES.map(|name| searched(&[name])));
