@@ -94,7 +94,7 @@ impl Drop for Turn {
 
 /// Flaws of the status.
 fn status(house: &House) -> StatusCode {
-    let down = house.has("health.down") || (house.has("health.one-replica-down") && house.requests().is_multiple_of(3));
+    let down = house.has("health.down") || (house.has("health.one-replica-down") && house.looked().is_multiple_of(3));
     if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct House {
     /// Requests under way, and the most of them at one time.
     at_once: Mutex<(usize, usize)>,
     methods: Mutex<BTreeSet<String>>,
+    /// How often each origin asked for each path.
+    turns: Mutex<BTreeMap<(String, String), u64>>,
 }
 
 impl House {
@@ -84,6 +86,7 @@ impl House {
             looked: AtomicU64::new(0),
             at_once: Mutex::default(),
             methods: Mutex::default(),
+            turns: Mutex::default(),
         }
     }
 
@@ -126,9 +129,18 @@ impl House {
         self.methods.lock().map(|methods| methods.clone()).unwrap_or_default()
     }
 
-    /// Counts a request in and returns its number, from 0: stands for replicas that take turns.
+    /// Counts a request in and returns its number, from 0.
     pub(crate) fn count(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How often this origin asked for this path before: stands for three replicas that take turns, of which whoever asks
+    /// three times in a row has seen each, whatever others ask.
+    pub(crate) fn turn(&self, path: &str, origin: &str) -> u64 {
+        let mut turns = self.turns.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let turn = turns.entry((path.to_owned(), origin.to_owned())).or_default();
+        *turn += 1;
+        *turn - 1
     }
 
     /// Counts a request that begins.

@@ -56,7 +56,6 @@ struct Asked {
     path: String,
     preflight: bool,
     headers: HeaderMap,
-    turn: u64,
     old_protocol: bool,
 }
 
@@ -65,7 +64,7 @@ impl Asked {
         let (method, headers) = (request.method().clone(), request.headers().clone());
         let preflight = method == Method::OPTIONS && headers.contains_key("access-control-request-method");
         let old_protocol = house.secure && request.version() == Version::HTTP_11;
-        Self { method, path: request.uri().path().to_owned(), preflight, headers, turn: house.requests(), old_protocol }
+        Self { method, path: request.uri().path().to_owned(), preflight, headers, old_protocol }
     }
 
     /// Whether this status refuses a token that was sent.
@@ -129,7 +128,7 @@ fn judge(house: &House, asked: &Asked) -> Caller {
     let allowed = ORIGINS.into_iter().chain(house.front.as_deref()).any(|allowed| allowed.as_bytes() == origin.as_bytes());
     let said = String::from_utf8_lossy(origin.as_bytes());
     let admitted = || admits::ADMITS.iter().any(|(flaw, rule)| house.has(flaw) && rule(&said));
-    let astray = (house.has("cors.one-replica-reflects") && !asked.turn.is_multiple_of(3))
+    let astray = (house.has("cors.one-replica-reflects") && !house.turn(&asked.path, &said).is_multiple_of(3))
         || (house.has("cors.reflects-over-http1") && asked.old_protocol);
     if allowed || astray || admitted() || vouched(house, asked, &said) {
         Caller::Granted((*echoed).clone())
