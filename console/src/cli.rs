@@ -232,7 +232,7 @@ pub enum Form {
     Markdown,
     /// The whole report as one HTML file.
     Html,
-    /// XML as `JUnit` writes it.
+    /// XML as JUnit writes it.
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
@@ -308,7 +308,7 @@ pub struct InitArgs {
     /// Path of the sign-up, where every run makes accounts of its own.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["token_a_variable", "token_b_variable", "mint_variable"])]
     pub signup: Option<String>,
-    /// OpenAPI document (JSON), a file or served by the service: proposes paths, and is named in the target.
+    /// OpenAPI document (JSON or YAML), a file or served by the service: proposes paths, and is named in the target.
     #[arg(long, value_name = "FILE|PATH|URL")]
     pub openapi: Option<String>,
     /// Stack whose habits are the defaults.

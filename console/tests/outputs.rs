@@ -166,6 +166,44 @@ fn only_what_nobody_answers_for_fails(#[case] checks: &[(Verdict, bool)], #[case
     assert_eq!(conclude(&checks, &strict).0, verdict);
 }
 
+/// Ten controls without an answer, and what follows from them.
+fn an_outage() -> Run {
+    let refused = "no answer: Connection refused (os error 111)";
+    let of = |number: usize, words: &str| {
+        sample::check(&format!("cors.{number}"), "cors", Severity::High, Verdict::Inconclusive, &format!("{words}{refused}"))
+    };
+    let mut run = sample::run();
+    run.checks = (0..12).map(|number| of(number, if number == 0 { "" } else { "its control failed: " })).collect();
+    run.checks.push(sample::check("jwt.a", "jwt", Severity::High, Verdict::Inconclusive, "429, three times"));
+    run
+}
+
+#[test]
+fn an_outage_is_told_once_in_the_headline_and_at_the_end() {
+    let run = an_outage();
+    let (verdict, headline) = conclude(&run.checks, &verify::Demands::default());
+    assert_eq!(verdict, Verdict::Inconclusive);
+    insta::assert_snapshot!(headline, @"no flaw seen, but 13 of 13 checks could not be judged, 12 of them for one reason: no answer: Connection refused (os error 111)");
+    let summary = console::output::summary(&run, None);
+    let told: Vec<_> = summary.lines().filter(|line| line.contains("INCONCLUSIVE (")).collect();
+    assert_eq!(
+        told,
+        [
+            "INCONCLUSIVE (12 checks) no answer: Connection refused (os error 111): cors.0, cors.1, cors.2, cors.3, cors.4, cors.5, cors.6, cors.7 and 4 more",
+            "INCONCLUSIVE (1 check) 429, three times: jwt.a",
+        ]
+    );
+}
+
+#[rstest]
+#[case::two_reasons_in_equal_parts(&["429", "timeout"])]
+#[case::one_check(&["429"])]
+fn a_reason_that_is_not_that_of_most_is_not_in_the_headline(#[case] reasons: &[&str]) {
+    let check = |why: &&str| sample::check("cors.x", "cors", Severity::High, Verdict::Inconclusive, why);
+    let headline = conclude(&reasons.iter().map(check).collect::<Vec<_>>(), &verify::Demands::default()).1;
+    assert!(headline.ends_with("could not be judged"), "{headline}");
+}
+
 #[test]
 fn both_schemas_share_their_definitions_and_are_schemas() {
     let (audit, events) = (schema("../docs/audit.schema.json"), schema("../docs/events.schema.json"));

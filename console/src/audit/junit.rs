@@ -1,6 +1,6 @@
-//! The audit as `JUnit` XML: a test suite for each suite, a test case for each check.
+//! The audit as JUnit XML: a test suite for each suite, a test case for each check.
 //!
-//! FAIL is a failure, INCONCLUSIVE an error, SKIP a skip. A WARN passes and says so in its output: `JUnit` has no word for it. A finding
+//! FAIL is a failure, INCONCLUSIVE an error, SKIP a skip. A WARN passes and says so in its output: JUnit has no word for it. A finding
 //! that somebody answers for is skipped with the words `FAIL (accepted)`, so that it is neither red nor forgotten.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{Audit, AuditError};
 use crate::http::clean;
 use crate::run::{CheckResult, Evidence, Finding, Run, Verdict};
 
-/// The audit as `JUnit` XML. Characters that XML cannot hold are left out.
+/// The audit as JUnit XML. Characters that XML cannot hold are left out.
 pub fn junit(audit: &Audit) -> Result<String, AuditError> {
     let run = &audit.run;
     let mut report = Report::new(format!("postflight {}", clean(&run.target.name)));

@@ -2,11 +2,13 @@
 //! what could not be judged, what was skipped, what changed, the counts, and the verdict last.
 
 use crate::audit::{Audit, Changes};
-use crate::run::{CONTROL_UNASKED, CheckResult, Finding, ReleaseSeen, Run, Stats, Verdict};
+use crate::run::{CheckResult, Finding, ReleaseSeen, Run, Stats, Verdict, reason};
 use crate::text::counted;
 
 /// Findings shown at most for one failed check; the audit has all of them.
 const SHOWN: usize = 3;
+/// Checks without a judgement that a reason names at most where each of them had a line of its own.
+const NAMED: usize = 8;
 
 /// What a release says of itself, in one line.
 pub(super) fn release_line(release: &ReleaseSeen) -> String {
@@ -86,15 +88,17 @@ fn accepted(check: &CheckResult) -> Option<String> {
 fn by_reason<'a>(verdict: Verdict, checks: impl Iterator<Item = &'a CheckResult>) -> String {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for check in checks {
-        let reason = first_line(&check.summary);
-        let reason = reason.strip_prefix(CONTROL_UNASKED).unwrap_or(reason);
+        let reason = reason(check);
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, ids)) => ids.push(&check.id),
             None => reasons.push((reason, vec![&check.id])),
         }
     }
     let paragraph = |(reason, ids): &(&str, Vec<&str>)| {
-        format!("{verdict} ({}) {reason}: {}\n", counted(ids.len() as u64, "check"), ids.join(", "))
+        let told = if verdict == Verdict::Skip { ids.len() } else { NAMED };
+        let named = ids.iter().take(told).copied().collect::<Vec<_>>().join(", ");
+        let more = ids.len().checked_sub(told).filter(|more| *more > 0).map(|more| format!(" and {more} more")).unwrap_or_default();
+        format!("{verdict} ({}) {reason}: {named}{more}\n", counted(ids.len() as u64, "check"))
     };
     reasons.iter().map(paragraph).collect()
 }

@@ -1,5 +1,6 @@
 //! From results to a verdict: counting, the headline, the document, the exit code.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -9,6 +10,7 @@ use crate::checks::{Need, Suite};
 use crate::http::MeterReading;
 use crate::run::{
     CheckResult, Cleanup, Counts, Endpoint, ReleaseSeen, Run, SCHEMA, Severity, Stats, TargetSummary, Tool, VariableSeen, Verdict,
+    reason,
 };
 use crate::target::configuration::Variable;
 use crate::target::{Route, RouteAuth, Target};
@@ -65,6 +67,7 @@ pub(super) struct Raw {
 pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) {
     let counts = Counts::of(checks);
     let cut = checks.iter().filter(|check| budget::is_cut(&check.summary)).count();
+    let why = if cut == 0 { one_reason(checks) } else { String::new() };
     let cut = if cut == 0 { String::new() } else { format!(", {cut} of them cut by the budget of requests") };
     let open = format!("{} of {} checks could not be judged{cut}", counts.unjudged(), counts.total);
     let unmet: Vec<_> = demands.require.iter().filter(|suite| !was_judged(checks, **suite)).map(|suite| suite.word()).collect();
@@ -75,7 +78,7 @@ pub fn conclude(checks: &[CheckResult], demands: &Demands) -> (Verdict, String) 
         return (Verdict::Inconclusive, format!("required but not judged: {}; {open}", unmet.join(", ")));
     }
     if counts.inconclusive > 0 || counts.unjudged() == counts.total {
-        return (Verdict::Inconclusive, format!("{}, but {open}", no_flaw(&counts)));
+        return (Verdict::Inconclusive, format!("{}, but {open}{why}", no_flaw(&counts)));
     }
     let unanswered = |verdict| checks.iter().filter(|check| check.verdict == verdict && check.accepted.is_none()).count();
     let tolerated = [
@@ -118,6 +121,17 @@ fn findings(checks: &[CheckResult]) -> String {
 
 fn accepted(counts: &Counts) -> String {
     if counts.accepted > 0 { format!(", {} accepted until a date", counts.accepted) } else { String::new() }
+}
+
+/// The reason that most of the inconclusive checks share, where there is one: an outage is told once, at the top.
+fn one_reason(checks: &[CheckResult]) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for check in checks.iter().filter(|check| check.verdict == Verdict::Inconclusive) {
+        *reasons.entry(reason(check)).or_default() += 1;
+    }
+    let all: usize = reasons.values().sum();
+    let most = reasons.into_iter().max_by_key(|(_, count)| *count).filter(|(_, count)| *count > 1 && *count * 2 > all);
+    most.map(|(reason, count)| format!(", {count} of them for one reason: {reason}")).unwrap_or_default()
 }
 
 fn no_flaw(counts: &Counts) -> String {

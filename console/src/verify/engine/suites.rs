@@ -13,7 +13,7 @@ use super::judged::{OpenDoor, concluded, holds, is_of_doors, merge, speaks_for_i
 use super::{Engine, is_selected};
 use crate::checks::{Check, Context, EXHAUSTS, Moment, Need, Outcome, Suite};
 use crate::http::{Probe, Trouble};
-use crate::run::{CONTROL_UNASKED, CheckResult, Event, Verdict};
+use crate::run::{CONTROL_FAILED, CONTROL_UNASKED, CheckResult, Event, Verdict};
 use crate::verify::budget::{self, Allotment};
 use crate::verify::needs::{Given, may_write};
 use crate::verify::registrar::Whose;
@@ -189,7 +189,7 @@ impl Engine {
         let outcome = match (self.unaskable(cx, check), control.verdict) {
             (Some(outcome), _) => outcome,
             (None, Verdict::Skip) => Outcome::skip(format!("{CONTROL_UNASKED}{}", control.summary)),
-            (None, _) => Outcome::inconclusive(format!("its control failed: {}", control.summary)),
+            (None, _) => Outcome::inconclusive(format!("{CONTROL_FAILED}{}", control.summary)),
         };
         concluded(check, outcome, 0, Instant::now())
     }
