@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Objects, Quiet, Registry, Shared, User, Users};
 use crate::http::{Answer, BAD_GATEWAYS, Client, Ending, Probe, Raw, Reply, Trouble};
-use crate::target::{Resource, Route, RouteAuth, Target};
+use crate::target::{PARENT_ID, Resource, Route, RouteAuth, Target};
 use crate::verify::Inputs;
 
 pub use crate::token::Forge;
@@ -152,9 +152,13 @@ impl Context {
         user.path(&self.target.paths.item).replace("{id}", id)
     }
 
-    /// The path of a read that works with the user's token: the collection, or the route declared in its place.
+    /// The path of a read that works with the user's token: the collection, or the route declared in its place. Who has nothing that objects
+    /// could live in reads the list of what they live in.
     pub fn read_path(&self, user: &User) -> String {
-        user.path(self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list))
+        let path = self.target.paths.read.as_ref().unwrap_or(&self.target.paths.list);
+        let homeless = user.parent.is_none() && path.contains(PARENT_ID);
+        let parents = self.target.parent.as_ref().filter(|parent| homeless && parent.resource.offers.list);
+        user.path(parents.map_or(path, |parent| &parent.list))
     }
 
     /// GET of [`Self::read_path`] with the user's token: the good case of most suites.

@@ -1,7 +1,7 @@
 //! Preconditions that a service demands (RFC 6585, 3): a change that is answered 428 is sent again with the `ETag` of what it changes, and where
 //! the target declares a member that counts changes, one that is refused without it is sent again with its value.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl Seen {
 
 /// What each path showed last, whoever saw it: who attacks an object may know what it looked like.
 #[derive(Debug, Default)]
-pub(super) struct Tags(Mutex<HashMap<String, Seen>>);
+pub(super) struct Tags(Mutex<BTreeMap<String, Seen>>);
 
 impl Tags {
     /// Notes what was shown.
@@ -39,8 +39,14 @@ impl Tags {
         }
     }
 
+    /// What `path` showed last.
     fn of(&self, path: &str) -> Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned().unwrap_or_default()
+    }
+
+    /// A tag that some path showed.
+    fn any(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().find_map(|seen| seen.tag.clone())
     }
 }
 
@@ -51,7 +57,8 @@ pub(super) fn demands(resource: &Resource, answer: &Answer) -> bool {
 
 impl Client {
     /// The same request with the `ETag` (where the target declares a member that counts changes, with that) which whoever sends it sees now, else
-    /// with the last one that anybody saw. `None` where nobody saw one, where it has a precondition of its own, and for what changes nothing.
+    /// with the last one that anybody saw. What nothing has is asked for with one of something else, so that its refusal may be compared with
+    /// others. `None` where nobody saw any, where it has a precondition of its own, and for what changes nothing.
     pub(super) async fn on_condition(&self, probe: &Probe) -> Option<Probe> {
         let own = ["if-match", "if-unmodified-since", "if-none-match"].iter().any(|name| probe.sent(name).next().is_some());
         let resource = &self.target().resource;
@@ -68,7 +75,7 @@ impl Client {
             // What nothing has is asked for with the version that most objects begin with.
             return of_version(resource, probe, now.version.or(last.version).unwrap_or_else(|| json!(1)));
         }
-        Some(probe.clone().header("if-match", now.tag.or(last.tag)?))
+        Some(probe.clone().header("if-match", now.tag.or(last.tag).or_else(|| self.tags().any())?))
     }
 }
 

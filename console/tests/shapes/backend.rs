@@ -366,6 +366,14 @@ impl Backend {
         if !reads && !self.shape.methods.contains(&method.as_str()) {
             return problem::METHOD_NOT_ALLOWED.into_response();
         }
+        let conditional = self.shape.preconditions && !matches!(method, Method::GET | Method::HEAD);
+        // The header, then the body, then the object: the order of flask-smorest.
+        if conditional && condition.is_none() {
+            return StatusCode::PRECONDITION_REQUIRED.into_response();
+        }
+        if conditional && method != Method::DELETE && self.fields(&body, &[]).is_none() {
+            return problem::UNPROCESSABLE.into_response();
+        }
         let missing = || (StatusCode::from_u16(self.shape.statuses[2]).expect("a status"), "no such task").into_response();
         let mut records = self.records.lock().expect("no panic");
         let deletes = self.wrong == Wrong::DeletesAny && method == Method::DELETE;
@@ -380,12 +388,11 @@ impl Backend {
         }
         let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
         let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };
-        if shape.preconditions && !matches!(method, Method::GET | Method::HEAD) {
-            match condition {
-                None => return StatusCode::PRECONDITION_REQUIRED.into_response(),
-                Some(tag) if tag != record.tag() => return StatusCode::PRECONDITION_FAILED.into_response(),
-                Some(_) => record.version += 1,
+        if conditional {
+            if condition != Some(record.tag()) {
+                return StatusCode::PRECONDITION_FAILED.into_response();
             }
+            record.version += 1;
         }
         match method {
             Method::DELETE => record.deleted = true,

@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::twin::app::entrance;
 use crate::twin::verifier::{self, Kind, Subject};
 use crate::twin::{Flaws, House, cors, headers, problem};
 
@@ -89,6 +90,7 @@ impl Running {
         let house = Arc::new(House::new(Kind::Shared, console::target::Carrier::Bearer, Flaws::of(&[]), None));
         let boards = Arc::new(Boards { wrong, restricts, inboxes, house: Arc::clone(&house), store: Mutex::default() });
         let router = Router::new()
+            .merge(entrance().with_state(Arc::clone(&house)))
             .fallback(answer)
             .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
             .layer(from_fn_with_state(Arc::clone(&house), cors::gate))

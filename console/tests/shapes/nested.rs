@@ -59,6 +59,18 @@ async fn what_belongs_to_one_users_board_is_nobody_elses(#[case] wrong: Wrong, #
     assert_eq!(running.left(), (0, 0), "{:?}", run.cleanup.left);
 }
 
+const ACCOUNTS: &str = "tokens.signup = { path = '/auth/signup', body = { username = '{username}', password = '{password}' }, token = '/access_token', subject = '/user/id' }\n\
+    tokens.logout = { path = '/auth/logout' }\ntokens.delete = { path = '/auth/me' }\npolicy.revocation = true\n";
+
+/// An account that was just made has no board yet: it shows that its token works at the list of boards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_without_a_board_is_judged_by_the_list_of_boards() {
+    let running = Running::start(Wrong::Nothing, false).await;
+    let run = run(&running, &format!("{BY_PATH}{ACCOUNTS}"), &[Suite::Jwt]).await;
+    assert_eq!(check(&run, "jwt.revoked").verdict, Verdict::Pass, "{}", check(&run, "jwt.revoked").summary);
+    assert_eq!(running.left(), (0, 0), "{:?}", run.cleanup.left);
+}
+
 /// Where each user has a board from the beginning, nothing needs to be declared: what A's cards name, and B's name otherwise, is found out.
 #[rstest]
 #[case::secure(Wrong::Nothing, None)]

@@ -56,7 +56,7 @@ fn map(house: Arc<House>) -> Router {
 }
 
 /// The routes of accounts.
-fn entrance() -> Router<Arc<House>> {
+pub(crate) fn entrance() -> Router<Arc<House>> {
     Router::new()
         .route("/auth/signup", post(accounts::sign_up))
         .route("/auth/login", post(accounts::sign_in))

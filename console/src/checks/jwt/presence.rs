@@ -156,7 +156,11 @@ pub(super) async fn identity(cx: Context) -> Checked {
     let host = cx.target.is_loopback().then(|| Case::new("host: localhost", Probe::get(&path).header("host", "localhost")));
     let expected = &cx.target.policy.unauthenticated;
     cases.extend(host);
-    battery(&cx, "claims of identity without a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
+    battery(&cx, "claims of identity without a token", cases, |case, answer| match answer.status {
+        status @ 400..=499 if case.probe.sent("host").next().is_some() => Judgement::held(format!("the host is refused: {status}")),
+        _ => refusal(expected, Finding::Broken, answer),
+    })
+    .await
 }
 
 /// 401 says how to authenticate.
