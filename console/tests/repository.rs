@@ -75,7 +75,33 @@ async fn a_repository_in_order_passes() {
     let run = verify_files(&Files::with(None)).await;
     assert_eq!(with_verdict(&run, &[Verdict::Pass]).len(), run.checks.len(), "{}", told(&run));
     let values = check(&run, "secrets.values");
-    assert_eq!(values.summary, "no declared value in 1 commit and 10 blobs of 1 ref; HEAD is the live release");
+    assert_eq!(values.summary, "no declared value in 1 commit and 11 blobs of 1 ref; HEAD is the live release");
+}
+
+/// What only Railway does otherwise is a remark where nothing says that the service runs there.
+#[rstest]
+#[case::no_procfile("procfile.missing", "procfile.web", "the start is left to its guess")]
+#[case::a_dockerfile("procfile.dockerfile", "procfile.shadowed", "Railway builds with a root Dockerfile")]
+#[case::a_release_process("procfile.release-phase", "procfile.processes", "never runs on Railway")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_habit_of_railways_is_a_remark_elsewhere(#[case] flaw: &str, #[case] id: &str, #[case] words: &str) {
+    let files = Files::with(Some(flaw));
+    files.remove(".railway/railway.ts");
+    let run = verify_files(&files).await;
+    assert_eq!(with_verdict(&run, &[Verdict::Fail]), BTreeSet::new(), "{}", told(&run));
+    assert_eq!(check(&run, id).verdict, Verdict::Warn, "{}", told(&run));
+    assert!(check(&run, id).summary.contains(words), "{}", told(&run));
+}
+
+/// A script that npm starts says how the service starts, as well as a Procfile does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_script_is_no_guess() {
+    let files = Files::with(Some("procfile.missing"));
+    files.write("package.json", r#"{ "scripts": { "start": "node server.js" } }"#);
+    files.commit("A script");
+    let run = verify_files(&files).await;
+    assert_eq!(check(&run, "procfile.web").verdict, Verdict::Warn, "{}", told(&run));
+    assert!(check(&run, "procfile.web").summary.contains("package.json"), "{}", told(&run));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

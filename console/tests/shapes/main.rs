@@ -219,6 +219,14 @@ async fn a_backend_that_looks_up_by_id_alone_fails_in_any_shape() {
     assert!(blind.is_empty(), "{blind}");
 }
 
+/// A change of the done field alone may have a handler of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_lets_anybody_mark_an_object_as_done_fails() {
+    let running = Running::start(PLAIN, Wrong::MarksAny, &[]).await;
+    let run = verify(&running, "task.items = ''\ntask.done = 'done'\n", &[Suite::Isolation]).await;
+    assert_eq!(failed(&run), ["isolation.foreign.patch"], "{}", check(&run, "isolation.foreign.patch").summary);
+}
+
 /// A demand for a precondition is no guard: whoever sends the one that fits must still be refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_needs_if_match_is_asked_with_one() {

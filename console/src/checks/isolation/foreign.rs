@@ -91,6 +91,11 @@ fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str, works: Opt
         let bare = methods.map(|method| Probe::new(method, path).bearer(&b.token).shareable());
         cases.extend(bare.map(|probe| Case::new(format!("B sends an empty {} to the toggle, {way}", probe.method()), probe)));
     }
+    // Where there is no toggle, a change of that field alone may have a handler of its own.
+    if act == Act::Patch && cx.target.paths.toggle.is_none() && cx.target.resource.fields.done.is_some() {
+        let probe = Act::Toggle.probe(cx, path, title).bearer(&b.token).shareable();
+        cases.push(Case::new(format!("B: PATCH of the done field alone by {way}"), probe));
+    }
     cases
 }
 

@@ -27,7 +27,7 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
 ];
 
 /// Further parameters that name whose objects are meant; the most usual first.
-pub(super) const WHOSE: [&str; 23] = [
+pub(super) const WHOSE: [&str; 25] = [
     "owner_id",
     "ownerId",
     "uid",
@@ -48,6 +48,8 @@ pub(super) const WHOSE: [&str; 23] = [
     "actAs",
     "creator",
     "authorId",
+    "createdBy",
+    "assigneeId",
     "owner__id",
     "owner__username",
     "user__username",

@@ -119,7 +119,8 @@ const IDENTITY_HEADERS: [&str; 18] = [
 ];
 
 /// Headers that name a machine of one's own network.
-const LOCAL_HEADERS: [&str; 5] = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip"];
+const LOCAL_HEADERS: [&str; 6] =
+    ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
 
 /// Headers by which a request without a token claims to be one of A's, or to come from the service's own network.
 fn claims_of_identity(cx: &Context, subject: &str) -> Vec<(String, String)> {

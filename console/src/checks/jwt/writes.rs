@@ -48,8 +48,27 @@ const OF_ACCOUNTS: [&str; 14] = [
     "terminate",
 ];
 
-/// Whether the route is declared as one that makes accounts or sessions, which nobody has a token for yet.
+/// Last names of routes at which nobody has a token yet.
+const ENTRANCES: [&str; 10] = [
+    "login",
+    "signin",
+    "sign-in",
+    "register",
+    "signup",
+    "sign-up",
+    "forgot-password",
+    "reset-password",
+    "request-verify-token",
+    "verify",
+];
+
+/// Whether the route makes accounts or sessions, which nobody has a token for yet: it is declared so, or its name says it and nothing says that
+/// it asks for a token.
 fn signs_in(cx: &Context, route: &Route) -> bool {
+    let last = route.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if ENTRANCES.contains(&last) && !cx.target.must_guard(route) {
+        return true;
+    }
     let accounts = &cx.target.accounts;
     let signup = accounts.signup.as_ref().map(|signup| &signup.grant);
     let grants = [signup, accounts.login.as_ref(), accounts.refresh.as_ref()];

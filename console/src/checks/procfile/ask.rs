@@ -12,9 +12,31 @@ use crate::run::{Evidence, Finding};
 const FILE: &str = "Procfile";
 
 /// Asks `question` of the files of HEAD.
-async fn of_head(cx: &Context, question: fn(&Snapshot<'_>) -> Outcome) -> Checked {
+async fn of_head(cx: &Context, question: impl FnOnce(&Snapshot<'_>) -> Outcome + Send + 'static) -> Checked {
     let failed = |error: crate::repository::RepositoryError| Trouble::Unexpected(error.to_string());
     with_repository(cx, move |repository, _| Ok(question(&repository.snapshot().map_err(failed)?))).await
+}
+
+/// Files that only a service on Railway has.
+const OF_RAILWAY: [&str; 4] = ["railway.json", "railway.toml", "railpack.json", "nixpacks.toml"];
+
+/// What a habit of Railway's comes to: a finding where the service is known to run there, by its host or by a file; else a remark, since other
+/// platforms do otherwise.
+#[derive(Clone, Copy)]
+struct Platform {
+    by_host: bool,
+}
+
+impl Platform {
+    fn of(cx: &Context) -> Self {
+        Self { by_host: cx.target.base.host().ends_with(".railway.app") }
+    }
+
+    fn finding(self, snapshot: &Snapshot<'_>) -> Finding {
+        let named =
+            || OF_RAILWAY.iter().any(|path| snapshot.has(path)) || snapshot.paths().any(|path| path.starts_with(".railway/"));
+        if self.by_host || named() { Finding::Broken } else { Finding::Weak }
+    }
 }
 
 fn seen(finding: Finding, label: &str, words: impl Into<String>) -> Evidence {
@@ -53,13 +75,24 @@ pub(super) async fn control(cx: Context) -> Checked {
 }
 
 /// Other files that say how a service starts.
-const OTHER_STARTS: &[&str] =
-    &["Dockerfile", "railpack.json", "fly.toml", "render.yaml", "app.yaml", "vercel.json", "docker-compose.yml", "compose.yaml"];
+const OTHER_STARTS: &[&str] = &[
+    "Dockerfile",
+    "railpack.json",
+    "railway.json",
+    "railway.toml",
+    "fly.toml",
+    "render.yaml",
+    "app.yaml",
+    "vercel.json",
+    "docker-compose.yml",
+    "compose.yaml",
+];
 
 /// A Procfile at the root declares `web`.
 pub(super) async fn declared(cx: Context) -> Checked {
-    of_head(&cx, |snapshot| {
-        let Some(procfile) = procfile(snapshot) else { return without(snapshot) };
+    let platform = Platform::of(&cx);
+    of_head(&cx, move |snapshot| {
+        let Some(procfile) = procfile(snapshot) else { return without(snapshot, platform) };
         let webs: Vec<_> = procfile.of("web").collect();
         let mut evidence: Vec<_> =
             procfile.strange.iter().map(|line| seen(Finding::Weak, FILE, format!("{line}, so the builder skips it"))).collect();
@@ -75,14 +108,24 @@ pub(super) async fn declared(cx: Context) -> Checked {
     .await
 }
 
-fn without(snapshot: &Snapshot<'_>) -> Outcome {
+fn without(snapshot: &Snapshot<'_>, platform: Platform) -> Outcome {
     let misnamed = snapshot.paths().find(|path| path.eq_ignore_ascii_case(FILE) || path.eq_ignore_ascii_case("Procfile.txt"));
-    let other = OTHER_STARTS.iter().find(|path| snapshot.has(path));
+    let other = OTHER_STARTS.iter().copied().find(|path| snapshot.has(path)).or_else(|| npm_start(snapshot));
     match (misnamed, other) {
         (Some(path), _) => one(Finding::Broken, path, format!("the file must be called exactly Procfile, not {path}")),
         (None, Some(other)) => one(Finding::Weak, FILE, format!("there is none; {other} may say how the service starts")),
-        (None, None) => one(Finding::Broken, FILE, "there is none at the root, so the start is left to the builder's guess"),
+        (None, None) => one(
+            platform.finding(snapshot),
+            FILE,
+            "there is none at the root: where Railway builds this, the start is left to its guess",
+        ),
     }
+}
+
+/// The file of a Node project with a script `start`, which builders run.
+fn npm_start(snapshot: &Snapshot<'_>) -> Option<&'static str> {
+    let package: serde_json::Value = serde_json::from_str(&snapshot.text("package.json")?).ok()?;
+    package.pointer("/scripts/start")?.as_str().map(|_| "package.json")
 }
 
 /// `web` starts what the builder ships.
@@ -121,10 +164,30 @@ pub(super) async fn port(cx: Context) -> Checked {
 
 /// A source file that names the variable PORT.
 fn source_of_port(snapshot: &Snapshot<'_>) -> Option<String> {
-    let code =
-        ["rs", "py", "js", "ts", "mjs", "cjs", "go", "rb", "java", "kt", "cs", "php", "properties", "yml", "yaml", "ex", "exs"];
+    let code = [
+        "rs",
+        "py",
+        "js",
+        "ts",
+        "mjs",
+        "cjs",
+        "go",
+        "rb",
+        "java",
+        "kt",
+        "cs",
+        "php",
+        "properties",
+        "yml",
+        "yaml",
+        "ex",
+        "exs",
+        "sh",
+    ];
     let sources = snapshot.paths().filter(|path| path.rsplit_once('.').is_some_and(|(_, extension)| code.contains(&extension)));
-    let names = |text: &str| ["\"PORT\"", "'PORT'", "env.PORT", "${PORT"].iter().any(|form| text.contains(form));
+    // As a text, as a member of the environment, in a shell, taken out of an object, and in a schema of one.
+    let forms = ["\"PORT\"", "'PORT'", "env.PORT", "${PORT", "$PORT", "{ PORT", ", PORT", "{PORT", " PORT:"];
+    let names = |text: &str| forms.iter().any(|form| text.contains(form));
     let settings = |path: &str, text: &str| {
         path.rsplit('.').next() == Some("py") && text.lines().any(|line| line.trim_start().to_lowercase().starts_with("port:"))
     };
@@ -136,7 +199,8 @@ fn source_of_port(snapshot: &Snapshot<'_>) -> Option<String> {
 
 /// Nothing takes the Procfile's place.
 pub(super) async fn shadowed(cx: Context) -> Checked {
-    of_head(&cx, |snapshot| {
+    let platform = Platform::of(&cx);
+    of_head(&cx, move |snapshot| {
         let Some(procfile) = procfile(snapshot) else { return no_web() };
         let mut evidence = Vec::new();
         let mut note = |file: &str, finding, words: &str| {
@@ -144,7 +208,7 @@ pub(super) async fn shadowed(cx: Context) -> Checked {
                 evidence.push(seen(finding, file, words));
             }
         };
-        note("Dockerfile", Finding::Broken, "Railway builds with a root Dockerfile wherever there is one, and then the Procfile is dead");
+        note("Dockerfile", platform.finding(snapshot), "Railway builds with a root Dockerfile wherever there is one, and then the Procfile is dead");
         let ends = "Railway reads it only until 2026-12-01, and until then it overrides the settings; move them to .railway/railway.ts or the service";
         note("railway.toml", Finding::Weak, ends);
         note("railway.json", Finding::Weak, ends);
@@ -169,12 +233,14 @@ fn railpack_start(snapshot: &Snapshot<'_>, web: Option<&str>) -> Option<Evidence
 
 /// No process is declared that never runs.
 pub(super) async fn processes(cx: Context) -> Checked {
-    of_head(&cx, |snapshot| {
+    let platform = Platform::of(&cx);
+    of_head(&cx, move |snapshot| {
         let Some(procfile) = procfile(snapshot) else { return no_web() };
+        let unrun = platform.finding(snapshot);
         let judge = |process: &super::parse::Process| match process.name.as_str() {
             "web" => seen(Finding::Held, "web", "runs"),
             "release" => {
-                seen(Finding::Broken, "release", "never runs: the platform has no release phase; make it the pre-deploy command")
+                seen(unrun, "release", "never runs on Railway, which has no release phase; make it the pre-deploy command")
             }
             other => seen(Finding::Weak, other, "does not run beside `web`: it needs a service of its own"),
         };

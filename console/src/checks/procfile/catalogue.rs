@@ -43,7 +43,8 @@ const DECLARED: Check = Check {
     title: "A Procfile at the root declares `web`",
     why: "Without a declared start the builder guesses, and guesses otherwise after an update. A line that it cannot read it skips without a word, \
           and a file called procfile or Procfile.txt it does not see.",
-    expectation: "A tracked file called exactly Procfile has one line `web: command`, and no line that is not a process.",
+    expectation: "A tracked file called exactly Procfile has one line `web: command`, and no line that is not a process. Without one: a remark \
+                  where another file says how the service starts, or where neither its host nor a file says that it runs on Railway.",
     severity: Severity::High,
     references: &[RAILPACK, START],
     requirements: &["FR-002"],

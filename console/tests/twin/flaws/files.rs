@@ -140,7 +140,7 @@ impl Files {
         self.remove(path);
     }
 
-    fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.root().join(path)).expect("the file is there");
         self.commit("Remove");
     }
@@ -266,6 +266,7 @@ const BASE: &[(&str, &str)] = &[
     ("README.md", "# A service that is in order\n\nMake a signing key with `openssl rand -base64 48`.\n"),
     ("Cargo.toml", WORKSPACE),
     ("Procfile", "web: ./bin/server\n"),
+    (".railway/railway.ts", "export default { services: {} };\n"),
     ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n"),
     (".gitignore", "/target/\n.env\n.env.*\n!.env.example\n"),
     (".env.example", "PORT=8080\nJWT_SECRET=\nDATABASE_URL=postgresql://user:password@localhost/app\n"),
