@@ -412,6 +412,7 @@ impl Client {
     fn count(&self) -> Result<(), Trouble> {
         let budget = self.inner.limits.budget;
         if !self.inner.meter.admit(budget) {
+            self.scope.run_out();
             return Err(Trouble::Budget(budget.unwrap_or_default()));
         }
         self.scope.count();
@@ -422,6 +423,9 @@ impl Client {
     pub(crate) fn set_aside(&self, requests: u64) -> Result<(), Trouble> {
         let budget = self.inner.limits.budget;
         let fits = self.inner.meter.set_aside(requests, budget);
+        if !fits {
+            self.scope.run_out();
+        }
         fits.then_some(()).ok_or_else(|| Trouble::Budget(budget.unwrap_or_default()))
     }
 

@@ -1,4 +1,4 @@
-//! What one check, one suite or one run sent, how long its longest chain of requests was, and whether a limit met it.
+//! What one check, one suite or one run sent, how long its longest chain of requests was, and whether a limit met it or the budget ran out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,6 +8,7 @@ struct Counts {
     sent: AtomicU64,
     chain: AtomicU64,
     limited: AtomicBool,
+    unpaid: AtomicBool,
     around: Option<Scope>,
 }
 
@@ -39,6 +40,15 @@ impl Scope {
     /// Whether one of its requests got nothing better than 429: what was judged by that says nothing of the service.
     pub fn was_limited(&self) -> bool {
         self.0.limited.load(Ordering::Relaxed)
+    }
+
+    /// Whether the budget of the run had nothing left for one of its requests.
+    pub fn ran_out(&self) -> bool {
+        self.0.unpaid.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn run_out(&self) {
+        self.up(|counts| counts.unpaid.store(true, Ordering::Relaxed));
     }
 
     pub(super) fn limit(&self) {

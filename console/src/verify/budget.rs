@@ -47,6 +47,8 @@ const ACCOUNTS: u64 = 7;
 pub(super) const MOST_ACCOUNTS: u64 = 13;
 /// The beginning of the reason why a check was left out.
 const CUT: &str = "cut by the budget of ";
+/// The same for one that was begun, and cost more on this target than the table says.
+const CUT_OFF: &str = "cut off by the budget of ";
 
 /// Which checks are asked within a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,11 @@ impl Allotment {
         format!("{CUT}{} requests: others tell more for what they cost", self.budget)
     }
 
+    /// Why a check that was begun came to no judgement for want of requests.
+    pub(super) fn cut_off(&self) -> String {
+        format!("{CUT_OFF}{} requests: it needed more here than the plan expects; a larger budget judges it", self.budget)
+    }
+
     /// The check that tells most for its price among those that still fit.
     fn best_of(&self, checks: &[&'static Check]) -> Option<&'static Check> {
         let fit = checks.iter().copied().filter(|check| self.expected + self.price(check) <= self.budget);
@@ -122,7 +129,7 @@ impl Allotment {
 
 /// Whether a summary says that the check was left out for want of requests.
 pub(super) fn is_cut(summary: &str) -> bool {
-    summary.starts_with(CUT)
+    summary.starts_with(CUT) || summary.starts_with(CUT_OFF)
 }
 
 /// Requests that a run may send at most; `None` where nothing bounds them but time.

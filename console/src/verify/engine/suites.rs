@@ -94,7 +94,8 @@ impl Engine {
             return (None, self.without_control(cx, suite, result, &others).await);
         }
         // Without its last proof, nothing of the suite would count.
-        let set_aside = self.client.set_aside(budget::cost(control)).map_or(0, |()| budget::cost(control));
+        let cost = budget::cost(control).max(result.probes + budget::OF_AN_OBJECT * budget::objects(control));
+        let set_aside = self.client.set_aside(cost).map_or(0, |()| cost);
         let ended = Semaphore::new(0);
         let (results, between) =
             tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, suite, others.len() / 2, &ended));
@@ -237,6 +238,7 @@ impl Engine {
             self.contradicted.set(check.id);
         }
         self.quiet.ended(check.id);
+        let unpaid = scope.ran_out() || matches!(&asked, Ok(Err(Trouble::Budget(_))));
         let outcome = match asked {
             Ok(Ok(outcome)) => says_what_was_left_out(outcome, left_out.load(Ordering::Relaxed)),
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),
@@ -245,7 +247,14 @@ impl Engine {
         if scope.was_limited() {
             self.limited.set(check.id);
         }
+        let outcome = if unpaid { self.cut_off(check, outcome) } else { outcome };
         concluded(check, outcome, scope.sent(), started)
+    }
+
+    /// What a check comes to that the budget cut off: SKIP like one that was never begun, but for a control, without which nothing counts.
+    fn cut_off(&self, check: &Check, outcome: Outcome) -> Outcome {
+        let reason = self.allotment.as_ref().map(Allotment::cut_off).filter(|_| !check.is_control());
+        reason.filter(|_| outcome.verdict == Verdict::Inconclusive).map_or(outcome, Outcome::skip)
     }
 
     fn finish_all(&self, results: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {
