@@ -29,9 +29,10 @@ pub(super) struct Pools {
     /// HTTP/1.1, where each request has a connection of its own.
     apart: reqwest::Client,
     /// Keeps no connection for later. Application servers close connections when it suits them (uvicorn after every error), and one that
-    /// lay idle may be gone: so what must not be sent twice, and what is sent again, goes over a connection of its own. Not over TLS, where
-    /// an edge keeps connections and a new one is dear.
+    /// lay idle may be gone: so what must not be sent twice, and what is sent again, goes over a connection of its own.
     alone: reqwest::Client,
+    /// Whether a new connection is dear: over TLS, where an edge keeps them, only what is sent again gets one.
+    is_dear: bool,
 }
 
 impl Pools {
@@ -42,8 +43,7 @@ impl Pools {
         lone.alpn_protocols = Protocols::Http1.alpn();
         let pool = |tls, idle| connections(target, Limits { connections: Some(idle), ..limits }, agent, tls, way.address);
         let shared = pool(tls.clone(), limits.most())?;
-        let alone = if target.base.is_https() { shared.clone() } else { pool(tls, 0)? };
-        Ok(Self { shared, apart: pool(lone, limits.most())?, alone })
+        Ok(Self { shared, apart: pool(lone, limits.most())?, alone: pool(tls, 0)?, is_dear: target.base.is_https() })
     }
 
     /// The pool for `probe`, which may ask for a `fresh` connection: on HTTP/2 all requests share one, and a head that is too large takes
@@ -51,7 +51,7 @@ impl Pools {
     pub(super) fn suited(&self, probe: &Probe, fresh: bool) -> &reqwest::Client {
         match () {
             () if probe.is_oversized() => &self.apart,
-            () if fresh || !probe.is_safe() => &self.alone,
+            () if fresh || (!self.is_dear && !probe.is_safe()) => &self.alone,
             () => &self.shared,
         }
     }

@@ -31,6 +31,9 @@ const MARKS: &[(&str, &str)] = &[
     ("actioncontroller::", "a Rails error"),
     ("app/controllers/", "a Rails error"),
     ("sqlalchemy.", "text of the database driver"),
+    ("(sqlite3.", "text of the database driver"),
+    ("sqlalche.me", "text of the database driver"),
+    ("error binding parameter", "text of the database driver"),
     ("asyncpg.", "text of the database driver"),
     ("psycopg", "text of the database driver"),
     ("prismaclient", "text of the database driver"),
@@ -38,6 +41,11 @@ const MARKS: &[(&str, &str)] = &[
     ("sqlstate", "text of the database"),
     ("syntax error at or near", "text of the database"),
     ("invalid input syntax for type", "text of the database"),
+    ("[sql: ", "text of the database"),
+    ("unique constraint failed: ", "text of the database"),
+    ("not null constraint failed: ", "text of the database"),
+    ("foreign key constraint failed", "text of the database"),
+    ("check constraint failed: ", "text of the database"),
     ("no such column", "text of the database"),
     ("no such table", "text of the database"),
     ("unrecognized token: ", "text of the database"),
@@ -185,6 +193,11 @@ mod tests {
         Some("a Node.js stack trace")
     )]
     #[case::python(r#"{"detail":"file \"/app/main.py\", line 41, in read"}"#, Some("a Python traceback"))]
+    #[case::sqlite(
+        r#"{"detail":"(sqlite3.programmingerror) error binding parameter 1: type 'list' is not supported [sql: update task set title=?]"}"#,
+        Some("text of the database driver")
+    )]
+    #[case::constraint(r#"{"detail":"unique constraint failed: task.title"}"#, Some("text of the database"))]
     #[case::words(r#"{"detail":"meet    at noon, see notes.js: 3 items, line 4"}"#, None)]
     fn a_stack_trace_is_known_within_the_text_of_an_error(#[case] text: &str, #[case] kind: Option<&str>) {
         assert_eq!(inside(text), kind);
