@@ -78,6 +78,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.trusts-local-host", "Host: localhost is family.", &["jwt.required.identity"], &[]),
     flaw("jwt.trusts-session-cookie", "A cookie with a bare name is a session.", &["jwt.required.identity"], &[]),
     flaw("jwt.trusts-local-address", "X-Forwarded-For: 127.0.0.1 is family.", &["jwt.required.identity"], &[]),
+    flaw("jwt.trusts-connecting-address", "CF-Connecting-IP: 127.0.0.1 is family.", &["jwt.required.identity"], &[]),
+    flaw(
+        "jwt.trusts-preflight-mark",
+        "What names a method to come is a preflight, and needs no token.",
+        &["jwt.required.identity"],
+        &[],
+    ),
     flaw("jwt.challenges-basic", "A 401 makes browsers ask for a password.", &["jwt.challenge"], &[]),
     flaw("jwt.null-is-a-token", "The literal `null` is somebody.", &["jwt.literal"], &[]),
     flaw("jwt.stand-in-left", "`test-token`, from the days of development, gets in.", &["jwt.literal"], &[]),
