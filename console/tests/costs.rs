@@ -42,7 +42,7 @@ fn table() -> Vec<(String, u64)> {
     rows.map(|(id, count)| (id.to_owned(), count.parse().expect("a number"))).collect()
 }
 
-/// Retries and patience vary, and whoever asks first pays for what is shared: a check may send half and a handful more than its row says,
+/// Retries and patience vary, and whoever asks first pays for what is shared: a check may send half and ten more than its row says,
 /// which is what budgets must not be surprised by, and all of them together half as much. `POSTFLIGHT_UPDATE=1` writes the table anew.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_of_costs_is_what_checks_send_and_the_plan_says_so() {
@@ -64,7 +64,7 @@ async fn the_table_of_costs_is_what_checks_send_and_the_plan_says_so() {
     let off: Vec<_> = measured(&run)
         .into_iter()
         .filter_map(|(id, count)| Some((rows.iter().find(|(known, _)| *known == id)?.1, count, id)))
-        .filter(|(row, count, _)| *count > row * 3 / 2 + 8)
+        .filter(|(row, count, _)| *count > row * 3 / 2 + 10)
         .collect();
     assert!(off.is_empty(), "write the table anew with POSTFLIGHT_UPDATE=1: {off:?}");
     let total = |rows: &[(String, u64)]| rows.iter().map(|(_, count)| count).sum::<u64>();

@@ -224,6 +224,17 @@ async fn an_account_that_lets_nobody_in_is_named_beside_those_that_were_removed(
     assert_eq!(twin.house().people(), 0);
 }
 
+/// An account that was made is told also where its token is not where the target says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_without_a_token_is_told_as_left_behind() {
+    let twin = Twin::start(&[]).await;
+    let directory = described_with(&twin, &ACCOUNTS.replace("token = \"/access_token\"", "token = \"/nowhere\""));
+    let text = text_of(&finished(console(directory.path(), &["verify", "twin", "--suite", "jwt"])).await);
+    let told = text.matches("it was signed up, and nothing brings a token for it").count();
+    assert!(twin.house().people() > 0 && told > 0, "{} accounts: {text}", twin.house().people());
+    assert!(text.contains(&format!("{} left behind", twin.house().people())), "{} accounts: {text}", twin.house().people());
+}
+
 /// Where each run signs up users of its own, what a killed one left is nobody's: it is told, and not again by each later run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_can_remove_any_more_is_told_once() {

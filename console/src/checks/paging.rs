@@ -36,7 +36,9 @@ pub(crate) fn asking(path: &str, query: &str) -> String {
 /// (Flask-SQLAlchemy, Laravel), or `Link` (RFC 8288).
 pub(crate) fn next_query(answer: &Answer) -> Option<String> {
     let json = answer.json();
-    let from_body = json.as_ref().and_then(|json| by_cursor(json).or_else(|| by_link(json)).or_else(|| by_number(json)));
+    let from_body = json
+        .as_ref()
+        .and_then(|json| by_cursor(json).or_else(|| by_link(json)).or_else(|| by_number(json)).or_else(|| by_total(json)));
     from_body.or_else(|| by_header(&answer.headers.text("link")?))
 }
 
@@ -49,12 +51,15 @@ pub(crate) fn is_last(answer: &Answer) -> bool {
 }
 
 /// Members that hold what an answer says of its pages, beside the answer itself.
-const ABOUT_PAGES: [&str; 5] = ["meta", "pagination", "paging", "page_info", "pageInfo"];
+const ABOUT_PAGES: [&str; 7] = ["meta", "pagination", "paging", "page_info", "pageInfo", "data", "result"];
 /// Names of what is said there, in lower case and without what joins words: how many pages there are, the number of this one and of the next,
-/// and whether there is a next one.
+/// how many objects there are in all, on a page and before this page, and whether there is a next one.
 const COUNT: [&str; 4] = ["pages", "totalpages", "lastpage", "pagecount"];
 const THIS: [&str; 3] = ["page", "currentpage", "pagenumber"];
 const NEXT: [&str; 2] = ["nextpage", "nextpagenumber"];
+const TOTAL: [&str; 4] = ["total", "totalcount", "totalitems", "totalelements"];
+const SIZE: [&str; 4] = ["pagesize", "perpage", "limit", "size"];
+const OFFSET: [&str; 1] = ["offset"];
 const MORE: [&str; 4] = ["hasnext", "hasmore", "hasnextpage", "hasmorepages"];
 
 /// What an answer says of its pages under one of these names.
@@ -68,7 +73,8 @@ fn said<'a>(json: &'a Value, names: &[&str]) -> Option<&'a Value> {
 /// Whether `answer` says that there is more than one page.
 pub(crate) fn has_more_pages(answer: &Answer) -> bool {
     let json = answer.json().unwrap_or_default();
-    said(&json, &COUNT).and_then(Value::as_u64).is_some_and(|pages| pages > 1) || said(&json, &MORE) == Some(&Value::Bool(true))
+    let counted = said(&json, &COUNT).and_then(Value::as_u64).is_some_and(|pages| pages > 1);
+    counted || said(&json, &MORE) == Some(&Value::Bool(true)) || by_total(&json).is_some()
 }
 
 fn by_number(json: &Value) -> Option<String> {
@@ -76,6 +82,19 @@ fn by_number(json: &Value) -> Option<String> {
     let more = |this: &u64| said(json, &MORE) == Some(&Value::Bool(true)) || count.is_some_and(|count| *this < count);
     let this = || said(json, &THIS)?.as_u64().filter(more)?.checked_add(1);
     let next = said(json, &NEXT).and_then(Value::as_u64).or_else(this)?;
+    Some(format!("page={next}"))
+}
+
+/// The next page where an answer says how many objects there are, and how many of them a page holds.
+fn by_total(json: &Value) -> Option<String> {
+    let number = |names: &[&str]| said(json, names)?.as_u64();
+    let (total, size) = (number(&TOTAL)?, number(&SIZE).filter(|size| *size > 0)?);
+    if let Some(offset) = number(&OFFSET) {
+        let next = offset.checked_add(size).filter(|next| *next < total)?;
+        return Some(format!("limit={size}&offset={next}"));
+    }
+    let this = number(&THIS)?;
+    let next = this.checked_add(1).filter(|_| this.saturating_mul(size) < total)?;
     Some(format!("page={next}"))
 }
 
@@ -116,6 +135,10 @@ mod tests {
     #[case::by_count(json!({"data": [], "meta": {"current_page": 1, "last_page": 2}}), Some("page=2"))]
     #[case::the_last_by_count(json!({"data": [], "page": 2, "total_pages": 2}), None)]
     #[case::the_last_by_flag(json!({"docs": [], "page": 3, "hasNextPage": false, "nextPage": null}), None)]
+    #[case::by_total(json!({"data": {"items": [], "page": 1, "pageSize": 25, "total": 40}}), Some("page=2"))]
+    #[case::the_last_by_total(json!({"data": {"items": [], "page": 2, "pageSize": 25, "total": 40}}), None)]
+    #[case::by_offset(json!({"items": [], "total": 40, "limit": 20, "offset": 0}), Some("limit=20&offset=20"))]
+    #[case::the_last_by_offset(json!({"items": [], "total": 40, "limit": 20, "offset": 20}), None)]
     #[case::bare(json!([]), None)]
     fn the_next_page_is_found_where_services_put_it(#[case] body: Value, #[case] query: Option<&str>) {
         assert_eq!(by_cursor(&body).or_else(|| by_link(&body)).or_else(|| by_number(&body)).as_deref(), query);

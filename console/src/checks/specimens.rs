@@ -19,14 +19,21 @@ pub(super) fn read_path(cx: &Context) -> String {
 /// An id that nothing has, where ids are UUIDs.
 pub(super) const NO_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/// The path of an object that nothing has.
-pub(super) fn missing_path(cx: &Context) -> String {
-    path_of(cx, NO_ID)
+/// The same where they are numbers.
+pub(super) const NO_NUMBER: &str = "987654321";
+
+/// An id that nothing has, in the form of the ids that the service gives: another form may not even reach the route.
+pub(super) async fn missing_id(cx: &Context) -> &'static str {
+    let witness = match cx.a() {
+        Ok(user) => cx.objects.witness(user).await.ok(),
+        Err(_) => None,
+    };
+    if witness.is_some_and(|object| object.id.parse::<u64>().is_ok()) { NO_NUMBER } else { NO_ID }
 }
 
-/// The same where ids are numbers.
-pub(super) fn missing_number(cx: &Context) -> String {
-    path_of(cx, "987654321")
+/// The path of an object that nothing has.
+pub(super) async fn missing_path(cx: &Context) -> String {
+    path_of(cx, missing_id(cx).await)
 }
 
 /// The path of an object with this id.
@@ -65,14 +72,14 @@ const LARGEST: u64 = 1024 * 1024;
 
 /// One request for each error status that can be had: 401, 404 (route and object), 405, 413, 415, 422. The unsafe methods among them go only
 /// to the declared resource, only with consent to write, and with a body that is no object in any format.
-pub(super) fn errors(cx: &Context) -> Vec<Case> {
+pub(super) async fn errors(cx: &Context) -> Vec<Case> {
     let mut cases = vec![
         Case::new("401 without a token", anonymous(cx)),
         Case::new("404 of an unknown path", Probe::get(unknown_path(cx))),
         Case::new("405 of an unknown method", unknown_method(cx)).of_an_odd_form(),
     ];
     let Some(user) = &cx.users.a else { return cases };
-    cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx)).bearer(&user.token)));
+    cases.push(Case::new("404 of a missing object", Probe::get(missing_path(cx).await).bearer(&user.token)));
     if cx.writes {
         let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token).shareable();
         cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));

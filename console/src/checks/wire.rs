@@ -9,6 +9,9 @@ use crate::run::{Evidence, EvidenceClass, Finding};
 /// How long an answer to a malformed request may take: servers that wait for the rest of one say nothing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long an answer to a well-formed request may take that a suite's judgement hangs on: services are slow beside a run.
+pub(super) const UNHURRIED: Duration = Duration::from_secs(10);
+
 /// The request target of `path`: with the prefix of the base URL.
 pub(super) fn at(cx: &Context, path: &str) -> String {
     cx.target.base.path(path)

@@ -1,6 +1,7 @@
 //! `console cleanup`: removes what interrupted runs left, by journal and by marker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -10,6 +11,9 @@ use crate::http::Limits;
 use crate::output::{Busy, say};
 use crate::target::Tokens;
 use crate::verify;
+
+/// How long removing may take: services ask for a minute or more where a killed run had just met the limit of their sign-in.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Sweeps the target that `args` names.
 pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
@@ -23,7 +27,7 @@ pub(super) async fn run(args: CleanupArgs) -> anyhow::Result<Exit> {
     let unnamed = target.accounts.signup.as_ref().is_some_and(|signup| signup.names.is_none());
     let busy = Busy::with("looking for what interrupted runs left ...");
     // A budget bounds what is asked; what is left behind has to go.
-    let limits = Limits { budget: None, ..target.limits.fill(Limits::default()) };
+    let limits = Limits { budget: None, deadline: PATIENCE, ..target.limits.fill(Limits::default()) };
     let swept = verify::cleanup(target, &journal, limits, stop_signal()).await.context("nothing was removed")?;
     drop(busy);
     let left = swept.left.iter().map(|left| format!("left: {} ({})\n", left.what, left.why));

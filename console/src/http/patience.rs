@@ -51,7 +51,7 @@ impl Client {
     /// The answer to `probe` with the precondition that the last one demanded.
     async fn as_demanded(&self, probe: &Probe, mut answer: Answer) -> Result<Answer, Trouble> {
         for _ in 0..CHANGED_MEANWHILE {
-            let Some(conditional) = self.on_condition(probe).await else { break };
+            let Some(conditional) = self.on_condition(probe, answer.status).await else { break };
             answer = self.answered(&conditional).await?;
             if !matches!(answer.status, 409 | 412 | 428) {
                 break;

@@ -58,8 +58,9 @@ pub(super) fn demands(resource: &Resource, answer: &Answer) -> bool {
 impl Client {
     /// The same request with the `ETag` (where the target declares a member that counts changes, with that) which whoever sends it sees now, else
     /// with the last one that anybody saw. What nothing has is asked for with one of something else, so that its refusal may be compared with
-    /// others. `None` where nobody saw any, where it has a precondition of its own, and for what changes nothing.
-    pub(super) async fn on_condition(&self, probe: &Probe) -> Option<Probe> {
+    /// others. A 428 wants the tag in either case, and a deletion has no body that could hold a version. `None` where nobody saw any, where it has a
+    /// precondition of its own, and for what changes nothing.
+    pub(super) async fn on_condition(&self, probe: &Probe, refused: u16) -> Option<Probe> {
         let own = ["if-match", "if-unmodified-since", "if-none-match"].iter().any(|name| probe.sent(name).next().is_some());
         let resource = &self.target().resource;
         let versioned = resource.version.is_some();
@@ -71,11 +72,17 @@ impl Client {
         let seen = self.send_once(&look, false).await.ok().filter(Answer::is_success);
         let now = seen.map(|answer| Seen::of(resource, &answer)).unwrap_or_default();
         let last = self.tags().of(probe.path());
-        if versioned {
-            // What nothing has is asked for with the version that most objects begin with.
-            return of_version(resource, probe, now.version.or(last.version).unwrap_or_else(|| json!(1)));
+        // What nothing has is asked for with the version that most objects begin with.
+        let version = now.version.or(last.version).unwrap_or_else(|| json!(1));
+        let of_version = if versioned { of_version(resource, probe, version) } else { None };
+        let tag = now.tag.or(last.tag).or_else(|| self.tags().any()).filter(|_| refused == 428 || !versioned);
+        match (of_version, tag) {
+            (None, None) => None,
+            (conditional, tag) => {
+                let conditional = conditional.unwrap_or_else(|| probe.clone());
+                Some(tag.into_iter().fold(conditional, |probe, tag| probe.header("if-match", tag)))
+            }
         }
-        Some(probe.clone().header("if-match", now.tag.or(last.tag).or_else(|| self.tags().any())?))
     }
 }
 

@@ -297,7 +297,7 @@ impl Probe {
     pub(crate) fn is_repeatable(&self) -> bool {
         let says = self.body.as_ref().is_some_and(|body| !matches!(&*body.bytes, b"" | b"{}"));
         let sets = self.shareable || matches!(self.method.as_str(), "PUT" | "PATCH");
-        self.is_safe() || self.repeatable || (says && sets)
+        self.is_safe() || self.method == "PROPFIND" || self.repeatable || (says && sets)
     }
 
     /// Whether sending it again cannot change anything (RFC 9110, 9.2.1).
@@ -316,6 +316,7 @@ mod tests {
     #[rstest]
     #[case::read(Probe::get("/tasks"), true)]
     #[case::set(Probe::new("PATCH", "/tasks/1").json(&json!({ "title": "t" })), true)]
+    #[case::unknown(Probe::new("PROPFIND", "/tasks"), true)]
     #[case::turned_over(Probe::new("PATCH", "/tasks/1/complete").json(&json!({})), false)]
     #[case::turned_over_by_nothing(Probe::new("PUT", "/tasks/1/complete"), false)]
     #[case::made(Probe::post("/tasks", &json!({ "title": "t" })), false)]

@@ -124,6 +124,12 @@ fn found(document: &Value, path: Option<&str>, words: &[&str]) -> Option<Entranc
     let schema = resolved(document, content.get("schema")?);
     let sampled = sample::of(document, schema)?.as_object().cloned()?;
     let mut body: Map<_, _> = sampled.into_iter().map(|(name, value)| (name.clone(), filled(&name, value))).collect();
+    // A schema that requires nothing still says what the credentials are called.
+    if body.is_empty() {
+        let known = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        let named = known.map(|name| (name.clone(), filled(name, Value::Null))).filter(|(_, value)| value.is_string());
+        body.extend(named);
+    }
     // OAuth2PasswordRequestForm takes the grant type, and need not have it.
     if kind.contains("urlencoded") && schema.pointer("/properties/grant_type").is_some() {
         body.insert("grant_type".to_owned(), "password".into());
@@ -208,6 +214,14 @@ mod tests {
         let login = json!({ "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } });
         let found = sign_in(&json!({ "paths": { "/users/login": login } }), None).unwrap();
         assert_eq!(Value::Object(found.body), json!({ "user": { "email": "{email}", "password": "{password}" } }));
+    }
+
+    #[test]
+    fn credentials_that_a_schema_does_not_require_are_named_all_the_same() {
+        let schema = json!({ "type": "object", "properties": { "email": { "type": "string" }, "password": { "type": "string" }, "otp": {} } });
+        let login = json!({ "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } });
+        let found = sign_in(&json!({ "paths": { "/login": login } }), None).unwrap();
+        assert_eq!(Value::Object(found.body), json!({ "email": "{email}", "password": "{password}" }));
     }
 
     #[test]

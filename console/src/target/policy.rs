@@ -189,7 +189,7 @@ impl Default for Policy {
                 "accept-language",
                 "content-language",
             ]),
-            exposed_headers: owned(&["etag", "location", "retry-after", "x-request-id"]),
+            exposed_headers: owned(&["etag", "link", "location", "retry-after", "x-correlation-id", "x-request-id"]),
             credentials: false,
             docs_public: false,
             public: Vec::new(),

@@ -23,6 +23,8 @@ pub struct Paths {
     pub protected: Vec<String>,
     /// Paths where interactive docs or a schema would be.
     pub docs: Vec<String>,
+    /// Whether nobody declared where health is, so that the usual paths are looked at first.
+    pub guessed: bool,
 }
 
 impl Default for Paths {
@@ -37,6 +39,7 @@ impl Default for Paths {
             jwks: None,
             protected: Vec::new(),
             docs: Vec::new(),
+            guessed: false,
         }
     }
 }
@@ -162,6 +165,15 @@ impl Resource {
     pub fn body(&self, title: &str) -> Value {
         let mut body = filled(&self.extra, title);
         body.insert(self.fields.title.clone(), json!(title));
+        self.wrapped(body)
+    }
+
+    /// A create body without the title; its description, or what comes next to one, is `text`.
+    pub fn untitled(&self, text: &str) -> Value {
+        let mut body = filled(&self.extra, text);
+        body.remove(&self.fields.title);
+        let other = if self.fields.title == "description" { "title" } else { "description" };
+        body.insert(other.to_owned(), json!(text));
         self.wrapped(body)
     }
 
@@ -337,6 +349,7 @@ mod tests {
             ..Resource::default()
         };
         assert_eq!(resource.body("t"), json!({"task": {"list": {"name": "inbox"}, "title": "t"}}));
+        assert_eq!(resource.untitled("t"), json!({"task": {"list": {"name": "inbox"}, "description": "t"}}));
         assert_eq!(resource.full("t"), json!({"task": {"list": {"name": "inbox"}, "completed": false, "title": "t"}}));
         assert_eq!(resource.with(resource.patch("t"), "owner", json!(1)), json!({"task": {"title": "t", "owner": 1}}));
     }

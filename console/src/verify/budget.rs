@@ -60,16 +60,20 @@ pub(super) struct Allotment {
     asked: BTreeSet<&'static str>,
     /// Routes beyond those that the table was measured with.
     routes: u64,
+    /// Whether it is the pace within the deadline that bounds them.
+    paced: bool,
 }
 
 impl Allotment {
     /// Chooses among the checks of `suites` that can be asked; `None` where nothing limits the number of requests.
     pub(super) fn of(suites: &[Suite], limits: &Limits, given: &Given<'_>) -> Option<Self> {
         let budget = capacity(limits)?;
+        let paced = limits.budget.is_none_or(|own| budget < own);
         let accounts = if given.deletes_accounts() && suites.contains(&Suite::Jwt) { ACCOUNTS * OF_AN_ACCOUNT } else { 0 };
         let routes = given.further_routes().saturating_sub(ROUTES_MEASURED);
         let parents = if given.has_parents() { OF_PARENTS } else { 0 };
-        let mut plan = Self { budget, expected: BESIDE + accounts + parents + budget / SHARED, asked: BTreeSet::new(), routes };
+        let mut plan =
+            Self { budget, expected: BESIDE + accounts + parents + budget / SHARED, asked: BTreeSet::new(), routes, paced };
         let mut left: Vec<_> = suites
             .iter()
             .flat_map(|suite| suite.checks())
@@ -91,7 +95,9 @@ impl Allotment {
 
     /// Why a check is not asked that is not covered.
     pub(super) fn reason(&self) -> String {
-        format!("{CUT}{} requests: others tell more for what they cost", self.budget)
+        let helps =
+            if self.paced { "; the limit allows no more before the deadline, so a longer `--deadline` asks more" } else { "" };
+        format!("{CUT}{} requests: others tell more for what they cost{helps}", self.budget)
     }
 
     /// Why a check that was begun came to no judgement for want of requests.

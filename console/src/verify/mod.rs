@@ -43,6 +43,7 @@ pub use sweep::{Swept, cleanup};
 use crate::http::Trouble;
 use crate::run::{Event, Events, Run};
 use crate::target::Target;
+use crate::watch::with_usual_health;
 
 /// Why a verification could not even begin.
 #[derive(Debug, Error)]
@@ -64,6 +65,13 @@ pub async fn run(
     events: Events,
     stop: CancellationToken,
 ) -> Result<Run, VerifyError> {
+    let target = with_usual_health(target, options.limits, &stop).await;
+    if target.paths.guessed {
+        events.note(match &target.paths.health {
+            Some(path) => format!("no health path is declared, so {path} is taken for it"),
+            None => "no health path is declared, and none of the usual ones answers".to_owned(),
+        });
+    }
     let target = routes::complete(target, &options, &events, &stop).await;
     let engine = engine::Engine::new(Arc::clone(&target), options.clone(), inputs, events.clone(), stop.clone())?;
     let run = Box::pin(engine.run()).await?;

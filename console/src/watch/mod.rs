@@ -6,11 +6,13 @@
 mod history;
 mod poll;
 mod release;
+mod usual;
 mod wait;
 mod watcher;
 
 pub use history::{Change, History, Percentiles};
 pub use poll::{Asked, Condition, Poll};
 pub use release::{is_commit, release_at, release_of, same_commit, schema_at, started_at, started_of};
+pub use usual::with_usual_health;
 pub use wait::{Landed, WaitError, Wanted, wait_for, wait_for_release};
 pub use watcher::{Pace, Watcher};

@@ -187,10 +187,11 @@ async fn wait(
     let began = Instant::now();
     let mut progress = Progress { first: None, in_a_row: 0, polls: 0, history: super::History::new(1) };
     loop {
+        // An answer that comes late to what was asked in time is not the last look.
+        let timely = began.elapsed() < wanted.timeout;
         let poll = ask(client, question.asked, &question.path).await;
         seen(&poll);
         let verdict = landed(&poll, wanted, began.elapsed());
-        let timely = began.elapsed() < wanted.timeout;
         match (progress.take(poll, verdict.is_ok()), verdict) {
             (Some(landed), Ok(())) if !timely || progress.in_a_row >= SETTLED => return Ok(landed),
             (_, Err(reason)) if !timely => return Err(reason),

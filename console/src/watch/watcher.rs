@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Poll, release_at};
+use super::{Asked, Poll, release_at, with_usual_health};
 use crate::http::{Client, Limits, Probe, Trouble};
 use crate::target::Target;
 
@@ -51,7 +51,9 @@ impl Watcher {
 
     /// Polls and sends what comes, until `stop` is cancelled or nobody listens any more. A poll that nobody has taken yet holds the
     /// next one back.
-    pub async fn run(self, polls: Sender<Poll>, stop: CancellationToken) {
+    pub async fn run(mut self, polls: Sender<Poll>, stop: CancellationToken) {
+        let limits = Limits { request_timeout: self.pace.timeout, ..Limits::default() };
+        self.target = with_usual_health(self.target, limits, &stop).await;
         let Ok(client) = client(&self.target, self.pace.timeout, &stop) else { return };
         let mut due = self.questions();
         while let Some(next) = due.iter_mut().min_by_key(|question| question.at) {

@@ -392,12 +392,11 @@ impl Backend {
         }
         let found = records.get_mut(&id).filter(|record| record.owner == owner || by_id);
         let Some(record) = found.filter(|record| shape.marks || !record.deleted) else { return missing() };
-        if conditional {
-            if condition != Some(record.tag()) {
-                return StatusCode::PRECONDITION_FAILED.into_response();
-            }
-            record.version += 1;
+        if conditional && condition != Some(record.tag()) {
+            return StatusCode::PRECONDITION_FAILED.into_response();
         }
+        let before = record.version;
+        record.version += u32::from(conditional);
         match method {
             Method::DELETE => record.deleted = true,
             Method::PUT | Method::PATCH => {
@@ -406,8 +405,8 @@ impl Backend {
                 match fields.get("version").map(Value::as_u64) {
                     _ if !shape.versions => {}
                     None => return problem::UNPROCESSABLE.into_response(),
-                    Some(version) if version != Some(record.version.into()) => return StatusCode::CONFLICT.into_response(),
-                    Some(_) => record.version += 1,
+                    Some(version) if version != Some(before.into()) => return StatusCode::CONFLICT.into_response(),
+                    Some(_) => record.version = before + 1,
                 }
                 if let Some(owner) = self.named(&fields) {
                     record.owner = owner;

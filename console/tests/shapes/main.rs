@@ -80,7 +80,7 @@ const PLAIN: Shape = Shape {
 };
 
 /// Every shape, with what its description says beside the defaults.
-const SHAPES: [(&str, Shape, &str); 18] = [
+const SHAPES: [(&str, Shape, &str); 19] = [
     ("bare list, numbers", PLAIN, "task.items = ''\ntask.done = 'done'\n"),
     (
         "the user in the path, PUT with every field",
@@ -155,6 +155,11 @@ const SHAPES: [(&str, Shape, &str); 18] = [
         "changes name a version",
         Shape { versions: true, ids: Ids::Uuids, object: "data", ..PLAIN },
         "task.items = ''\ntask.object = '/data'\ntask.done = 'done'\ntask.version = 'version'\n",
+    ),
+    (
+        "changes name a version and need If-Match",
+        Shape { versions: true, preconditions: true, ids: Ids::Uuids, ..PLAIN },
+        "task.items = ''\ntask.done = 'done'\ntask.version = 'version'\n",
     ),
     (
         "no list",

@@ -230,6 +230,7 @@ fn knows(house: &House, account: &Account, body: &Value) -> bool {
         || (house.has("jwt.login-cuts-off") && given.len() >= 8 && account.password.get(..8) == given.get(..8))
         || (house.has("jwt.login-any-case") && account.password.eq_ignore_ascii_case(&given))
         || (house.has("jwt.login-empty") && body["password"] == "")
+        || (house.has("jwt.login-null") && body["password"].is_null())
         || (house.has("jwt.login-comment") && text(body, "username").contains("' --"))
 }
 

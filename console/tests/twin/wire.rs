@@ -108,7 +108,6 @@ const TRICKS: &[(&str, Trick)] = &[
     ("robustness.hostless-fails", |request| fails(!lower(request).contains("\r\nhost:"))),
     ("robustness.nul-fails", |request| fails(target(request).contains('\0'))),
     ("robustness.folding-fails", |request| fails(request.contains("\r\n b\r\n"))),
-    ("robustness.folding-taken", |request| request.contains("\r\n b\r\n").then(|| answer("200 OK", "{}"))),
     ("robustness.header-fails", |request| fails(request.len() > 512 * 1024)),
     ("robustness.headers-unlimited", |request| (request.len() > 512 * 1024).then(|| answer("200 OK", "{}"))),
     ("robustness.depth-ends-worker", |request| request.contains("[[[[[[[[").then(Vec::new)),

@@ -18,7 +18,7 @@ use self::words::State;
 use super::Audit;
 use super::escape::anchor;
 use crate::adr::{Skipped, Unreadable};
-use crate::run::{CheckResult, Cleanup, Endpoint, ReleaseSeen, Run, Stats, TargetSummary, Tool, Verdict};
+use crate::run::{CheckResult, Cleanup, Endpoint, ReleaseSeen, Run, Stats, TargetSummary, Tool, Verdict, reason};
 
 /// A whole report.
 #[derive(Debug, Serialize)]
@@ -222,13 +222,15 @@ fn attention(run: &Run) -> Vec<Attention<'_>> {
         .collect()
 }
 
-/// Groups what was not judged by verdict and reason; the largest groups first, inconclusive before skipped.
+/// Groups what was not judged by verdict and reason, a control's being that of its suite; the largest groups first, inconclusive before
+/// skipped.
 fn unjudged(run: &Run) -> Vec<Unjudged<'_>> {
     let mut groups: Vec<(Verdict, &str, Vec<&CheckResult>)> = Vec::new();
     for check in run.checks.iter().filter(|check| !check.verdict.judged()) {
-        match groups.iter_mut().find(|(verdict, reason, _)| *verdict == check.verdict && *reason == check.summary) {
+        let why = reason(check);
+        match groups.iter_mut().find(|(verdict, reason, _)| *verdict == check.verdict && *reason == why) {
             Some((_, _, checks)) => checks.push(check),
-            None => groups.push((check.verdict, &check.summary, vec![check])),
+            None => groups.push((check.verdict, why, vec![check])),
         }
     }
     groups.sort_by_key(|(verdict, _, checks)| std::cmp::Reverse((*verdict, checks.len())));

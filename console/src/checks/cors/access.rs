@@ -73,7 +73,7 @@ fn with_cookies(answer: &Answer) -> &'static str {
 fn refusal(answer: &Answer) -> Judgement {
     match (answer.status, combined(&answer.headers)) {
         (502..=504, None) => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
-        (500.., _) => Judgement::weak(format!("{}: the origin made the service fail", answer.status)),
+        (500 | 502.., _) => Judgement::weak(format!("{}: the origin made the service fail", answer.status)),
         (status, None) => Judgement::held(format!("{status}, not let in")),
         (status, Some(other)) => {
             let other = clean(&String::from_utf8_lossy(&other));

@@ -205,7 +205,7 @@ pub(super) async fn allowed_errors(cx: Context) -> Checked {
     let origins = &cx.target.origins;
     let most = if cx.exhaustive { origins.len() } else { 1 };
     let names: Vec<_> = origins.iter().take(most).map(|origin| origin.as_str().to_owned()).collect();
-    let errors: Vec<_> = specimens::errors(&cx).into_iter().chain([specimens::mistaken(&cx)]).collect();
+    let errors: Vec<_> = specimens::errors(&cx).await.into_iter().chain([specimens::mistaken(&cx)]).collect();
     shared_battery(&cx, "errors that a declared origin may read", crossed(&errors, &names), |case, answer| {
         let asked = case.probe.sent("origin").next().unwrap_or_default();
         let origin = origins.iter().find(|origin| origin.as_str().as_bytes() == asked);
@@ -224,7 +224,7 @@ fn judge_error(origin: &Origin, answer: &Answer) -> Judgement {
 /// Representatives on every error status.
 pub(super) async fn errors(cx: Context) -> Checked {
     let mistaken = crossed(&[specimens::mistaken(&cx)], &[stranger(&cx)]);
-    let outcome = all_refused(&cx, represented(&cx, &specimens::errors(&cx)).into_iter().chain(mistaken).collect()).await?;
+    let outcome = all_refused(&cx, represented(&cx, &specimens::errors(&cx).await).into_iter().chain(mistaken).collect()).await?;
     Ok(outcome.and_says(specimens::not_had(&cx)))
 }
 
@@ -235,11 +235,12 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let open = |path: &String| cx.target.policy.public.contains(path);
     // What needs no token needs no preflight either (Fetch standard, "CORS-preflight fetch").
     let tokenless = paths.live.iter().chain(&paths.health).cloned().chain(["/".to_owned()]).filter(|path| !open(path));
-    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", specimens::NO_ID));
+    let id = specimens::missing_id(&cx).await;
+    let protected = paths.protected.iter().map(|path| path.replace("{user_id}", &subject).replace("{id}", id));
     let (further, left_out) = cx.some_of(cx.target.routes.all.iter().filter(|route| route.reads()).collect(), MOST);
-    let further = further.into_iter().map(|route| route.filled(specimens::NO_ID, &subject));
+    let further = further.into_iter().map(|route| route.filled(id, &subject));
     let tokened: Vec<_> =
-        [missing_item(&cx).await].into_iter().chain(protected).chain(further).filter(|path| !open(path)).collect();
+        [specimens::path_of(&cx, id)].into_iter().chain(protected).chain(further).filter(|path| !open(path)).collect();
     // A route of its own may open itself only where it answers, so it is asked with the token that it needs.
     let token = |probe: Probe| cx.users.a.iter().fold(probe, |probe, user| probe.bearer(&user.token));
     let gets = tokenless.chain(tokened.iter().cloned());
@@ -250,19 +251,6 @@ pub(super) async fn routes(cx: Context) -> Checked {
     let signing_in = signing_in.iter().map(|path| Case::new(format!("preflight for POST {path}"), options(&cx, path, "POST")));
     cases.extend(crossed(&preflights.chain(signing_in).chain(misread_sign_in(&cx)).collect::<Vec<_>>(), &[stranger(&cx)]));
     Ok(all_refused(&cx, cases).await?.and_says(&left_out))
-}
-
-/// The path of an object that nothing has, in the form of the ids that the service gives: another form may not even reach the route.
-async fn missing_item(cx: &Context) -> String {
-    let witness = match cx.a() {
-        Ok(user) => cx.objects.witness(user).await.ok(),
-        Err(_) => None,
-    };
-    if witness.is_some_and(|object| object.id.parse::<u64>().is_ok()) {
-        specimens::missing_number(cx)
-    } else {
-        specimens::missing_path(cx)
-    }
 }
 
 /// Further routes that are asked at most.
@@ -299,7 +287,7 @@ pub(super) async fn methods(cx: Context) -> Checked {
         // A decorator of one route (`@cross_origin()` of Flask-CORS) opens that route alone.
         cases.push(Case::new("GET of an object", Probe::get(item).bearer(&user.token)));
         if cx.writes {
-            let delete = Probe::new("DELETE", specimens::missing_path(&cx)).bearer(&user.token);
+            let delete = Probe::new("DELETE", specimens::missing_path(&cx).await).bearer(&user.token);
             cases.push(Case::new("DELETE of a missing object", delete));
         }
     }

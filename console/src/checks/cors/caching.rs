@@ -43,7 +43,7 @@ pub(super) async fn vary_everywhere(cx: Context) -> Checked {
     let mut cases: Vec<_> = Surface::ALL.iter().filter_map(|surface| surface.case(&cx, &evil, &[evil.as_str()])).collect();
     cases.extend([Surface::Read, Surface::Anonymous].iter().filter_map(|surface| surface.case(&cx, "no origin", &[] as &[&str])));
     let allowed: Vec<_> = cx.target.origins.iter().take(1).map(|origin| origin.as_str().to_owned()).collect();
-    cases.extend(crossed(&specimens::errors(&cx), &allowed));
+    cases.extend(crossed(&specimens::errors(&cx).await, &allowed));
     cases.extend(Surface::Preflight.case(&cx, "a declared origin", &allowed));
     shared_battery(&cx, "other answers with Vary: Origin", cases, |case, answer| judge_vary(case.probe.method(), answer)).await
 }

@@ -91,7 +91,7 @@ pub(super) async fn some_item(cx: &Context) -> Result<String, Trouble> {
     {
         return Ok(object.path);
     }
-    let (text, number) = (specimens::missing_path(cx), specimens::missing_number(cx));
+    let (text, number) = (specimens::path_of(cx, specimens::NO_ID), specimens::path_of(cx, specimens::NO_NUMBER));
     let origin = cx.target.origins.first().map(ToString::to_string).unwrap_or_default();
     let asked = cx.send(&options(cx, &text, "DELETE").origin(origin)).await?;
     Ok(if asked.status == 404 { number } else { text })

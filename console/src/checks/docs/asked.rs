@@ -247,6 +247,9 @@ pub(super) async fn existence(cx: Context) -> Checked {
             }
             Some(_) if answer.is_success() => Judgement::held("open, which is another check's finding"),
             Some(_) if public => Judgement::held("public documentation is authorised"),
+            Some(_) if matches!(answer.status, 401 | 403) && is_declared(&cx, case.probe.path()) => {
+                Judgement::held(format!("{}: a declared route that asks for a token", answer.status))
+            }
             Some(unknown) => judge_difference(answer, unknown),
             None => Judgement::unclear("nothing to compare with"),
         }
@@ -254,11 +257,18 @@ pub(super) async fn existence(cx: Context) -> Checked {
     .await
 }
 
+/// Whether the target, or its document, names this path as a route for users.
+fn is_declared(cx: &Context, path: &str) -> bool {
+    cx.target.paths.protected.iter().any(|declared| declared == path) || cx.further_routes().any(|route| route.path == path)
+}
+
 /// Judges a refusal that differs from the one of an unknown path.
 pub(super) fn judge_difference(answer: &Answer, unknown: &Answer) -> Judgement {
     match (answer.status, unknown.status) {
         (502..=504, _) => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
         (429, _) => Judgement::unclear("429: rate limited"),
+        // Documentation for those who are signed in is a decision.
+        (401, _) => Judgement::weak("401: it asks for a token, and so tells that it is there"),
         (status, other) if status == other => Judgement::broken(format!("{status} with another body than an unknown path")),
         (status, other) => Judgement::broken(format!("{status}, where an unknown path is {other}")),
     }

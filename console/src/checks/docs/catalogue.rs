@@ -206,7 +206,7 @@ const EXISTENCE: Check = check(
     [
         "Closed paths look like unknown ones",
         "A 403, or a 404 with words of its own, tells which framework answers and what was switched off.",
-        "Status and body are those of any unknown path, but for the path itself, ids and dates.",
+        "Status and body are those of any unknown path, but for the path itself, ids and dates. A 401 is a remark: documentation for those who are signed in is a decision.",
     ],
     &[CWE_204, API9],
     ONE_NOT_FOUND,

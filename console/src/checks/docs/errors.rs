@@ -49,7 +49,7 @@ const MARKS: &[(&str, &str)] = &[
     ("no such column", "text of the database"),
     ("no such table", "text of the database"),
     ("unrecognized token: ", "text of the database"),
-    (": syntax error", "text of the database"),
+    ("\": syntax error", "text of the database"),
     ("you have an error in your sql syntax", "text of the database"),
     ("unknown column '", "text of the database"),
     ("violates unique constraint", "text of the database"),
@@ -66,7 +66,7 @@ const MARKS: &[(&str, &str)] = &[
 
 /// Requests that make careless services show their inside. None can make an object: those with a body go only to the declared resource,
 /// with a body that is no object in any format, to an object that nothing has, or to one that this run made.
-fn cases(cx: &Context) -> Vec<Case> {
+async fn cases(cx: &Context) -> Vec<Case> {
     let list = specimens::list_path(cx);
     let token = |probe: Probe| match &cx.users.a {
         Some(user) => probe.bearer(&user.token),
@@ -97,17 +97,15 @@ fn cases(cx: &Context) -> Vec<Case> {
     if cx.users.a.is_some() && cx.writes {
         let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body).shareable();
         let json = Some("application/json");
+        let missing = &specimens::missing_path(cx).await;
         cases.extend([
             Case::new("JSON that breaks off", post(json, b"{\"postflight\":".to_vec())),
             Case::new("JSON in broken UTF-8", post(json, b"{\"\xff\xfe\"".to_vec())),
             Case::new("a type that is none", post(Some("application/x-postflight"), b"postflight".to_vec())),
             Case::new("null for an object", post(json, b"null".to_vec())),
             Case::new("an array for an object", post(json, b"[]".to_vec())),
-            Case::new("values of another type", token(Probe::new("PATCH", specimens::missing_path(cx)).json(&wrong_types(cx)))),
-            Case::new(
-                "half a surrogate pair",
-                token(Probe::new(changing(cx), specimens::missing_path(cx))).body(json, half_a_pair(cx)),
-            ),
+            Case::new("values of another type", token(Probe::new("PATCH", missing).json(&wrong_types(cx)))),
+            Case::new("half a surrogate pair", token(Probe::new(changing(cx), missing)).body(json, half_a_pair(cx))),
         ]);
     }
     cases
@@ -146,7 +144,7 @@ fn wrong_types(cx: &Context) -> Value {
 
 /// Errors say what was wrong with the request, and nothing of the service.
 pub(super) async fn plain(cx: Context) -> Checked {
-    let mut cases = cases(&cx);
+    let mut cases = cases(&cx).await;
     if let Some(user) = &cx.users.a
         && let Ok(object) = cx.objects.shared(user, Role::Scratch).await
     {
@@ -160,10 +158,13 @@ pub(super) async fn plain(cx: Context) -> Checked {
 pub(super) fn judge(answer: &Answer) -> Judgement {
     let text = answer.raw_text().to_ascii_lowercase();
     let status = answer.status;
-    match inside(&text) {
-        Some(kind) if !answer.is_success() => Judgement::broken(format!("{status} with {kind}")),
-        _ if matches!(status, 502..=504) => Judgement::unclear(format!("{status}: the service did not answer")),
-        _ if status >= 500 => Judgement::weak(format!("{status}: the request made the service fail")),
+    let inside = inside(&text).filter(|_| !answer.is_success());
+    match status {
+        _ if let Some(kind) = inside => Judgement::broken(format!("{status} with {kind}")),
+        502..=504 => Judgement::unclear(format!("{status}: the service did not answer")),
+        // RFC 9110, 15.6.2: the answer to a method that nobody knows.
+        501 => Judgement::held("501, the method is not offered"),
+        500.. => Judgement::weak(format!("{status}: the request made the service fail")),
         _ => Judgement::held(format!("{status}, nothing given away")),
     }
 }
@@ -197,6 +198,8 @@ mod tests {
         r#"{"detail":"(sqlite3.programmingerror) error binding parameter 1: type 'list' is not supported [sql: update task set title=?]"}"#,
         Some("text of the database driver")
     )]
+    #[case::sqlite_syntax(r#"{"detail":"near \"order\": syntax error"}"#, Some("text of the database"))]
+    #[case::parser(r#"{"detail":"invalid json: syntax error at line 1"}"#, None)]
     #[case::constraint(r#"{"detail":"unique constraint failed: task.title"}"#, Some("text of the database"))]
     #[case::words(r#"{"detail":"meet    at noon, see notes.js: 3 items, line 4"}"#, None)]
     fn a_stack_trace_is_known_within_the_text_of_an_error(#[case] text: &str, #[case] kind: Option<&str>) {

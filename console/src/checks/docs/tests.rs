@@ -45,6 +45,8 @@ fn a_refusal_is_not_the_same_as_a_missing_page_even_with_the_same_words() {
     let (forbidden, missing) = (Answer::canned(403, &[], "no"), Answer::canned(404, &[], "no"));
     assert!(!same::like("/docs", &forbidden, "/pfabc123", &missing));
     assert_eq!(asked::judge_difference(&forbidden, &missing).finding, Broken);
+    // What is for those who are signed in is there on purpose.
+    assert_eq!(asked::judge_difference(&Answer::canned(401, &[], "no"), &missing).finding, Weak);
 }
 
 #[rstest]

@@ -11,9 +11,10 @@ use crate::target::Policy;
 pub(super) type Rule = fn(&Policy, &Answer) -> Judgement;
 
 /// The list (with a token), the same without a token, a missing object and an unknown path.
-pub(super) fn common(cx: &Context) -> Vec<Case> {
+pub(super) async fn common(cx: &Context) -> Vec<Case> {
     let list = specimens::read(cx).map(|probe| Case::new("200 of the list", probe));
-    let errors = specimens::errors(cx).into_iter().filter(|case| ["401", "404"].iter().any(|status| case.name.starts_with(status)));
+    let errors =
+        specimens::errors(cx).await.into_iter().filter(|case| ["401", "404"].iter().any(|status| case.name.starts_with(status)));
     list.into_iter().chain(errors).collect()
 }
 
@@ -34,7 +35,8 @@ pub(super) async fn control(cx: Context) -> Checked {
 
 /// One rule on the common answers.
 pub(super) async fn judged(cx: Context, noun: &'static str, rule: Rule) -> Checked {
-    shared_battery(&cx, noun, common(&cx), |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer))).await
+    shared_battery(&cx, noun, common(&cx).await, |_, answer| answered(answer).unwrap_or_else(|| rule(&cx.target.policy, answer)))
+        .await
 }
 
 /// The banner, also in the answer to a line that is no request: it often comes from a server in front of the service (a proxy's
@@ -59,7 +61,7 @@ pub(super) async fn declared(cx: Context) -> Checked {
     if !policy.has_rules() {
         return Ok(Outcome::skip("the policy says nothing of single headers; see `policy.headers` in postflight.toml"));
     }
-    shared_battery(&cx, "answers as the policy wants their headers", common(&cx), |_, answer| {
+    shared_battery(&cx, "answers as the policy wants their headers", common(&cx).await, |_, answer| {
         let broken = || policy.broken(|name| answer.headers.text(name)).map(|broken| Judgement::broken(clean(&broken)));
         answered(answer).or_else(broken).unwrap_or_else(|| Judgement::held("as declared"))
     })
@@ -73,7 +75,7 @@ pub(super) fn answered(answer: &Answer) -> Option<Judgement> {
 
 /// What caches may keep: strict for answers to a token, and for errors, which change from one moment to the next.
 pub(super) async fn caching(cx: Context) -> Checked {
-    shared_battery(&cx, "answers that no cache keeps", common(&cx), |case, answer| {
+    shared_battery(&cx, "answers that no cache keeps", common(&cx).await, |case, answer| {
         answered(answer).unwrap_or_else(|| judges::caching(&cx.target.policy, case.name.starts_with("200"), answer))
     })
     .await
@@ -82,7 +84,7 @@ pub(super) async fn caching(cx: Context) -> Checked {
 /// HSTS over TLS, and none without. Where the console stands behind the edge itself, it says what the edge would say.
 pub(super) async fn transport(cx: Context) -> Checked {
     let https = cx.target.base.is_https();
-    let mut cases = common(&cx);
+    let mut cases = common(&cx).await;
     if !https {
         let list = specimens::read(&cx).unwrap_or_else(|| specimens::anonymous(&cx));
         cases.push(Case::new("200 behind a TLS edge", list.header("x-forwarded-proto", "https")));
@@ -101,7 +103,7 @@ fn forwarded(probe: &Probe) -> bool {
 /// Cookies carry the flags that they need on this transport.
 pub(super) async fn cookies(cx: Context) -> Checked {
     let https = cx.target.base.is_https();
-    shared_battery(&cx, "answers without an unprotected cookie", common(&cx), |_, answer| {
+    shared_battery(&cx, "answers without an unprotected cookie", common(&cx).await, |_, answer| {
         answered(answer).unwrap_or_else(|| judges::cookies(&cx.target.policy, https, answer))
     })
     .await

@@ -29,7 +29,7 @@ const RULES: [(&str, Rule); 5] = [
 pub(super) async fn everywhere(cx: Context) -> Checked {
     let Some(read) = specimens::read(&cx) else { return Ok(Outcome::skip("the good answer needs a token")) };
     let list = cx.once(&read).await?;
-    let mut cases = specimens::errors(&cx);
+    let mut cases = specimens::errors(&cx).await;
     cases.extend(specimens::public(&cx));
     cases.extend(preflight(&cx));
     let answers = join_all(cases.iter().map(|case| cx.once(&case.probe))).await;
@@ -45,7 +45,7 @@ pub(super) async fn everywhere(cx: Context) -> Checked {
 }
 
 fn is_turned_away(answer: &Answer) -> bool {
-    answer.source == Source::Edge && answer.status < 500
+    answer.source == Source::Edge && (answer.status < 500 || answer.status == 501)
 }
 
 fn worst(pieces: &[Evidence]) -> String {

@@ -73,9 +73,18 @@ const DEPENDENCIES: [&str; 21] = [
     "info",
 ];
 
+/// Members in which services wrap whatever they answer.
+const WRAPPERS: [&str; 6] = ["data", "result", "payload", "response", "health", "body"];
+
+/// The body, and the object that it may be wrapped in.
+fn unwrapped(body: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+    let inner = WRAPPERS.iter().filter_map(|name| body.get(*name)?.as_object());
+    body.as_object().into_iter().chain(inner)
+}
+
 /// The member of the whole that says trouble, as `name: value`.
 pub(super) fn overall_trouble(body: &Value) -> Option<String> {
-    OVERALL.iter().find_map(|name| in_trouble(name, body.get(*name)?))
+    unwrapped(body).find_map(|members| OVERALL.iter().find_map(|name| in_trouble(name, members.get(*name)?)))
 }
 
 /// Whether the service says that it runs in a mode for developers.
@@ -86,12 +95,12 @@ pub(super) fn says_debug(body: &Value) -> bool {
 
 /// Whether the body names a dependency.
 pub(super) fn names_dependency(body: &Value) -> bool {
-    body.as_object().is_some_and(|members| members.keys().any(|name| is_dependency(name)))
+    unwrapped(body).any(|members| members.keys().any(|name| is_dependency(name)))
 }
 
 /// The first dependency that says trouble, as `database: disconnected`, at any depth below a dependency's member.
 pub(super) fn dependency_trouble(body: &Value) -> Option<String> {
-    let mut members = body.as_object()?.iter().filter(|(name, _)| is_dependency(name));
+    let mut members = unwrapped(body).flatten().filter(|(name, _)| is_dependency(name));
     members.find_map(|(name, value)| deep_trouble(name, value))
 }
 
@@ -158,6 +167,7 @@ mod tests {
     #[case::fine(json!({"status": "ok", "database": "connected", "database_latency_ms": 2}), None)]
     #[case::none_named(json!({"status": "ok"}), None)]
     #[case::optional(json!({"checks": {"mailer": {"status": "degraded", "required": false}, "db": {"status": "ok"}}}), None)]
+    #[case::wrapped(json!({"success": true, "data": {"status": "ok", "database": "down"}}), Some("database: down"))]
     #[case::switched_off(json!({"status": "ok", "cache": false}), None)]
     fn a_dependency_in_trouble_is_found_at_any_depth(#[case] body: Value, #[case] trouble: Option<&str>) {
         assert_eq!(dependency_trouble(&body).as_deref(), trouble);
@@ -166,6 +176,7 @@ mod tests {
     #[rstest]
     #[case(json!({"status": "degraded"}), Some("status: degraded"))]
     #[case(json!({"healthy": false}), Some("healthy: false"))]
+    #[case(json!({"data": {"status": "unhealthy"}}), Some("status: unhealthy"))]
     #[case(json!({"status": "UP"}), None)]
     #[case(json!({"errors": []}), None)]
     fn trouble_of_the_whole_is_read_from_the_usual_members(#[case] body: Value, #[case] trouble: Option<&str>) {
@@ -175,6 +186,7 @@ mod tests {
     #[rstest]
     #[case(json!({"database": "connected"}), true)]
     #[case(json!({"db_ok": true}), true)]
+    #[case(json!({"data": {"status": "ok", "db": "ok"}}), true)]
     #[case(json!({"status": "ok", "version": "1"}), false)]
     #[case(json!("OK"), false)]
     fn a_dependency_is_known_by_its_name(#[case] body: Value, #[case] named: bool) {

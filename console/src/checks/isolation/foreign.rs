@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::try_join_all;
 
-use crate::checks::{Act, Case, Checked, Context, Judgement, Outcome, Role, battery, shared_battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Object, Role, battery, shared_battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Evidence;
 
@@ -43,13 +43,6 @@ pub(super) async fn delete(cx: Context) -> Checked {
     write(&cx, Act::Delete).await
 }
 
-pub(super) async fn toggle(cx: Context) -> Checked {
-    if cx.target.paths.toggle.is_none() {
-        return Ok(Outcome::skip("no toggle route is declared; set `paths.toggle` in postflight.toml if there is one"));
-    }
-    write(&cx, Act::Toggle).await
-}
-
 /// The paths by which B might do this to A's object. At B's own there may be an object of B's with the same number.
 pub(super) async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'static str, String)>, Trouble> {
     let mut ways = act.paths(cx, id)?;
@@ -64,10 +57,9 @@ pub(super) async fn ways(cx: &Context, act: Act, id: &str) -> Result<Vec<(&'stat
 async fn write(cx: &Context, act: Act) -> Checked {
     let title = &cx.objects.attempted(cx.b()?).await?;
     let proof = proof(cx, act).await?;
-    let works = proof.as_ref().and_then(|proof| proof.method);
     let attack = |victim: Arc<Victim>| async move {
         let ways = ways(cx, act, &victim.object.id).await?;
-        let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title, works)).collect();
+        let cases = ways.iter().flat_map(|(way, path)| writes(cx, act, way, path, title)).collect();
         let of_nothing = if act == Act::Delete { Some(deletion_of_nothing(cx, &victim.object.id).await?) } else { None };
         shared_battery(cx, "writes by B", cases, |_, answer| match of_nothing {
             Some(missing) => judge::deletion(&cx.target.policy.no_such(), answer.status, victim.leaks_in(answer), missing),
@@ -76,77 +68,49 @@ async fn write(cx: &Context, act: Act) -> Checked {
         .await
     };
     let outcome = attacked(cx, Role::Contested, attack).await?;
-    Ok(join(outcome, proof.map(|proof| proof.piece)))
+    Ok(join(outcome, proof))
 }
 
-/// Methods of a toggle that takes no body.
-const BARE: [&str; 3] = ["PATCH", "POST", "PUT"];
-
-/// Toggles differ from service to service in method and body, so all the usual ones are tried, or the one that works for the owner.
-fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str, works: Option<&str>) -> Vec<Case> {
+fn writes(cx: &Context, act: Act, way: &str, path: &str, title: &str) -> Vec<Case> {
     let Ok(b) = cx.b() else { return Vec::new() };
     let mut cases = vec![case(cx, b, act, way, path, title)];
-    if act == Act::Toggle {
-        let methods = BARE.into_iter().filter(|method| cx.exhaustive || works.is_none_or(|works| works == *method));
-        let bare = methods.map(|method| Probe::new(method, path).bearer(&b.token).shareable());
-        cases.extend(bare.map(|probe| Case::new(format!("B sends an empty {} to the toggle, {way}", probe.method()), probe)));
-    }
-    // Where there is no toggle, a change of that field alone may have a handler of its own.
-    if act == Act::Patch && cx.target.paths.toggle.is_none() && cx.target.resource.fields.done.is_some() {
+    // A change of the done field alone may have a handler of its own, beside a toggle or in its place.
+    if act == Act::Patch && cx.target.resource.fields.done.is_some() {
         let probe = Act::Toggle.probe(cx, path, title).bearer(&b.token).shareable();
         cases.push(Case::new(format!("B: PATCH of the done field alone by {way}"), probe));
     }
     cases
 }
 
-/// What the owner's own act showed.
-struct Proof {
-    piece: Evidence,
-    /// The method that worked.
-    method: Option<&'static str>,
-}
-
 /// The owner does the same, which must work where the target declares it.
-async fn proof(cx: &Context, act: Act) -> Result<Option<Proof>, Trouble> {
+async fn proof(cx: &Context, act: Act) -> Result<Option<Evidence>, Trouble> {
     let a = cx.a()?;
     if !act.is_declared(cx) {
         return Ok(None);
     }
     let object = if act == Act::Delete { cx.objects.create(a).await } else { cx.objects.shared(a, Role::Scratch).await }?;
-    let Some(mut path) = act.path(cx, a, &object.id) else { return Ok(None) };
-    let title = format!("{} new", object.canary);
-    let mut answer = cx.send(&act.probe(cx, &path, &title).bearer(&a.token)).await?;
+    let done = async |object: &Object| {
+        let title = format!("{} new", object.canary);
+        cx.send(&act.probe(cx, &cx.item_path(a, &object.id), &title).bearer(&a.token)).await
+    };
+    let mut answer = done(&object).await?;
     if answer.status == 404 && act != Act::Delete {
         // Where ids are made of titles, a change by another check has moved the object that they share.
-        let own = cx.objects.create(a).await?;
-        path = act.path(cx, a, &own.id).unwrap_or(path);
-        answer = cx.send(&act.probe(cx, &path, &format!("{} new", own.canary)).bearer(&a.token)).await?;
-    }
-    let mut method = answer.is_success().then_some(BARE[0]);
-    if act == Act::Toggle && !answer.is_success() {
-        (answer, method) = bare_toggle(cx, &path, answer).await?;
+        answer = done(&cx.objects.create(a).await?).await?;
     }
     if act == Act::Delete && answer.is_success() {
         cx.objects.deleted(&object.id).await;
     }
-    let judgement = if answer.is_success() {
+    Ok(Some(piece(&answer, format!("A: {} of the own object", act.word()), of_the_owner(&answer))))
+}
+
+/// Judges the owner's own act.
+pub(super) fn of_the_owner(answer: &Answer) -> Judgement {
+    if answer.is_success() {
         Judgement::held(format!("{}: the same works for the owner", answer.status))
     } else {
         Judgement::unclear(format!("{}: it does not work for the owner either, so the refusal proves nothing", answer.status))
-    };
-    let piece = piece(&answer, format!("A: {} of the own object", act.word()), judgement);
-    Ok(Some(Proof { piece, method }))
-}
-
-async fn bare_toggle(cx: &Context, path: &str, first: Answer) -> Result<(Answer, Option<&'static str>), Trouble> {
-    let token = &cx.a()?.token;
-    for method in BARE {
-        let answer = cx.send(&Probe::new(method, path).bearer(token)).await?;
-        if answer.is_success() {
-            return Ok((answer, Some(method)));
-        }
     }
-    Ok((first, None))
 }
 
 /// Nobody, without any token, tries all of it.
@@ -204,6 +168,6 @@ fn case(cx: &Context, user: &crate::checks::User, act: Act, way: &str, path: &st
     Case::new(format!("{}: {} with {way}", user.name, act.word()), act.probe(cx, path, title).bearer(&user.token).shareable())
 }
 
-fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {
+pub(super) fn refusal(cx: &Context, victim: &Victim, answer: &Answer) -> Judgement {
     judge::refusal(&cx.target.policy.no_such(), answer.status, victim.leaks_in(answer))
 }

@@ -9,9 +9,10 @@ pub(super) fn refusal(accepted: &Statuses, status: u16, leaked: bool) -> Judgeme
     match status {
         _ if leaked => Judgement::broken(format!("{status} with what is A's in it")),
         200..=299 => Judgement::weak(format!("{status} instead of a refusal, though nothing of A's is in it")),
+        // RFC 9110, 15.5.6 and 15.6.2.
+        405 | 501 => Judgement::held(format!("{status}, the method is not offered")),
         500.. => Judgement::weak(format!("{status}: an error of the service instead of a refusal")),
         _ if accepted.contains(status) => Judgement::held(format!("{status}")),
-        405 => Judgement::held("405, the method is not offered"),
         _ => Judgement::weak(format!("{status} instead of {}", accepted.words())),
     }
 }
@@ -29,7 +30,7 @@ pub(super) fn deletion(accepted: &Statuses, status: u16, leaked: bool, missing: 
 pub(super) fn harmless(status: u16, leaked: bool) -> Judgement {
     match status {
         _ if leaked => Judgement::broken(format!("{status} with what is A's in it")),
-        500.. => Judgement::weak(format!("{status}: an error of the service")),
+        500 | 502.. => Judgement::weak(format!("{status}: an error of the service")),
         _ => Judgement::held(format!("{status}, nothing of A's in it")),
     }
 }
@@ -55,7 +56,7 @@ pub(super) fn conditional(foreign: u16, missing: u16, leaked: bool) -> Judgement
         }
         200..=299 if foreign == missing => Judgement::held(format!("{foreign}, as for an id that nothing has")),
         200..=299 => Judgement::weak(format!("{foreign} instead of a refusal, though nothing of A's is in it")),
-        500.. => Judgement::weak(format!("{foreign}: an error of the service")),
+        500 | 502.. => Judgement::weak(format!("{foreign}: an error of the service")),
         _ => Judgement::held(format!("{foreign}")),
     }
 }
@@ -95,6 +96,7 @@ mod tests {
     #[case::forbidden(403, false, Finding::Held)]
     #[case::not_offered(405, false, Finding::Held)]
     #[case::other_refusal(400, false, Finding::Weak)]
+    #[case::not_implemented(501, false, Finding::Held)]
     #[case::error(500, false, Finding::Weak)]
     #[case::empty_success(204, false, Finding::Weak)]
     #[case::leak(200, true, Finding::Broken)]

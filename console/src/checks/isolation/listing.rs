@@ -92,10 +92,12 @@ const AGAIN: usize = 3;
 
 /// The query of A's second page, and A's answer to it; `None` where the first names no next one.
 async fn followed(cx: &Context, a: &User) -> Result<Option<(String, Answer)>, Trouble> {
-    let first = cx.send(&list(cx, a, "limit=1")).await?;
+    let small = cx.send(&list(cx, a, "limit=1")).await?;
+    // Strict services refuse a parameter that they do not know.
+    let (size, first) = if small.is_success() { ("limit=1", small) } else { ("", cx.once(&list(cx, a, "")).await?) };
     let Some(next) = next_query(&first) else { return Ok(None) };
     // A bare number counts pages of the size that was asked for.
-    let next = if next.contains("limit") || next.contains("cursor") { next } else { joined("limit=1", &next) };
+    let next = if next.contains("limit") || next.contains("cursor") { next } else { joined(size, &next) };
     let as_a = cx.send(&list(cx, a, &next)).await?;
     Ok(Some((next, as_a)))
 }

@@ -40,6 +40,7 @@ mod stage;
 mod tallies;
 mod tenancy;
 mod together;
+mod toggle;
 mod totals;
 
 pub use catalogue::{ANEW, CHECKS, STILL};

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 /// Page sizes and orders that services commonly know; unknown parameters are ignored by most.
-const SIZES: [&str; 8] = [
+const SIZES: [&str; 10] = [
     "",
     "limit=100",
     "per_page=100",
@@ -15,7 +15,9 @@ const SIZES: [&str; 8] = [
     "size=100",
     "limit=100&sort=-created_at",
     "limit=100&order=desc",
-    "limit=1000",
+    "limit=50",
+    "pageSize=100",
+    "perPage=100",
 ];
 /// The first of them, which are enough nearly always.
 const USUAL: usize = 2;
@@ -41,12 +43,13 @@ impl Page {
     /// The same for the list of any `owner`.
     pub(super) async fn of(cx: &Context, owner: &User, canary: &str) -> Result<Self, Trouble> {
         let (usual, others) = SIZES.split_at(USUAL);
-        if let (Some(page), _) = Self::among(cx, owner, canary, usual).await? {
+        let (page, first) = Self::among(cx, owner, canary, usual).await?;
+        if let Some(page) = page {
             return Ok(page);
         }
         match Self::among(cx, owner, canary, others).await? {
             (Some(page), _) => Ok(page),
-            (None, longest) => match Self::further(cx, owner, canary, longest).await {
+            (None, second) => match Self::further(cx, owner, canary, longest([first, second].into_iter().flatten())).await {
                 Err(trouble @ Trouble::Unexpected(_)) => Self::late(cx, owner, canary).await?.ok_or(trouble),
                 page => page,
             },
@@ -65,13 +68,13 @@ impl Page {
         Ok(None)
     }
 
-    /// The page of one of these queries that shows the object; else the longest answer.
+    /// The page of one of these queries that shows the object, and the longest page.
     async fn among(cx: &Context, owner: &User, canary: &str, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
         let asked = queries
             .iter()
             .map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, canary, &list(cx, owner, query)).await?)) });
         let answers = try_join_all(asked).await?;
-        let longest = answers.iter().map(|(_, answer)| answer.clone()).max_by_key(|answer| answer.body.len());
+        let longest = longest(answers.iter().map(|(_, answer)| answer.clone()));
         let found = answers.into_iter().find(|(_, answer)| shows(answer, canary));
         Ok((found.map(|(query, answer)| Self { query: query.to_owned(), answer }), longest))
     }
@@ -106,6 +109,11 @@ async fn asked(cx: &Context, canary: &str, probe: &Probe) -> Result<Answer, Trou
         }
     }
     cx.send(probe).await
+}
+
+/// The longest of the answers that are lists: some services refuse a size that they do not know.
+fn longest(answers: impl Iterator<Item = Answer>) -> Option<Answer> {
+    answers.filter(Answer::is_success).max_by_key(|answer| answer.body.len())
 }
 
 fn shows(answer: &Answer, canary: &str) -> bool {

@@ -94,7 +94,7 @@ fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
         ("an operator of Prisma in its place", other(json!({ "not": "" }))),
         ("its first eight characters and others", with_another_end(login.password.expose_secret()).and_then(text)),
         ("the password and one character more", text(format!("{}x", login.password.expose_secret()))),
-        ("`true` in its place", other(json!(true))),
+        ("`null` in its place", other(Value::Null)),
         ("the password in capitals", text(capitals)),
         ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
         ("a pattern that the name fits", cx.registry.login_probe(&like(login))),

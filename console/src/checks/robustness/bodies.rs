@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::wire::{at, begun_as_a};
+use super::super::wire::{UNHURRIED, at, begun_as_a};
 use super::super::{Checked, Context, Judgement, Object, Outcome, Role};
-use super::ask::{PRECONDITION, RawCase, needs_precondition, out_of_order, volley};
-use crate::http::{Ending, Raw, Reply, Trouble};
+use super::ask::{PRECONDITION, RawCase, failed, needs_precondition, out_of_order, volley};
+use crate::http::{Ending, Probe, Raw, Reply, Trouble};
+use crate::run::{Evidence, Source, Verdict};
 use crate::target::Update;
 
 /// A request with a body, by A.
@@ -75,7 +76,7 @@ async fn updates(
     let case = |(name, body): (String, Vec<u8>)| RawCase::new(name, raw(&body)).with_telling_end();
     let outcome = volley(cx, noun, bodies(&canary).into_iter().map(case).collect(), judge).await;
     let title = cx.target.resource.holding(&cx.target.resource.fields.title, json!(canary));
-    let plain = cx.send_raw(&raw(title.to_string().as_bytes())).await?;
+    let plain = cx.send_raw(&raw(title.to_string().as_bytes()).within(UNHURRIED)).await?;
     if needs_precondition(cx, plain.status()) {
         return Ok(Outcome::skip(PRECONDITION));
     }
@@ -87,7 +88,26 @@ async fn updates(
 
 /// JSON, but not of the shape that the resource has, is refused or put up with, and never by failing.
 pub(super) async fn shapes(cx: Context) -> Checked {
-    updates(&cx, "bodies of another shape", |canary| shaped(&cx, canary), judge_shape).await
+    let outcome = updates(&cx, "bodies of another shape", |canary| shaped(&cx, canary), judge_shape).await?;
+    if outcome.verdict == Verdict::Skip { Ok(outcome) } else { Ok(outcome.joined(untitled(&cx).await?)) }
+}
+
+/// A creation that leaves the title out. Should an object come of it, the canary in its description or the id that is told for it finds it.
+async fn untitled(cx: &Context) -> Result<Evidence, Trouble> {
+    let a = cx.a()?;
+    let canary = cx.objects.announce(a).await?;
+    let answer = cx.send(&Probe::post(cx.list_path(a), &cx.resource_of(a).untitled(&canary)).bearer(&a.token)).await?;
+    if answer.is_success() {
+        cx.made(a, &answer).await;
+    }
+    let judgement = match answer.status {
+        status if failed(status) && answer.source != Source::Edge => {
+            Judgement::broken(format!("{status}: the request made the service fail"))
+        }
+        status @ (500.. | 429) => Judgement::unclear(format!("{status}: the service did not answer")),
+        status => Judgement::held(status.to_string()),
+    };
+    Ok(judgement.seen(&answer, format!("a creation without `{}`", cx.target.resource.fields.title)))
 }
 
 fn shaped(cx: &Context, canary: &str) -> Vec<(String, Vec<u8>)> {

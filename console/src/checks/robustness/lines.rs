@@ -6,6 +6,9 @@ use super::super::{Checked, Context, Judgement};
 use super::ask::{RawCase, out_of_order, volley};
 use crate::http::{Probe, Raw, Reply};
 
+/// The one mistake that a server may set right by itself (RFC 9112, 5.2).
+const FOLDED: &str = "a folded header line";
+
 /// Requests with exactly one mistake, for a path that answers `good`.
 fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
     let target = at(cx, path);
@@ -19,7 +22,7 @@ fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
         case("a line that is none", line("GET".to_owned())).being_no_request(),
         case("a space in the target", line(format!("GET {target} x HTTP/1.1"))),
         case("NUL in the target", line(format!("GET {target}\0 HTTP/1.1"))),
-        case("a folded header line", after(b"x-postflight: a\r\n b\r\n")),
+        case(FOLDED, after(b"x-postflight: a\r\n b\r\n")),
         case("a bare CR in a header line", after(b"x-postflight: a\rb: c\r\n")),
         case("a space before the colon", after(b"x-postflight : a\r\n")),
     ]
@@ -29,13 +32,14 @@ fn cases(cx: &Context, path: &str) -> Vec<RawCase> {
 pub(super) async fn malformed(cx: Context) -> Checked {
     let path = cx.target.paths.live.clone().or_else(|| cx.target.paths.health.clone()).unwrap_or_else(|| specimens::read_path(&cx));
     let good = cx.send(&Probe::get(path.clone())).await?.status;
-    volley(&cx, "malformed requests", cases(&cx, &path), |_, reply| judge(good, reply)).await
+    volley(&cx, "malformed requests", cases(&cx, &path), |case, reply| judge(good, case.name == FOLDED, reply)).await
 }
 
-/// Judges the answer to a malformed request; `good` is what the well-formed one brings. Stock servers put up with some of these.
-pub(super) fn judge(good: u16, reply: &Reply) -> Judgement {
+/// Judges the answer to a malformed request; `good` is what the well-formed one brings, which some mistakes `may` be answered with. Stock servers
+/// put up with others.
+pub(super) fn judge(good: u16, may: bool, reply: &Reply) -> Judgement {
     out_of_order(reply, Judgement::broken).unwrap_or_else(|| match reply.status() {
-        Some(status) if status == good => Judgement::weak(format!("{}: taken for a well-formed one", reply.words())),
+        Some(status) if status == good && !may => Judgement::weak(format!("{}: taken for a well-formed one", reply.words())),
         _ => Judgement::held(reply.words()),
     })
 }

@@ -8,7 +8,8 @@ use crate::target::Declared;
 
 /// Every error that can be had is of the declared form.
 pub(super) async fn errors(cx: Context) -> Checked {
-    shared_battery(&cx, "errors of one form", specimens::errors(&cx), |_, answer| judge(&cx.target.policy.declared, answer)).await
+    shared_battery(&cx, "errors of one form", specimens::errors(&cx).await, |_, answer| judge(&cx.target.policy.declared, answer))
+        .await
 }
 
 /// Judges one error. Stock Express answers in HTML and others in text: where no form is declared, that is a remark.

@@ -67,7 +67,9 @@ fn one_request_with_two_answers_is_a_flaw_but_in_the_form_that_stock_servers_tak
 #[case::silent(0, Ending::Open, Weak)]
 #[case::fails(500, Ending::Closed, Broken)]
 fn malformed_requests(#[case] status: u16, #[case] ending: Ending, #[case] finding: Finding) {
-    assert_eq!(lines::judge(200, &reply(&[status], ending, "")).finding, finding);
+    assert_eq!(lines::judge(200, false, &reply(&[status], ending, "")).finding, finding);
+    // What a server may set right by itself is no remark.
+    assert_eq!(lines::judge(200, true, &reply(&[200], Ending::Open, "")).finding, Held);
 }
 
 #[rstest]

@@ -151,8 +151,13 @@ fn judged(path: &str, text: &str, name: &str, idiom: &Idiom, captures: &Captures
         Some(_) => "a literal that is in the repository",
         None => "the value at build time",
     };
-    let finding = if is_test(path) || empty { Finding::Weak } else { Finding::Broken };
-    Evidence::repository(label, finding, format!("falls back to {kind} ({})", idiom.what))
+    let seen = format!("falls back to {kind} ({})", idiom.what);
+    let (finding, seen) = match () {
+        () if is_test(path) => (Finding::Held, format!("{seen}, in a file that never runs in production")),
+        () if empty => (Finding::Weak, seen),
+        () => (Finding::Broken, seen),
+    };
+    Evidence::repository(label, finding, seen)
 }
 
 fn is_test(path: &str) -> bool {
@@ -234,10 +239,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::in_a_test("tests/conftest.py", r#"os.getenv("API_SALT", "pepper")"#)]
     #[case::empty("a.py", r#"os.getenv("API_SALT", "")"#)]
     #[case::rust_default("a.rs", r#"env::var("API_SALT").unwrap_or_default()"#)]
-    fn an_empty_fallback_and_one_for_tests_are_weak(#[case] path: &str, #[case] text: &str) {
+    fn an_empty_fallback_is_weak(#[case] path: &str, #[case] text: &str) {
         assert_eq!(finding(path, text), Some(Finding::Weak));
+    }
+
+    #[test]
+    fn a_fallback_for_tests_is_in_order() {
+        let text = r#"os.getenv("API_SALT", "pepper")"#;
+        assert_eq!(finding("tests/conftest.py", text), Some(Finding::Held));
+        assert_eq!(finding("app/config.py", text), Some(Finding::Broken));
     }
 }

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::judge::{entropy, is_placeholder};
+use super::judge::{entropy, is_json, is_placeholder};
 use crate::run::{Evidence, EvidenceClass, Finding};
 
 /// Shortest key for HMAC with SHA-256 (RFC 7518, 3.2).
@@ -52,10 +52,11 @@ pub(super) fn form(secrets: &Secrets) -> Vec<Evidence> {
     let judge = |(name, value): &(String, SecretString)| {
         let value = value.expose_secret();
         let quoted = ['"', '\'', '`'].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote));
-        let pem = value.trim_start().starts_with("-----BEGIN");
+        // Line breaks belong to a key in PEM, and mean nothing in JSON.
+        let pem = value.trim_start().starts_with("-----BEGIN") || is_json(value);
         let fault = match () {
             () if name.trim() != name => Some("has a name with a blank around it"),
-            // A PEM file ends with a line break (RFC 7468, section 3).
+            // RFC 7468, section 3.
             () if !pem && value.trim() != value => Some("begins or ends with a blank or a line break"),
             () if quoted => Some("stands in quotes, which are part of the value"),
             () if !pem && value.contains(['\n', '\r']) => Some("has a line break inside"),

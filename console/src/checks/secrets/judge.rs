@@ -8,29 +8,21 @@ const PLACEHOLDERS: &[&str] = &[
     "change-me",
     "change_me",
     "replace",
-    "your-",
-    "your_",
     "yoursecret",
-    "dummy",
-    "sample",
     "redacted",
-    "insert",
-    "todo",
-    "fixme",
-    "xxxx",
-    "****",
-    "....",
     "1234567890",
     "abcdefgh",
-    "not-a-",
-    "not_a_",
     "notareal",
-    "fake",
-    "<",
     "${",
     "{{",
-    "%(",
 ];
+
+/// Words that are so short that a long random value may hold one by chance.
+const SHORT: &[&str] =
+    &["your-", "your_", "dummy", "sample", "insert", "todo", "fixme", "xxxx", "****", "....", "not-a-", "not_a_", "fake"];
+
+/// Length and entropy, in bits a character, from which on a value is taken for a random one.
+const RANDOM: (usize, f64) = (32, 4.2);
 
 /// Whole values that are no secrets (lower case).
 const TRIVIAL: &[&str] =
@@ -38,12 +30,36 @@ const TRIVIAL: &[&str] =
 
 /// Whether a value only stands for one: `changeme`, `your-secret-here`, `<password>`, `${PASSWORD}`, `xxxxxxxx`, or nothing.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    let lower = value.trim().to_lowercase();
+    let value = value.trim();
+    if is_json(value) {
+        return false;
+    }
+    let lower = value.to_lowercase();
+    let holds = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let random = value.len() >= RANDOM.0 && entropy(value.as_bytes()) >= RANDOM.1;
     lower.is_empty()
-        || lower.starts_with(['$', '{'])
+        || is_blank_to_fill(&lower)
         || TRIVIAL.contains(&lower.as_str())
-        || PLACEHOLDERS.iter().any(|word| lower.contains(word))
+        || holds(PLACEHOLDERS)
+        || (!random && holds(SHORT))
         || distinct(&lower) <= 2
+}
+
+/// Whether a value is an object or a list of JSON: a private key (RFC 7517), or what a platform calls credentials.
+pub(super) fn is_json(value: &str) -> bool {
+    value.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(value).is_ok()
+}
+
+/// Whether a value, or what stands in it, names what belongs there: `$NAME`, `{name}`, `<name>`, `%(name)s`. A random
+/// password may hold any of these signs.
+fn is_blank_to_fill(value: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.'));
+    let between = |open: &str, close: char| {
+        value.split(open).skip(1).any(|rest| rest.split_once(close).is_some_and(|(name, _)| is_name(name)))
+    };
+    let variable = value.strip_prefix('$').is_some_and(|name| name.len() < RANDOM.0 && is_name(name));
+    variable || between("<", '>') || between("%(", ')') || (value.starts_with('{') && between("{", '}'))
 }
 
 fn distinct(text: &str) -> usize {
@@ -84,7 +100,14 @@ mod tests {
     #[case("{password}", true)]
     #[case("AKIAIOSFODNN7EXAMPLE", true)]
     #[case("aaaaaaaaaaaaaaaa", true)]
+    #[case("%(password)s", true)]
+    #[case("postgres://app:<password>@db/app", true)]
+    #[case("$JWT_SECRET", true)]
+    #[case("fake-key", true)]
     #[case("q8Zr1vT5mK0pX3wY", false)]
+    #[case("q8Zr<1vT5m%K0pX3wY", false)]
+    #[case("Zm9TodoFake8q1vT5mK0pX3wYxR7sLdN2bQh", false)]
+    #[case(r#"{"kty":"OKP","crv":"Ed25519","d":"q8Zr1vT5mK0pX3wY"}"#, false)]
     #[case("correct horse battery", false)]
     fn placeholders_are_told_from_values(#[case] value: &str, #[case] placeholder: bool) {
         assert_eq!(is_placeholder(value), placeholder);

@@ -1,6 +1,7 @@
 //! How a raw request is shown: its lines with every secret replaced by its name, and a shell line that repeats it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::{Part, Raw, own_agent};
 use crate::http::{clean, record};
@@ -14,7 +15,7 @@ const SPELT: usize = 4 * 1024;
 enum Shown {
     Bytes(Vec<u8>),
     Name(String),
-    Pause(u64),
+    Pause(Duration),
 }
 
 fn shown(raw: &Raw, target: &Target, agent: &str) -> Vec<Shown> {
@@ -27,7 +28,7 @@ fn shown(raw: &Raw, target: &Target, agent: &str) -> Vec<Shown> {
             let own = own_agent(target, agent).map_or_else(String::new, |agent| format!("user-agent: {agent}\r\n"));
             bytes(extra.fold(own, |lines, line| lines + &line))
         }
-        Part::Pause(pause) => Shown::Pause(pause.as_secs()),
+        Part::Pause(pause) => Shown::Pause(pause),
     };
     raw.parts(target).map(each).collect()
 }
@@ -39,7 +40,7 @@ pub(super) fn request(raw: &Raw, target: &Target, agent: &str) -> RequestRecord 
         match part {
             Shown::Bytes(bytes) => text.extend(bytes),
             Shown::Name(name) => text.extend(name.into_bytes()),
-            Shown::Pause(seconds) => text.extend(format!("<{seconds} s of silence>").into_bytes()),
+            Shown::Pause(pause) => text.extend(format!("<{} s of silence>", pause.as_secs_f64()).into_bytes()),
         }
     }
     let end = text.windows(4).position(|window| window == b"\r\n\r\n");
@@ -80,9 +81,9 @@ pub(super) fn line(raw: &Raw, target: &Target, agent: &str) -> String {
                 format.push_str("%s");
                 arguments.push_str(&format!(" {}", record::quote(&clean(&name))));
             }
-            Shown::Pause(seconds) => {
+            Shown::Pause(pause) => {
                 commands.push(format!("printf '{format}'{arguments}"));
-                commands.push(format!("sleep {seconds}"));
+                commands.push(format!("sleep {}", pause.as_secs_f64()));
                 (format, arguments) = (String::new(), String::new());
             }
         }
@@ -113,8 +114,6 @@ fn escape(format: &mut String, byte: u8) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::http::Credential;
     use crate::target::BaseUrl;
@@ -145,6 +144,9 @@ mod tests {
         insta::assert_snapshot!(line(&raw(), &target("http://127.0.0.1:8080"), "postflight"), @r#"printf 'GET /a/../b%%00\047 HTTP/1.1\r\nuser-agent: postflight\r\nx-bypass: <from postflight.toml>\r\nauthorization: Bearer %s\r\nx: \013\377\r\n\r\n{}' "$POSTFLIGHT_TOKEN_A" | nc 127.0.0.1 8080"#);
         let slow = Raw::line("GET", "/").pause(Duration::from_secs(5)).end();
         insta::assert_snapshot!(line(&slow, &target("https://api.example"), "postflight"), @r"{ printf 'GET / HTTP/1.1\r\n'; sleep 5; printf '\r\n'; } | openssl s_client -quiet -servername api.example -connect api.example:443");
+        let dribbled = Raw::new().bytes("a").pause(Duration::from_millis(400)).bytes("b");
+        let dribbled = line(&dribbled, &target("http://127.0.0.1"), "postflight");
+        assert_eq!(dribbled, "{ printf 'a'; sleep 0.4; printf 'b'; } | nc 127.0.0.1 80");
         let long = line(&Raw::new().bytes("x".repeat(5000)), &target("http://127.0.0.1"), "postflight");
         assert_eq!(long, "# no shell line repeats this: it sends 5000 bytes");
     }

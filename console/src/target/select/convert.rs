@@ -32,6 +32,7 @@ pub(super) fn paths(entry: &PathsEntry) -> Paths {
         jwks: entry.jwks.clone(),
         protected: entry.protected.clone(),
         docs: entry.docs.clone(),
+        guessed: false,
     }
 }
 

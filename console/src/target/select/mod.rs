@@ -37,7 +37,7 @@ fn names_of(file: Option<&File>) -> String {
 
 fn bare(url: &str) -> Result<Target, SelectError> {
     let base = BaseUrl::parse(url)?;
-    let paths = Paths { health: Some("/health".into()), live: None, toggle: None, ..Paths::default() };
+    let paths = Paths { health: Some("/health".into()), live: None, toggle: None, guessed: true, ..Paths::default() };
     Ok(Target { name: base.host().to_owned(), paths, ..Target::new(base) })
 }
 

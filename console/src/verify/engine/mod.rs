@@ -242,7 +242,9 @@ impl Engine {
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
         let swept = swept.with_lost_left();
         for left in LeftBehind::by_reason(&self.client.unsaid(swept.left.clone())) {
-            self.events.note(format!("left by an earlier run: {left}"));
+            let words =
+                if left.contains(sweep::UNLISTED) { "could not look for what earlier runs left" } else { "left by an earlier run" };
+            self.events.note(format!("{words}: {left}"));
         }
         for (user, trouble) in &swept.refused {
             self.events.note(format!("the token of user {user} is not let in ({trouble}): is it right, and has it not ended?"));

@@ -46,6 +46,17 @@ struct Account {
     check: Option<&'static str>,
 }
 
+/// Why an account stays that was made and brings no session.
+const WITHOUT_A_TOKEN: &str = "it was signed up, and nothing brings a token for it: remove it by hand";
+
+/// A sign-up that was sent.
+#[derive(Clone)]
+struct Pending {
+    login: Login,
+    /// Whether the service said that there is an account now.
+    made: bool,
+}
+
 /// The run's maker of accounts. Clones share everything but the client.
 #[derive(Clone)]
 pub(super) struct Registrar {
@@ -53,8 +64,8 @@ pub(super) struct Registrar {
     client: Client,
     journal: Option<Arc<Journal>>,
     made: Arc<Mutex<Vec<Account>>>,
-    /// Sign-ups that were sent and not answered yet.
-    pending: Arc<Mutex<Vec<Login>>>,
+    /// Sign-ups that nobody has come to a session by.
+    pending: Arc<Mutex<Vec<Pending>>>,
     /// Accounts whose deletion was asked for, whether it was answered or not.
     going: Arc<Mutex<Vec<Session>>>,
     /// The check that uses it.
@@ -177,8 +188,12 @@ impl Registrar {
             }
             answer => answer?,
         };
-        self.answered(login);
         let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
+        if !answer.is_success() || exists {
+            self.answered(login);
+        } else {
+            self.note_made(login);
+        }
         if !answer.is_success() && !exists {
             self.forget(&login.username).await;
             return Ok(SignedUp::Refused(Box::new(answer)));
@@ -192,6 +207,7 @@ impl Registrar {
             self.forget(&session.login.username).await;
         } else {
             self.keep(session.clone());
+            self.answered(login);
         }
         Ok(SignedUp::Made(Box::new(self.ready(session).await?), Box::new(first)))
     }
@@ -239,25 +255,35 @@ impl Registrar {
 
     fn expect(&self, login: &Login) {
         if let Ok(mut pending) = self.pending.lock() {
-            pending.push(login.clone());
+            pending.push(Pending { login: login.clone(), made: false });
         }
     }
 
     fn answered(&self, login: &Login) {
         if let Ok(mut pending) = self.pending.lock() {
-            pending.retain(|other| other.username != login.username);
+            pending.retain(|other| other.login.username != login.username);
         }
     }
 
-    /// Takes in what sign-ups made that were cut off before they were answered; what cannot be told comes back.
+    /// Notes that the service has made this account: it is there, whatever signing in to it brings.
+    fn note_made(&self, login: &Login) {
+        if let Ok(mut pending) = self.pending.lock() {
+            pending.iter_mut().filter(|other| other.login.username == login.username).for_each(|other| other.made = true);
+        }
+    }
+
+    /// Takes in what sign-ups made that brought no session, or were cut off before they were answered; what cannot be told, or removed, comes back.
     async fn look_for_pending(&self, client: &Client) -> Vec<LeftBehind> {
         let pending = self.pending.lock().map(|mut pending| std::mem::take(&mut *pending)).unwrap_or_default();
         let mut unknown = Vec::new();
-        for login in pending {
+        for Pending { login, made } in pending {
+            let left = |why: String| LeftBehind { what: format!("account {}", login.username), why };
             match found(client, &self.target, &login).await {
                 Ok(Some(session)) => self.keep(session),
+                _ if made && self.target.accounts.login.is_none() => unknown.push(left(WITHOUT_A_TOKEN.into())),
+                Ok(None) if made => unknown.push(left(WITHOUT_A_TOKEN.into())),
                 Ok(None) => self.forget(&login.username).await,
-                Err(why) => unknown.push(LeftBehind { what: format!("account {}", login.username), why }),
+                Err(why) => unknown.push(left(why)),
             }
         }
         unknown

@@ -21,6 +21,9 @@ use crate::target::{Target, Tokens};
 /// How long clean-up may take after a run ended.
 pub(super) const GRACE: Duration = Duration::from_secs(20);
 
+/// Why nobody knows what a user has.
+pub(super) const UNLISTED: &str = "cannot list them";
+
 /// What a sweep removed and what it could not.
 #[derive(Clone, Debug, Default)]
 pub struct Swept {
@@ -41,7 +44,9 @@ pub struct Swept {
 impl Swept {
     fn add(&mut self, more: Self) {
         self.removed += more.removed;
-        self.left.extend(more.left);
+        // What its own run could not delete, a look at the list finds again.
+        let unknown: Vec<_> = more.left.into_iter().filter(|left| self.left.iter().all(|known| known.what != left.what)).collect();
+        self.left.extend(unknown);
         self.lost.extend(more.lost);
         self.refused.extend(more.refused);
         self.closed.extend(more.closed);
@@ -79,7 +84,7 @@ impl Swept {
 }
 
 fn unlisted(user: &str, trouble: &Trouble) -> LeftBehind {
-    left(format!("objects of user {user}"), format!("cannot list them: {trouble}"))
+    left(format!("objects of user {user}"), format!("{UNLISTED}: {trouble}"))
 }
 
 fn left(what: impl Into<String>, why: impl Into<String>) -> LeftBehind {

@@ -59,6 +59,13 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("isolation.patch-any", "Any user may change any task.", &["isolation.foreign.patch"], WRITES),
     flaw("isolation.delete-any", "Any user may delete any task.", &["isolation.foreign.delete"], WRITES),
     flaw("isolation.toggle-any", "Any user may toggle any task.", &["isolation.foreign.toggle"], &["isolation.oracle"]),
+    flaw(
+        "isolation.toggle-late",
+        "A toggle looks at the owner once it has written.",
+        &["isolation.foreign.toggle"],
+        &["isolation.oracle"],
+    ),
+    flaw("isolation.marks-any", "Any user may change the done flag alone of any task.", &["isolation.foreign.patch"], &[]),
     flaw("isolation.anonymous-read", "A task can be read without a token.", &["isolation.anonymous", "jwt.required.read"], READS),
     flaw("isolation.anonymous-write", "A task can be changed without a token.", &["isolation.anonymous"], &["jwt.required.write"]),
     flaw("isolation.anonymous-delete", "A task can be deleted without a token.", &["isolation.anonymous"], &["jwt.required.write"]),

@@ -195,6 +195,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.login-name-operator", "The sign-in queries with whatever JSON the name is.", &["jwt.login.password"], &[]),
     flaw("jwt.login-any-case", "Passwords are compared in any letter case.", &["jwt.login.password"], &[]),
     flaw("jwt.login-empty", "An empty password is no reason to refuse.", &["jwt.login.password"], &[]),
+    flaw("jwt.login-null", "A password that is missing is not compared.", &["jwt.login.password"], &[]),
     flaw("jwt.login-comment", "The name at the sign-in ends up in the query text.", &["jwt.login.password"], &[]),
     flaw("jwt.signup-overwrites", "A sign-up under a taken name sets the account's password.", &["jwt.login.password"], &[]),
     flaw(

@@ -26,6 +26,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["robustness.json.shape"],
         &["robustness.json.extreme", "isolation.errors", "docs.errors"],
     ),
+    flaw("robustness.untitled-fails", "a creation without a title brings 500", &["robustness.json.shape"], &[]),
     weakness("robustness.nul-text-fails", "NUL in text brings 500", &["robustness.json.extreme"], &[]),
     flaw("robustness.depth-ends-worker", "deeply nested JSON ends the worker", &["robustness.json.extreme"], &[]),
     flaw(
@@ -149,7 +150,6 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("robustness.hostless-fails", "a request without Host brings 500", &["robustness.syntax"], &[]),
     flaw("robustness.nul-fails", "NUL in the target brings 500", &["robustness.syntax"], &[]),
     flaw("robustness.folding-fails", "a folded header line brings 500", &["robustness.syntax"], &[]),
-    weakness("robustness.folding-taken", "a folded header line is taken", &["robustness.syntax"], &[]),
     flaw("robustness.errors-as-html", "errors are HTML where JSON is declared", &["robustness.errors"], &[]),
     flaw("robustness.errors-of-another-form", "errors lack the declared members", &["robustness.errors"], &[]),
     flaw(

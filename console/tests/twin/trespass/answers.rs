@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::BODY_BYTES;
 use super::asked::Asked;
-use crate::twin::House;
 use crate::twin::store::Task;
+use crate::twin::{House, problem};
 
 /// Requests in flight from which on users are mixed up.
 const CROWD: usize = 4;
@@ -38,6 +38,7 @@ pub(super) struct Before {
     url: String,
     get: bool,
     list: bool,
+    toggle: bool,
     caller: Option<String>,
     known: bool,
     foreign: Option<Task>,
@@ -50,6 +51,7 @@ impl Before {
             url: format!("{}?{:?}", asked.path, asked.query),
             get: asked.method == "GET",
             list: asked.is_list("GET"),
+            toggle: asked.is_toggle() && asked.method == "PATCH",
             caller: asked.caller.clone(),
             known: asked.headers.contains_key("authorization"),
             foreign: asked.foreign(),
@@ -70,6 +72,9 @@ pub(super) async fn answer(house: &House, before: &Before, mut request: Request,
         mix_up(house, &mut request).await;
     }
     let (mut parts, body) = next.run(request).await.into_parts();
+    if house.has("isolation.toggle-late") && before.toggle && before.foreign.is_some() && parts.status.is_success() {
+        return problem::NOT_FOUND.into_response();
+    }
     let bytes = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
     let bytes = bend(house, before, &mut parts.status, &mut parts.headers, bytes);
     if cached && parts.status.is_success() {

@@ -24,6 +24,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.patch-any", |asked| asked.owner_for("PATCH").filter(|_| !asked.is_toggle())),
     ("isolation.delete-any", |asked| asked.owner_for("DELETE")),
     ("isolation.toggle-any", |asked| asked.owner_for("PATCH").filter(|_| asked.is_toggle())),
+    ("isolation.toggle-late", |asked| asked.owner_for("PATCH").filter(|_| asked.is_toggle())),
+    ("isolation.marks-any", |asked| {
+        let alone = asked.body.len() == 1 && asked.body.contains_key("completed");
+        asked.owner_for("PATCH").filter(|_| alone && !asked.is_toggle())
+    }),
     ("isolation.anonymous-read", |asked| asked.nobody().and_then(|()| asked.owner("GET"))),
     ("isolation.anonymous-write", |asked| asked.nobody().and_then(|()| asked.owner("PATCH"))),
     ("isolation.anonymous-delete", |asked| asked.nobody().and_then(|()| asked.owner("DELETE"))),

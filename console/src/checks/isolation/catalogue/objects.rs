@@ -1,6 +1,6 @@
 //! Cards of the checks that go for one object by its id.
 
-use super::super::{apart, exposed, foreign, forms, lifecycle, oracle, recreated};
+use super::super::{apart, exposed, foreign, forms, lifecycle, oracle, recreated, toggle};
 use super::{AUTHENTICATION, BOLA, CARD, DISCREPANCY, MISSING_AUTHORIZATION, PROPERTY};
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -72,7 +72,7 @@ pub(super) const TOGGLE: Check = Check {
     why: "Action routes beside the plain object (complete, archive, share) are where owner checks are forgotten most: they have handlers of \
           their own and rarely tests for a second user.",
     expectation: READ_AFTERWARDS,
-    run: |cx| Box::pin(apart::by_id(cx, foreign::toggle)),
+    run: |cx| Box::pin(apart::by_id(cx, toggle::toggle)),
     ..CARD
 };
 

@@ -34,7 +34,8 @@ pub(in crate::checks::jwt) async fn literal(cx: Context) -> Checked {
     battery(&cx, "literals in the place of a token", cases, |_, answer| refusal(expected, Finding::Broken, answer)).await
 }
 
-/// Prefixes before a good token, with what accepting each comes to (RFC 9110, 11.1: schemes are case-insensitive; RFC 6750, 2.1: one space).
+/// Prefixes before a good token, with what accepting each comes to (RFC 9110, 11.1: schemes are case-insensitive; RFC 6750, 2.1: one
+/// space or more).
 const SCHEMES: [(&str, &str, Finding); 13] = [
     ("no scheme", "", Finding::Weak),
     ("scheme of random letters", "Qzxv ", Finding::Weak),
@@ -42,7 +43,7 @@ const SCHEMES: [(&str, &str, Finding); 13] = [
     ("Bearer without a space", "Bearer", Finding::Weak),
     ("a tab", "Bearer\t", Finding::Weak),
     ("lower-case bearer", "bearer ", Finding::Held),
-    ("two spaces", "Bearer  ", Finding::Weak),
+    ("two spaces", "Bearer  ", Finding::Held),
     ("scheme Basic", "Basic ", Finding::Weak),
     ("scheme Digest", "Digest ", Finding::Weak),
     ("scheme JWT", "JWT ", Finding::Weak),

@@ -44,7 +44,7 @@ pub(in crate::checks::jwt) const PASSWORD: Check = Check {
     id: "jwt.login.password",
     title: "Nothing but the right password signs in",
     why: "A query that takes whatever JSON holds in the place of a text (`{\"$ne\": null}`), one that is pasted together, a comparison that ignores letter case, or a branch for empty passwords signs anybody in to any account whose name is known. A new password without the old one turns a session that was left open into an account that is lost, and so does a sign-up that overwrites the account of its name.",
-    expectation: "An empty password, an operator, `true`, the password in capitals, and the name with a quote and a comment behind bring no token; the password is not changed by whoever gives a wrong old one, nor by a second sign-up under the name, in capitals or behind a space as well, which signs nobody in to it either; a change of the password changes no other account and no role.",
+    expectation: "An empty password, `null`, an operator, the password in capitals, and the name with a quote and a comment behind bring no token; the password is not changed by whoever gives a wrong old one, nor by a second sign-up under the name, in capitals or behind a space as well, which signs nobody in to it either; a change of the password changes no other account and no role.",
     severity: Severity::Critical,
     references: &[
         API2,

@@ -8,8 +8,8 @@ use super::Minter;
 use crate::checks::jwt::ask::{Forgery, refused, with, without};
 use crate::checks::jwt::contents::lifetime_of_issued;
 use crate::checks::{Case, Checked, Context, Judgement, Outcome, battery};
-use crate::http::{Answer, Probe};
-use crate::run::Finding;
+use crate::http::{Answer, Probe, Trouble};
+use crate::run::{Evidence, Finding, Verdict};
 use crate::target::Tokens;
 
 /// What a token beyond the declared bound of lifetimes comes to where it is taken. A service that signs for its own users keeps the bound by
@@ -76,9 +76,13 @@ pub(in crate::checks::jwt) async fn exp_type(cx: Context) -> Checked {
         .map(|(name, raw)| Forgery::fatal(format!("exp as {name}"), minter.raw(&aged, "exp", raw)))
         .collect();
     let odd = |raw: &&str, accepted| Forgery { accepted, ..Forgery::fatal(format!("exp {raw}"), minter.with_raw("exp", raw)) };
-    let bounded = cx.target.policy.max_lifetime_secs.is_some();
+    let longest = cx.target.policy.max_lifetime_secs.and_then(|secs| i64::try_from(secs).ok());
+    let overlives = match longest {
+        Some(longest) => ends_by_age(&cx, &minter, longest).await?.is_none(),
+        None => false,
+    };
     forgeries.extend(cx.telling(&MEANINGLESS, 3).into_iter().map(|raw| odd(raw, endless(&cx))));
-    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if bounded { overlived(&cx) } else { Finding::Held })));
+    forgeries.extend(cx.telling(&FAR, 2).into_iter().map(|raw| odd(raw, if overlives { overlived(&cx) } else { Finding::Held })));
     refused(&cx, "odd ends", forgeries).await
 }
 
@@ -139,7 +143,26 @@ async fn overlong(cx: &Context, longest: i64) -> Checked {
         let token = minter.with("exp", minter.now.saturating_add(life));
         Forgery { accepted: overlived(cx), ..Forgery::fatal(format!("living {name} the longest lifetime"), token) }
     });
-    refused(cx, "tokens that live too long", forgeries.into()).await
+    let outcome = refused(cx, "tokens that live too long", forgeries.into()).await?;
+    if matches!(outcome.verdict, Verdict::Warn | Verdict::Fail)
+        && let Some(piece) = ends_by_age(cx, &minter, longest).await?
+    {
+        let words = "whatever they say of their end, tokens are refused once they are older than the longest lifetime";
+        return Ok(Outcome::of(words, vec![piece]));
+    }
+    Ok(outcome)
+}
+
+/// What shows that a token ends by the time of its issue, whatever its `exp` says (`maxAge` of jsonwebtoken): one that is older than the `longest`
+/// lifetime and has not ended is refused. `None` where it is not.
+async fn ends_by_age(cx: &Context, minter: &Minter<'_>, longest: i64) -> Result<Option<Evidence>, Trouble> {
+    let mut claims = minter.claims();
+    let Some(iat) = claims.get_mut("iat") else { return Ok(None) };
+    *iat = json!(minter.now.saturating_sub(longest.saturating_mul(2)).saturating_sub(120));
+    let old = Forgery::fatal("older than the longest lifetime, not ended", minter.sign(&with(&claims, "exp", minter.now + 600)));
+    let answer = cx.once(&Probe::get(cx.read_path(cx.a()?)).bearer(&old.credential())).await?;
+    let refused = cx.target.policy.unauthenticated.or(&cx.target.policy.refused_token).contains(answer.status);
+    Ok(refused.then(|| Judgement::held(format!("refused: {}", answer.status)).seen(&answer, old.name)))
 }
 
 /// Tokens that are not valid yet (RFC 7519, 4.1.5).
