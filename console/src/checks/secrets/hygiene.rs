@@ -53,13 +53,13 @@ pub(super) fn form(secrets: &Secrets) -> Vec<Evidence> {
         let value = value.expose_secret();
         let quoted = ['"', '\'', '`'].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote));
         // Line breaks belong to a key in PEM, and mean nothing in JSON.
-        let pem = value.trim_start().starts_with("-----BEGIN") || is_json(value);
+        let in_lines = value.trim_start().starts_with("-----BEGIN") || is_json(value);
         let fault = match () {
             () if name.trim() != name => Some("has a name with a blank around it"),
             // RFC 7468, section 3.
-            () if !pem && value.trim() != value => Some("begins or ends with a blank or a line break"),
+            () if !in_lines && value.trim() != value => Some("begins or ends with a blank or a line break"),
             () if quoted => Some("stands in quotes, which are part of the value"),
-            () if !pem && value.contains(['\n', '\r']) => Some("has a line break inside"),
+            () if !in_lines && value.contains(['\n', '\r']) => Some("has a line break inside"),
             () if value.starts_with(&format!("{name}=")) => Some("begins with its own name and `=`"),
             () if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) => Some("holds control characters"),
             () => None,
