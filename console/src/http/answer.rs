@@ -101,6 +101,12 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Whether the body is a web page, whatever its type says: frameworks call a mere `ok` HTML, too.
+    pub fn is_page(&self) -> bool {
+        let start: String = self.raw_text().trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
+        start.starts_with("<!doctype html") || start.contains("<html")
+    }
+
     /// Whether the body contains `needle`, in capitals or small letters, and not only because it repeats what was asked for: some services begin
     /// every title with a capital.
     pub fn contains(&self, needle: &str) -> bool {

@@ -34,9 +34,8 @@ pub async fn with_usual_health(target: Arc<Target>, limits: Limits, stop: &Cance
 
 /// Whether an answer tells of health: 200, or 503 of the service itself, no web page, and not what anything is answered.
 fn tells(answer: &Answer, nothing: &Answer) -> bool {
-    let is_page = |answer: &Answer| answer.headers.text("content-type").is_some_and(|kind| kind.contains("html"));
     let speaks = answer.is_success() || answer.status == 503 && answer.json().is_some();
-    speaks && !is_page(answer) && answer.source != Source::Edge && (answer.status != nothing.status || is_page(nothing))
+    speaks && !answer.is_page() && answer.source != Source::Edge && (answer.status != nothing.status || nothing.is_page())
 }
 
 #[cfg(test)]
@@ -78,6 +77,14 @@ mod tests {
     async fn a_declared_path_and_that_of_a_closed_port_stay_as_they_are() {
         assert_eq!(found(&service("/healthz", 200).await.uri(), false).await.as_deref(), Some("/health"));
         assert_eq!(found("http://127.0.0.1:9", true).await.as_deref(), Some("/health"));
+    }
+
+    #[tokio::test]
+    async fn a_word_that_is_called_a_page_tells_of_health() {
+        let server = MockServer::start().await;
+        let word = ResponseTemplate::new(200).set_body_raw("ok", "text/html; charset=utf-8");
+        Mock::given(path("/healthz")).respond_with(word).mount(&server).await;
+        assert_eq!(found(&server.uri(), true).await.as_deref(), Some("/healthz"));
     }
 
     #[tokio::test]

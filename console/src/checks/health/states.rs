@@ -20,7 +20,7 @@ pub(super) async fn control(cx: Context) -> Checked {
     }
     let unknown = cx.send(&Probe::get(format!("/{}", cx.random("health.control")))).await?;
     // A front end may answer any path with its page: health that is no page is not of its making.
-    let alike = |answer: &Answer| unknown.is_success() && is_page(answer) == is_page(&unknown);
+    let alike = |answer: &Answer| unknown.is_success() && answer.is_page() == unknown.is_page();
     let cases = paths.iter().map(|path| Case::new(format!("GET {path}"), Probe::get(*path))).collect();
     let outcome = battery(&cx, "answers", cases, |_, answer| match answer.status {
         200..=299 if alike(answer) => {
@@ -38,7 +38,7 @@ pub(super) async fn control(cx: Context) -> Checked {
 pub(super) async fn live(cx: Context) -> Checked {
     let path = live_path(&cx)?.to_owned();
     shared_battery(&cx, "liveness answers", turns(&path, 3), |_, answer| match answer.status {
-        200 if is_page(answer) => Judgement::broken("200 with a web page: something else answers at this path"),
+        200 if answer.is_page() => Judgement::broken("200 with a web page: something else answers at this path"),
         200 => Judgement::held("200"),
         status @ 201..=299 => Judgement::weak(format!("{status}: a platform may wait for 200 and nothing else, as Railway does")),
         status => Judgement::broken(format!("{status} instead of 200")),
@@ -50,11 +50,6 @@ pub(super) async fn live(cx: Context) -> Checked {
 fn turns(path: &str, count: usize) -> Vec<Case> {
     let case = |turn: usize| Case::new(format!("GET {path}, {}. time", turn + 1), Probe::get(path)).in_turn(turn);
     (0..count).map(case).collect()
-}
-
-fn is_page(answer: &Answer) -> bool {
-    let start: String = answer.raw_text().trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
-    start.starts_with("<!doctype html") || start.contains("<html")
 }
 
 /// Every sample of deep health is 200.

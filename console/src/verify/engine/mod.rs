@@ -4,13 +4,13 @@
 //! to `judged`, and when what they made may go to `stages`.
 
 mod judged;
-mod marks;
+mod learned;
 mod stages;
 mod suites;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use secrecy::ExposeSecret as _;
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::marks::Marks;
+use self::learned::Learned;
 use self::stages::Stages;
 use super::budget::{Allotment, CLEANING};
 use super::journal::{Journal, Kind};
@@ -63,16 +63,7 @@ pub(super) struct Engine {
     quiet: Arc<Quiet>,
     stages: Stages,
     releases: Releases,
-    /// Why tokens that were to come did not.
-    no_tokens: OnceLock<String>,
-    /// Why nothing is asked with the signing key that was given.
-    no_forge: OnceLock<String>,
-    /// Checks that a limit of the service met.
-    limited: Marks,
-    /// Checks that the service answered otherwise than the next step needs.
-    contradicted: Marks,
-    /// Killed runs whose objects were swept.
-    dead: OnceLock<BTreeSet<Uuid>>,
+    learned: Learned,
 }
 
 impl Engine {
@@ -115,11 +106,7 @@ impl Engine {
             done: AtomicUsize::new(0),
             quiet: Arc::new(Quiet::before(others)),
             releases,
-            no_tokens: OnceLock::new(),
-            no_forge: OnceLock::new(),
-            limited: Marks::default(),
-            contradicted: Marks::default(),
-            dead: OnceLock::new(),
+            learned: Learned::default(),
         })
     }
 
@@ -170,7 +157,7 @@ impl Engine {
         let obtained = async { self.housed(users::obtain(&self.registrar, &self.target).await?).await };
         obtained.await.unwrap_or_else(|trouble| {
             self.events.note(format!("no tokens: {trouble}"));
-            let _ = self.no_tokens.set(trouble.to_string());
+            let _ = self.learned.no_tokens.set(trouble.to_string());
             Users::default()
         })
     }
@@ -224,7 +211,7 @@ impl Engine {
         };
         match users::key_is_refused(&context).await {
             Some(reason) => {
-                let _ = self.no_forge.set(reason);
+                let _ = self.learned.no_forge.set(reason);
                 Context { forge: None, ..context }
             }
             None => context,
@@ -242,14 +229,12 @@ impl Engine {
         let swept = sweep::leftovers(&self.client, &self.target, &cx.users, &self.options.journal, sweep::Age::Settled).await;
         let swept = swept.with_lost_left();
         for left in LeftBehind::by_reason(&self.client.unsaid(swept.left.clone())) {
-            let words =
-                if left.contains(sweep::UNLISTED) { "could not look for what earlier runs left" } else { "left by an earlier run" };
-            self.events.note(format!("{words}: {left}"));
+            self.events.note(format!("not removed of what earlier runs left: {left}"));
         }
         for (user, trouble) in &swept.refused {
             self.events.note(format!("the token of user {user} is not let in ({trouble}): is it right, and has it not ended?"));
         }
-        let _ = self.dead.set(swept.dead);
+        let _ = self.learned.dead.set(swept.dead);
         swept.removed
     }
 
@@ -258,7 +243,7 @@ impl Engine {
         let of_parents = self.parents.as_ref().is_some_and(|parents| !parents.workshop.made().is_empty());
         let made = of_parents || !self.workshop.made().is_empty() || self.registrar.has_made();
         let client = self.client.successor(sweep::GRACE, made);
-        let dead = self.dead.get().cloned().unwrap_or_default();
+        let dead = self.learned.dead.get().cloned().unwrap_or_default();
         // What other accounts own goes with them, so that they need not wait.
         let own = self.tidied(&client, users, &dead);
         let (mut cleanup, mut accounts) = tokio::join!(own, self.registrar.close(&client, Whose::Spare));

@@ -121,12 +121,13 @@ impl Engine {
         let Some(Proof { control, result: mut proof, set_aside }) = proof else { return results };
         self.client.release(set_aside);
         let held = proof.verdict != Verdict::Inconclusive;
-        self.limited.forget(control.id);
+        self.learned.limited.forget(control.id);
         merge(&mut proof, self.proven_again(cx, suite.control_again(Moment::Last).unwrap_or(control)).await, "at the end");
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
-            let only_limited = held && self.limited.has(control.id);
-            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.limited.has(&result.id));
+            let only_limited = held && self.learned.limited.has(control.id);
+            let stands =
+                |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.learned.limited.has(&result.id));
             for result in results.iter_mut().filter(|result| !stands(result)) {
                 self.withdraw(result, &reason);
             }
@@ -154,7 +155,7 @@ impl Engine {
     /// A suite whose control did not hold. Refusals prove nothing then, but what lets an attacker in, or keeps a declared front end out,
     /// speaks for itself: where the application answered, the checks of doors are asked all the same, and only their FAIL is kept.
     async fn without_control(&self, cx: &Context, suite: Suite, proof: CheckResult, others: &[&'static Check]) -> Vec<CheckResult> {
-        let told = self.contradicted.has(&proof.id) || proof.evidence.iter().any(told_by_the_service);
+        let told = self.learned.contradicted.has(&proof.id) || proof.evidence.iter().any(told_by_the_service);
         let answered = proof.verdict == Verdict::Inconclusive && told;
         if !(answered && is_of_doors(suite)) {
             let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
@@ -177,11 +178,11 @@ impl Engine {
     /// What a check comes to that cannot be asked: SKIP for what was never given, INCONCLUSIVE for tokens that were to come and did not.
     fn unaskable(&self, cx: &Context, check: &Check) -> Option<Outcome> {
         let Some(need) = Given::obtained(&self.target, &self.options, &self.inputs, &cx.users).missing(check) else {
-            let refused = self.no_forge.get().filter(|_| check.needs.contains(&Need::SigningKey));
+            let refused = self.learned.no_forge.get().filter(|_| check.needs.contains(&Need::SigningKey));
             return refused.map(|reason| Outcome::inconclusive(reason.clone()));
         };
         let of_tokens = matches!(need, Need::Token | Need::TwoUsers | Need::Jwt);
-        let failed = self.no_tokens.get().filter(|_| of_tokens).map(|trouble| Outcome::inconclusive(trouble.clone()));
+        let failed = self.learned.no_tokens.get().filter(|_| of_tokens).map(|trouble| Outcome::inconclusive(trouble.clone()));
         Some(failed.unwrap_or_else(|| Outcome::skip(need.reason())))
     }
 
@@ -235,7 +236,7 @@ impl Engine {
         };
         let asked = AssertUnwindSafe((check.run)(cx)).catch_unwind().await;
         if let Ok(Err(Trouble::Unexpected(_) | Trouble::NoList { .. })) = &asked {
-            self.contradicted.set(check.id);
+            self.learned.contradicted.set(check.id);
         }
         self.quiet.ended(check.id);
         let unpaid = scope.ran_out() || matches!(&asked, Ok(Err(Trouble::Budget(_))));
@@ -245,7 +246,7 @@ impl Engine {
             Err(_) => Outcome::inconclusive("the check itself failed; please report this as a bug"),
         };
         if scope.was_limited() {
-            self.limited.set(check.id);
+            self.learned.limited.set(check.id);
         }
         let outcome = if unpaid { self.cut_off(check, outcome) } else { outcome };
         concluded(check, outcome, scope.sent(), started)

@@ -5,8 +5,9 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
+use super::Registrar;
+use super::grants::{Granted, read};
 use super::login::fresh;
-use super::{Granted, Registrar, read};
 use crate::checks::{Login, Refreshed, Registry, Session, SignedUp, User};
 use crate::http::{Answer, Credential, Probe, Trouble};
 use crate::target::Call;
@@ -55,7 +56,7 @@ impl Registry for Registrar {
     fn sign_in<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Session, Trouble>> {
         async move {
             let granted = self.granted(login).await?;
-            let granted = Granted { subject: self.known_subject(login).or(granted.subject), ..granted };
+            let granted = Granted { subject: self.ledger.subject_of(login).or(granted.subject), ..granted };
             let session = self.session("C", login.clone(), granted, true);
             self.keep(session.clone());
             self.ready(session).await
@@ -65,7 +66,7 @@ impl Registry for Registrar {
 
     fn probe(&self, call: &Call, session: &Session, new_password: &SecretString) -> Probe {
         if self.target.accounts.delete.as_ref() == Some(call) {
-            self.goes(session);
+            self.ledger.goes(session);
         }
         let filling = Filling::of(&session.login)
             .with_cookies(&session.answer)

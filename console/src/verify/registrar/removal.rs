@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 
+use super::grants::{read, session};
 use super::login::of_signup;
-use super::{read, session};
 use crate::checks::{Login, Session, User};
 use crate::http::{Client, Credential, Probe, Trouble};
 use crate::target::Target;

@@ -21,9 +21,6 @@ use crate::target::{Target, Tokens};
 /// How long clean-up may take after a run ended.
 pub(super) const GRACE: Duration = Duration::from_secs(20);
 
-/// Why nobody knows what a user has.
-pub(super) const UNLISTED: &str = "cannot list them";
-
 /// What a sweep removed and what it could not.
 #[derive(Clone, Debug, Default)]
 pub struct Swept {
@@ -84,7 +81,7 @@ impl Swept {
 }
 
 fn unlisted(user: &str, trouble: &Trouble) -> LeftBehind {
-    left(format!("objects of user {user}"), format!("{UNLISTED}: {trouble}"))
+    left(format!("objects of user {user}"), format!("cannot list them: {trouble}"))
 }
 
 fn left(what: impl Into<String>, why: impl Into<String>) -> LeftBehind {

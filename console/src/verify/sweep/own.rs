@@ -10,6 +10,7 @@ use super::{left, unlisted};
 use crate::checks::Users;
 use crate::http::{Client, Probe};
 use crate::run::{Cleanup, LeftBehind};
+use crate::target::Target;
 use crate::verify::registrar::Registrar;
 use crate::verify::workshop::{Made, Workshop};
 
@@ -18,8 +19,8 @@ pub(in crate::verify) async fn early(client: &Client, registrar: &Registrar, wor
     join_all(unused.iter().map(|object| take_away(client, registrar, workshop, object, run))).await;
 }
 
-/// Deletes what this run made and what is still there of it: what it knows by id, then whatever else carries its marker, then what became of the last requests of the
-/// `dead` runs that were swept at the beginning.
+/// Deletes what this run made and what is still there of it: what it knows by id, then whatever else carries its marker, then what became
+/// of the last requests of the `dead` runs that were swept at the beginning.
 pub(in crate::verify) async fn own(
     client: &Client,
     registrar: &Registrar,
@@ -35,15 +36,7 @@ pub(in crate::verify) async fn own(
     let kept: Vec<_> = join_all(taken).await.into_iter().filter_map(|(object, left)| Some((object, left?))).collect();
     let mut cleanup = Cleanup { created: made.len(), deleted: made.len() - kept.len(), ..Cleanup::default() };
     if workshop.announcements() > 0 {
-        let swept = sweep_users(client, target, users, |marker| marker.run == run).await;
-        cleanup.created += swept.removed;
-        cleanup.deleted += swept.removed;
-        cleanup.left.extend(swept.left);
-        // A token that was never let in has made nothing, nor has one for a service that takes no connection; one that made something and
-        // ended since leaves it.
-        let owners: BTreeSet<_> = made.iter().map(|object| object.user.name).collect();
-        let ended = swept.refused.iter().chain(&swept.closed).filter(|(user, _)| owners.contains(user));
-        cleanup.left.extend(ended.map(|(user, trouble)| unlisted(user, trouble)));
+        cleanup = cleanup.and(marked(client, target, users, run, &made).await);
     }
     // What its maker may not delete was planted in the other's account, where it has been swept by now.
     for (object, left) in kept {
@@ -58,13 +51,26 @@ pub(in crate::verify) async fn own(
             cleanup.deleted += 1;
         }
     }
-    if !dead.is_empty() {
-        let swept = sweep_users(client, target, users, |marker| dead.contains(&marker.run)).await;
-        cleanup.swept += swept.removed;
-        cleanup.left.extend(swept.left);
-        cleanup.left.extend(swept.closed.iter().map(|(user, trouble)| unlisted(user, trouble)));
-    }
-    cleanup
+    if dead.is_empty() { cleanup } else { cleanup.and(of_dead(client, target, users, dead).await) }
+}
+
+/// Deletes what carries the marker of this `run`, and tells of whom that cannot be told who `made` something.
+async fn marked(client: &Client, target: &Target, users: &Users, run: Uuid, made: &[Made]) -> Cleanup {
+    let swept = sweep_users(client, target, users, |marker| marker.run == run).await;
+    // A token that was never let in has made nothing, nor has one for a service that takes no connection; one that made something and
+    // ended since leaves it.
+    let owners: BTreeSet<_> = made.iter().map(|object| object.user.name).collect();
+    let ended = swept.refused.iter().chain(&swept.closed).filter(|(user, _)| owners.contains(user));
+    let unknown = ended.map(|(user, trouble)| unlisted(user, trouble));
+    let left = swept.left.into_iter().chain(unknown).collect();
+    Cleanup { created: swept.removed, deleted: swept.removed, left, ..Cleanup::default() }
+}
+
+/// Deletes what the last requests of dead runs became after the sweep at the beginning.
+async fn of_dead(client: &Client, target: &Target, users: &Users, dead: &BTreeSet<Uuid>) -> Cleanup {
+    let swept = sweep_users(client, target, users, |marker| dead.contains(&marker.run)).await;
+    let unknown = swept.closed.iter().map(|(user, trouble)| unlisted(user, trouble));
+    Cleanup { swept: swept.removed, left: swept.left.into_iter().chain(unknown).collect(), ..Cleanup::default() }
 }
 
 async fn take_away(

@@ -1,4 +1,8 @@
 //! The client: one pool of connections to the target's own host, with a deadline, a budget, a pace and honest counting.
+//!
+//! Owns what a run's requests share; how one is let out is told in `admission`.
+
+mod admission;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,18 +12,18 @@ use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Headers;
-use super::csrf::CsrfTokens;
-use super::gate::{Gate, Rank, Slot};
-use super::manner::Manner;
-use super::pool::{Pools, Way};
-use super::preconditions::Tags;
-use super::scope::Scope;
-use super::strain::Strain;
-use super::trust::{self, Protocols};
-use super::unsaid::Unsaid;
-use super::vault::Vault;
-use super::{Answer, Credential, Limits, Meter, Probe, Trouble, edge};
+use crate::http::answer::Headers;
+use crate::http::csrf::CsrfTokens;
+use crate::http::gate::{Gate, Rank};
+use crate::http::manner::Manner;
+use crate::http::pool::{Pools, Way};
+use crate::http::preconditions::Tags;
+use crate::http::scope::Scope;
+use crate::http::strain::Strain;
+use crate::http::trust::{self, Protocols};
+use crate::http::unsaid::Unsaid;
+use crate::http::vault::Vault;
+use crate::http::{Answer, Credential, Limits, Meter, Probe, Trouble, edge};
 use crate::run::Source;
 use crate::target::Target;
 
@@ -133,7 +137,7 @@ impl Client {
     }
 
     /// The absolute URL of a path, byte for byte.
-    pub(super) fn url_of(&self, path: &str) -> String {
+    pub(in crate::http) fn url_of(&self, path: &str) -> String {
         let base = &self.inner.target.base;
         if self.rooted { format!("{}{path}", base.origin()) } else { base.join(path) }
     }
@@ -176,12 +180,12 @@ impl Client {
 
     /// A client for another target, of which it knows nothing else: no credential and no extra header of this one goes there. It shares
     /// the deadline, the interruption, the pace and the count of this client.
-    pub(super) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
+    pub(in crate::http) fn towards(&self, target: Target, request_timeout: Duration) -> Result<Self, Trouble> {
         self.derived(Arc::new(target), request_timeout, Way::default())
     }
 
     /// A client with connections of its own that shares the deadline, the interruption, the pace, the count and the secrets of this one.
-    pub(super) fn derived(&self, target: Arc<Target>, request_timeout: Duration, way: Way) -> Result<Self, Trouble> {
+    pub(in crate::http) fn derived(&self, target: Arc<Target>, request_timeout: Duration, way: Way) -> Result<Self, Trouble> {
         let inner = &self.inner;
         let limits = Limits {
             request_timeout,
@@ -208,18 +212,18 @@ impl Client {
     }
 
     /// Notes how long an answer took.
-    pub(super) fn answered_after(&self, elapsed: Duration) {
+    pub(in crate::http) fn answered_after(&self, elapsed: Duration) {
         self.meter().answered(elapsed);
         self.inner.gate.learn(elapsed);
     }
 
     /// The gate that every request passes.
-    pub(super) fn gate(&self) -> &Gate {
+    pub(in crate::http) fn gate(&self) -> &Gate {
         &self.inner.gate
     }
 
     /// When the run ends at the latest.
-    pub(super) fn deadline(&self) -> Instant {
+    pub(in crate::http) fn deadline(&self) -> Instant {
         self.inner.deadline
     }
 
@@ -229,27 +233,27 @@ impl Client {
     }
 
     /// Whether waiting for a 503 was in vain once.
-    pub(super) fn waits_in_vain(&self) -> bool {
+    pub(in crate::http) fn waits_in_vain(&self) -> bool {
         self.inner.in_vain.load(Ordering::Relaxed)
     }
 
     /// Waits for no 503 any more.
-    pub(super) fn wait_no_more(&self) {
+    pub(in crate::http) fn wait_no_more(&self) {
         self.inner.in_vain.store(true, Ordering::Relaxed);
     }
 
     /// What was shown where, by its tag.
-    pub(super) fn tags(&self) -> &Tags {
+    pub(in crate::http) fn tags(&self) -> &Tags {
         &self.inner.tags
     }
 
     /// What goes beside tokens in cookies.
-    pub(super) fn csrf_tokens(&self) -> &CsrfTokens {
+    pub(in crate::http) fn csrf_tokens(&self) -> &CsrfTokens {
         &self.inner.csrf
     }
 
     /// Held while a connection may be open without a whole request on it.
-    pub(super) async fn unfinished(&self) -> tokio::sync::OwnedRwLockReadGuard<()> {
+    pub(in crate::http) async fn unfinished(&self) -> tokio::sync::OwnedRwLockReadGuard<()> {
         Arc::clone(&self.inner.unfinished).read_owned().await
     }
 
@@ -259,17 +263,17 @@ impl Client {
     }
 
     /// The target.
-    pub(super) fn shared_target(&self) -> &Arc<Target> {
+    pub(in crate::http) fn shared_target(&self) -> &Arc<Target> {
         &self.inner.target
     }
 
     /// The connections.
-    pub(super) fn pools(&self) -> &Pools {
+    pub(in crate::http) fn pools(&self) -> &Pools {
         &self.inner.pools
     }
 
     /// What bounds the run.
-    pub(super) fn limits(&self) -> &Limits {
+    pub(in crate::http) fn limits(&self) -> &Limits {
         &self.inner.limits
     }
 
@@ -284,7 +288,7 @@ impl Client {
     }
 
     /// What an answer to a request with these `credentials` may say back: them, and every secret of the run.
-    pub(super) fn unsaid_beside<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Unsaid {
+    pub(in crate::http) fn unsaid_beside<'a>(&self, credentials: impl Iterator<Item = &'a Credential>) -> Unsaid {
         Unsaid::new(credentials, self.inner.vault.known())
     }
 
@@ -299,25 +303,13 @@ impl Client {
         self.inner.strain.stop(reason);
     }
 
-    /// Sends `probe` past the queue of all others: for one who must know how the target is *now*.
-    pub(crate) async fn pulse(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let request = self.build(probe)?;
-        let timeout = self.inner.limits.request_timeout;
-        self.bounded(async {
-            self.inner.gate.open().await;
-            self.count()?;
-            tokio::time::timeout(timeout, self.exchange(probe, request, false)).await.map_err(|_| Trouble::Timeout(timeout))?
-        })
-        .await
-    }
-
     /// How often a pulse may be felt within the pace of the run; `None` where requests are too few for it.
     pub(crate) fn pulse_every(&self) -> Option<Duration> {
         self.inner.gate.pulse_every().filter(|_| self.inner.limits.budget.is_none())
     }
 
     /// Who wrote an answer, by what is known of the application so far.
-    pub(super) fn source_of(&self, status: u16, headers: &Headers, body: &[u8]) -> Source {
+    pub(in crate::http) fn source_of(&self, status: u16, headers: &Headers, body: &[u8]) -> Source {
         let out_of_manner = self.inner.manner.is_strange(status, headers, body);
         let speaks_json = self.inner.manner.speaks_json();
         let app_header = self.inner.target.app_header.as_deref();
@@ -334,58 +326,8 @@ impl Client {
         &self.inner.meter
     }
 
-    pub(super) async fn send_once(&self, probe: &Probe, fresh: bool) -> Result<Answer, Trouble> {
-        let probe = &*self.with_csrf(probe);
-        let request = self.build(probe)?;
-        let sent = self.turn(self.exchange(probe, request, fresh)).await;
-        match &sent {
-            Ok(answer) => self.inner.tags.note(&self.inner.target.resource, probe, answer),
-            Err(Trouble::Transport(cause)) => self.inner.strain.left_unanswered(probe, cause),
-            Err(_) => {}
-        }
-        if self.pulse_every().is_none() {
-            self.inner.strain.feel(&sent);
-        }
-        sent
-    }
-
-    /// One exchange of ordinary length; see [`admitted`](Self::admitted).
-    pub(super) async fn turn<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
-        self.admitted(self.inner.limits.request_timeout, work).await
-    }
-
-    /// One exchange within the bounds of the run: it waits for its slot and its turn, is counted, and takes `timeout` at most.
-    pub(super) async fn admitted<T>(
-        &self,
-        timeout: Duration,
-        exchange: impl Future<Output = Result<T, Trouble>>,
-    ) -> Result<T, Trouble> {
-        let whole = |slot: Slot| async move {
-            let _slot = slot;
-            exchange.await
-        };
-        self.seated(timeout, whole).await
-    }
-
-    /// The same for an exchange that may give its slot back before it ends.
-    pub(super) async fn seated<T, F: Future<Output = Result<T, Trouble>>>(
-        &self,
-        timeout: Duration,
-        exchange: impl FnOnce(Slot) -> F,
-    ) -> Result<T, Trouble> {
-        let link = self.scope.chain() + 1;
-        let result = self.bounded(async {
-            let slot = self.inner.gate.pass(self.rank).await;
-            self.count()?;
-            tokio::time::timeout(timeout, exchange(slot)).await.map_err(|_| Trouble::Timeout(timeout))?
-        });
-        let result = result.await;
-        self.scope.came(link);
-        result
-    }
-
     /// TLS with the trust of the main client, but HTTP/1.1 alone; made once.
-    pub(super) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
+    pub(in crate::http) fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Trouble> {
         if let Some(config) = self.inner.tls.get() {
             return Ok(Arc::clone(config));
         }
@@ -394,43 +336,7 @@ impl Client {
     }
 
     /// The `User-Agent` of every request of the run.
-    pub(super) fn agent(&self) -> &str {
+    pub(in crate::http) fn agent(&self) -> &str {
         &self.inner.agent
-    }
-
-    /// Runs `work` until the deadline or until the run is stopped.
-    pub(super) async fn bounded<T>(&self, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
-        tokio::select! {
-            biased;
-            () = self.inner.stop.cancelled() => Err(Trouble::Interrupted),
-            trouble = self.inner.strain.stopped() => Err(trouble),
-            () = tokio::time::sleep_until(self.inner.deadline) => Err(Trouble::Deadline),
-            result = work => result,
-        }
-    }
-
-    fn count(&self) -> Result<(), Trouble> {
-        let budget = self.inner.limits.budget;
-        if !self.inner.meter.admit(budget) {
-            self.scope.run_out();
-            return Err(Trouble::Budget(budget.unwrap_or_default()));
-        }
-        self.scope.count();
-        Ok(())
-    }
-
-    /// Sets `requests` of the budget aside for later: whoever makes something must be able to delete it. Refused when they are not there.
-    pub(crate) fn set_aside(&self, requests: u64) -> Result<(), Trouble> {
-        let budget = self.inner.limits.budget;
-        let fits = self.inner.meter.set_aside(requests, budget);
-        if !fits {
-            self.scope.run_out();
-        }
-        fits.then_some(()).ok_or_else(|| Trouble::Budget(budget.unwrap_or_default()))
-    }
-
-    /// Makes what was set aside ready to be sent.
-    pub(crate) fn release(&self, requests: u64) {
-        self.inner.meter.release(requests);
     }
 }

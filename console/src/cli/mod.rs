@@ -1,12 +1,12 @@
 //! The command line: every command, option and default, and nothing that acts on them.
 
-use std::num::NonZero;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::checks::Suite;
 use crate::http::Window;
@@ -113,10 +113,10 @@ pub struct TargetArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TrafficArgs {
     /// When everything must have ended.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Traffic")]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration, help_heading = "Traffic")]
     pub deadline: Duration,
     /// Requests at most: evenly so many a second (`20`), or in any window of time (`100/1m`).
-    #[arg(long, value_name = "N[/TIME]", value_parser = rate, help_heading = "Traffic")]
+    #[arg(long, value_name = "N[/TIME]", value_parser = values::rate, help_heading = "Traffic")]
     pub rate: Option<Rate>,
     /// Requests at most in the whole run; spent on the most telling checks first.
     #[arg(long, value_name = "N", help_heading = "Traffic")]
@@ -164,13 +164,13 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Suites to ask, separated by commas; all of them when absent.
-    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = values::suite, help_heading = "What is judged")]
     pub suite: Vec<Suite>,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Form::Human, help_heading = "What is written")]
     pub format: Form,
     /// Also write the result in another form, like `junit=audit.xml`; may be given several times.
-    #[arg(long, value_name = "FORM=FILE", value_parser = form_file, help_heading = "What is written")]
+    #[arg(long, value_name = "FORM=FILE", value_parser = values::form_file, help_heading = "What is written")]
     pub report: Vec<FormFile>,
     /// Say what changed since an earlier audit.json, or since the newest of this target in a folder.
     #[arg(long, value_name = "FILE|DIR", help_heading = "What is written")]
@@ -191,7 +191,7 @@ pub struct VerifyArgs {
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = "What is judged")]
     pub fail_on: Option<FailLevel>,
     /// Suites that must be judged: skipped ones exit 3.
-    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = suite, help_heading = "What is judged")]
+    #[arg(long, value_name = "SUITES", value_delimiter = ',', value_parser = values::suite, help_heading = "What is judged")]
     pub require: Vec<Suite>,
     /// Ask every variant on every surface, not only the most telling ones.
     #[arg(long, help_heading = "What is judged")]
@@ -206,13 +206,13 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DIR", help_heading = "The release")]
     pub repository: Option<PathBuf>,
     /// Wait until the release of this commit answers, then verify it.
-    #[arg(long, value_name = "SHA", value_parser = commit, help_heading = "The release")]
+    #[arg(long, value_name = "SHA", value_parser = values::commit, help_heading = "The release")]
     pub wait_for: Option<String>,
     /// How long to wait for it.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration, requires = "wait_for", help_heading = "The release")]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = values::duration, requires = "wait_for", help_heading = "The release")]
     pub timeout: Duration,
     /// When the deploy began (RFC 3339); now, when absent.
-    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "The release")]
+    #[arg(long, value_name = "TIME", value_parser = values::moment, help_heading = "The release")]
     pub deployed_at: Option<OffsetDateTime>,
     /// Where journals of creations are kept.
     #[arg(long, value_name = "DIR", help_heading = "What is written")]
@@ -345,7 +345,7 @@ pub struct WatchArgs {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Time between two polls of the liveness path.
-    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = values::duration)]
     pub every: Duration,
     /// Stop after this many polls.
     #[arg(long, value_name = "N")]
@@ -364,7 +364,7 @@ pub struct ReportArgs {
     #[arg(long, value_enum, help_heading = "What is written")]
     pub format: Option<Form>,
     /// Write the result in this form, like `junit=audit.xml`; may be given several times.
-    #[arg(long, value_name = "FORM=FILE", value_parser = form_file, help_heading = "What is written")]
+    #[arg(long, value_name = "FORM=FILE", value_parser = values::form_file, help_heading = "What is written")]
     pub report: Vec<FormFile>,
     /// Say what changed since an earlier audit.json, or since the newest of this target in a folder.
     #[arg(long, value_name = "FILE|DIR", help_heading = "What is written")]
@@ -393,42 +393,4 @@ pub struct ChecksArgs {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 60s or 5m"))?;
-    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
-}
-
-fn rate(text: &str) -> Result<Rate, String> {
-    let wrong = |_| "write a pace as requests a second, like 20, or in a window, like 100/1m".to_owned();
-    match text.split_once('/') {
-        None => Ok(Rate::PerSecond(text.parse::<NonZero<u32>>().map_err(wrong)?.get())),
-        Some((requests, per)) => {
-            let per = if per.starts_with(|c: char| c.is_ascii_digit()) { duration(per)? } else { duration(&format!("1{per}"))? };
-            Ok(Rate::Window(Window { requests: requests.parse::<NonZero<u32>>().map_err(wrong)?.get(), per }))
-        }
-    }
-}
-
-fn form_file(text: &str) -> Result<FormFile, String> {
-    let known = || Form::value_variants().iter().filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()));
-    let (form, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write it like junit=audit.xml")?;
-    let form =
-        Form::from_str(form, false).map_err(|_| format!("no such form; there are {}", known().collect::<Vec<_>>().join(", ")))?;
-    Ok(FormFile { form, file: file.into() })
-}
-
-fn suite(text: &str) -> Result<Suite, String> {
-    let known = || Suite::ALL.map(Suite::word).join(", ");
-    Suite::named(text).ok_or_else(|| format!("no such suite; there are {}", known()))
-}
-
-fn commit(text: &str) -> Result<String, String> {
-    let hex = text.len() >= 7 && text.len() <= 64 && text.chars().all(|c| c.is_ascii_hexdigit());
-    if hex { Ok(text.to_ascii_lowercase()) } else { Err("write a commit as 7 to 64 hexadecimal digits".to_owned()) }
-}
-
-fn moment(text: &str) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| "write a time as RFC 3339, like 2026-01-31T12:00:00Z".to_owned())
 }
