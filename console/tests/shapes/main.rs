@@ -355,6 +355,19 @@ async fn a_service_that_fails_without_a_token_fails_on_no_odd_request() {
     assert!(foreign.summary.contains("and so is a plain request without a token"), "{}", foreign.summary);
 }
 
+/// What bounds the life of a token may be the time of its issue (`maxAge` of jsonwebtoken).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_end_by_their_age_may_say_any_end() {
+    let text = "task.items = ''\npolicy.max_lifetime = 3600\n";
+    let lifetime = async |wrong| {
+        let running = Running::start(PLAIN, wrong, &["jwt.any-lifetime"]).await;
+        let run = verify(&running, text, &[Suite::Jwt]).await;
+        ["jwt.exp.lifetime", "jwt.exp.type"].map(|id| check(&run, id).verdict)
+    };
+    assert_eq!(lifetime(Wrong::EndsByAge).await, [Verdict::Pass, Verdict::Pass]);
+    assert_eq!(lifetime(Wrong::Nothing).await[0], Verdict::Fail);
+}
+
 /// A key that signs nothing the service takes leaves open what only it could ask, and nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_keeps_its_tokens_is_judged_by_those_it_issued() {

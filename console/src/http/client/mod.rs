@@ -23,7 +23,7 @@ use crate::http::strain::Strain;
 use crate::http::trust::{self, Protocols};
 use crate::http::unsaid::Unsaid;
 use crate::http::vault::Vault;
-use crate::http::{Answer, Credential, Limits, Meter, Probe, Trouble, edge};
+use crate::http::{Answer, Credential, Limits, Meter, Trouble, edge};
 use crate::run::Source;
 use crate::target::Target;
 
