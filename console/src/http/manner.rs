@@ -1,7 +1,8 @@
 //! The application's own manner: the headers that all its answers have in common, and the form of its refusals.
 //!
 //! Learned from its answers in JSON while they come. A refusal that has none of those headers, in a form that no refusal with them had, was
-//! written by somebody else: a firewall that answers in JSON looks like an application, but not like this one.
+//! written by somebody else: a firewall that answers in JSON looks like an application, but not like this one. One without a body has no form,
+//! and one that varies by `Origin` knows of origins: what refuses foreign ones often stands outside of all that sets headers.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,7 +69,8 @@ impl Manner {
             seen.refusals.insert(form);
             return false;
         }
-        own.is_disjoint(&seen.marks) && !seen.refusals.is_empty() && !seen.refusals.contains(&form)
+        let tells_of_itself = !body.is_empty() && !headers.list("vary").iter().any(|name| name == "origin");
+        tells_of_itself && own.is_disjoint(&seen.marks) && !seen.refusals.is_empty() && !seen.refusals.contains(&form)
     }
 }
 
@@ -129,6 +131,8 @@ mod tests {
     #[case::firewall(&[JSON], BLOCK, true)]
     #[case::proxy(&[JSON, NGINX], BLOCK, true)]
     #[case::plain_text(&[("content-type", "text/plain")], "blocked", true)]
+    #[case::nothing_to_tell_by(&[], "", false)]
+    #[case::of_what_knows_origins(&[("vary", "Origin"), ("content-type", "text/plain")], "Disallowed origin", false)]
     #[case::own(&[JSON, UVICORN], BLOCK, false)]
     #[case::own_form_from_outside(&[JSON], r#"{"detail": "not yours"}"#, false)]
     fn a_refusal_in_another_manner_is_a_strangers(#[case] fields: &[(&str, &str)], #[case] body: &str, #[case] strange: bool) {

@@ -177,8 +177,8 @@ pub(super) fn judge_max_age(answer: &Answer) -> Judgement {
     }
 }
 
-/// The token's own header (that of the CSRF token, where the token is a cookie) is granted by name: `*` does not cover `Authorization` (Fetch standard, "CORS non-wildcard request-header
-/// name").
+/// The token's own header (that of the CSRF token, where the token is a cookie) is granted. `*` covers any but `Authorization`, and none where
+/// cookies may come along (Fetch standard, "CORS non-wildcard request-header name" and "CORS-preflight fetch", 7).
 pub(super) async fn authorization(cx: Context) -> Checked {
     let name = match &cx.target.carrier {
         Carrier::Bearer | Carrier::Scheme(_) => "authorization".to_owned(),
@@ -189,16 +189,20 @@ pub(super) async fn authorization(cx: Context) -> Checked {
         },
     };
     let cases = asked(&cx, "preflight for the token's header", "GET", &name);
-    shared_battery(&cx, "preflights that name the token's header", cases, |_, answer| {
-        let names = granted(answer, "access-control-allow-headers");
-        match answer.status {
-            502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
-            status if names.contains(&name) => Judgement::held(format!("{status}: {name} by name")),
-            _ if names.iter().any(|other| other == "*") => Judgement::broken(format!("only *, which does not cover {name}")),
-            status => Judgement::broken(format!("{status}: {name} is not granted, so no front end can send the token")),
-        }
-    })
-    .await
+    shared_battery(&cx, "preflights that name the token's header", cases, |_, answer| judge_header(&name, answer)).await
+}
+
+pub(super) fn judge_header(name: &str, answer: &Answer) -> Judgement {
+    let names = granted(answer, "access-control-allow-headers");
+    let is_wild = names.iter().any(|other| other == "*");
+    let is_covered = name != "authorization" && answer.headers.text("access-control-allow-credentials").as_deref() != Some("true");
+    match answer.status {
+        502.. => Judgement::unclear(format!("{}: the service did not answer", answer.status)),
+        status if names.iter().any(|other| other == name) => Judgement::held(format!("{status}: {name} by name")),
+        status if is_wild && is_covered => Judgement::held(format!("{status}: {name} by *")),
+        _ if is_wild => Judgement::broken(format!("only *, which does not cover {name}")),
+        status => Judgement::broken(format!("{status}: {name} is not granted, so no front end can send the token")),
+    }
 }
 
 /// Every form in which a browser or a careless client may ask is answered without a failure, and the browser's own form is understood.

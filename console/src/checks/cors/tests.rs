@@ -8,7 +8,7 @@ use super::caching::{judge_step, judge_vary, judge_vary_allowed};
 use super::foreign::{self, Family, Seed};
 use super::grants::{judge_credentials, judge_exposed, judge_single, judge_stale, judge_timing, judge_unasked, judge_wildcard};
 use super::left_in;
-use super::preflights::{judge_headers, judge_max_age, judge_methods, judge_private_network};
+use super::preflights::{judge_header, judge_headers, judge_max_age, judge_methods, judge_private_network};
 use crate::checks::{Case, Judgement};
 use crate::http::{Answer, Probe};
 use crate::run::Finding::{self, Broken, Held, Unclear, Weak};
@@ -322,6 +322,23 @@ fn granted_methods_are_chosen_and_not_waved_through(#[case] granted: &str, #[cas
     let answer = Answer::canned(204, &[(ACAO, APP), ("access-control-allow-methods", granted)], "");
     let case = Case::new("", Probe::preflight("/", APP.as_bytes(), "GET", ""));
     assert_eq!(judge_methods(&Policy::default(), &case, &answer).finding, expected);
+}
+
+#[rstest]
+#[case::by_name("authorization", "authorization", false, Held)]
+#[case::never_by_wildcard("authorization", "*", false, Broken)]
+#[case::another_by_wildcard("x-auth-token", "*", false, Held)]
+#[case::not_where_cookies_come_along("x-csrf-token", "*", true, Broken)]
+#[case::not_at_all("authorization", "content-type", false, Broken)]
+fn the_wildcard_covers_any_header_but_authorization_where_no_cookie_comes_along(
+    #[case] name: &str,
+    #[case] granted: &str,
+    #[case] cookies: bool,
+    #[case] expected: Finding,
+) {
+    let cookies = if cookies { "true" } else { "false" };
+    let fields = [(ACAO, APP), ("access-control-allow-headers", granted), ("access-control-allow-credentials", cookies)];
+    assert_eq!(judge_header(name, &Answer::canned(204, &fields, "")).finding, expected);
 }
 
 #[test]

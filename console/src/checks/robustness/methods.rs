@@ -61,7 +61,7 @@ pub(super) async fn allow(cx: Context) -> Checked {
     let asked = safe.map(async |method| {
         let method = method.to_ascii_uppercase();
         let reply = cx.send_raw(&begun_as_a(&cx, &method, at(&cx, &path)).end()).await?;
-        let judgement = kept(reply.status());
+        let judgement = judge_kept(&method, reply.status());
         Ok(shown(&reply, format!("{method}, which Allow names"), judgement.finding, judgement.observed))
     });
     let mut evidence = join_all(asked).await.into_iter().collect::<Result<Vec<Evidence>, Trouble>>()?;
@@ -70,9 +70,10 @@ pub(super) async fn allow(cx: Context) -> Checked {
     Ok(summarise("statements about methods", evidence))
 }
 
-/// Whether a method that `Allow` names is there.
-fn kept(status: Option<u16>) -> Judgement {
+/// Whether a method that `Allow` names is there. What answers preflights may pass on any other OPTIONS, as the `cors` of npm does.
+pub(super) fn judge_kept(method: &str, status: Option<u16>) -> Judgement {
     match status {
+        Some(status @ 405) if method == "OPTIONS" => Judgement::weak(format!("{status}: Allow names what only preflights are for")),
         Some(status @ (405 | 501)) => Judgement::broken(format!("{status}: Allow names a method that is not there")),
         Some(status) => Judgement::held(status.to_string()),
         None => Judgement::unclear("no answer"),

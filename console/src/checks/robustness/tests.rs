@@ -148,6 +148,15 @@ fn head_beside_get(#[case] get: u16, #[case] head: u16, #[case] stray: usize, #[
 }
 
 #[rstest]
+#[case::there("GET", Some(401), Held)]
+#[case::not_there("TRACE", Some(405), Broken)]
+#[case::preflights_alone("OPTIONS", Some(405), Weak)]
+#[case::lost("GET", None, Unclear)]
+fn methods_that_allow_names(#[case] method: &str, #[case] status: Option<u16>, #[case] finding: Finding) {
+    assert_eq!(methods::judge_kept(method, status).finding, finding);
+}
+
+#[rstest]
 #[case::kept(&[("location", "https://x-host.mark.invalid/")], Broken)]
 #[case::asked_directly(&[("location", "https://x-forwarded-host.mark.invalid/")], Weak)]
 #[case::through_a_front(&[("location", "https://x-forwarded-host.mark.invalid/"), ("cf-ray", "1")], Broken)]
