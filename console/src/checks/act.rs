@@ -1,7 +1,5 @@
 //! The six things that can be done to one object, as probes.
 
-use serde_json::json;
-
 use super::{Context, Object, User};
 use crate::http::{Probe, Trouble};
 use crate::target::Resource;
@@ -52,17 +50,17 @@ impl Act {
         }
     }
 
-    /// The probe, without a token. `title` is what a write would set; `item` is the path of the object, which is like A's.
+    /// The probe, without a token. A toggle can also be told what to set. `title` is what a write would set; `item` is the path of the object, which is like A's.
     pub fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
-        self.probe_of(cx, &cx.target.resource, item, title)
+        self.probe_of(&cx.target.resource, item, title)
     }
 
     /// The same for an object that looks as `resource` says.
-    pub fn probe_of(self, cx: &Context, resource: &Resource, item: &str, title: &str) -> Probe {
+    pub fn probe_of(self, resource: &Resource, item: &str, title: &str) -> Probe {
         match self {
             Self::Put => Probe::new("PUT", item).json(&resource.full(title)),
             Self::Patch => Probe::new("PATCH", item).json(&resource.patch(title)),
-            Self::Toggle => Probe::new("PATCH", item).json(&done(cx)),
+            Self::Toggle => Probe::new("PATCH", item).json(&resource.marked()),
             other => Probe::new(other.word(), item),
         }
     }
@@ -94,9 +92,4 @@ impl Act {
         let named = [(if twofold { "A's path" } else { "A's id" }, of_a), ("B's path with A's id", of_b.filter(|_| twofold))];
         Ok(named.into_iter().filter_map(|(name, path)| Some((name, path?))).collect())
     }
-}
-
-/// The body of a toggle that can also be told what to set.
-fn done(cx: &Context) -> serde_json::Value {
-    cx.target.resource.fields.done.as_ref().map_or_else(|| json!({}), |field| json!({ (field.clone()): true }))
 }

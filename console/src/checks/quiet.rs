@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 pub(crate) const EXHAUSTS: &str = "robustness.rate-limit";
 
 /// Those who may wait until the others have ended, in the order in which they then go: none waits for one that comes later.
-const IN_TURN: [&str; 4] = ["isolation.list.totals", "jwt.login.uniform", "jwt.login.limit", EXHAUSTS];
+const IN_TURN: [&str; 6] =
+    ["docs.errors", "health.latency", "isolation.list.totals", "jwt.login.uniform", "jwt.login.limit", EXHAUSTS];
 
 /// Which checks have ended.
 #[derive(Debug, Default)]

@@ -37,9 +37,12 @@ const OF_A_FRONT: [&str; 12] = [
 const TURNED_AWAY: [u16; 6] = [403, 405, 406, 418, 429, 503];
 /// How far into a page is looked.
 const LOOK: usize = 4 * 1024;
-/// What the pages of frameworks have in them, in lower case: Express, Werkzeug (Flask), Django, Spring, Tomcat, Rails, Starlette's debugger.
-const OF_A_FRAMEWORK: [&str; 7] = [
+/// What the pages of frameworks have in them, in lower case: Express, Werkzeug (Flask), Django, Bottle, Sanic, Spring, Tomcat, Rails,
+/// Starlette's debugger.
+const OF_A_FRAMEWORK: [&str; 9] = [
     "<title>error</title>",
+    "<title>error: 4",
+    "<title>⚠️ 4",
     "<html lang=en>\n<title>",
     "<h1>403 forbidden</h1><p></p>",
     "whitelabel error page",
@@ -68,6 +71,8 @@ pub(super) fn source_of(status: u16, headers: &Headers, body: &[u8], habits: Hab
         // What a framework answers to an exception of the application comes from outside its middleware, which would set the header
         // (Starlette's `ServerErrorMiddleware`).
         Some(_) if matches!(status, 403 | 404 | 429 | 501..=599) => Source::Edge,
+        // A router knows which methods there are (RFC 9110, 15.5.6); what stands in front of one does not.
+        _ if status == 405 && headers.has("allow") => Source::Unknown,
         None if habits.out_of_manner && TURNED_AWAY.contains(&status) => Source::Edge,
         _ if habits.speaks_json && TURNED_AWAY.contains(&status) && is_foreign_page(headers, body) => Source::Edge,
         _ => Source::Unknown,
@@ -116,6 +121,9 @@ mod tests {
     #[case::flask(403, &[HTML], WERKZEUG, None, Source::Unknown)]
     #[case::express(403, &[HTML], EXPRESS, None, Source::Unknown)]
     #[case::django(403, &[HTML], DJANGO, None, Source::Unknown)]
+    #[case::router(405, &[HTML, ("allow", "GET, HEAD")], NGINX, None, Source::Unknown)]
+    #[case::bottle(405, &[HTML], "<html><head><title>Error: 405 Method Not Allowed</title>", None, Source::Unknown)]
+    #[case::sanic(403, &[HTML], "<!DOCTYPE html><html lang=en><meta charset=UTF-8><title>⚠️ 403 — Forbidden</title>", None, Source::Unknown)]
     #[case::method(405, &[HTML], NGINX, Some("x-request-id"), Source::Edge)]
     #[case::own_error(401, &[HTML], BLOCK, None, Source::Unknown)]
     #[case::json(403, &[("content-type", "application/json")], "{}", None, Source::Unknown)]

@@ -60,16 +60,10 @@ impl Client {
         let answer = record::response(status, &headers, &body, truncated, elapsed.as_secs_f64() * 1e3, &unsaid);
         let source = self.source_of(status, &headers, &body);
         let received_at = OffsetDateTime::now_utc();
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            truncated,
-            elapsed,
-            received_at,
-            source,
-            exchange: record::exchange(shown, Some(answer)),
-        })
+        let exchange = record::exchange(shown, Some(answer));
+        let answer = Answer { status, headers, body, truncated, elapsed, received_at, source, exchange };
+        self.overhear(&answer);
+        Ok(answer)
     }
 }
 

@@ -9,6 +9,9 @@ use gix::status::index_worktree::iter::Summary;
 
 use super::{Repository, RepositoryError};
 
+/// What targets are described in.
+const DESCRIPTION: &str = "postflight.toml";
+
 /// The work tree against HEAD.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -21,14 +24,20 @@ pub struct State {
 }
 
 impl State {
-    /// Why the checkout cannot speak for a release, if it cannot: a shallow clone or changed files.
+    /// Why the checkout cannot speak for a release, if it cannot: a shallow clone or changed files. The description of the target is no part of
+    /// what was built from it.
     pub fn reservation(&self) -> Option<String> {
         if self.shallow {
             return Some("the clone is shallow, so its history is cut off; run `git fetch --unshallow`".into());
         }
-        let first = self.changed.first()?;
-        let more = if self.changed.len() > 1 { format!(" and {} more", self.changed.len() - 1) } else { String::new() };
-        Some(format!("the work tree is dirty ({first}{more} differ from HEAD); commit or stash, then run again"))
+        let is_built = |path: &&String| Path::new(path).file_name().is_none_or(|name| name != DESCRIPTION);
+        let changed: Vec<_> = self.changed.iter().filter(is_built).collect();
+        let differ = match changed.as_slice() {
+            [] => return None,
+            [one] => format!("{one} differs"),
+            [first, more @ ..] => format!("{first} and {} more differ", more.len()),
+        };
+        Some(format!("the work tree is dirty ({differ} from HEAD); commit or stash, then run again"))
     }
 }
 
@@ -64,5 +73,22 @@ impl Repository {
         let at = rules.at_path(Path::new(path), None);
         at.map(|platform| platform.is_excluded())
             .map_err(|error| RepositoryError::Read { what: path.into(), why: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::clean(&[], None)]
+    #[case::described_anew(&["api/postflight.toml", "postflight.toml"], None)]
+    #[case::one(&["main.py", "postflight.toml"], Some("main.py differs"))]
+    #[case::more(&["a.py", "b.py", "c.py"], Some("a.py and 2 more differ"))]
+    fn changed_files_leave_it_open_whether_the_release_was_read(#[case] changed: &[&str], #[case] words: Option<&str>) {
+        let state = State { changed: changed.iter().map(ToString::to_string).collect(), ..State::default() };
+        let told = state.reservation();
+        assert_eq!(told.is_some(), words.is_some());
+        assert!(told.unwrap_or_default().contains(words.unwrap_or_default()));
     }
 }

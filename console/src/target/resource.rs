@@ -197,6 +197,11 @@ impl Resource {
         self.wrapped(Map::from_iter([(self.fields.title.clone(), json!(title))]))
     }
 
+    /// A partial update that sets only the done field; one of nothing where there is none.
+    pub fn marked(&self) -> Value {
+        self.fields.done.as_ref().map_or_else(|| json!({}), |done| self.wrapped(Map::from_iter([(done.clone(), json!(true))])))
+    }
+
     fn wrapped(&self, body: Map<String, Value>) -> Value {
         match &self.envelope {
             Some(name) => json!({ (name.clone()): body }),

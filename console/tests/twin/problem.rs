@@ -25,6 +25,11 @@ pub(crate) const MALFORMED: Problem = Problem(StatusCode::BAD_REQUEST, "The body
 pub(crate) const UNSUPPORTED: Problem = Problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.");
 /// A body over the limit.
 pub(crate) const TOO_LARGE: Problem = Problem(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 65536 bytes.");
+/// The same, by a server that shows where it noticed.
+pub(crate) const TRACED: Problem = Problem(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "PayloadTooLargeError: request entity too large\n    at readStream (/app/node_modules/raw-body/index.js:163:17)",
+);
 /// JSON, but not what the resource takes.
 pub(crate) const UNPROCESSABLE: Problem = Problem(StatusCode::UNPROCESSABLE_ENTITY, "The members are not those of a task.");
 /// Too many requests of one user.

@@ -223,8 +223,9 @@ async fn members(house: &House, headers: &HeaderMap, body: Body) -> Result<Map<S
 async fn read_body(house: &House, headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Problem> {
     let patience = if house.has("robustness.slow-body") { 60 } else { robust::BODY_SECS };
     let read = tokio::time::timeout(Duration::from_secs(patience), to_bytes(body, 32 << 20));
-    let bytes = read.await.map_err(|_| problem::TIMEOUT)?.map_err(|_| problem::TOO_LARGE)?;
-    if bytes.len() <= BODY_BYTES || robust::unlimited(house, headers) { Ok(bytes) } else { Err(problem::TOO_LARGE) }
+    let too_large = if house.has("docs.trace-beyond-limit") { problem::TRACED } else { problem::TOO_LARGE };
+    let bytes = read.await.map_err(|_| problem::TIMEOUT)?.map_err(|_| too_large)?;
+    if bytes.len() <= BODY_BYTES || robust::unlimited(house, headers) { Ok(bytes) } else { Err(too_large) }
 }
 
 fn object(house: &House, headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Problem> {

@@ -6,11 +6,10 @@ use futures::future::{join_all, try_join_all};
 
 use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
-use super::errors::inside;
 use super::paths;
 use super::recognise::recognised;
 use super::same::like;
-use crate::http::{Answer, Probe, Trouble};
+use crate::http::{Answer, Probe, Trouble, inside};
 use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.

@@ -233,7 +233,8 @@ const ERRORS: Check = check(
     [
         "Errors give nothing of the inside away",
         "Stack traces and driver messages tell files, versions, queries and at times values. Debug pages offer a console besides.",
-        "Malformed ids, queries, tokens and bodies bring an error that speaks of the request alone.",
+        "Malformed ids, queries, tokens and bodies bring an error that speaks of the request alone, and so does whatever else is refused in the \
+         run.",
     ],
     &[CWE_209, WSTG_ERRORS],
     PLAIN_ERRORS,

@@ -14,5 +14,4 @@ mod same;
 mod tests;
 
 pub use catalogue::CHECKS;
-pub(super) use errors::inside;
 pub(super) use same::without_ids;

@@ -153,13 +153,14 @@ const SLOW: Duration = Duration::from_secs(2);
 const SLUGGISH: Duration = Duration::from_secs(1);
 
 /// The first answer may wake a sleeping database; it is shown apart and not judged. Where health is slow beside the rest of the run, it is
-/// measured once more while no connection of the run waits: some servers give each a thread until its request is whole.
+/// measured once more when the others have ended: some servers have few threads, and keep one for each connection.
 pub(super) async fn latency(cx: Context) -> Checked {
     let path = deep_path(&cx)?.to_owned();
     let beside = timed(&samples(&cx, &path, SAMPLES).await?);
     if beside.verdict == Verdict::Pass {
         return Ok(beside);
     }
+    cx.client.until(cx.quiet.turn_of("health.latency")).await?;
     let _quiet = cx.client.quiet().await;
     let mut alone = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {

@@ -183,7 +183,7 @@ impl Whose {
             return Ok(Self::Unclear);
         }
         let change = async |user: &User| {
-            let probe = act.probe_of(cx, &cx.resource_of(user), &cx.item_path(user, id), canary).bearer(&user.token);
+            let probe = act.probe_of(&cx.resource_of(user), &cx.item_path(user, id), canary).bearer(&user.token);
             Ok::<_, Trouble>(cx.send(&probe).await?.is_success())
         };
         let (a, b) = tokio::try_join!(change(cx.a()?), change(cx.b()?))?;

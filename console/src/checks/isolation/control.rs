@@ -66,7 +66,7 @@ async fn own(cx: &Context, user: &User) -> Result<Vec<Evidence>, Trouble> {
 async fn changed(cx: &Context, user: &User, object: Object) -> Result<[Evidence; 2], Trouble> {
     let who = user.name;
     let title = format!("{} new", object.canary);
-    let change = Act::change(cx).probe_of(cx, &cx.resource_of(user), &cx.item_path(user, &object.id), &title);
+    let change = Act::change(cx).probe_of(&cx.resource_of(user), &cx.item_path(user, &object.id), &title);
     let changed = cx.send(&change.bearer(&user.token)).await?;
     let object = followed(cx, user, object, &changed).await;
     let after = if cx.target.resource.offers.get {

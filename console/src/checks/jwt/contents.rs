@@ -6,11 +6,14 @@ use crate::checks::passwords::member_of;
 use crate::checks::{Checked, Context, Outcome};
 use crate::http::{Trouble, hash_in};
 use crate::run::{Evidence, EvidenceClass, Finding};
+use crate::token::Compact;
 
 use super::issued;
 
 /// Longest life where the target declares none: 30 days.
 const LONGEST_SECS: u64 = 30 * 86_400;
+/// What the clocks of the service and of the console may be apart.
+const CLOCK_SKEW_SECS: u64 = 60;
 /// Parts of names that only secrets bear.
 const SECRET_NAMES: [&str; 9] =
     ["password", "passwd", "secret", "api_key", "apikey", "private_key", "hash", "credit_card", "card_number"];
@@ -20,10 +23,23 @@ const REVOKING: &str = "`hash_password`";
 
 /// Parts of names that only personal data bear.
 const PERSONAL_NAMES: [&str; 7] = ["email", "e-mail", "phone", "birth", "ssn", "street", "address"];
+
 /// The lifetime of an issued token; nothing where none can be had.
 pub(super) async fn lifetime_of_issued(cx: &Context) -> Result<Option<Evidence>, Trouble> {
-    let claims = issued::token(cx).await?.and_then(|token| token.claims());
-    Ok(claims.map(|claims| end(&claims, cx.target.policy.max_lifetime_secs)))
+    let longest = cx.target.policy.max_lifetime_secs;
+    let Some(claims) = issued::token(cx).await?.and_then(|token| token.claims()) else { return Ok(None) };
+    if tells_its_beginning(&claims) {
+        return Ok(Some(end(&claims, None, longest)));
+    }
+    // The run saw another begin, when it signed in.
+    let session = cx.registry.shared().await?;
+    let fresh = session.as_ref().and_then(|session| Compact::parse(session.user.token.expose())?.claims());
+    let issued = session.as_ref().filter(|_| fresh.is_some()).map(|session| session.answer.received_at.unix_timestamp());
+    Ok(Some(end(&fresh.unwrap_or(claims), issued, longest)))
+}
+
+fn tells_its_beginning(claims: &Map<String, Value>) -> bool {
+    ["iat", "nbf"].iter().any(|name| claims.get(*name).is_some_and(Value::is_number))
 }
 
 /// What the claims of an issued token tell everybody who sees it: the payload is encoded, not encrypted.
@@ -40,17 +56,22 @@ fn piece(label: &str, finding: Finding, observed: String) -> Evidence {
     Evidence::of(EvidenceClass::Live, label, finding, observed)
 }
 
-fn end(claims: &Map<String, Value>, longest: Option<u64>) -> Evidence {
+/// Judges how long a token lives by its own claims, or from when it was `issued` (seconds since 1970) where they do not say.
+fn end(claims: &Map<String, Value>, issued: Option<i64>, longest: Option<u64>) -> Evidence {
     let label = "the lifetime of an issued token";
     let number = |name: &str| claims.get(name).and_then(Value::as_f64);
-    let (Some(exp), beginning) = (number("exp"), number("iat").or_else(|| number("nbf"))) else {
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    let issued = issued.map(|at| at as f64);
+    let (Some(exp), beginning) = (number("exp"), number("iat").or_else(|| number("nbf")).or(issued)) else {
         let finding = if longest.is_some() { Finding::Broken } else { Finding::Weak };
         return piece(label, finding, "it never ends: there is no exp".into());
     };
     let Some(beginning) = beginning else {
         return piece(label, Finding::Weak, "it has an end, but nothing says when it began".into());
     };
-    let (life, bound) = (exp - beginning, longest.unwrap_or(LONGEST_SECS));
+    // Two clocks need not agree on a beginning that was seen.
+    let skew = if number("iat").or_else(|| number("nbf")).is_none() { CLOCK_SKEW_SECS } else { 0 };
+    let (life, bound) = (exp - beginning, longest.unwrap_or(LONGEST_SECS) + skew);
     #[expect(clippy::cast_precision_loss, reason = "seconds of a lifetime are far below 2^52")]
     // Times may have fractions, of which the beginning is cut off.
     let within = life.floor() <= bound as f64;
@@ -115,7 +136,15 @@ mod tests {
     #[case(json!({ "iat": 1_000 }), None, Finding::Weak)]
     #[case(json!({ "iat": 0, "exp": 99_999_999 }), None, Finding::Weak)]
     fn a_lifetime_is_judged_by_the_policy(#[case] claims: Value, #[case] longest: Option<u64>, #[case] finding: Finding) {
-        assert_eq!(end(claims.as_object().unwrap(), longest).finding, finding);
+        assert_eq!(end(claims.as_object().unwrap(), None, longest).finding, finding);
+    }
+
+    #[rstest::rstest]
+    #[case::as_declared(1_900, Finding::Held)]
+    #[case::longer(1_000 + 900 + 61, Finding::Broken)]
+    fn a_token_without_a_beginning_is_judged_by_when_it_was_issued(#[case] exp: i64, #[case] finding: Finding) {
+        let claims = json!({ "exp": exp });
+        assert_eq!(end(claims.as_object().unwrap(), Some(1_000), Some(900)).finding, finding);
     }
 
     #[rstest::rstest]

@@ -5,11 +5,10 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::super::battery::summarise;
-use super::super::docs::inside;
 use super::super::specimens;
 use super::super::wire::{at, begun_as_a, shown};
 use super::super::{Checked, Context, Judgement, Outcome};
-use crate::http::{Ending, Probe, Raw, Reply, Trouble};
+use crate::http::{Ending, Probe, Raw, Reply, Trouble, inside};
 use crate::run::{Evidence, EvidenceClass, Finding, Source};
 
 /// Why updates are not sent on the raw wire to a service that demands `If-Match` (RFC 6585, 3).
@@ -135,7 +134,7 @@ pub(super) const fn failed(status: u16) -> bool {
 /// what a failure is worth.
 pub(super) fn out_of_order(reply: &Reply, failing: fn(String) -> Judgement) -> Option<Judgement> {
     match (&reply.answer, reply.ending) {
-        (None, Ending::Open) => Some(Judgement::weak(format!("no answer within {} s: it waits for more", reply.elapsed.as_secs()))),
+        (None, Ending::Open) => Some(Judgement::weak(format!("no answer within {} s", reply.elapsed.as_secs()))),
         (Some(answer), _) if failed(answer.status) && answer.source != Source::Edge => {
             if let Some(kind) = inside(&answer.raw_text().to_ascii_lowercase()) {
                 return Some(Judgement::broken(format!("{}: the request made the service fail, with {kind}", reply.words())));

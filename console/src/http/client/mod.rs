@@ -16,6 +16,7 @@ use crate::http::answer::Headers;
 use crate::http::csrf::CsrfTokens;
 use crate::http::gate::{Gate, Rank};
 use crate::http::manner::Manner;
+use crate::http::overheard::Overheard;
 use crate::http::pool::{Pools, Way};
 use crate::http::preconditions::Tags;
 use crate::http::scope::Scope;
@@ -42,6 +43,8 @@ struct Inner {
     strain: Arc<Strain>,
     /// How the application answers.
     manner: Arc<Manner>,
+    /// Errors that gave something away.
+    overheard: Arc<Overheard>,
     /// Whether waiting for a 503 was in vain once.
     in_vain: AtomicBool,
     /// What was shown where, by its tag.
@@ -90,6 +93,7 @@ impl Client {
             vault: Arc::default(),
             strain: Arc::default(),
             manner: Arc::default(),
+            overheard: Arc::default(),
             in_vain: AtomicBool::default(),
             tags: Arc::default(),
             csrf: Arc::default(),
@@ -121,6 +125,7 @@ impl Client {
             vault: Arc::clone(&self.inner.vault),
             strain: Arc::default(),
             manner: Arc::clone(&self.inner.manner),
+            overheard: Arc::clone(&self.inner.overheard),
             in_vain: AtomicBool::new(self.waits_in_vain()),
             tags: Arc::clone(&self.inner.tags),
             csrf: Arc::clone(&self.inner.csrf),
@@ -306,6 +311,16 @@ impl Client {
     /// How often a pulse may be felt within the pace of the run; `None` where requests are too few for it.
     pub(crate) fn pulse_every(&self) -> Option<Duration> {
         self.inner.gate.pulse_every().filter(|_| self.inner.limits.budget.is_none())
+    }
+
+    /// Takes notice of what an answer gives away.
+    pub(in crate::http) fn overhear(&self, answer: &Answer) {
+        self.inner.overheard.note(answer);
+    }
+
+    /// Errors of the run so far that gave a program's inside away: the first of each status and kind.
+    pub(crate) fn overheard(&self) -> Vec<Answer> {
+        self.inner.overheard.all()
     }
 
     /// Who wrote an answer, by what is known of the application so far.

@@ -94,6 +94,9 @@ impl Client {
             received_at: OffsetDateTime::now_utc(),
             exchange: exchange.clone(),
         });
+        if let Some(answer) = &answer {
+            self.overhear(answer);
+        }
         Reply { answer, ending: heard.ending, further: heard.further, stray: heard.stray, elapsed: heard.elapsed, exchange }
     }
 }

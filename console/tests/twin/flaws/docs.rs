@@ -47,5 +47,6 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["docs.errors"],
         &["robustness.slow.body", "robustness.json.malformed", "robustness.media-type", "robustness.errors"],
     ),
+    flaw("docs.trace-beyond-limit", "A body over the limit is answered with a stack trace.", &["docs.errors"], &[]),
     flaw("docs.panic-text", "A malformed body is answered with the text of a panic.", &["docs.errors"], &["robustness.errors"]),
 ];
