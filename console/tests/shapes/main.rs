@@ -355,6 +355,23 @@ async fn a_service_that_fails_without_a_token_fails_on_no_odd_request() {
     assert!(foreign.summary.contains("and so is a plain request without a token"), "{}", foreign.summary);
 }
 
+/// The route that names the release is as public as health.
+#[tokio::test]
+async fn a_release_that_is_named_beside_a_secret_fails() {
+    let server = wiremock::MockServer::start().await;
+    let body = |json: serde_json::Value| wiremock::ResponseTemplate::new(200).set_body_json(json);
+    let health = serde_json::json!({ "status": "ok", "state": { "database": "connected" } });
+    let version =
+        serde_json::json!({ "build": { "rev": "4f1c9d2" }, "database_url": "postgres://app:not-a-real-one@db.internal/app" });
+    for (path, json) in [("/health", health), ("/version", version)] {
+        wiremock::Mock::given(wiremock::matchers::path(path)).respond_with(body(json)).mount(&server).await;
+    }
+    let run = verify_at(&server.uri(), "release.path = '/version'\n", &[Suite::Health]).await;
+    let leaks = check(&run, "health.leaks");
+    assert_eq!(leaks.verdict, Verdict::Fail, "{}", leaks.summary);
+    assert!(leaks.summary.contains("/version, which names the release"), "{}", leaks.summary);
+}
+
 /// What bounds the life of a token may be the time of its issue (`maxAge` of jsonwebtoken).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_that_end_by_their_age_may_say_any_end() {

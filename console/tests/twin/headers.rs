@@ -40,6 +40,7 @@ const BAD_VALUES: &[(&str, &str, &str)] = &[
     ("headers.framing-allowed", "content-security-policy", "default-src 'none'; frame-ancestors *"),
     ("headers.public-cache", "cache-control", "public, max-age=3600"),
     ("cors.cacheable-without-vary", "cache-control", "public, max-age=60"),
+    ("headers.edge-cache", "cdn-cache-control", "max-age=60"),
     ("headers.private-cache", "cache-control", "max-age=600"),
     ("headers.debug-token", "x-debug-token-link", "/_profiler/3f9d1c"),
     ("headers.server-version", "server", "nginx/1.18.0 (Ubuntu)"),

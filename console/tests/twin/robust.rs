@@ -95,6 +95,9 @@ fn stopped(house: &House, parts: &Parts) -> Option<Response> {
     if stumbles.iter().any(|(flaw, id)| house.has(flaw) && odd(id)) || breaks_a_statement(house, parts) {
         return Some(problem::INTERNAL.into_response());
     }
+    if knows_no_column(house, parts) {
+        return Some(problem::UNPROCESSABLE.into_response());
+    }
     limited(house, parts).or_else(|| made_up_host(house, parts))
 }
 
@@ -106,6 +109,12 @@ fn breaks_a_statement(house: &House, parts: &Parts) -> bool {
     let id = parts.uri.path().strip_prefix("/api/tasks/");
     (house.has("robustness.quote-breaks") && searched.is_some_and(is_odd))
         || (house.has("robustness.quote-breaks-id") && id.is_some_and(is_odd))
+}
+
+/// A flaw that puts an order into its statement as it is: no column has this name.
+fn knows_no_column(house: &House, parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    house.has("robustness.order-in-statement") && query.split('&').any(|pair| pair == "sort=pfnone")
 }
 
 /// Flaws around methods that no route has.

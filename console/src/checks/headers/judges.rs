@@ -117,11 +117,23 @@ fn seconds(directives: &[String], name: &str) -> Option<u64> {
 }
 
 /// `Cache-Control` (RFC 9111, 5.2.2). Answers to a token are stored by shared caches only when they say so: `public`, `s-maxage` (3.5).
+/// Fields that content networks go by in place of `Cache-Control` (RFC 9213).
+const FOR_EDGES: [&str; 4] = ["cdn-cache-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control", "surrogate-control"];
+
+fn is_kept_by_edges(answer: &Answer, field: &str) -> bool {
+    let directives = answer.headers.list(field);
+    let is_forbidden = ["no-store", "private"].iter().any(|name| directives.iter().any(|directive| directive == name));
+    !is_forbidden && ["max-age", "s-maxage"].iter().any(|name| seconds(&directives, name).is_some_and(|age| age > 0))
+}
+
 pub(super) fn caching(policy: &Policy, personal: bool, answer: &Answer) -> Judgement {
     let directives = answer.headers.list("cache-control");
     let has = |name: &str| directives.iter().any(|directive| directive == name);
     let age = |name: &str| seconds(&directives, name).unwrap_or(0);
     let said = directives.join(", ");
+    if let Some(field) = FOR_EDGES.iter().find(|field| personal && is_kept_by_edges(answer, field)) {
+        return Judgement::broken(format!("{field}: {}: shared caches keep it for others", answer.headers.list(field).join(", ")));
+    }
     if has("no-store") && !has("public") {
         return Judgement::held(said);
     }

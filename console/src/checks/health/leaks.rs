@@ -72,9 +72,11 @@ const SECRET_NAMES: [&str; 14] = [
 const PRIVATE_KEYS: [&str; 4] =
     ["-----BEGIN PRIVATE KEY", "-----BEGIN RSA PRIVATE KEY", "-----BEGIN EC PRIVATE KEY", "-----BEGIN OPENSSH PRIVATE KEY"];
 
-/// Health as it is, with a query, and in another representation: none may hold any of it.
+/// Health as it is, with a query, and in another representation, and what names the release: none may hold any of it.
 pub(super) async fn leaks(cx: Context) -> Checked {
     let ways = [("", None), ("?verbose=true&details=1&debug=1", None), ("", Some("text/html"))];
+    let release = cx.target.release.path.as_deref().filter(|path| !declared(&cx).contains(path));
+    let release = release.map(|path| Case::new(format!("GET {path}, which names the release"), Probe::get(path)));
     let cases = declared(&cx).into_iter().flat_map(|path| {
         ways.map(|(query, accept)| {
             let probe = Probe::get(format!("{path}{query}"));
@@ -82,7 +84,7 @@ pub(super) async fn leaks(cx: Context) -> Checked {
             Case::new(format!("GET {path}{query}{}", accept.map_or_else(String::new, |accept| format!(" as {accept}"))), probe)
         })
     });
-    shared_battery(&cx, "health answers", cases.collect(), |_, answer| judged(answer)).await
+    shared_battery(&cx, "health answers", cases.chain(release).collect(), |_, answer| judged(answer)).await
 }
 
 fn judged(answer: &Answer) -> Judgement {

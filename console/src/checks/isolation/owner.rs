@@ -27,7 +27,7 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
 ];
 
 /// Further parameters that name whose objects are meant; the most usual first.
-pub(super) const WHOSE: [&str; 25] = [
+pub(super) const WHOSE: [&str; 27] = [
     "owner_id",
     "ownerId",
     "uid",
@@ -45,6 +45,8 @@ pub(super) const WHOSE: [&str; 25] = [
     "on_behalf_of",
     "assignee",
     "act_as",
+    "as_user",
+    "sudo",
     "actAs",
     "creator",
     "authorId",

@@ -66,11 +66,11 @@ pub(super) async fn path(cx: Context) -> Checked {
         .map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path)))
         .collect();
     let open = cx.target.paths.live.as_deref().or(cx.target.paths.health.as_deref()).unwrap_or("/");
-    // A guard that looks for an open path anywhere in the URL (`"/health" in request.url`).
+    // A guard that looks for an open path anywhere in the URL (`"/health" in request.url`), or for a file's name at its end.
     let declared = [&cx.target.paths.live, &cx.target.paths.health].into_iter().flatten().map(String::as_str);
     let accounts = &cx.target.accounts;
     let signing = [&accounts.login, &accounts.refresh].into_iter().flatten().map(|grant| grant.call.path.as_str());
-    let usual = ["/health", "/login", "/register", "/docs", "/public"];
+    let usual = ["/health", "/login", "/register", "/docs", "/public", "/share", "/static/app.css"];
     let named = declared.chain(signing).chain(usual).map(|path| format!("next={path}")).collect::<Vec<_>>().join("&");
     let mentioned = asking(&list, &named);
     cases.push(Case::new(format!("GET {mentioned} without a token"), Probe::get(mentioned)));
@@ -97,7 +97,7 @@ fn around(cx: &Context, answer: &Answer) -> Judgement {
 }
 
 /// Headers by which a gateway tells a service who has been authenticated; from outside they are anybody's claim.
-const IDENTITY_HEADERS: [&str; 18] = [
+const IDENTITY_HEADERS: [&str; 19] = [
     "x-user-id",
     "x-forwarded-user",
     "x-user",
@@ -105,6 +105,7 @@ const IDENTITY_HEADERS: [&str; 18] = [
     "x-authenticated-user",
     "x-consumer-username",
     "x-ms-client-principal-name",
+    "x-ms-client-principal-id",
     "x-amzn-oidc-identity",
     "x-userid",
     "x-auth-user",
@@ -122,12 +123,22 @@ const IDENTITY_HEADERS: [&str; 18] = [
 const LOCAL_HEADERS: [&str; 6] =
     ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
 
+/// What platforms, proxies and services of one's own say in requests of their own: probes of Kubernetes and of load balancers, jobs, and TLS
+/// that somebody else has verified.
+const OF_MACHINES: [(&str, &str); 4] = [
+    ("user-agent", "kube-probe/1.29 ELB-HealthChecker/2.0 GoogleHC/1.0"),
+    ("x-internal-service", "postflight"),
+    ("x-vercel-cron", "1"),
+    ("x-ssl-client-verify", "SUCCESS"),
+];
+
 /// Headers by which a request without a token claims to be one of A's, or to come from the service's own network.
 fn claims_of_identity(cx: &Context, subject: &str) -> Vec<(String, String)> {
     let claims = |names: &[&str], value: &str| names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect::<Vec<_>>();
     let all = [
         claims(&IDENTITY_HEADERS, subject),
         claims(&LOCAL_HEADERS, "127.0.0.1"),
+        OF_MACHINES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         // What some guards take for a preflight, whatever the method.
         claims(&["access-control-request-method"], "GET"),
         claims(&["cookie"], &sessions(cx, subject)),

@@ -9,6 +9,7 @@ use super::super::specimens;
 use super::super::{Case, Checked, Context, Judgement, concluded, shared_answers};
 use crate::checks::paging::asking;
 use crate::http::{Answer, Probe, Trouble};
+use crate::run::Evidence;
 use crate::target::Route;
 
 /// Parameters of one route that are asked.
@@ -51,10 +52,35 @@ pub(super) async fn unbroken(cx: Context) -> Checked {
         Ok::<_, Trouble>(twice.map(|answer| answer.status))
     });
     let doubled = try_join_all(doubled).await?;
-    concluded("places for a text with a quote", &cases, asked, |case, answer| {
+    let outcome = concluded("places for a text with a quote", &cases, asked, |case, answer| {
         let at = cases.iter().position(|other| other.name == case.name);
         judge(answer.status, at.and_then(|at| doubled.get(at).copied().flatten()))
-    })
+    })?;
+    Ok(outcome.joined(sorted(&cx, &list).await?))
+}
+
+/// Parameters that name an order.
+const ORDERS: [&str; 6] = ["sort", "sort_by", "sortBy", "order_by", "orderBy", "ordering"];
+
+/// The list in an order that nothing has, and where that is refused, in that of an expression. No text is to be closed in an `ORDER BY`: what takes
+/// the one and refuses the other puts it into a statement as it is.
+async fn sorted(cx: &Context, list: &str) -> Result<Evidence, Trouble> {
+    let by = |text: &str| get(cx, &asking(list, &ORDERS.map(|name| format!("{name}={text}")).join("&")));
+    let unknown = cx.once(&by("pfnone")).await?;
+    let refused = (400..=500).contains(&unknown.status) && unknown.status != 429;
+    let expression = if refused { Some(cx.once(&by("(select%201)")).await?) } else { None };
+    let judgement = judge_order(unknown.status, expression.as_ref().map(|answer| answer.status));
+    Ok(judgement.seen(expression.as_ref().unwrap_or(&unknown), "an order of the list"))
+}
+
+fn judge_order(unknown: u16, expression: Option<u16>) -> Judgement {
+    match expression {
+        Some(status @ 200..=299) => {
+            Judgement::broken(format!("{status} for an expression, but {unknown} for an unknown name: it stands in a statement"))
+        }
+        Some(status) => Judgement::held(format!("{unknown} for an unknown name, {status} for an expression")),
+        None => Judgement::held(format!("{unknown} for an unknown name")),
+    }
 }
 
 fn get(cx: &Context, path: &str) -> Probe {
@@ -113,6 +139,18 @@ mod tests {
     #[case::searched(200, None, Finding::Held)]
     fn what_fails_at_one_quote_and_not_at_two_is_a_statement(#[case] one: u16, #[case] two: Option<u16>, #[case] finding: Finding) {
         assert_eq!(judge(one, two).finding, finding);
+    }
+
+    #[rstest]
+    #[case::stands_in_a_statement(400, Some(200), Finding::Broken)]
+    #[case::listed(422, Some(422), Finding::Held)]
+    #[case::passed_over(200, None, Finding::Held)]
+    fn an_expression_that_is_taken_where_a_name_is_not_is_in_a_statement(
+        #[case] unknown: u16,
+        #[case] expression: Option<u16>,
+        #[case] finding: Finding,
+    ) {
+        assert_eq!(judge_order(unknown, expression).finding, finding);
     }
 
     #[test]

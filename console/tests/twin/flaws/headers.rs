@@ -45,6 +45,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.weak-content-policy", "Content-Security-Policy allows everything.", &["headers.content-security-policy"], &[]),
     flaw("headers.framing-allowed", "Content-Security-Policy lets everybody frame the answer.", &["headers.framing"], &[]),
     flaw("headers.public-cache", "Personal answers may be kept by shared caches.", &["headers.caching"], UNCACHED),
+    flaw("headers.edge-cache", "Personal answers may be kept by content networks.", &["headers.caching"], UNCACHED),
     flaw("headers.private-cache", "Personal answers may be kept for ten minutes.", &["headers.caching"], UNCACHED),
     flaw("headers.debug-token", "The headers of a debugger lead to its pages.", &["headers.banners"], &[]),
     weakness("headers.server-version", "Server tells product and version.", &["headers.banners"], &[]),

@@ -75,6 +75,8 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["jwt.required.identity"],
         &[],
     ),
+    flaw("jwt.trusts-probe-agent", "What says that it is a probe of Kubernetes needs no token.", &["jwt.required.identity"], &[]),
+    flaw("jwt.guard-skips-files", "An address that ends like a file needs no token.", &["jwt.required.path"], &[]),
     flaw("jwt.trusts-local-host", "Host: localhost is family.", &["jwt.required.identity"], &[]),
     flaw("jwt.trusts-session-cookie", "A cookie with a bare name is a session.", &["jwt.required.identity"], &[]),
     flaw("jwt.trusts-local-address", "X-Forwarded-For: 127.0.0.1 is family.", &["jwt.required.identity"], &[]),

@@ -46,6 +46,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["robustness.quotes"],
         &["isolation.list.search"],
     ),
+    flaw("robustness.order-in-statement", "an order stands in a statement as it was sent", &["robustness.quotes"], &[]),
     flaw(
         "robustness.quote-breaks-id",
         "a quote in an id ends a text of its statement",

@@ -60,6 +60,12 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.query-archived", |asked| asked.everything_if("archived", |value| value == "true")),
     ("isolation.query-word", |asked| asked.everything_if("include", |value| value == "trash")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
+    ("isolation.query-force", |asked| asked.asks("force").and_then(|_| asked.owner_for("GET"))),
+    ("isolation.header-sudo", |asked| asked.user().and_then(|_| asked.header("sudo")).map(Turn::acting_as)),
+    ("isolation.table-of-all", |asked| {
+        asked.header("accept").filter(|kinds| kinds.starts_with("text/csv"))?;
+        asked.user().filter(|_| asked.is_list("GET")).map(|_| asked.everything(|_| true))
+    }),
     ("isolation.header-admin", |asked| {
         asked.header("x-user-role").filter(|role| role == "admin")?;
         asked.owner_for("GET")

@@ -37,6 +37,8 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
         ("jwt.trusts-local-address", bare && text(parts, "x-forwarded-for") == Some("127.0.0.1")),
         ("jwt.trusts-connecting-address", bare && text(parts, "cf-connecting-ip") == Some("127.0.0.1")),
         ("jwt.trusts-preflight-mark", bare && parts.headers.contains_key("access-control-request-method")),
+        ("jwt.trusts-probe-agent", bare && text(parts, "user-agent").is_some_and(|agent| agent.starts_with("kube-probe/"))),
+        ("jwt.guard-skips-files", bare && parts.uri.to_string().ends_with("/app.css")),
         ("jwt.trusts-own-page", bare && text(parts, "referer").is_some_and(|page| page.starts_with("https://tasks-twin."))),
         ("jwt.trusts-empty-key", bare && text(parts, "x-internal-key") == Some("")),
         ("jwt.trusts-local-host", bare && text(parts, "host") == Some("localhost")),

@@ -15,7 +15,7 @@ use crate::checks::isolation::stage::join;
 use crate::checks::isolation::tenancy;
 
 /// Headers by which a gateway would tell a service behind it who the user is.
-const HEADERS: [&str; 18] = [
+const HEADERS: [&str; 23] = [
     "x-user-id",
     "x-forwarded-user",
     "x-user",
@@ -34,10 +34,15 @@ const HEADERS: [&str; 18] = [
     "x-on-behalf-of",
     "x-hasura-user-id",
     "x-amzn-oidc-identity",
+    "x-act-as",
+    "x-acting-as",
+    "sudo",
+    "x-delegated-user",
+    "x-user-context",
 ];
 
 /// Headers by which a service lets its own people, or itself, do more.
-const POWERS: [(&str, &str); 9] = [
+const POWERS: [(&str, &str); 10] = [
     ("x-admin", "true"),
     ("x-is-admin", "true"),
     ("x-role", "admin"),
@@ -47,7 +52,11 @@ const POWERS: [(&str, &str); 9] = [
     ("x-debug", "true"),
     ("x-test", "true"),
     ("x-bypass-auth", "true"),
+    ("x-internal-service", "postflight"),
 ];
+
+/// Representations of a list that are often written beside JSON.
+const AS_TABLE: &str = "text/csv, application/vnd.ms-excel;q=0.9, application/xml;q=0.8";
 
 /// Parts of the names of headers that stand for a token where a gateway has verified it: these are also sent without one.
 const GATEWAYS: [&str; 7] = ["user-id", "forwarded", "remote", "authenticated-user", "auth-request", "consumer-id", "oidc"];
@@ -68,6 +77,8 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
         cases.push(Case::new(format!("B: A's object with {all}"), claim(&said, Probe::get(&item).bearer(&b.token))));
         cases.push(Case::new(format!("B: the list with {all}"), claim(&said, list(&cx, b, &scene.page.query))));
     }
+    // Another representation may have a query of its own.
+    cases.push(Case::new("B: the list as CSV", list(&cx, b, &scene.page.query).header("accept", AS_TABLE)));
     for name in cx.a()?.other_names().filter(|name| name.chars().all(|c| c.is_ascii_graphic())) {
         let said: Vec<_> = HEADERS.into_iter().filter(|header| !is_declared(&cx, header)).map(|header| (header, name)).collect();
         cases.push(Case::new(

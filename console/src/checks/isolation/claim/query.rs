@@ -25,7 +25,7 @@ const QUERIES: [&str; 10] = [
 ];
 
 /// Parameters that ask for more than what is one's own, and narrow nothing where they mean something; the most usual first.
-const MORE: [&str; 12] = [
+const MORE: [&str; 16] = [
     "scope=all",
     "all=true",
     "admin=true",
@@ -38,6 +38,10 @@ const MORE: [&str; 12] = [
     "is_admin=true",
     "includeDeleted=true",
     "include_deleted=true",
+    "force=1",
+    "debug=1",
+    "internal=1",
+    "mine=false",
 ];
 
 /// The same as values of what may be a filter of the service: whoever looks for exactly that finds nothing, so they go by themselves.
