@@ -104,6 +104,11 @@ pub(super) const FILES: &[&str] = &[
     "/Procfile",
     "/id_rsa",
     "/.DS_Store",
+    "/assets/.env",
+    "/public/.env",
+    "/uploads/.env",
+    "/instance/app.db",
+    "/logs/app.log",
 ];
 
 /// Paths whose mere existence tells how the service is built.

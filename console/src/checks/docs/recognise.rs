@@ -114,7 +114,9 @@ fn by_name(path: &str, text: &str) -> Option<&'static str> {
     };
     let hash = text.len() == 40 && text.chars().all(|c| c.is_ascii_hexdigit());
     match path {
-        _ if path.starts_with("/.env") && text.lines().any(assignment) => Some("an environment file"),
+        _ if path.rsplit('/').next().is_some_and(|name| name.starts_with(".env")) && text.lines().any(assignment) => {
+            Some("an environment file")
+        }
         "/.git/HEAD" if text.starts_with("ref: ") || hash => Some("a git directory"),
         "/Procfile" if text.lines().any(|line| line.starts_with("web:")) => Some("a build file"),
         "/requirements.txt" if text.lines().any(|line| line.contains("==")) => Some("a build file"),

@@ -13,6 +13,7 @@ use crate::run::Finding::{self, Broken, Held, Weak};
 #[case::yaml("/openapi.yaml", "openapi: 3.1.0\npaths:\n  /a: {}\n", Some("an OpenAPI schema"))]
 #[case::metrics("/metrics", "# HELP a b\n# TYPE a counter\na 1\n", Some("metrics"))]
 #[case::actuator("/actuator", r#"{"_links":{"self":{"href":"/actuator"}}}"#, Some("Spring Boot's actuator"))]
+#[case::env_of_a_mount("/static/.env", "JWT_SECRET=a\n", Some("an environment file"))]
 #[case::env("/.env", "DATABASE_URL=postgres://a\n", Some("an environment file"))]
 #[case::git("/.git/HEAD", "ref: refs/heads/main\n", Some("a git directory"))]
 #[case::commit("/.git/HEAD", "0123456789abcdef0123456789abcdef01234567", Some("a git directory"))]

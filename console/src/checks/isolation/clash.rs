@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::checks::{Act, Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Probe, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
 use super::assign::{id_field, update, with};
 use super::judge;
@@ -51,10 +51,14 @@ async fn collided(cx: &Context, victim: &Victim, name: String) -> Result<Evidenc
     let body = with(cx, cx.resource_of(b).body(&canary), std::slice::from_ref(&foreign));
     let answer = cx.send(&Probe::post(cx.list_path(b), &body).bearer(&b.token)).await?;
     let given = cx.made(b, &answer).await;
-    let judgement = if answer.is_success() && given.as_deref() == Some(victim.object.id.as_str()) {
-        Judgement::broken(format!("{}: B's object has the id of A's", answer.status))
-    } else {
-        judge::harmless(answer.status, victim.leaks_in(&answer))
+    let is_taken = answer.is_success() && given.as_deref() == Some(victim.object.id.as_str());
+    let judgement = match is_taken {
+        // Where each user's objects are counted from one, B may have come to the same number.
+        true if victim.intact(cx).await?.finding == Finding::Held => {
+            Judgement::held(format!("{}: B's object has the id of A's, which is still there beside it", answer.status))
+        }
+        true => Judgement::broken(format!("{}: B's object has the id of A's", answer.status)),
+        false => judge::harmless(answer.status, victim.leaks_in(&answer)),
     };
     Ok(piece(&answer, format!("B makes an object with `{}` of A's", foreign.field), judgement))
 }
@@ -79,9 +83,13 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     }
     settle().await;
     let (answer, of_b) = make(b).await?;
+    let is_gone = match of_a.as_ref().filter(|_| of_a == of_b) {
+        Some(id) => !cx.send(&Probe::get(cx.item_path(a, id)).bearer(&a.token)).await?.is_success(),
+        None => false,
+    };
     let judgement = match answer.status {
-        // Ids that are made of titles: the one of B has taken the place of A's.
-        200..=299 if of_a.is_some() && of_a == of_b => {
+        // Ids that are made of titles: the one of B has taken the place of A's. Where each user's are counted from one, both are there.
+        200..=299 if is_gone => {
             Judgement::broken(format!("{}: it has the id of A's object, and has taken its place", answer.status))
         }
         200..=299 => Judgement::held(format!("{}: made like any other", answer.status)),

@@ -17,9 +17,9 @@ pub(super) const CLOSED: [&str; 6] = [
     "%27%20OR%20%271%27=%271",
     "%25%27%20OR%20%271%27%20LIKE%20%271",
     "%25%27)%20OR%201=1%20--%20",
+    "%25",
     "%27)%20OR%201=1%20--%20",
     "%25%27))%20OR%201=1%20--%20",
-    "%25",
 ];
 /// The same where no text is to be closed: behind a number or a flag.
 const TRUE: [&str; 2] = ["1%20OR%201=1", "0)%20OR%20(1=1"];

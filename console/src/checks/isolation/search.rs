@@ -45,10 +45,12 @@ pub(super) async fn search(cx: Context) -> Checked {
     for several in [own_values(&cx, &victim), STATES.map(str::to_owned).to_vec(), [vec![titled], searches].concat()] {
         asked.extend(at_once(&cx, a, &page, &several).await?);
     }
+    // What compares whole titles knows no beginning.
+    asked.push(filter(&cx.target.resource.fields.title, victim.canary()));
     let queries: Vec<_> = asked.iter().map(|query| page.with(query)).collect();
     let proof = searched(&cx, &victim, &queries).await?;
     let mut cases: Vec<_> = queries.iter().map(|query| case(&cx, b, query)).collect();
-    for closed in cx.telling(CLOSED, 3) {
+    for closed in cx.telling(CLOSED, 4) {
         let all: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={closed}")).collect();
         let each = at_once(&cx, b, &page, &all).await?;
         cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query)).of_an_odd_form()));

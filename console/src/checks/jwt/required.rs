@@ -27,6 +27,7 @@ pub(super) async fn some_object(cx: &Context) -> Result<(String, Option<Object>)
 fn asked_for_a_token(cx: &Context, answer: &Answer) -> Judgement {
     match answer.status {
         405 | 501 => Judgement::held(format!("the route has no such method: {}", answer.status)),
+        status if cx.target.policy.unauthenticated.contains(status) => Judgement::held(format!("refused: {status}")),
         status @ (400 | 404 | 409 | 412 | 415 | 422 | 428) => {
             Judgement::weak(format!("answered {status}: the request was looked at before the token"))
         }

@@ -43,6 +43,11 @@ pub(super) async fn limit(cx: Context) -> Checked {
     Ok(if let Some(answer) = refused {
         let outcome = judge(&answer, origin.is_some()).seen(&answer, "a request over the limit", "429");
         by_a_stranger(&cx, path, &token).await?.into_iter().fold(outcome, Outcome::joined)
+    } else if let Some(rate) = cx.client.rate() {
+        let words = format!(
+            "{count} requests met no limit, but the run sends {rate} a second at most; leave `limits.rate` or --rate out to meet one of {declared}"
+        );
+        Outcome::skip(words.clone()).seen(&first, "the first of them", words)
     } else {
         let words = format!("{count} requests at once, none answered 429, where {declared} are declared");
         Outcome::fail(words).seen(&first, "the first of them", first.status.to_string())

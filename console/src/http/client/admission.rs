@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Client;
-use crate::http::gate::Slot;
+use crate::http::gate::{Rank, Slot};
 use crate::http::{Answer, Probe, Trouble};
 
 impl Client {
@@ -27,6 +27,8 @@ impl Client {
         let request = self.build(probe)?;
         let timeout = self.inner.limits.request_timeout;
         self.bounded(async {
+            // What is under way at once was declared: then this is one of them.
+            let _slot = if self.inner.limits.connections.is_some() { Some(self.inner.gate.pass(Rank::Step).await) } else { None };
             self.inner.gate.open().await;
             self.count()?;
             tokio::time::timeout(timeout, self.exchange(probe, request, false)).await.map_err(|_| Trouble::Timeout(timeout))?

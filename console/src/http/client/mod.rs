@@ -331,6 +331,11 @@ impl Client {
         edge::source_of(status, headers, body, edge::Habits { app_header, speaks_json, out_of_manner })
     }
 
+    /// Requests a second that this run sends at most, where it has such a pace.
+    pub(crate) fn rate(&self) -> Option<u32> {
+        self.inner.limits.rate
+    }
+
     /// How long the run may live at most, from its beginning.
     pub(crate) fn lifetime(&self) -> Duration {
         self.inner.limits.deadline

@@ -60,6 +60,17 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("isolation.query-archived", |asked| asked.everything_if("archived", |value| value == "true")),
     ("isolation.query-word", |asked| asked.everything_if("include", |value| value == "trash")),
     ("isolation.query-admin", |asked| asked.everything_if("admin", |value| value == "true")),
+    ("isolation.query-id", |asked| {
+        asked.task().filter(|task| asked.method == "GET" && Some(task.owner.0.as_str()) == asked.user())?;
+        let other = asked.house.store.any(asked.asks("id")?.parse().ok()?)?;
+        Some(Turn::acting_as(other.owner.0).to(format!("/api/tasks/{}", other.id)))
+    }),
+    ("isolation.list-exact", |asked| {
+        let title = asked.asks("title").filter(|_| asked.is_list("GET")).and_then(|title| asked.user().map(|_| title))?;
+        let known = asked.house.store.all().iter().any(|task| task.title == title);
+        known.then(|| asked.everything(|task| task.title == title))
+    }),
+    ("isolation.list-wildcard", |asked| asked.everything_if("q", |text| text == "%")),
     ("isolation.query-force", |asked| asked.asks("force").and_then(|_| asked.owner_for("GET"))),
     ("isolation.header-sudo", |asked| asked.user().and_then(|_| asked.header("sudo")).map(Turn::acting_as)),
     ("isolation.table-of-all", |asked| {

@@ -2,7 +2,7 @@
 
 use crate::checks::paging::asking;
 use crate::checks::{Case, Checked, Context, at_once_or_each};
-use crate::http::Probe;
+use crate::http::{Probe, Trouble};
 
 use super::Scene;
 use crate::checks::isolation::owner::{WHOSE, described, encoded, named_by_path, naming, shown_owner};
@@ -65,6 +65,7 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     let single = |query: &str| Case::new(format!("B: A's object with ?{query}"), Probe::get(asking(&item, query)).bearer(&b.token));
     cases.extend(cx.telling(&queries, 7).into_iter().map(|query| listed(query)));
     cases.push(listed(&operators(&cx, &scene)));
+    cases.extend(own_object(&cx, &scene).await?);
     cases.extend(cx.telling(&queries, 1).into_iter().map(|query| single(query)));
     let whose = WHOSE.map(|name| format!("{name}={subject}"));
     let whose: Vec<_> = named_by_path(&cx.target.paths.list).iter().map(|name| format!("{name}={subject}")).chain(whose).collect();
@@ -86,6 +87,17 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
         cases.extend(at_once_or_each(&cx, single(&all), each(&single)).await?);
     }
     scene.ask(&cx, "queries that claim to be A", cases).await
+}
+
+/// An own object of B's with the id of A's in the query: whoever looks for an id in both may find that one first.
+async fn own_object(cx: &Context, scene: &Scene) -> Result<Option<Case>, Trouble> {
+    if !cx.target.resource.offers.get {
+        return Ok(None);
+    }
+    let b = cx.b()?;
+    let (own, id) = (cx.objects.witness(b).await?, encoded(&scene.victim.object.id));
+    let query = ["id", "task_id", "taskId"].map(|name| format!("{name}={id}")).join("&");
+    Ok(Some(Case::new(format!("B: an own object with ?{query}"), Probe::get(asking(&own.path, &query)).bearer(&b.token))))
 }
 
 /// Operators of a query in the fields of an object, its owner's among them, which match every object (CWE-943).

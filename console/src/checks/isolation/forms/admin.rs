@@ -47,7 +47,7 @@ pub(in crate::checks::isolation) async fn admin(cx: Context) -> Checked {
         if is_declared(&cx, case.probe.path()) {
             return judge::harmless(answer.status, leaked);
         }
-        listing_of_users(answer, leaked, is_reserved(case.probe.path()))
+        listing_of_users(answer, leaked, is_reserved(case.probe.path()), cx.b().ok().and_then(|b| b.subject.as_deref()))
     })
     .await
 }
@@ -154,9 +154,17 @@ pub(in crate::checks::isolation) fn names_of_a(cx: &Context, victim: &Victim) ->
     subject.into_iter().chain(email).chain(login).collect()
 }
 
-/// A list of records under such a path is suspect even where nothing of A's is in it; one of people whose path says whom it is `reserved` for
-/// is nobody else's to see.
-fn listing_of_users(answer: &Answer, leaked: bool, reserved: bool) -> Judgement {
+/// Whether a member of a record is this subject, as a text or as a number.
+fn names(record: &serde_json::Value, subject: &str) -> bool {
+    let is_number =
+        |value: &serde_json::Value| value.as_i64().is_some_and(|number| subject.parse::<i64>().is_ok_and(|own| own == number));
+    let is_subject = |value: &serde_json::Value| value.as_str() == Some(subject) || is_number(value);
+    record.as_object().is_some_and(|members| members.values().any(is_subject))
+}
+
+/// A list of records under such a path is suspect even where nothing of A's is in it, unless all of them name whoever asked as `own`; one of
+/// people whose path says whom it is `reserved` for is nobody else's to see.
+fn listing_of_users(answer: &Answer, leaked: bool, reserved: bool, own: Option<&str>) -> Judgement {
     let json = answer.json().unwrap_or_default();
     let below = json.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_array);
     let records: Vec<_> = json.as_array().into_iter().chain(below).flatten().filter(|item| item.is_object()).collect();
@@ -164,8 +172,24 @@ fn listing_of_users(answer: &Answer, leaked: bool, reserved: bool) -> Judgement 
     if !leaked && answer.is_success() && reserved && people {
         return Judgement::broken(format!("{}: the people of this service, to whoever has an account", answer.status));
     }
-    if !leaked && answer.is_success() && json.is_array() && !records.is_empty() {
+    let is_own = |record: &&serde_json::Value| own.is_some_and(|own| names(record, own));
+    if !leaked && answer.is_success() && json.is_array() && !records.iter().all(is_own) {
         return Judgement::weak(format!("{}: a list of records, though nothing of A's is in it", answer.status));
     }
     judge::harmless(answer.status, leaked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Finding;
+
+    #[rstest::rstest]
+    #[case::own_alone(r#"[{"id":2,"name":"b"}]"#, false, Finding::Held)]
+    #[case::of_others(r#"[{"id":2},{"id":3}]"#, false, Finding::Weak)]
+    #[case::people(r#"[{"id":3,"email":"c@example.com"}]"#, true, Finding::Broken)]
+    #[case::nobody("[]", true, Finding::Held)]
+    fn a_list_of_users_is_whose_path_says_so(#[case] body: &str, #[case] reserved: bool, #[case] finding: Finding) {
+        assert_eq!(listing_of_users(&Answer::canned(200, &[], body), false, reserved, Some("2")).finding, finding);
+    }
 }
