@@ -29,8 +29,17 @@ pub(crate) const BAD_GATEWAYS: usize = 3;
 const CHANGED_MEANWHILE: usize = 4;
 /// Headers in which limiters say how much they let through: drafts of the IETF, then what most send.
 const LIMITS: [&str; 4] = ["ratelimit-policy", "ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit"];
+/// Bytes of a body that go out in one piece with what stands before it.
+const IN_ONE_PIECE: usize = 4 << 10;
 /// A 503 that asks to come back so soon counts what is under way at once, not what came in a minute.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Whether nothing of a request went out: the other side had closed the connection before the first byte, as it may with one that lay idle.
+/// Such a request may be sent again whatever it does (RFC 9110, 9.2.2).
+fn was_unsent(cause: &str, probe: &Probe) -> bool {
+    let body = probe.body.as_ref().map_or(0, |body| body.bytes.len());
+    cause.starts_with("Broken pipe") && body <= IN_ONE_PIECE
+}
 
 impl Client {
     /// Sends `probe`, with the precondition that the service demands, where it does (428). A 429, and a 503 that says when to come back, is
@@ -75,7 +84,7 @@ impl Client {
                     self.pause(PATIENCE.get(broken).copied().unwrap_or_default()).await?;
                     broken += 1;
                 }
-                Err(Trouble::Transport(_)) if probe.is_repeatable() && broken < 2 => broken += 1,
+                Err(Trouble::Transport(cause)) if (probe.is_repeatable() || was_unsent(&cause, probe)) && broken < 2 => broken += 1,
                 other => return other,
             }
         }
@@ -172,4 +181,21 @@ fn too_long(answer: &Answer, wait: Duration) -> Trouble {
 /// How long `Retry-After` asks to wait (RFC 9110, 10.2.3); only a number of seconds is understood.
 fn asked(answer: &Answer) -> Option<Duration> {
     answer.headers.text("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::closed_before("Broken pipe (os error 32)", 20, true)]
+    #[case::closed_in_the_middle("Broken pipe (os error 32)", 100_000, false)]
+    #[case::closed_after("Connection reset by peer (os error 104)", 20, false)]
+    fn what_never_went_out_may_be_sent_again(#[case] cause: &str, #[case] length: usize, #[case] unsent: bool) {
+        let probe = Probe::post("/tasks", &json!({ "title": "t".repeat(length) }));
+        assert_eq!(was_unsent(cause, &probe), unsent);
+    }
 }

@@ -79,6 +79,12 @@ pub(super) fn speaks_for_itself(suite: Suite, result: &CheckResult) -> bool {
     is_of_doors(suite) && result.verdict == Verdict::Fail && result.evidence.iter().any(shown)
 }
 
+/// Whether a result was computed from what was given or issued, and the service was asked nothing: no control of its doors says anything of it.
+pub(super) fn is_computed(suite: Suite, result: &CheckResult) -> bool {
+    let computed = |piece: &Evidence| piece.class != EvidenceClass::Live && piece.exchange.is_none();
+    is_of_doors(suite) && !result.evidence.is_empty() && result.evidence.iter().all(computed)
+}
+
 /// What asks whether a token is wanted at all.
 const OF_NO_TOKEN: [&str; 2] = ["jwt.required.read", "jwt.required.write"];
 

@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 
-use super::judged::{OpenDoor, concluded, holds, is_of_doors, merge, speaks_for_itself, told_by_the_service};
+use super::judged::{OpenDoor, concluded, holds, is_computed, is_of_doors, merge, speaks_for_itself, told_by_the_service};
 use super::{Engine, is_selected};
 use crate::checks::{Check, Context, EXHAUSTS, Moment, Need, Outcome, Suite};
 use crate::http::{Probe, Trouble};
@@ -126,8 +126,8 @@ impl Engine {
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
             let only_limited = held && self.learned.limited.has(control.id);
-            let stands =
-                |result: &CheckResult| speaks_for_itself(suite, result) || (only_limited && !self.learned.limited.has(&result.id));
+            let met = |result: &CheckResult| !only_limited || self.learned.limited.has(&result.id);
+            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || is_computed(suite, result) || !met(result);
             for result in results.iter_mut().filter(|result| !stands(result)) {
                 self.withdraw(result, &reason);
             }
