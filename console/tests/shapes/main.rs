@@ -359,13 +359,14 @@ async fn a_service_that_fails_without_a_token_fails_on_no_odd_request() {
 #[tokio::test]
 async fn a_release_that_is_named_beside_a_secret_fails() {
     let server = wiremock::MockServer::start().await;
-    let body = |json: serde_json::Value| wiremock::ResponseTemplate::new(200).set_body_json(json);
+    let answer = |status: u16| wiremock::ResponseTemplate::new(status).insert_header("x-request-id", "1");
     let health = serde_json::json!({ "status": "ok", "state": { "database": "connected" } });
     let version =
         serde_json::json!({ "build": { "rev": "4f1c9d2" }, "database_url": "postgres://app:not-a-real-one@db.internal/app" });
     for (path, json) in [("/health", health), ("/version", version)] {
-        wiremock::Mock::given(wiremock::matchers::path(path)).respond_with(body(json)).mount(&server).await;
+        wiremock::Mock::given(wiremock::matchers::path(path)).respond_with(answer(200).set_body_json(json)).mount(&server).await;
     }
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer(404)).with_priority(9).mount(&server).await;
     let run = verify_at(&server.uri(), "release.path = '/version'\n", &[Suite::Health]).await;
     let leaks = check(&run, "health.leaks");
     assert_eq!(leaks.verdict, Verdict::Fail, "{}", leaks.summary);
