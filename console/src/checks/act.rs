@@ -50,7 +50,8 @@ impl Act {
         }
     }
 
-    /// The probe, without a token. A toggle can also be told what to set. `title` is what a write would set; `item` is the path of the object, which is like A's.
+    /// The probe, without a token. `title` is what a write would set; `item` is the path of the object, which is like A's. A toggle is told
+    /// what to set: those that turn the state over pass that by.
     pub fn probe(self, cx: &Context, item: &str, title: &str) -> Probe {
         self.probe_of(&cx.target.resource, item, title)
     }

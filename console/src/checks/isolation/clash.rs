@@ -83,8 +83,12 @@ pub(super) async fn same_title(cx: Context) -> Checked {
     }
     settle().await;
     let (answer, of_b) = make(b).await?;
-    let is_gone = match of_a.as_ref().filter(|_| of_a == of_b) {
-        Some(id) => !cx.send(&Probe::get(cx.item_path(a, id)).bearer(&a.token)).await?.is_success(),
+    let is_gone = match of_a.as_ref().filter(|_| of_a == of_b && cx.target.resource.offers.get) {
+        Some(id) => {
+            let look = cx.send(&Probe::get(cx.item_path(a, id)).bearer(&a.token)).await?;
+            // An outage or a limit says nothing of it.
+            matches!(look.status, 403 | 404 | 410) || cx.target.policy.no_such().contains(look.status)
+        }
         None => false,
     };
     let judgement = match answer.status {

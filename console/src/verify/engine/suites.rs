@@ -126,8 +126,8 @@ impl Engine {
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
             let only_limited = held && self.learned.limited.has(control.id);
-            let met = |result: &CheckResult| !only_limited || self.learned.limited.has(&result.id);
-            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || is_computed(suite, result) || !met(result);
+            let spared = |result: &CheckResult| only_limited && !self.learned.limited.has(&result.id);
+            let stands = |result: &CheckResult| speaks_for_itself(suite, result) || is_computed(suite, result) || spared(result);
             for result in results.iter_mut().filter(|result| !stands(result)) {
                 self.withdraw(result, &reason);
             }
