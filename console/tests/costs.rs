@@ -87,7 +87,7 @@ async fn the_table_of_costs_is_what_checks_send_and_the_plan_says_so() {
 async fn a_limit_is_never_exceeded_and_what_it_cut_is_said(#[case] requests: u32, #[case] per: Option<Duration>) {
     let twin = Twin::start(&["jwt.none"]).await;
     let limits = match per {
-        Some(per) => Limits { window: Some(Window { requests, per }), ..Limits::default() },
+        Some(per) => Limits { window: Some(Window { requests, per }), deadline: Duration::from_mins(1), ..Limits::default() },
         None => Limits { budget: Some(requests.into()), ..Limits::default() },
     };
     let (run, options) = verify(&twin, limits).await;

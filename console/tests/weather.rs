@@ -6,8 +6,9 @@
 
 mod twin;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -70,6 +71,37 @@ enum Weather {
     Frozen,
     /// A proxy that lets so many through at once and asks the others to come back (nginx's `limit_conn`).
     Crowded,
+    /// Five wrong passwords, and the account is closed for a quarter of an hour, whatever right ones came between.
+    Unforgetting,
+    /// Twenty sign-ins in a quarter of an hour, whoever it is.
+    FewSignIns,
+}
+
+/// Wrong passwords for each account, and sign-ins, so far.
+static WRONG: LazyLock<Mutex<BTreeMap<String, u32>>> = LazyLock::new(Mutex::default);
+static SIGN_INS: AtomicU64 = AtomicU64::new(0);
+
+/// A sign-in behind a limiter that remembers every failure of an account.
+async fn remembered(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.unwrap_or_default();
+    let name = serde_json::from_slice::<serde_json::Value>(&body)
+        .map(|body| body.get("username").map(ToString::to_string))
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    if WRONG.lock().expect("a count").get(&name).is_some_and(|wrong| *wrong >= 5) {
+        return come_back_later();
+    }
+    let response = next.run(Request::from_parts(parts, body.into())).await;
+    if response.status().is_client_error() {
+        *WRONG.lock().expect("a count").entry(name).or_default() += 1;
+    }
+    response
+}
+
+fn come_back_later() -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "900")]).into_response()
 }
 
 /// How many requests are under way behind a proxy that counts them, and how many it lets through.
@@ -121,9 +153,22 @@ impl Weather {
             Self::Hiccups if request.method().is_safe() && hiccups(HICCUP.fetch_add(1, Ordering::SeqCst)) => {
                 (StatusCode::BAD_GATEWAY, Html("<html><title>502 Bad Gateway</title></html>")).into_response()
             }
-            Self::Picky | Self::PickyGateway | Self::Frozen | Self::Guarded | Self::Hiccups | Self::Torn => next.run(request).await,
+            Self::Unforgetting if is_sign_in(&request) => remembered(request, next).await,
+            Self::FewSignIns if is_sign_in(&request) && SIGN_INS.fetch_add(1, Ordering::SeqCst) >= 20 => come_back_later(),
+            Self::Picky
+            | Self::PickyGateway
+            | Self::Frozen
+            | Self::Guarded
+            | Self::Hiccups
+            | Self::Torn
+            | Self::Unforgetting
+            | Self::FewSignIns => next.run(request).await,
         }
     }
+}
+
+fn is_sign_in(request: &Request) -> bool {
+    request.method() == "POST" && request.uri().path() == "/auth/login"
 }
 
 /// An answer that breaks off.
@@ -199,7 +244,7 @@ async fn no_weather_makes_a_flaw_pass(
     #[values(20, 90, 260)] after: u64,
 ) {
     let flaws = [("jwt.none", Suite::Jwt), ("cors.reflects-any", Suite::Cors), ("isolation.read-any", Suite::Isolation)];
-    for (flaw, suite) in flaws {
+    let hidden = flaws.map(async |(flaw, suite)| {
         let breaks = twin::flaws::all().find(|row| row.name == flaw).map_or(&[][..], |row| row.breaks);
         let service = Outdoors::start(&[flaw], weather, after).await;
         let run = service.verify(&[suite], Duration::from_secs(10)).await;
@@ -212,7 +257,8 @@ async fn no_weather_makes_a_flaw_pass(
                 check.summary
             );
         }
-    }
+    });
+    futures::future::join_all(hidden).await;
 }
 
 /// The controls pass and everything else is refused by the service itself: only the forged tokens never reach it.
@@ -242,6 +288,35 @@ async fn what_stands_in_front_of_a_correct_service_leaves_nothing_open(#[case] w
     let judged = run.checks.iter().filter(|check| check.id != "robustness.slow.headers");
     let open: Vec<_> = judged.filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)).collect();
     assert!(open.is_empty(), "{:?}", open.iter().map(|check| (&check.id, &check.summary)).collect::<Vec<_>>());
+}
+
+/// An account that is closed after some wrong passwords is as it should be: the others are tried on another one.
+#[rstest]
+#[case::correct(&[], Verdict::Pass)]
+#[case::a_null_signs_in(&["jwt.login-null"], Verdict::Fail)]
+#[case::any_case_signs_in(&["jwt.login-any-case"], Verdict::Fail)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_of_wrong_passwords_keeps_none_from_being_tried(#[case] flaws: &[&str], #[case] verdict: Verdict) {
+    let service = Outdoors::start(flaws, Weather::Unforgetting, 0).await;
+    let run = service.verify(&[Suite::Jwt], Duration::from_mins(1)).await;
+    for id in ["jwt.login.password", "jwt.login.uniform"] {
+        let expected = if id == "jwt.login.password" { verdict } else { Verdict::Pass };
+        assert_eq!(result(&run, id).verdict, expected, "{id}: {}", result(&run, id).summary);
+    }
+    assert_eq!((&run.cleanup.left, service.house.people()), (&Vec::new(), 0));
+}
+
+/// What asks of more than sign-ins is judged without those that a limit of theirs keeps from being asked, and says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_of_sign_ins_leaves_nothing_open_but_what_is_about_them() {
+    let service = Outdoors::start(&[], Weather::FewSignIns, 0).await;
+    let run = service.verify(&[Suite::Jwt, Suite::Cors, Suite::Isolation, Suite::Docs], Duration::from_mins(1)).await;
+    let open: Vec<_> = run.checks.iter().filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)).collect();
+    let about = ["jwt.login.", "jwt.revoked", "jwt.refresh"];
+    let other: Vec<_> = open.iter().filter(|check| !about.iter().any(|prefix| check.id.starts_with(prefix))).collect();
+    assert!(other.is_empty(), "{:?}", other.iter().map(|check| (&check.id, &check.summary)).collect::<Vec<_>>());
+    // An account that was signed out of cannot be signed in to any more: that is said, and of no other.
+    assert_eq!(run.cleanup.left.len(), service.house.people(), "{:?}", run.cleanup.left);
 }
 
 /// An account whose deletion was carried out is gone, whether the answer said so or not.

@@ -26,6 +26,7 @@ pub struct Case {
     /// Which sending of the same request this is, where it is repeated on purpose.
     pub turn: usize,
     at_the_edge: AtTheEdge,
+    beside_others: bool,
 }
 
 /// What it is worth when the edge refuses a case.
@@ -42,7 +43,7 @@ enum AtTheEdge {
 impl Case {
     /// A case.
     pub fn new(name: impl Into<String>, probe: Probe) -> Self {
-        Self { name: name.into(), probe, turn: 0, at_the_edge: AtTheEdge::Nothing }
+        Self { name: name.into(), probe, turn: 0, at_the_edge: AtTheEdge::Nothing, beside_others: false }
     }
 
     /// The same request once more: a shared battery sends it again for each turn.
@@ -61,6 +62,12 @@ impl Case {
     #[must_use]
     pub fn closed_by_anybody(self) -> Self {
         Self { at_the_edge: AtTheEdge::Everything, ..self }
+    }
+
+    /// A case on a route with a limit of its own, such as the sign-in: where that is used up, the others tell enough without it.
+    #[must_use]
+    pub fn beside_others(self) -> Self {
+        Self { beside_others: true, ..self }
     }
 
     /// A case in a form that fronts turn away by themselves, whatever stands behind them (NUL, dot segments, words of SQL): nobody can put it to
@@ -106,24 +113,34 @@ pub(super) fn concluded(
     asked: Vec<Result<Answer, Trouble>>,
     judge: impl Fn(&Case, &Answer) -> Judgement,
 ) -> Checked {
-    let judged =
-        |(case, answer): (&Case, Result<Answer, Trouble>)| Ok(answered(answer)?.map(|answer| (judge(case, &answer), answer)));
-    let judged = cases.iter().zip(asked).map(judged).collect::<Result<Vec<_>, Trouble>>()?;
+    let judged = |(case, asked): (&Case, Result<Answer, Trouble>)| asked.map(|answer| (judge(case, &answer), answer));
+    let judged: Vec<_> = cases.iter().zip(asked).map(judged).collect();
     let reached = |(judgement, answer): &(Judgement, Answer)| judgement.finding == Finding::Held && answer.source != Source::Edge;
     let reached = judged.iter().flatten().any(reached);
-    let evidence = cases.iter().zip(judged).map(|(case, judged)| match judged {
+    let (spared, judged): (Vec<_>, Vec<_>) =
+        cases.iter().zip(judged).partition(|(case, judged)| reached && is_spared(case, judged));
+    let broke =
+        judged.iter().filter_map(|(_, judged)| judged.as_ref().ok()).any(|(judgement, _)| judgement.finding == Finding::Broken);
+    // What was seen to be broken stays so, whatever ended the asking.
+    if let Some(trouble) = judged.iter().filter_map(|(_, judged)| judged.as_ref().err()).find(|trouble| ends(trouble) && !broke) {
+        return Err(trouble.clone());
+    }
+    let evidence = judged.into_iter().map(|(case, judged)| match judged {
         Ok((judgement, answer)) => seen(case, judgement, &answer, reached),
         Err(trouble) => Evidence::of(EvidenceClass::Live, &case.name, Finding::Unclear, trouble.to_string()),
     });
-    Ok(summarise(noun, evidence.collect()))
+    let outcome = summarise(noun, evidence.collect());
+    Ok(spared.iter().fold(outcome, |outcome, (case, _)| outcome.and_says(&format!("; limited, and not asked: {}", case.name))))
 }
 
-/// The answer, or why there is none; an error where nothing more can be asked.
-fn answered(asked: Result<Answer, Trouble>) -> Result<Result<Answer, Trouble>, Trouble> {
-    match asked {
-        Err(trouble) if !matches!(trouble, Trouble::Transport(_) | Trouble::Timeout(_)) => Err(trouble),
-        asked => Ok(asked),
-    }
+/// Whether nothing more can be asked after this trouble.
+const fn ends(trouble: &Trouble) -> bool {
+    !matches!(trouble, Trouble::Transport(_) | Trouble::Timeout(_))
+}
+
+/// Whether the limit of its own route kept a case from being asked that others can stand for.
+fn is_spared<T>(case: &Case, judged: &Result<T, Trouble>) -> bool {
+    case.beside_others && judged.as_ref().is_err_and(Trouble::is_limit)
 }
 
 /// Evidence of one answer. `reached`: another case of the battery reached the application.
@@ -181,6 +198,22 @@ mod tests {
         let evidence = summarise("cases", ["a", "b", "c", "d"].map(held).into()).evidence;
         let told: Vec<_> = evidence.iter().map(|piece| (piece.label.as_str(), piece.observed.as_str())).collect();
         assert_eq!(told, [("a", "401"), ("b", "401"), (ALSO, "c; d")]);
+    }
+
+    #[test]
+    fn a_limit_of_one_route_spares_what_others_stand_for_and_no_trouble_hides_what_was_broken() {
+        let limited = || Err(Trouble::AskedToWait { wait: std::time::Duration::from_mins(15), said: String::new() });
+        let answered = || Ok(Answer::canned(400, &[], ""));
+        let judged = |cases: &[Case], asked: Vec<Result<Answer, Trouble>>, finding| {
+            concluded("cases", cases, asked, |_, answer| Judgement { finding, observed: answer.status.to_string() })
+        };
+        let plain = Case::new("a list", Probe::get("/tasks"));
+        let cases = [plain.clone(), Case::new("a sign-in", Probe::get("/login")).beside_others()];
+        let outcome = judged(&cases, vec![answered(), limited()], Finding::Held).expect("a judgement of the list");
+        assert_eq!((outcome.verdict, outcome.summary.contains("not asked: a sign-in")), (Verdict::Pass, true));
+        assert_eq!(judged(&cases, vec![limited(), answered()], Finding::Held), Err(limited().expect_err("trouble")));
+        let outcome = judged(&[plain.clone(), plain], vec![Err(Trouble::Deadline), answered()], Finding::Broken);
+        assert_eq!(outcome.map(|outcome| outcome.verdict), Ok(Verdict::Fail));
     }
 
     #[test]

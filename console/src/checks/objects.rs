@@ -1,9 +1,19 @@
 //! The objects that a run makes: what a check knows of one, what it is for, and who makes it. Making and deleting belong to `verify`.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 
 use super::User;
 use crate::http::{Answer, Trouble};
+
+/// Some stacks commit after they have answered: a change must get the time to show.
+const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(200);
+
+/// Gives a service that commits after it has answered the time to do so.
+pub(super) async fn settle() {
+    tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
+}
 
 /// An object that the run made.
 #[derive(Clone, Debug)]

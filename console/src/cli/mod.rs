@@ -112,8 +112,8 @@ pub struct TargetArgs {
 /// What bounds the traffic.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct TrafficArgs {
-    /// When everything must have ended.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration, help_heading = "Traffic")]
+    /// When everything must have ended, what limits of the target ask to wait included.
+    #[arg(long, value_name = "DURATION", default_value = "3m", value_parser = values::duration, help_heading = "Traffic")]
     pub deadline: Duration,
     /// Requests at most: evenly so many a second (`20`), or in any window of time (`100/1m`).
     #[arg(long, value_name = "N[/TIME]", value_parser = values::rate, help_heading = "Traffic")]

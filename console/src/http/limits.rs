@@ -44,7 +44,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_mins(1),
+            deadline: Duration::from_mins(3),
             request_timeout: Duration::from_secs(10),
             connections: None,
             rate: None,

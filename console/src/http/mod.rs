@@ -3,6 +3,7 @@
 //! Owns probes, answers, the client, and the raw wire for what an HTTP client would tidy up. Knows nothing of checks and verdicts.
 
 mod answer;
+mod asked_wait;
 mod clean;
 mod client;
 mod credential;
@@ -12,6 +13,7 @@ mod elsewhere;
 mod exchange;
 mod gate;
 mod given_away;
+mod in_vain;
 mod inside;
 mod limits;
 mod manner;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::asked_wait::{retry_after, told};
 use super::{Answer, Client, Probe, Trouble, clean, preconditions};
 
 /// Pauses between asking again for what must come to be true.
@@ -18,10 +19,13 @@ const PATIENCE: [Duration; 5] = [
 /// How long anybody waits at most before going on where the target asked for that: a minute is what limits are usually counted by.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
-/// How often a request is sent at most while the target asks to wait.
-const ASKED_AGAIN: usize = 6;
+/// How often a request is sent again at most while the target asks to wait and does not say how long: each wait is twice as long as the one
+/// before, from a second on, so that they are a minute together.
+const ASKED_AGAIN: u32 = 6;
+/// For how long a request is sent again while the target asks to wait and says how long: others may take each place that becomes free.
+const WAITED_FOR: Duration = Duration::from_secs(150);
 /// How often a 503 is waited out: it may as well be an outage.
-const ASKED_AGAIN_503: usize = 3;
+const ASKED_AGAIN_503: u32 = 3;
 /// How often a request is sent again that a proxy found nobody for (502, 504): where one in fifty meets that, a second and a third in a row
 /// are no outage either.
 pub(crate) const BAD_GATEWAYS: usize = 3;
@@ -33,6 +37,30 @@ const LIMITS: [&str; 4] = ["ratelimit-policy", "ratelimit-limit", "x-ratelimit-l
 const IN_ONE_PIECE: usize = 4 << 10;
 /// A 503 that asks to come back so soon counts what is under way at once, not what came in a minute.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// How one request waited so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waits {
+    count: u32,
+    since: Option<Instant>,
+}
+
+impl Waits {
+    pub(super) fn add(&mut self) {
+        self.count += 1;
+    }
+
+    /// Whether it waited as long as it may for a limit that says when it ends, or does not.
+    fn is_over(&mut self, told: bool) -> bool {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if told { since.elapsed() >= WAITED_FOR } else { self.count >= ASKED_AGAIN }
+    }
+
+    /// How long to wait next where nobody says.
+    fn next(self) -> Duration {
+        Duration::from_secs(1 << self.count.min(ASKED_AGAIN))
+    }
+}
 
 /// Whether nothing of a request went out: the other side had closed the connection before the first byte, as it may with one that lay idle.
 /// Such a request may be sent again whatever it does (RFC 9110, 9.2.2).
@@ -48,7 +76,7 @@ impl Client {
     /// error, and the next may be stale too.
     pub async fn send(&self, probe: &Probe) -> Result<Answer, Trouble> {
         let answered = self.answered(probe).await;
-        if matches!(answered, Err(Trouble::RateLimited | Trouble::AskedToWait { .. })) {
+        if answered.as_ref().is_err_and(Trouble::is_limit) {
             self.scope().limit();
         }
         let answer = answered?;
@@ -70,12 +98,16 @@ impl Client {
     }
 
     async fn answered(&self, probe: &Probe) -> Result<Answer, Trouble> {
-        let (mut broken, mut waited) = (0, 0);
-        for _ in 0..ASKED_AGAIN {
+        let (mut broken, mut waits) = (0, Waits::default());
+        loop {
             match Box::pin(self.send_once(probe, broken > 0)).await {
-                Ok(answer) if (probe.alone || probe.patient) && self.is_to_wait(probe.path(), &answer, waited)? => {
-                    waited += 1;
-                    if probe.alone { self.wait_alone(&answer).await? } else { self.wait_as_asked(&answer).await? }
+                Ok(answer) if (probe.alone || probe.patient) && self.is_to_wait(probe.path(), &answer, &mut waits)? => {
+                    if probe.alone {
+                        self.wait_alone(&answer, waits).await?;
+                    } else {
+                        self.wait_as_asked(&answer, waits).await?;
+                    }
+                    waits.add();
                 }
                 Ok(answer)
                     if matches!(answer.status, 502 | 504) && probe.is_shareable() && probe.patient && broken < BAD_GATEWAYS =>
@@ -88,7 +120,6 @@ impl Client {
                 other => return other,
             }
         }
-        Err(Trouble::RateLimited)
     }
 
     /// Sends a safe `probe` until `holds` or [`PATIENCE`] is used up; the last answer either way.
@@ -117,22 +148,37 @@ impl Client {
         .await
     }
 
-    /// Whether an answer asks to come back later, after this request `waited` so often already. Proxies limit by 503 as well as by 429 (nginx's
-    /// `limit_req` and `limit_conn`), and a service that is down may say when it is back: where waiting was in vain once, no 503 is waited out
-    /// any more. What health says of the service is taken as it is, unless it is back in a moment.
-    pub(super) fn is_to_wait(&self, path: &str, answer: &Answer, waited: usize) -> Result<bool, Trouble> {
-        let asked = match (answer.status, asked(answer)) {
-            (429, _) => return Ok(true),
-            (503, Some(asked)) => asked,
-            _ => return Ok(false),
-        };
+    /// Whether an answer asks to come back later, after this request waited so already.
+    pub(super) fn is_to_wait(&self, path: &str, answer: &Answer, waits: &mut Waits) -> Result<bool, Trouble> {
+        match (answer.status, retry_after(answer)) {
+            (429, _) => self.outwaits_limit(path, answer, waits).map(|()| true),
+            (503, Some(asked)) => self.outwaits_outage(path, answer, (asked, waits.count)),
+            _ => Ok(false),
+        }
+    }
+
+    /// Lets a request wait for the end of a limit, unless it waited long enough, or the limit of this path says not when it ends and outlasted
+    /// every wait before.
+    fn outwaits_limit(&self, path: &str, answer: &Answer, waits: &mut Waits) -> Result<(), Trouble> {
+        let (told, in_vain) = (told(answer).is_some(), self.in_vain());
+        let over = waits.is_over(told);
+        if over && !told {
+            in_vain.note_limited(path);
+        }
+        if over || (!told && in_vain.is_limited(path)) { Err(Trouble::RateLimited) } else { Ok(()) }
+    }
+
+    /// Whether a 503 is waited out. Proxies limit by it as well as by 429 (nginx's `limit_req` and `limit_conn`), and a service that is down may
+    /// say when it is back: where waiting was in vain once, no 503 is waited out any more. What health says of the service is taken as it is,
+    /// unless it is back in a moment.
+    fn outwaits_outage(&self, path: &str, answer: &Answer, (asked, waited): (Duration, u32)) -> Result<bool, Trouble> {
         let paths = &self.target().paths;
         let of_health = [&paths.live, &paths.health].into_iter().flatten().any(|health| path.starts_with(health.as_str()));
-        if asked > if of_health { AT_ONCE } else { LONGEST_WAIT } || self.waits_in_vain() {
+        if asked > if of_health { AT_ONCE } else { LONGEST_WAIT } || self.in_vain().is_outage() {
             return Ok(false);
         }
         if waited >= ASKED_AGAIN_503 {
-            self.wait_no_more();
+            self.in_vain().note_outage();
             return Ok(false);
         }
         if Instant::now() + asked >= self.deadline() {
@@ -145,25 +191,27 @@ impl Client {
     }
 
     /// When an answer asks to come back; where that is after the end of the run, there is no point in waiting.
-    fn asked_for(&self, answer: &Answer) -> Result<Instant, Trouble> {
-        let asked = asked(answer).unwrap_or(Duration::from_secs(1));
-        let until = Instant::now().checked_add(asked).ok_or_else(|| too_long(answer, asked))?;
+    fn asked_for(&self, answer: &Answer, waits: Waits) -> Result<Instant, Trouble> {
+        let told = told(answer);
+        let asked = told.unwrap_or_else(|| waits.next());
+        let too_long = || told.map_or(Trouble::RateLimited, |told| too_long(answer, told));
+        let until = Instant::now().checked_add(asked).ok_or_else(too_long)?;
         if asked <= LONGEST_WAIT {
             self.gate().note(until);
         }
-        if until < self.deadline() { Ok(until) } else { Err(too_long(answer, asked)) }
+        if until < self.deadline() { Ok(until) } else { Err(too_long()) }
     }
 
     /// Waits as long as an answer asks for, while the rest of the run goes on.
-    async fn wait_alone(&self, answer: &Answer) -> Result<(), Trouble> {
-        let until = self.asked_for(answer)?;
+    async fn wait_alone(&self, answer: &Answer, waits: Waits) -> Result<(), Trouble> {
+        let until = self.asked_for(answer, waits)?;
         self.pause(until.saturating_duration_since(Instant::now())).await
     }
 
     /// Waits as long as an answer asks for, and every other request of the run with it: each one sent meanwhile would only be refused as well.
-    pub(super) async fn wait_as_asked(&self, answer: &Answer) -> Result<(), Trouble> {
+    pub(super) async fn wait_as_asked(&self, answer: &Answer, waits: Waits) -> Result<(), Trouble> {
         let gate = self.gate();
-        gate.close(self.asked_for(answer)?);
+        gate.close(self.asked_for(answer, waits)?);
         self.bounded(async {
             gate.open().await;
             Ok(())
@@ -176,11 +224,6 @@ impl Client {
 fn too_long(answer: &Answer, wait: Duration) -> Trouble {
     let said = LIMITS.iter().find_map(|name| Some(format!(" The service says `{name}: {}`.", clean(&answer.headers.text(name)?))));
     Trouble::AskedToWait { wait, said: said.unwrap_or_default() }
-}
-
-/// How long `Retry-After` asks to wait (RFC 9110, 10.2.3); only a number of seconds is understood.
-fn asked(answer: &Answer) -> Option<Duration> {
-    answer.headers.text("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -95,6 +95,12 @@ impl Probe {
         self
     }
 
+    /// Carries no token.
+    #[must_use]
+    pub fn without_token(self) -> Self {
+        Self { bearer: None, ..self }
+    }
+
     /// Leaves out the CSRF token, but not the cookies that come with it: what a browser sends for a foreign page.
     #[must_use]
     pub fn of_a_foreign_page(mut self) -> Self {

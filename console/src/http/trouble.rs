@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::patience::LONGEST_WAIT;
+
 /// No judgement is possible. A check that ends in trouble is INCONCLUSIVE, or SKIP where nothing was asked.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Trouble {
@@ -16,13 +18,11 @@ pub enum Trouble {
     /// The deadline of the whole run cut it off.
     #[error("cut off by the deadline of the run")]
     Deadline,
-    /// Still 429 after waiting as asked.
-    #[error(
-        "still rate limited (429) after waiting as Retry-After asked; declare the service's own limit under `limits` in postflight.toml"
-    )]
+    /// Still 429 after waiting as asked, or for longer each time where nothing was asked.
+    #[error("still rate limited (429) after waiting; declare a limit of the whole service under `limits` in postflight.toml")]
     RateLimited,
     /// A 429 that asks to wait until after the end of the run.
-    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run has left; declare a limit of the whole service under `limits` in postflight.toml, or let this host past one of single routes, such as the sign-in.{said}", wait.as_secs())]
+    #[error("rate limited (429, or 503 with Retry-After), and asked to wait {} s, longer than the run has left; {}{said}", wait.as_secs(), advice(*wait))]
     AskedToWait {
         /// How long.
         wait: Duration,
@@ -55,9 +55,23 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Whether a limit of the service kept it from being asked.
+    pub const fn is_limit(&self) -> bool {
+        matches!(self, Self::RateLimited | Self::AskedToWait { .. })
+    }
+
     /// Whether nothing took the connection: what was to be sent never reached the service.
     pub fn is_closed_door(&self) -> bool {
         matches!(self, Self::Transport(cause) if is_refused(cause) || is_unsettled(cause))
+    }
+}
+
+/// What helps where a limit asks to wait so long.
+fn advice(wait: Duration) -> &'static str {
+    if wait <= LONGEST_WAIT {
+        "a longer `--deadline` waits it out; declare a limit of the whole service under `limits` in postflight.toml."
+    } else {
+        "declare a limit of the whole service under `limits` in postflight.toml, or let this host past one of single routes, such as the sign-in."
     }
 }
 

@@ -93,6 +93,11 @@ impl Allotment {
         self.asked.contains(check.id)
     }
 
+    /// Whether it is the pace within the deadline that bounds them.
+    pub(super) const fn is_paced(&self) -> bool {
+        self.paced
+    }
+
     /// Why a check is not asked that is not covered.
     pub(super) fn reason(&self) -> String {
         let helps =

@@ -198,6 +198,26 @@ impl Abandoned {
         owners
     }
 
+    /// Whether something that was announced as this user may still be there: what was made and deleted is not, nor is what accounts held that
+    /// were all deleted.
+    pub(super) fn may_own(&self, name: &str, subject: Option<&str>) -> bool {
+        let mut accounts = self.entries.iter().filter(|entry| matches!(entry, Entry::Account { user, .. } if user == name));
+        if accounts.next().is_some() && self.accounts().iter().all(|(user, _)| user != name) {
+            return false;
+        }
+        let is_gone = |marker: &str| {
+            let made = self.entries.iter().find_map(|entry| match entry {
+                Entry::Created { marker: of, id, kind } if of == marker => Some((id, *kind)),
+                _ => None,
+            });
+            made.is_some_and(|(id, kind)| !self.undeleted(kind).contains(id))
+        };
+        self.entries.iter().any(|entry| match entry {
+            Entry::Announced { user, subject: of, marker } => user == name && of.as_deref() == subject && !is_gone(marker),
+            _ => false,
+        })
+    }
+
     /// Accounts that were signed up and not deleted: which user each was, and its name.
     pub(super) fn accounts(&self) -> Vec<(String, String)> {
         let mut accounts = Vec::new();
@@ -251,6 +271,31 @@ mod tests {
         drop(journal);
         let found = abandoned(directory.path(), "t").pop().unwrap();
         assert_eq!((found.undeleted(Kind::Object).len(), found.undeleted(Kind::Parent)), (0, BTreeSet::from(["1".to_owned()])));
+    }
+
+    #[test]
+    fn what_was_made_and_deleted_is_nobodys_any_more_nor_what_a_deleted_account_held() {
+        let announced = |user: &str, marker: &str| Entry::Announced { user: user.into(), subject: None, marker: marker.into() };
+        let made = |marker: &str, id: &str| Entry::Created { marker: marker.into(), id: id.into(), kind: Kind::Object };
+        let gone = |id: &str| Entry::Deleted { id: id.into(), kind: Kind::Object };
+        let account = |name: &str| Entry::Account { user: "C".into(), name: name.into() };
+        let directory = tempfile::tempdir().unwrap();
+        let owns = |entries: &[Entry], name: &str| {
+            let journal = Journal::open(directory.path(), Uuid::now_v7(), "t").unwrap();
+            for entry in entries {
+                journal.record(entry).unwrap();
+            }
+            drop(journal);
+            let found = abandoned(directory.path(), "t").pop().unwrap();
+            let owns = found.may_own(name, None);
+            found.settle();
+            owns
+        };
+        assert!(!owns(&[announced("A", "m"), made("m", "1"), gone("1")], "A"));
+        assert!(owns(&[announced("A", "m"), made("m", "1")], "A"), "it was not deleted");
+        assert!(owns(&[announced("A", "m"), made("m", "1"), gone("1"), announced("A", "n")], "A"), "it may have been made");
+        assert!(owns(&[account("c"), announced("C", "m")], "C"));
+        assert!(!owns(&[account("c"), announced("C", "m"), Entry::AccountDeleted { name: "c".into() }], "C"));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
             add(&mut document, path, json!({ "get": { "parameters": parameter } }));
         }
     }
-    if house.has("jwt.unguarded-look-up") {
+    if house.has("jwt.unguarded-look-up") || house.has("jwt.look-up-unverified") {
         let order = in_path("order_id");
         add(&mut document, "/api/orders/{order_id}", json!({ "parameters": order, "get": {} }));
     }
@@ -176,7 +176,15 @@ pub(crate) async fn download(State(house): State<Arc<House>>, _caller: Subject, 
 }
 
 /// `GET /api/orders/{order_id}`, where a flaw has it: for whoever knows the number of the only order.
-pub(crate) async fn order(State(house): State<Arc<House>>, Path(number): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn order(
+    State(house): State<Arc<House>>,
+    Path(number): Path<String>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    if house.has("jwt.look-up-unverified") {
+        let caller = Subject::from_request_parts(&mut request.into_parts().0, &house).await;
+        caller.map_err(|_| problem::UNAUTHORIZED)?;
+    }
     let known = house.has("jwt.unguarded-look-up") && number == "4711";
     known.then(|| Json(json!({ "number": number, "for": "somebody" }))).ok_or(problem::NOT_FOUND)
 }

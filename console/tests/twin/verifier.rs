@@ -19,7 +19,7 @@ use console::target::Carrier;
 use console::token::{self, Compact};
 use serde_json::{Map, Value};
 
-pub(crate) use doors::{cookie, lift};
+pub(crate) use doors::{answer_first, cookie, lift};
 pub(crate) use seal::{KEY_ID, key, key_set};
 
 use super::problem::UNAUTHORIZED;

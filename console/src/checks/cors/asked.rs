@@ -3,7 +3,7 @@
 use futures::future::{join_all, try_join_all};
 
 use super::super::specimens;
-use super::super::{Case, Checked, Context, Judgement, Outcome, shared_battery};
+use super::super::{Act, Case, Checked, Context, Judgement, Outcome, shared_battery};
 use super::access::{Access, admitted, combined, is_preflight, refused};
 use super::foreign::{Family, malformed, pair, random};
 use super::raw;
@@ -259,8 +259,8 @@ const MOST: usize = 20;
 /// A sign-in whose body nobody can read: the answer of that route, at the cost of no attempt.
 fn misread_sign_in(cx: &Context) -> Option<Case> {
     let path = cx.target.accounts.login.as_ref().map(|grant| &grant.call).filter(|call| call.method == "POST")?.path.clone();
-    let probe = Probe::new("POST", path.clone()).body(Some("application/json"), "{\"postflight\":").shareable();
-    cx.writes.then(|| Case::new(format!("POST {path} with malformed JSON"), probe))
+    let probe = Probe::new("POST", path.clone()).body(Some("application/json"), "{\"postflight\":").alone().shareable();
+    cx.writes.then(|| Case::new(format!("POST {path} with malformed JSON"), probe).beside_others())
 }
 
 /// The declared routes that sign in, up and on.
@@ -291,7 +291,17 @@ pub(super) async fn methods(cx: Context) -> Checked {
             cases.push(Case::new("DELETE of a missing object", delete));
         }
     }
-    all_refused(&cx, represented(&cx, &cases)).await
+    let toggles = toggles(&cx).await?;
+    all_refused(&cx, represented(&cx, &cases).into_iter().chain(crossed(&toggles, &[stranger(&cx)])).collect()).await
+}
+
+/// The toggle of an object that nothing has, and the preflight for it: a route of its own may have a decorator of its own.
+async fn toggles(cx: &Context) -> Result<Vec<Case>, Trouble> {
+    let (Some(user), true) = (&cx.users.a, cx.writes) else { return Ok(Vec::new()) };
+    let Some(path) = Act::Toggle.path(cx, user, specimens::missing_id(cx).await) else { return Ok(Vec::new()) };
+    let preflight = Case::new("preflight for the toggle", options(cx, &path, "PATCH"));
+    let toggle = Act::Toggle.probe(cx, &path, "").bearer(&user.token);
+    Ok(vec![preflight, Case::new("the toggle of a missing object", toggle)])
 }
 
 /// Request headers that claim another host or origin change nothing.

@@ -16,6 +16,8 @@ use crate::run::{Evidence, Finding};
 const USUAL: usize = 10;
 /// The same of files, each of which another mistake leaves there.
 const OF_FILES: usize = 12;
+/// Spellings of the first path of documentation.
+const SPELLINGS: usize = 5;
 /// The same of endpoints for GraphQL: who has a console has its endpoint as well.
 const OF_GRAPHQL: usize = 3;
 
@@ -190,8 +192,7 @@ async fn unknown_by(cx: &Context, cases: &[Case], method: &str) -> Result<Option
 fn disguises(cx: &Context) -> Vec<Case> {
     let bases = ["/docs", "/openapi.json"];
     // What finds one base under another name finds the other as well.
-    let spelt =
-        |(index, base): (usize, &&str)| if index == 0 { paths::variants(base) } else { cx.telling(paths::variants(base), 1) };
+    let spelt = |(index, base): (usize, &&str)| cx.telling(paths::variants(base), if index == 0 { SPELLINGS } else { 1 });
     let spellings = bases.iter().enumerate().flat_map(spelt);
     let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");

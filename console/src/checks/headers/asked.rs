@@ -12,7 +12,12 @@ pub(super) type Rule = fn(&Policy, &Answer) -> Judgement;
 
 /// The list (with a token), the same without a token, a missing object and an unknown path.
 pub(super) async fn common(cx: &Context) -> Vec<Case> {
-    let list = specimens::read(cx).map(|probe| Case::new("200 of the list", probe));
+    let read = |probe: Probe| {
+        let is_list = probe.path() == specimens::list_path(cx);
+        let name = if is_list { "200 of the list".to_owned() } else { format!("200 of GET {}", probe.path()) };
+        Case::new(name, probe)
+    };
+    let list = specimens::read(cx).map(read);
     let errors =
         specimens::errors(cx).await.into_iter().filter(|case| ["401", "404"].iter().any(|status| case.name.starts_with(status)));
     list.into_iter().chain(errors).collect()

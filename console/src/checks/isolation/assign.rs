@@ -19,6 +19,9 @@ const ON_CREATE: usize = 2;
 /// The same for an update.
 const ON_UPDATE: usize = 3;
 
+/// Names of the owner that are sent alone where a schema objects to the others.
+const SINGLY: usize = 4;
+
 /// What is sent in one body: the names by which this service or most others say whose an object is alone, the others together, since whoever
 /// ignores one ignores all. An exhaustive run sends each alone.
 fn bodies(cx: &Context, victim: &Victim, owner: Option<&str>, telling: usize) -> Vec<Vec<ForbiddenField>> {
@@ -71,9 +74,34 @@ pub(super) async fn on_create(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let owner = subject(&cx, cx.a()?, &victim);
     let foreign = bodies(&cx, &victim, owner.as_deref(), ON_CREATE).into_iter().chain(of_places(&cx, &victim).await?);
-    let mut pieces = try_join_all(foreign.map(|foreign| created(cx.branch(), foreign))).await?;
+    let foreign: Vec<_> = foreign.collect();
+    let mut pieces = try_join_all(foreign.iter().map(|foreign| created(cx.branch(), foreign.clone()))).await?;
+    let refused = foreign.iter().zip(&pieces).filter_map(|(foreign, piece)| Some((foreign, status_of(piece)?)));
+    let unsaid = cx.telling(singly(refused), SINGLY).into_iter().map(|foreign| created(cx.branch(), foreign));
+    pieces.extend(try_join_all(unsaid).await?);
     pieces.extend(at_path_of_a(&cx).await?);
     Ok(conclude(&all_held("making", owner.as_deref()), pieces))
+}
+
+/// Each owner alone of those that were sent in one body and refused: a schema that knows no further members objects to the other names.
+fn singly<'a>(tried: impl Iterator<Item = (&'a Vec<ForbiddenField>, u16)>) -> Vec<Vec<ForbiddenField>> {
+    let objects = |status: u16| matches!(status, 400 | 422);
+    let refused = tried.filter(|(foreign, status)| foreign.len() > 1 && objects(*status)).flat_map(|(foreign, _)| foreign);
+    let mut alone: Vec<Vec<ForbiddenField>> = Vec::new();
+    for one in refused.filter(|one| one.owner) {
+        if alone.iter().flatten().all(|known| known.field != one.field) {
+            alone.push(vec![one.clone()]);
+        }
+    }
+    alone.sort_by_key(|one| one.iter().any(|foreign| !OF_OWNERS.contains(&foreign.field.as_str())));
+    alone
+}
+
+/// The names that most services have which say otherwise than `user_id`, in either style.
+const OF_OWNERS: [&str; 4] = ["userId", "author_id", "ownerId", "created_by"];
+
+fn status_of(piece: &Evidence) -> Option<u16> {
+    Some(piece.exchange.as_ref()?.response.as_ref()?.status)
 }
 
 /// B makes an object with such fields, then A and B both look for it. One that neither of them sees is tried again: a service that lost it
@@ -262,8 +290,11 @@ pub(super) async fn on_update(cx: Context) -> Checked {
     };
     let mut tried = changes(&cx, &victim, owner.as_deref(), &object);
     tried.extend(of_places(&cx, &victim).await?.into_iter().map(|foreign| (Act::change(&cx), foreign)));
-    let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(&cx, *act, &object, foreign)).collect::<Result<_, Trouble>>()?;
-    let answers = try_join_all(probes.iter().map(|probe| cx.send(probe))).await?;
+    let mut answers = sent(&cx, &object, &tried).await?;
+    let alone = answers.iter().zip(&tried).map(|(answer, (_, foreign))| (foreign, answer.status));
+    let alone: Vec<_> = cx.telling(singly(alone), SINGLY).into_iter().map(|foreign| (Act::change(&cx), foreign)).collect();
+    answers.extend(sent(&cx, &object, &alone).await?);
+    tried.extend(alone);
     settle().await;
     let seen = both(&cx, &object.id, &object.canary).await?;
     let pieces = tried.iter().zip(&answers).map(|((act, foreign), answer)| {
@@ -271,6 +302,11 @@ pub(super) async fn on_update(cx: Context) -> Checked {
         piece(answer, label, updated(&cx, answer, &seen, &before, &object, foreign))
     });
     Ok(conclude(&all_held("changing", owner.as_deref()), pieces.collect()))
+}
+
+async fn sent(cx: &Context, object: &Object, tried: &[(Act, Vec<ForbiddenField>)]) -> Result<Vec<Answer>, Trouble> {
+    let probes: Vec<_> = tried.iter().map(|(act, foreign)| update(cx, *act, object, foreign)).collect::<Result<_, Trouble>>()?;
+    try_join_all(probes.iter().map(|probe| cx.send(probe))).await
 }
 
 /// What B sends about an own object, and by which act.

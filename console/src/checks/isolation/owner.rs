@@ -11,7 +11,7 @@ use super::stage::Victim;
 use super::tenancy::Apart;
 
 /// Fields in which services keep the owner of an object.
-pub(super) const OWNER_FIELDS: [&str; 12] = [
+pub(super) const OWNER_FIELDS: [&str; 13] = [
     "user_id",
     "owner_id",
     "owner",
@@ -22,6 +22,7 @@ pub(super) const OWNER_FIELDS: [&str; 12] = [
     "ownerId",
     "user",
     "author_id",
+    "authorId",
     "tenant_id",
     "account_id",
 ];

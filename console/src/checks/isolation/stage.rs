@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,9 +11,7 @@ use crate::run::{Evidence, Finding, Source};
 use crate::token::Compact;
 
 use super::page::Page;
-
-/// Some stacks commit after they have answered: a change must get the time to show.
-const COMMIT_AFTER_ANSWER: Duration = Duration::from_millis(200);
+pub(super) use crate::checks::objects::settle;
 
 /// Fields in which objects are described, beside their title.
 const DESCRIPTIONS: [&str; 6] = ["description", "notes", "note", "details", "content", "body"];
@@ -177,11 +174,6 @@ fn is_of_this_run(answer: &Answer, canary: &str) -> bool {
 /// All but the last four characters of a canary: what all canaries of one user in one run begin with.
 pub(super) fn beginning(canary: &str) -> &str {
     canary.get(..canary.len().saturating_sub(4)).unwrap_or_default()
-}
-
-/// Gives a service that commits after it has answered the time to do so.
-pub(super) async fn settle() {
-    tokio::time::sleep(COMMIT_AFTER_ANSWER).await;
 }
 
 /// The owner's look at an object: by its own route, or in the list where there is none.

@@ -12,7 +12,7 @@ use super::stage::{beginning, piece};
 /// Rounds of the interleaving; each asks for the object and the list of both users.
 const ROUNDS: usize = 50;
 /// Rounds that are enough to see answers trade places: the two users keep every connection busy.
-const ENOUGH: usize = 12;
+const ENOUGH: usize = 8;
 /// Samples kept of what held.
 const SAMPLES: usize = 2;
 

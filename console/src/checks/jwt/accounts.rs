@@ -7,6 +7,8 @@ use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, EvidenceClass, Finding, Verdict};
 
+use super::attempts::unless_limited;
+
 /// Why nothing can be asked about signing in.
 pub(super) const NO_LOGIN: &str = "no sign-in is declared; describe it under `tokens.login` in postflight.toml";
 /// Why nobody can sign in.
@@ -33,19 +35,40 @@ pub(super) async fn uniform(cx: Context) -> Checked {
     let probes = cx.registry.login_probe(&known).zip(cx.registry.login_probe(&unknown));
     let Some((known_probe, unknown_probe)) = probes else { return Ok(Outcome::skip(NO_LOGIN)) };
     let mut tried = Tried::default();
-    tried.again(&cx, &unknown_probe, &known_probe).await?;
+    if !session.disposable {
+        tried.once(&cx, &unknown_probe, &known_probe).await?;
+        return Ok(compared(&tried, &known, &unknown, None).and_says(SPARED));
+    }
+    let asked = tried.again(&cx, &unknown_probe, &known_probe).await;
+    if asked.as_ref().is_err_and(Trouble::is_limit) && tried.has_both() {
+        return Ok(compared(&tried, &known, &unknown, None).and_says(UNTIMED));
+    }
+    asked?;
     let suspected = apart(&tried.known, &tried.unknown).is_some_and(|by| by >= OF_A_HASH);
     if !suspected && !is_restless(&tried) {
-        return Ok(compared(&tried, &known, &unknown, None));
+        return Ok(compared(&tried, &known, &unknown, Some(&tried)));
     }
     // What the run's own load did to the times is over when nothing else is asked.
     cx.client.until(cx.quiet.turn_of("jwt.login.uniform")).await?;
-    let mut alone = Tried::default();
-    alone.again(&cx, &unknown_probe, &known_probe).await?;
-    if slower(&alone.known, &alone.unknown).is_some() {
-        alone = confirmed(&cx, &unknown_probe).await?.unwrap_or(alone);
-    }
+    let Some(alone) = unless_limited(alone(&cx, &unknown_probe, &known_probe).await)? else {
+        return Ok(compared(&tried, &known, &unknown, None).and_says(UNTIMED));
+    };
     Ok(compared(&tried, &known, &unknown, Some(&alone)))
+}
+
+/// What is said where times were not compared.
+const UNTIMED: &str = "; times were not compared, for the service asks to wait before more sign-ins";
+
+const SPARED: &str = "; times were not compared, since each try is a wrong password of an account that is not this run's";
+
+/// The same asked while nothing else is, and once more where the times differ.
+async fn alone(cx: &Context, unknown: &Probe, known: &Probe) -> Result<Tried, Trouble> {
+    let mut alone = Tried::default();
+    alone.again(cx, unknown, known).await?;
+    if slower(&alone.known, &alone.unknown).is_some() {
+        alone = confirmed(cx, unknown).await?.unwrap_or(alone);
+    }
+    Ok(alone)
 }
 
 /// Four more of each, where an account of their own can be had: what else runs on the machine may make two of a kind slow by chance.
@@ -66,33 +89,42 @@ struct Tried {
 }
 
 impl Tried {
+    /// One of each: services that forget no wrong password lock an account whose password several runs of a day get wrong.
+    async fn once(&mut self, cx: &Context, unknown: &Probe, known: &Probe) -> Result<(), Trouble> {
+        self.unknown.push(cx.send(unknown).await?);
+        self.known.push(cx.send(known).await?);
+        Ok(())
+    }
+
     /// Two more of each, and no more, for some services lock an account after five. Neither kind goes first every time, so that a service that
     /// grows slower, or quicker, makes none of them look slow.
     async fn again(&mut self, cx: &Context, unknown: &Probe, known: &Probe) -> Result<(), Trouble> {
-        let ask = async |probe: &Probe| cx.send(&probe.clone().impatient()).await;
+        let ask = async |probe: &Probe| cx.send(probe).await;
         self.unknown.push(ask(unknown).await?);
         self.known.push(ask(known).await?);
         self.known.push(ask(known).await?);
         self.unknown.push(ask(unknown).await?);
         Ok(())
     }
+
+    /// Whether there is an answer of either kind.
+    const fn has_both(&self) -> bool {
+        !self.known.is_empty() && !self.unknown.is_empty()
+    }
 }
 
-/// Judges what is said of the first answers; and the times of those that were taken `alone`, where there are such.
-fn compared(tried: &Tried, known: &Login, unknown: &Login, alone: Option<&Tried>) -> Outcome {
+/// Judges what is said of the first answers; and the times of those that were `timed`, where there are such.
+fn compared(tried: &Tried, known: &Login, unknown: &Login, timed: Option<&Tried>) -> Outcome {
     let (Some(right), Some(other)) = (tried.known.first(), tried.unknown.first()) else {
         return Outcome::inconclusive("nothing was asked");
     };
     let (finding, observed) = alike((right, known), (other, unknown));
-    let of_times = alone.unwrap_or(tried);
-    Outcome::of(
-        observed.clone(),
-        vec![
-            Judgement { finding, observed: observed.clone() }.seen(other, "a user who does not exist"),
-            Judgement { finding, observed }.seen(right, "an existing user with a wrong password"),
-            the_times(of_times, slower(&of_times.known, &of_times.unknown).is_some()),
-        ],
-    )
+    let mut pieces = vec![
+        Judgement { finding, observed: observed.clone() }.seen(other, "a user who does not exist"),
+        Judgement { finding, observed: observed.clone() }.seen(right, "an existing user with a wrong password"),
+    ];
+    pieces.extend(timed.map(|timed| the_times(timed, slower(&timed.known, &timed.unknown).is_some())));
+    Outcome::of(observed, pieces)
 }
 
 fn the_times(tried: &Tried, differ: bool) -> Evidence {
@@ -242,9 +274,13 @@ fn evaded(answer: &Answer) -> Evidence {
     Judgement { finding, observed }.seen(answer, "one more with another X-Forwarded-For")
 }
 
-/// A limit, a lock, or any refusal that says when to come back.
-fn asks_to_wait(answer: &Answer) -> bool {
-    matches!(answer.status, 423 | 429) || (answer.status >= 400 && answer.headers.has("retry-after"))
+/// Statuses by which a wrong password is refused anyhow: some limiters say when to come back on every answer (Flask-Limiter).
+const OF_A_WRONG_PASSWORD: [u16; 4] = [400, 401, 404, 422];
+
+/// A limit, a lock, or any other refusal that says when to come back.
+pub(super) fn asks_to_wait(answer: &Answer) -> bool {
+    let refused = answer.status >= 400 && !OF_A_WRONG_PASSWORD.contains(&answer.status);
+    matches!(answer.status, 423 | 429) || (refused && answer.headers.has("retry-after"))
 }
 
 fn limited(answer: &Answer, sent: u32, limit: u32) -> Outcome {

@@ -1,6 +1,6 @@
 //! Whether a sign-in signs in a session that was there before it (CWE-384): whoever put it into the browser would be signed in with its owner.
 
-use super::accounts::NO_ACCOUNT;
+use super::sessions::NO_SPARE;
 use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Credential, Probe, Trouble, evidence};
 use crate::run::{Evidence, Finding};
@@ -11,7 +11,7 @@ pub(super) async fn fixation(cx: Context) -> Checked {
     let Carrier::Cookie(name) = &cx.target.carrier else {
         return Ok(Outcome::skip("tokens do not travel in a cookie here, so no session is there before the sign-in"));
     };
-    let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_ACCOUNT)) };
+    let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
     let Some(login) = cx.registry.login_probe(&session.login) else {
         return Ok(Outcome::skip("no sign-in is declared; describe it under `tokens.login` in postflight.toml"));
     };

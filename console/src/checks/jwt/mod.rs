@@ -9,6 +9,8 @@
 mod accounts;
 mod ask;
 mod attacker;
+mod attempts;
+mod carried_out;
 mod carrier;
 mod catalogue;
 mod claims;

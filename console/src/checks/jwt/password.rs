@@ -2,24 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
-
-use secrecy::ExposeSecret as _;
 
 use crate::checks::json_id::json_id;
 use crate::checks::roles::{asked_for, gather, powers};
 use crate::checks::{Checked, Context, Judgement, Login, Outcome, Session};
-use crate::http::{Answer, Probe, Trouble};
+use crate::http::{Answer, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Call;
 
-use super::accounts::NO_LOGIN;
+use super::accounts::{NO_LOGIN, asks_to_wait};
+use super::attempts::unless_limited;
 use super::sessions::NO_SPARE;
-use super::variants;
-
-/// A sign-in that must not succeed.
-type Wrong = (&'static str, Probe);
+use super::{attempts, variants};
 
 /// Everything that a careless comparison takes for the right password, and a change of the password by somebody who does not know it.
 pub(super) async fn only_the_right_one(cx: Context) -> Checked {
@@ -33,94 +28,44 @@ pub(super) async fn only_the_right_one(cx: Context) -> Checked {
         let words = format!("the right password is answered {}, so that refusals of others prove nothing", right.status);
         return Ok(Outcome::inconclusive(words).seen(&right, "the right password", right.status.to_string()));
     }
-    let (wrong, unnamed) = (attempts(&cx, &session), without_its_name(&cx, &session));
-    let mut answers = in_turns(&cx, &wrong, &session).await?;
-    // No limit of the account counts what does not name it.
-    answers.extend(try_join_all(unnamed.iter().map(|(_, probe)| cx.send(probe))).await?);
-    let wrong = [wrong, unnamed].concat();
-    let judged = wrong.iter().zip(&answers).map(|((name, _), answer)| judge(name, answer, cx.registry.brings_token(answer)));
-    let mut pieces: Vec<_> = judged.collect();
-    // The name first, while the account has the password that it was made with.
-    let otherwise = variants::signed_up(&cx, &session).await?;
-    if otherwise.iter().all(|piece| piece.finding != Finding::Broken) {
-        pieces.extend(replaced(&cx, &session).await?);
-        pieces.extend(replaced_for_another(&cx, &session).await?);
-        pieces.extend(signed_up_again(&cx, &session).await?);
-    }
-    pieces.extend(otherwise);
+    let (mut pieces, session) = attempts::refused(&cx, session).await?;
+    let (more, untried) = replaced_in_any_way(&cx, &session).await?;
+    pieces.extend(more);
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding);
     let worst = worst.map(|piece| format!("{}: {}", piece.label, piece.observed)).unwrap_or_default();
-    Ok(Outcome::of(format!("{held} of {} refused; {worst}", pieces.len()), pieces))
+    let outcome = Outcome::of(format!("{held} of {} refused; {worst}", pieces.len()), pieces);
+    let says = |outcome: Outcome, what: &str| outcome.and_says(&format!("; {what} was not tried, for the service asks to wait"));
+    Ok(untried.into_iter().fold(outcome, says))
 }
 
-/// How many characters the shortest of truncating hashes looks at (crypt(3) with DES).
-const LOOKED_AT: usize = 8;
-
-/// The beginning of a password that some hashes look at, with another end.
-fn with_another_end(password: &str) -> Option<String> {
-    Some(format!("{}-other-end", password.get(..LOOKED_AT).filter(|beginning| beginning.len() < password.len())?))
-}
-
-/// Wrong passwords in a row: fewer than any service locks an account for.
-const IN_A_ROW: usize = 3;
-
-/// Sends the attempts, a few at a time: the right password between them makes services forget the wrong ones.
-async fn in_turns(cx: &Context, wrong: &[Wrong], session: &Session) -> Result<Vec<Answer>, Trouble> {
-    let mut answers = Vec::with_capacity(wrong.len());
-    for (turn, some) in wrong.chunks(IN_A_ROW).enumerate() {
-        if let Some(right) = cx.registry.login_probe(&session.login).filter(|_| turn > 0) {
-            cx.send(&right).await?;
+/// What replaces the password of an account without knowing it; and what of that a limit of its own kept from being tried.
+async fn replaced_in_any_way(cx: &Context, session: &Session) -> Result<(Vec<Evidence>, Vec<&'static str>), Trouble> {
+    let (mut pieces, mut untried) = (Vec::new(), Vec::new());
+    // The name first, while the account has the password that it was made with.
+    let otherwise = unless_limited(variants::signed_up(cx, session).await)?;
+    if otherwise.iter().flatten().all(|piece| piece.finding != Finding::Broken) {
+        match unless_limited(changed(cx, session).await)? {
+            Some(of_changes) => pieces.extend(of_changes),
+            None => untried.push("a change of the password"),
         }
-        answers.extend(try_join_all(some.iter().map(|(_, probe)| cx.send(probe))).await?);
+        if otherwise.is_some() {
+            pieces.extend(signed_up_again(cx, session).await?);
+        }
     }
-    Ok(answers)
+    match otherwise {
+        Some(otherwise) => pieces.extend(otherwise),
+        None => untried.push("a second sign-up under the name"),
+    }
+    Ok((pieces, untried))
 }
 
-/// What a careless comparison may take for the right password, on the account itself.
-fn attempts(cx: &Context, session: &Session) -> Vec<Wrong> {
-    let login = &session.login;
-    let other = |password: Value| cx.registry.login_with(login, &password);
-    // What is a text in JSON is one in a form as well.
-    let text = |password: String| cx.registry.login_probe(&Login { password: password.into(), ..login.clone() });
-    let capitals = login.password.expose_secret().to_uppercase();
-    // The comment ends the condition behind the name of this very account, so that nobody else's could be signed in to. With the right
-    // password, since that may be compared outside the query.
-    let commented = |name: &str| format!("{name}' -- ");
-    let commented = Login { username: commented(&login.username), email: commented(&login.email), ..login.clone() };
-    let all = [
-        ("an empty password", text(String::new())),
-        ("an operator of a query in its place", other(json!({ "$ne": null }))),
-        ("an operator of Prisma in its place", other(json!({ "not": "" }))),
-        ("its first eight characters and others", with_another_end(login.password.expose_secret()).and_then(text)),
-        ("the password and one character more", text(format!("{}x", login.password.expose_secret()))),
-        ("`null` in its place", other(Value::Null)),
-        ("the password in capitals", text(capitals)),
-        ("the name, a quote and a comment", cx.registry.login_probe(&commented)),
-        ("a pattern that the name fits", cx.registry.login_probe(&like(login))),
-    ];
-    all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
-}
-
-/// Operators of a query in the place of the name, with one in the place of the password, and with the right password.
-fn without_its_name(cx: &Context, session: &Session) -> Vec<Wrong> {
-    let by_operator = |password: Value| cx.registry.login_by_operator(&session.login, &password);
-    let all = [
-        ("operators in the places of name and password", by_operator(json!({ "$ne": null }))),
-        ("an operator in the place of the name", by_operator(json!(session.login.password.expose_secret()))),
-    ];
-    all.into_iter().filter_map(|(name, probe)| Some((name, probe?.impatient()))).collect()
-}
-
-/// The account by a pattern of SQL's `LIKE` with the right password: who is signed in by that can be anybody whose password is a usual one.
-fn like(login: &Login) -> Login {
-    let pattern = |name: &str| {
-        name.char_indices().nth(3).map_or_else(
-            || name.to_owned(),
-            |(at, _)| format!("{}%{}", name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default()),
-        )
-    };
-    Login { username: pattern(&login.username), email: pattern(&login.email), ..login.clone() }
+/// Changes of the password by somebody who does not know it, and of another account's.
+async fn changed(cx: &Context, session: &Session) -> Result<Vec<Evidence>, Trouble> {
+    let mut pieces = Vec::new();
+    pieces.extend(replaced(cx, session).await?);
+    pieces.extend(replaced_for_another(cx, session).await?);
+    Ok(pieces)
 }
 
 /// Members by which a body says whose password is meant; the last two only where the route does nothing else, since whoever changes a profile
@@ -185,11 +130,14 @@ fn naming(body: &Value, other: &Session, names: &[&str], more: Map<String, Value
     changed
 }
 
-/// A second sign-up under the name of the account, with another password; `None` where none is declared.
+/// A second sign-up under the name of the account, with another password; `None` where none is declared, or it is only asked to wait.
 async fn signed_up_again(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
     let other = Login { password: crate::verify::fresh_password(), ..session.login.clone() };
     let Some(probe) = cx.registry.signup_probe(&other) else { return Ok(None) };
     let answer = cx.send(&probe.impatient()).await?;
+    if asks_to_wait(&answer) {
+        return Ok(None);
+    }
     let told = cx.registry.signed_up_as(&answer).filter(|_| answer.is_success());
     let opens = answer.is_success() && cx.registry.holds_token_of(&answer, session);
     if opens || (told.is_some() && told == session.user.subject) {
@@ -226,17 +174,8 @@ async fn opened(cx: &Context, session: &Session, other: &Login, answer: &Answer)
     Ok(Some(same))
 }
 
-fn judge(name: &str, answer: &Answer, token: bool) -> Evidence {
-    let (finding, observed) = match answer.status {
-        status if token => (Finding::Broken, format!("signed in: {status}")),
-        status @ 200..=299 => (Finding::Weak, format!("{status}, though without a token")),
-        status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
-        status => (Finding::Held, format!("refused: {status}")),
-    };
-    Judgement { finding, observed }.seen(answer, name)
-}
-
-/// A change of the password with a wrong one in the place of the old; `None` where none is declared, or it asks for no old one.
+/// A change of the password with a wrong one in the place of the old, and, where that is refused, with none at all; `None` where none is declared,
+/// or it asks for no old one.
 async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, Trouble> {
     let Some(call) = &cx.target.accounts.password else { return Ok(None) };
     if !call.body.to_string().contains("{password}") {
@@ -244,7 +183,26 @@ async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, T
     }
     let unknowing =
         Session { login: Login { password: crate::verify::fresh_password(), ..session.login.clone() }, ..session.clone() };
-    let answer = cx.send(&cx.registry.probe(call, &unknowing, &session.login.next_password()).bearer(&session.user.token)).await?;
+    let mut unproven = call.clone();
+    if let Some(members) = unproven.body.as_object_mut() {
+        members.retain(|_, value| value != "{password}");
+    }
+    let wrong = without_proof(cx, (call, session), &unknowing, "a new password with a wrong old one").await?;
+    if wrong.finding == Finding::Broken || unproven.body == call.body {
+        return Ok(Some(wrong));
+    }
+    let missing = without_proof(cx, (&unproven, session), &unknowing, "a new password without the old one").await?;
+    Ok(Some(if missing.finding > wrong.finding { missing } else { wrong }))
+}
+
+/// A change of the password of `session` as somebody would send it who does not know the old one.
+async fn without_proof(
+    cx: &Context,
+    (call, session): (&Call, &Session),
+    unknowing: &Session,
+    label: &str,
+) -> Result<Evidence, Trouble> {
+    let answer = cx.send(&cx.registry.probe(call, unknowing, &session.login.next_password()).bearer(&session.user.token)).await?;
     if answer.is_success() {
         // The account is deleted with what signs in to it now.
         cx.registry.sign_in(&Login { password: session.login.next_password(), ..session.login.clone() }).await?;
@@ -254,5 +212,5 @@ async fn replaced(cx: &Context, session: &Session) -> Result<Option<Evidence>, T
         status @ 500..=599 => (Finding::Weak, format!("refused by falling over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
-    Ok(Some(Judgement { finding, observed }.seen(&answer, "a new password with a wrong old one")))
+    Ok(Judgement { finding, observed }.seen(&answer, label))
 }

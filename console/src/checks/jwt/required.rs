@@ -90,7 +90,7 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
 }
 
 /// Statuses of a route that looked at the request before the token, or hides what is there.
-const LOOKED_AT: [u16; 4] = [400, 404, 410, 422];
+pub(super) const LOOKED_AT: [u16; 4] = [400, 404, 410, 422];
 
 /// What A is answered with the token, by path, where a route that must ask for one answered without it as if it looked nothing up for lack of one.
 async fn to_a(

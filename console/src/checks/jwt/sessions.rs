@@ -32,7 +32,7 @@ pub(super) async fn revoked(cx: Context) -> Checked {
         let reason = "no route ends a token: declare `tokens.logout`, `tokens.password` or `tokens.delete` in postflight.toml";
         return Ok(Outcome::skip(reason));
     }
-    let Some(mut session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
+    let Some(session) = cx.registry.spare().await? else { return Ok(Outcome::skip(NO_SPARE)) };
     let before = listed(&cx, &session).await?;
     if !before.is_success() {
         return Ok(Outcome::inconclusive("a token that was just issued is not let in").seen(
@@ -42,26 +42,39 @@ pub(super) async fn revoked(cx: Context) -> Checked {
         ));
     }
     let mut pieces = Vec::new();
-    let demanded = cx.target.policy.revocation;
-    if let Some(call) = &accounts.logout {
-        let change = after_signing_out(&cx, call, session, demanded).await?;
-        pieces.extend(change.pieces);
-        session = again(&cx, change.login).await?;
-    }
-    if let Some(call) = &accounts.password {
-        let mut change = after_new_password(&cx, call, session, demanded).await?;
-        if change.pieces.iter().any(|piece| piece.finding == Finding::Broken)
-            && let Some(older) = aged(&cx, &change.login).await?
-        {
-            change = after_new_password(&cx, call, older, demanded).await?;
+    match after_each(&cx, session, &mut pieces).await {
+        // What was seen before a limit set in is not lost.
+        Err(trouble) if trouble.is_limit() && !pieces.is_empty() => {
+            pieces.push(Evidence::of(EvidenceClass::Live, "what else ends a token", Finding::Unclear, trouble.to_string()));
         }
-        pieces.extend(change.pieces);
-        session = again(&cx, change.login).await?;
-    }
-    if let Some(call) = &accounts.delete {
-        pieces.extend(after_deletion(&cx, call, &mut session, demanded).await?);
+        asked => asked?,
     }
     Ok(counted("old tokens", pieces))
+}
+
+/// How tokens fare after each declared call that ends them.
+async fn after_each(cx: &Context, mut session: Session, pieces: &mut Vec<Evidence>) -> Result<(), Trouble> {
+    let accounts = &cx.target.accounts;
+    let demanded = cx.target.policy.revocation;
+    if let Some(call) = &accounts.logout {
+        let change = after_signing_out(cx, call, session, demanded).await?;
+        pieces.extend(change.pieces);
+        session = again(cx, change.login).await?;
+    }
+    if let Some(call) = &accounts.password {
+        let mut change = after_new_password(cx, call, session, demanded).await?;
+        if change.pieces.iter().any(|piece| piece.finding == Finding::Broken)
+            && let Some(older) = aged(cx, &change.login).await?
+        {
+            change = after_new_password(cx, call, older, demanded).await?;
+        }
+        pieces.extend(change.pieces);
+        session = again(cx, change.login).await?;
+    }
+    if let Some(call) = &accounts.delete {
+        pieces.extend(after_deletion(cx, call, &mut session, demanded).await?);
+    }
+    Ok(())
 }
 
 /// What came of a session's end: how its tokens fared, and what signs in now.
@@ -116,7 +129,14 @@ async fn after_deletion(cx: &Context, call: &Call, session: &mut Session, demand
     if ended.done.is_none() {
         return Ok(vec![ended.old]);
     }
-    let still = signs_in(cx, session).await?;
+    let still = match signs_in(cx, session).await {
+        // The deletion was carried out, as the service says.
+        Err(trouble) if trouble.is_limit() => {
+            cx.registry.deleted(session).await;
+            return Err(trouble);
+        }
+        still => still?,
+    };
     if still.as_ref().is_none_or(|piece| piece.finding == Finding::Held) {
         cx.registry.deleted(session).await;
     }

@@ -11,7 +11,7 @@ const MOST: usize = 150;
 /// announced `canary`, and whatever changes `object`, its deletion last.
 pub(super) fn writes(cx: &Context, object: &Object, canary: &str) -> Result<Vec<Probe>, Trouble> {
     let a = cx.a()?;
-    let mut probes = vec![Probe::post(cx.list_path(a), &cx.target.resource.body(canary))];
+    let mut probes = vec![Probe::post(cx.list_path(a), &cx.target.resource.body(canary)).repeatable()];
     let changing = [Act::Put, Act::Patch, Act::Toggle].into_iter().filter(|act| act.is_declared(cx));
     probes.extend(changing.chain([Act::Delete]).filter_map(|act| act.by_nobody(cx, a, object)));
     // Toggles differ in their method.
@@ -26,7 +26,9 @@ fn further_writes(cx: &Context, object: &Object) -> Vec<Probe> {
     let subject = cx.users.a.as_ref().and_then(|user| user.subject.as_deref()).unwrap_or("me");
     let most = if cx.target.allow_unsafe_routes { MOST } else { 0 };
     let routes = cx.further_routes().filter(|route| !ends_accounts(cx, route) && !signs_in(cx, route)).take(most);
-    let sent = |route: &Route, method: &str| Probe::new(method, route.filled(&object.id, subject)).json(&serde_json::json!({}));
+    let sent = |route: &Route, method: &str| {
+        Probe::new(method, route.filled(&object.id, subject)).json(&serde_json::json!({})).repeatable()
+    };
     routes.flat_map(|route| route.writes().map(move |method| sent(route, method)).collect::<Vec<_>>()).collect()
 }
 

@@ -4,7 +4,6 @@
 
 mod admission;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::answer::Headers;
 use crate::http::csrf::CsrfTokens;
 use crate::http::gate::{Gate, Rank};
+use crate::http::in_vain::InVain;
 use crate::http::manner::Manner;
 use crate::http::overheard::Overheard;
 use crate::http::pool::{Pools, Way};
@@ -45,8 +45,8 @@ struct Inner {
     manner: Arc<Manner>,
     /// Errors that gave something away.
     overheard: Arc<Overheard>,
-    /// Whether waiting for a 503 was in vain once.
-    in_vain: AtomicBool,
+    /// What is not waited for any more.
+    in_vain: Arc<InVain>,
     /// What was shown where, by its tag.
     tags: Arc<Tags>,
     /// What goes beside tokens in cookies.
@@ -94,7 +94,7 @@ impl Client {
             strain: Arc::default(),
             manner: Arc::default(),
             overheard: Arc::default(),
-            in_vain: AtomicBool::default(),
+            in_vain: Arc::default(),
             tags: Arc::default(),
             csrf: Arc::default(),
             unfinished: Arc::default(),
@@ -126,7 +126,7 @@ impl Client {
             strain: Arc::default(),
             manner: Arc::clone(&self.inner.manner),
             overheard: Arc::clone(&self.inner.overheard),
-            in_vain: AtomicBool::new(self.waits_in_vain()),
+            in_vain: Arc::clone(&self.inner.in_vain),
             tags: Arc::clone(&self.inner.tags),
             csrf: Arc::clone(&self.inner.csrf),
             unfinished: Arc::clone(&self.inner.unfinished),
@@ -232,19 +232,20 @@ impl Client {
         self.inner.deadline
     }
 
+    /// How long the run may still go on; no time once it was interrupted.
+    pub(crate) fn rest(&self) -> Duration {
+        let stopped = self.inner.stop.is_cancelled();
+        if stopped { Duration::ZERO } else { self.inner.deadline.saturating_duration_since(Instant::now()) }
+    }
+
     /// Whether the deadline cut the run off; not so where it was interrupted.
     pub(crate) fn is_cut_off(&self) -> bool {
         Instant::now() >= self.inner.deadline && !self.inner.stop.is_cancelled()
     }
 
-    /// Whether waiting for a 503 was in vain once.
-    pub(in crate::http) fn waits_in_vain(&self) -> bool {
-        self.inner.in_vain.load(Ordering::Relaxed)
-    }
-
-    /// Waits for no 503 any more.
-    pub(in crate::http) fn wait_no_more(&self) {
-        self.inner.in_vain.store(true, Ordering::Relaxed);
+    /// What is not waited for any more.
+    pub(in crate::http) fn in_vain(&self) -> &InVain {
+        &self.inner.in_vain
     }
 
     /// What was shown where, by its tag.

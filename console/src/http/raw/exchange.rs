@@ -15,6 +15,7 @@ use super::response::{Held, Manner, Message, first, further};
 use super::{Ending, Part, Raw, Reply, own_agent, shown};
 use crate::http::exchange::root_cause;
 use crate::http::gate::Slot;
+use crate::http::patience::Waits;
 use crate::http::{Answer, Client, Trouble, record};
 use crate::target::Target;
 
@@ -31,19 +32,27 @@ impl Client {
     /// Sends `raw` on a connection of its own. An answer that asks to come back later is waited out, unless the request is impatient. What is not an HTTP/1 answer is
     /// trouble; no answer at all is a [`Reply`] without one.
     pub async fn send_raw(&self, raw: &Raw) -> Result<Reply, Trouble> {
-        for waited in 0..4 {
+        let heard = self.heard(raw).await;
+        match &heard {
+            Ok(Reply { answer: Some(answer), .. }) => self.note_limit(answer),
+            Err(trouble) if trouble.is_limit() => self.scope().limit(),
+            _ => {}
+        }
+        heard
+    }
+
+    async fn heard(&self, raw: &Raw) -> Result<Reply, Trouble> {
+        let mut waits = Waits::default();
+        loop {
             let reply = self.send_raw_once(raw).await?;
             match &reply.answer {
-                Some(answer) if !raw.impatient && self.is_to_wait("", answer, waited)? => self.wait_as_asked(answer).await?,
-                Some(answer) => {
-                    self.note_limit(answer);
-                    return Ok(reply);
+                Some(answer) if !raw.impatient && self.is_to_wait("", answer, &mut waits)? => {
+                    self.wait_as_asked(answer, waits).await?;
+                    waits.add();
                 }
-                None => return Ok(reply),
+                _ => return Ok(reply),
             }
         }
-        self.scope().limit();
-        Err(Trouble::RateLimited)
     }
 
     async fn send_raw_once(&self, raw: &Raw) -> Result<Reply, Trouble> {

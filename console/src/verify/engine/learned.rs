@@ -14,6 +14,8 @@ pub(super) struct Learned {
     pub(super) no_forge: OnceLock<String>,
     /// Checks that a limit of the service met.
     pub(super) limited: Marks,
+    /// Checks for which the budget, or the pace within the deadline, had nothing left.
+    pub(super) unpaid: Marks,
     /// Checks that the service answered otherwise than the next step needs.
     pub(super) contradicted: Marks,
     /// Killed runs whose objects were swept.

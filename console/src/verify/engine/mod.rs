@@ -239,10 +239,11 @@ impl Engine {
     }
 
     /// Deletes what the run made, over the same connections but on its own time: neither the deadline nor an interruption may keep it from that.
+    /// What the run did not use of its time is there for the waits that limits ask for.
     async fn clean_up(&self, users: &Users) -> Cleanup {
         let of_parents = self.parents.as_ref().is_some_and(|parents| !parents.workshop.made().is_empty());
         let made = of_parents || !self.workshop.made().is_empty() || self.registrar.has_made();
-        let client = self.client.successor(sweep::GRACE, made);
+        let client = self.client.successor(self.client.rest() + sweep::GRACE, made);
         let dead = self.learned.dead.get().cloned().unwrap_or_default();
         // What other accounts own goes with them, so that they need not wait.
         let own = self.tidied(&client, users, &dead);

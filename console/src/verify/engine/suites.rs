@@ -99,7 +99,8 @@ impl Engine {
         let ended = Semaphore::new(0);
         let (results, between) =
             tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, suite, others.len() / 2, &ended));
-        if let Some(between) = between {
+        // A limit says nothing of what was answered before it; the last proof tells whether it has ended.
+        if let Some(between) = between.filter(|between| holds(between) || !self.learned.limited.has(control.id)) {
             merge(&mut result, between, "between");
         }
         (Some(Proof { control, result, set_aside }), results)
@@ -122,7 +123,12 @@ impl Engine {
         self.client.release(set_aside);
         let held = proof.verdict != Verdict::Inconclusive;
         self.learned.limited.forget(control.id);
-        merge(&mut proof, self.proven_again(cx, suite.control_again(Moment::Last).unwrap_or(control)).await, "at the end");
+        let last = self.proven_again(cx, suite.control_again(Moment::Last).unwrap_or(control)).await;
+        if holds(&last) || !self.learned.unpaid.has(control.id) {
+            merge(&mut proof, last, "at the end");
+        } else {
+            proof.summary.push_str("; the budget had no room for its last proof");
+        }
         if proof.verdict == Verdict::Inconclusive {
             let reason = format!("the control of this suite no longer held: {}", proof.summary);
             let only_limited = held && self.learned.limited.has(control.id);
@@ -239,7 +245,13 @@ impl Engine {
             self.learned.contradicted.set(check.id);
         }
         self.quiet.ended(check.id);
-        let unpaid = scope.ran_out() || matches!(&asked, Ok(Err(Trouble::Budget(_))));
+        let paced = self.allotment.as_ref().is_some_and(Allotment::is_paced);
+        let unpaid = scope.ran_out()
+            || matches!(&asked, Ok(Err(Trouble::Budget(_))))
+            || (paced && matches!(&asked, Ok(Err(Trouble::Deadline))));
+        if unpaid {
+            self.learned.unpaid.set(check.id);
+        }
         let outcome = match asked {
             Ok(Ok(outcome)) => says_what_was_left_out(outcome, left_out.load(Ordering::Relaxed)),
             Ok(Err(trouble)) => Outcome::inconclusive(trouble.to_string()),

@@ -33,9 +33,22 @@ pub(super) fn refused(doing: &str, login: &Login, grant: &Grant, answer: &Answer
     let place = grant.token.as_ref().map_or_else(String::new, |at| format!(" without a token {at}"));
     let others = others_that_hold_a_token(answer);
     Trouble::NotGiven(format!(
-        "{doing} as `{}` at {} was answered {}{place}{others}",
-        login.username, grant.call.path, answer.status
+        "{doing} as `{}` at {} was answered {}{place}{others}{}",
+        login.username,
+        grant.call.path,
+        answer.status,
+        locked(answer)
     ))
+}
+
+/// What to do about a lock, for the end of a sentence.
+fn locked(answer: &Answer) -> String {
+    let wait = answer.headers.text("retry-after").map(|wait| format!(" (Retry-After: {})", clean(&wait)));
+    if matches!(answer.status, 423 | 429) {
+        format!("{}: the account or this address is locked for now; wait, or unlock it", wait.unwrap_or_default())
+    } else {
+        String::new()
+    }
 }
 
 /// Shortest text that may be a token.

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::removal::When;
 use crate::checks::{Login, Session, User};
+use crate::http::Trouble;
 
 /// Which of the accounts that the run signed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +59,21 @@ pub(super) struct Ledger {
     pending: Mutex<Vec<Pending>>,
     /// Those whose deletion was asked for, whether it was answered or not.
     going: Mutex<Vec<Session>>,
+    /// Why nobody can sign in any more.
+    shut: Mutex<Option<Trouble>>,
 }
 
 impl Ledger {
+    /// Notes that a limit of the sign-in lets nobody in any more.
+    pub(super) fn note_shut(&self, trouble: &Trouble) {
+        locked(&self.shut).get_or_insert_with(|| trouble.clone());
+    }
+
+    /// Why nobody can sign in any more.
+    pub(super) fn shut(&self) -> Option<Trouble> {
+        locked(&self.shut).clone()
+    }
+
     /// Notes that a sign-up is about to be sent.
     pub(super) fn expect(&self, login: &Login) {
         locked(&self.pending).push(Pending { login: login.clone(), made: false });

@@ -77,8 +77,13 @@ impl Registrar {
     async fn granted(&self, login: &Login) -> Result<Granted, Trouble> {
         let none = || Trouble::NotGiven("no login route is declared".into());
         let grant = self.target.accounts.login.as_ref().ok_or_else(none)?;
-        let answer = self.client.send(&Filling::of(login).probe(&grant.call)).await?;
-        read(grant, answer).map_err(|answer| refused("signing in", login, grant, &answer))
+        let answer = self.client.send(&Filling::of(login).probe(&grant.call)).await;
+        if let Err(trouble) = answer.as_ref()
+            && trouble.is_limit()
+        {
+            self.ledger.note_shut(trouble);
+        }
+        read(grant, answer?).map_err(|answer| refused("signing in", login, grant, &answer))
     }
 
     fn login_refreshes(&self) -> bool {
@@ -120,6 +125,11 @@ impl Registrar {
         members: &Map<String, Value>,
     ) -> Result<SignedUp, Trouble> {
         let signup = self.signup()?;
+        // What nothing can sign in to, nothing can delete.
+        if let Some(trouble) = self.ledger.shut().filter(|_| signup.grant.token.is_none() && self.target.accounts.delete.is_some())
+        {
+            return Err(trouble);
+        }
         self.client.keep_unsaid(&password_of(&login.username), login.password.expose_secret());
         if self.target.accounts.delete.is_some() {
             self.client.set_aside(OF_AN_ACCOUNT)?;
@@ -127,8 +137,8 @@ impl Registrar {
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         self.ledger.expect(login);
         let answer = match self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await {
-            // Nothing took the connection, so that nobody was signed up.
-            Err(trouble) if trouble.is_closed_door() => {
+            // Nothing took the connection, or a limit let nothing through, so that nobody was signed up.
+            Err(trouble) if trouble.is_closed_door() || trouble.is_limit() => {
                 self.ledger.settle(login);
                 self.forget(&login.username).await;
                 return Err(trouble);

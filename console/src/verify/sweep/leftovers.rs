@@ -87,7 +87,7 @@ async fn settle(client: &Client, target: &Target, users: &Users, dead: Abandoned
     for (name, subject) in dead.owners() {
         if let Some(user) = owner(target, users, &accounts, &name, subject.as_deref()) {
             found.add(Box::pin(objects_of(client, target, &user, &dead)).await);
-        } else {
+        } else if dead.may_own(&name, subject.as_deref()) {
             let what = format!("objects of run {} made as {}", dead.run.simple(), subject.unwrap_or(name));
             found.unowned(what, target);
         }

@@ -257,6 +257,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["cors.surface.routes"],
         &["cors.surface.errors", "cors.surface.methods"],
     ),
+    flaw("cors.reflects-on-toggle", "The toggle alone echoes every origin.", &["cors.surface.methods"], &[]),
     flaw("cors.reflects-on-head", "HEAD echoes every origin.", &["cors.surface.methods"], &[]),
     flaw("cors.reflects-on-options", "OPTIONS that is no preflight echoes every origin.", &["cors.surface.methods"], &[]),
     flaw(

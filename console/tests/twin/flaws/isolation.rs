@@ -172,6 +172,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["isolation.exposed"],
         &[],
     ),
+    flaw(
+        "isolation.assign-author",
+        "`author_id` alone in the body decides whose a new task is.",
+        &["isolation.assign.create"],
+        &[],
+    ),
     flaw("isolation.assign-new-owner", "`owner` in the body gives a task away.", &["isolation.assign.update"], &[]),
     flaw("isolation.assign-id", "Making a task with a known id replaces that task.", &["isolation.assign.id"], &[]),
     flaw("isolation.unique-titles", "A title may be used once by all users together.", &["isolation.assign.title"], &[]),

@@ -58,6 +58,19 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.delete-unguarded", "Anybody can delete.", &["jwt.required.write"], &["isolation.anonymous"]),
     flaw("jwt.toggle-unguarded", "The toggle route was forgotten.", &["jwt.required.write"], &["isolation.anonymous"]),
     flaw("jwt.writes-unverified", "Tokens of writes are decoded, not verified.", &["jwt.required.verified"], &[]),
+    flaw(
+        "jwt.refuses-and-writes",
+        "A write with a forged token is answered 401, and carried out.",
+        &["jwt.required.verified"],
+        &[],
+    ),
+    flaw(
+        "jwt.look-up-unverified",
+        "A documented route decodes its token; its sample id is one that nothing has.",
+        &["jwt.required.verified"],
+        &[],
+    ),
+    flaw("jwt.account-unverified", "An account is deleted with any token that names it.", &["jwt.required.verified"], &[]),
     flaw("jwt.item-outlives", "One object can be read with a token that ended.", &["jwt.required.verified"], &[]),
     flaw("jwt.guard-finds-open-path", "The guard lets in any URL in which `/livez` occurs.", &["jwt.required.path"], &[]),
     flaw(
@@ -216,6 +229,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.signup-signs-in", "A sign-up under a taken name signs in to the account.", &["jwt.login.password"], &[]),
     flaw("jwt.password-gives-powers", "A change of the password takes the role along.", &["jwt.login.password"], &[]),
     flaw("jwt.password-without-old", "A new password needs no old one.", &["jwt.login.password"], &[]),
+    flaw("jwt.password-old-left-out", "The old password is compared where there is one.", &["jwt.login.password"], &[]),
     flaw("jwt.password-of-another", "A change of the password says whose it is.", &["jwt.login.password"], &[]),
     flaw("jwt.login-tells-hash", "The answer to a sign-in holds the hash of the password.", &["jwt.login.answer"], &[]),
     flaw("jwt.refresh-cookie-loose", "A cookie for scripts holds the refresh token.", &["jwt.login.answer"], &[]),

@@ -117,6 +117,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         Some(Turn::acting_as(other.owner.0).to(format!("/api/tasks/{}", other.id)).leaving_out("id"))
     }),
     ("isolation.assign-owner", |asked| asked.claimed("user_id").filter(|_| asked.is_list("POST"))),
+    ("isolation.assign-author", |asked| asked.claimed("author_id").filter(|_| asked.is_list("POST"))),
     ("isolation.assign-id", overwritten),
     ("isolation.unique-titles", taken),
     // Lists.

@@ -8,14 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use console::token::Compact;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::{Url, form_urlencoded};
 
-use super::{Subject, presented};
+use super::{Subject, UNAUTHORIZED, presented};
 use crate::twin::House;
 
 fn text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
@@ -54,7 +54,29 @@ pub(super) fn stranger(house: &House, parts: &Parts) -> Option<Subject> {
 
 /// Whether this route has a guard of its own, which only decodes.
 pub(super) fn only_decodes(house: &House, parts: &Parts) -> bool {
-    house.has("jwt.writes-unverified") && !parts.method.is_safe()
+    let path = parts.uri.path();
+    (house.has("jwt.writes-unverified") && !parts.method.is_safe() && path.starts_with("/api/"))
+        || (house.has("jwt.account-unverified") && parts.method == Method::DELETE && path == "/auth/me")
+        || (house.has("jwt.look-up-unverified") && path.starts_with("/api/orders/"))
+        || parts.extensions.get::<Answered>().is_some()
+}
+
+/// Marks a request that was refused, and is handled all the same.
+#[derive(Clone, Copy)]
+struct Answered;
+
+/// Flaw `jwt.refuses-and-writes`: the guard of writes answers, and does not return.
+pub(crate) async fn answer_first(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    if !house.has("jwt.refuses-and-writes") || request.method().is_safe() || !request.uri().path().starts_with("/api/tasks") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    if super::verify(&house, &parts).is_ok() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    parts.extensions.insert(Answered);
+    next.run(Request::from_parts(parts, body)).await;
+    UNAUTHORIZED.into_response()
 }
 
 /// Whether this route has a guard of its own, which knows no end.

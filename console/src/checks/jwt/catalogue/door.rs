@@ -50,8 +50,8 @@ pub(in crate::checks::jwt) const REQUIRED_WRITE: Check = Check {
 pub(in crate::checks::jwt) const VERIFIED: Check = Check {
     id: "jwt.required.verified",
     title: "Every route verifies its token, not the list alone",
-    why: "Routes that are written one by one are guarded one by one: a handler that decodes the token without verifying it, or a middleware that was mounted without the check of `exp`, sits beside a list that does everything right. All other checks of forgeries ask the list; this one takes a wrong signature and an ended token to every other declared route.",
-    expectation: "No success for a token with a wrong signature, nor for one that ended, on the object, on writes to it (the one that ended on the first of them, on all in an exhaustive run), and on every declared route that needs a token.",
+    why: "Routes that are written one by one are guarded one by one: a handler that decodes the token without verifying it, or a middleware that was mounted without the check of `exp`, sits beside a list that does everything right. All other checks of forgeries ask the list; this one takes a wrong signature and an ended token to every other declared route, and looks afterwards: a guard that answers 401 and forgets to return lets the write happen.",
+    expectation: "No success for a token with a wrong signature, nor for one that ended, on the object, on writes to it (the one that ended on the first of them, on all in an exhaustive run), and on every declared route that needs a token; A's list and object are as before.",
     severity: Severity::Critical,
     references: &[API2, API5, CWE_345],
     remedy: REQUIRE_TOKEN,
