@@ -14,6 +14,7 @@ mod exchange;
 mod gate;
 mod given_away;
 mod in_vain;
+mod in_words;
 mod inside;
 mod limits;
 mod manner;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use console::checks::Forge;
 use console::token::Compact;
@@ -123,6 +123,8 @@ pub(crate) enum Wrong {
     AnyCase,
     /// A token is let in for an hour after its issue, whatever it says of its end: not wrong, with any end.
     EndsByAge,
+    /// What is refused for want of a good token is answered with 200 and says so in its body: no flaw, but not as it should be.
+    RefusesInWords,
 }
 
 /// The tokens of A and B that a backend which keeps them has issued.
@@ -171,6 +173,7 @@ impl Running {
         let backend = Arc::new(Backend { shape, wrong, house: Arc::clone(&house), records: Mutex::default() });
         let router = Router::new()
             .fallback(answer)
+            .layer(from_fn_with_state(Arc::clone(&backend), in_words))
             .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))
             .layer(from_fn_with_state(Arc::clone(&house), cors::gate))
             .layer(from_fn_with_state(Arc::clone(&house), headers::dress))
@@ -233,6 +236,15 @@ async fn answer(State(backend): State<Arc<Backend>>, request: Request) -> Respon
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, other)]).into_response();
     }
     problem::NOT_FOUND.into_response()
+}
+
+/// An envelope around refusals, where the backend has such a manner.
+async fn in_words(State(backend): State<Arc<Backend>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if backend.wrong != Wrong::RefusesInWords || response.status() != StatusCode::UNAUTHORIZED {
+        return response;
+    }
+    axum::Json(json!({ "success": false, "code": 401, "message": "sign in first", "data": null })).into_response()
 }
 
 const HOUR: i64 = 3_600;

@@ -398,3 +398,18 @@ async fn a_service_that_keeps_its_tokens_is_judged_by_those_it_issued() {
     assert_eq!(minted.verdict, Verdict::Inconclusive, "{}", minted.summary);
     assert!(minted.summary.contains("signs for A is answered 401"), "{}", minted.summary);
 }
+
+/// Services that answer everything with 200 refuse in the body. That is remarked, and taken for no acceptance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_in_words_alone_is_a_refusal() {
+    let text = "task.items = ''\n";
+    let running = Running::start(PLAIN, Wrong::RefusesInWords, &[]).await;
+    let run = verify(&running, text, &[Suite::Jwt]).await;
+    assert_eq!(failed(&run), Vec::<&str>::new());
+    for id in ["jwt.none", "jwt.required.read", "jwt.required.verified", "jwt.exp.past"] {
+        assert_eq!(check(&run, id).verdict, Verdict::Warn, "{id}: {}", check(&run, id).summary);
+    }
+    assert_eq!(check(&run, "jwt.control").verdict, Verdict::Pass);
+    let careless = Running::start(PLAIN, Wrong::RefusesInWords, &["jwt.none"]).await;
+    assert!(failed(&verify(&careless, text, &[Suite::Jwt]).await).contains(&"jwt.none"));
+}

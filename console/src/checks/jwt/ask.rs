@@ -63,6 +63,7 @@ pub(super) async fn refused_at(cx: &Context, noun: &str, path: &str, forgeries: 
 pub(super) fn refusal(expected: &Statuses, accepted: Finding, answer: &Answer) -> Judgement {
     let status = answer.status;
     match status {
+        200..=299 if answer.refuses_in_words() => Judgement::weak(refused_in_words(status)),
         200..=299 => Judgement { finding: accepted, observed: format!("accepted: {status}") },
         _ if expected.contains(status) => Judgement::held(format!("refused: {status}")),
         400..=499 if accepted == Finding::Held => Judgement::held(format!("answered {status}")),
@@ -71,6 +72,11 @@ pub(super) fn refusal(expected: &Statuses, accepted: Finding, answer: &Answer) -
         500..=599 => Judgement::weak(format!("refused by falling over: {status}")),
         _ => Judgement::weak(format!("answered {status} where {} is expected", expected.words())),
     }
+}
+
+/// What is said of a success whose body tells of a refusal.
+pub(super) fn refused_in_words(status: u16) -> String {
+    format!("{status}, though the body says that it is refused")
 }
 
 /// A's token, taken apart.

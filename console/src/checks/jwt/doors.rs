@@ -7,11 +7,11 @@ use futures::future::join_all;
 use crate::checks::battery::concluded;
 use crate::checks::{Case, Checked, Context, Judgement, Object, Outcome, Role};
 use crate::http::{Answer, Credential, Probe, Trouble};
-use crate::run::{Evidence, Finding, Source, Verdict};
+use crate::run::{Evidence, Source, Verdict};
 use crate::target::Route;
 use crate::token::Compact;
 
-use super::ask::of_a;
+use super::ask::{of_a, refused_in_words};
 use super::attempts::unless_limited;
 use super::carried_out::carried_out;
 use super::claims::Minter;
@@ -145,7 +145,9 @@ async fn own_account(cx: &Context) -> Result<Option<Evidence>, Trouble> {
     let forged = Credential::new("<a wrong signature>", flipped(&token, 77).token());
     let answer = cx.send(&cx.registry.probe(delete, &session, &session.login.password).bearer(&forged)).await?;
     let judgement = match answer.status {
-        status @ 200..=299 => Judgement::broken(format!("{status}: whoever makes a token up deletes anybody's account")),
+        status @ 200..=299 if !answer.refuses_in_words() => {
+            Judgement::broken(format!("{status}: whoever makes a token up deletes anybody's account"))
+        }
         _ => judge(&answer),
     };
     Ok(Some(judgement.seen(&answer, format!("{} {} with a wrong signature", delete.method, delete.path))))
@@ -154,7 +156,8 @@ async fn own_account(cx: &Context) -> Result<Option<Evidence>, Trouble> {
 /// Any answer but a success shows that the token was not enough, or was not looked at first, which has a check of its own.
 fn judge(answer: &Answer) -> Judgement {
     match answer.status {
-        status @ 200..=299 => Judgement { finding: Finding::Broken, observed: format!("accepted: {status}") },
+        status if answer.refuses_in_words() => Judgement::weak(refused_in_words(status)),
+        status @ 200..=299 => Judgement::broken(format!("accepted: {status}")),
         status @ 500..=599 if answer.source != Source::Edge => Judgement::weak(format!("refused by falling over: {status}")),
         status => Judgement::held(format!("not let in: {status}")),
     }

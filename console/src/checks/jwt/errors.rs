@@ -100,7 +100,7 @@ fn timed(good: &Answer, mut refusals: Vec<Duration>) -> Evidence {
 
 fn alike(accepted: &Statuses, first: &Answer, answer: &Answer) -> Judgement {
     let text = answer.raw_text().to_lowercase();
-    if answer.is_success() {
+    if answer.is_success() && !answer.refuses_in_words() {
         return Judgement::broken(format!("accepted: {}", answer.status));
     }
     if let Some(word) = TRACES.iter().find(|word| text.contains(**word)) {

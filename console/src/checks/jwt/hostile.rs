@@ -301,7 +301,7 @@ fn bounded(name: &str, answer: Result<Answer, Trouble>) -> Result<Evidence, Trou
     match answer {
         Ok(answer) => {
             let (finding, words) = match answer.status {
-                200..=299 => (Finding::Broken, "accepted"),
+                200..=299 if !answer.refuses_in_words() => (Finding::Broken, "accepted"),
                 500..=599 => (Finding::Weak, "refused by falling over"),
                 _ => (Finding::Held, "refused"),
             };

@@ -7,7 +7,7 @@ use crate::http::{Answer, Credential, Probe};
 use crate::run::{Finding, Source};
 use crate::target::Policy;
 
-use super::ask::{not_bearer, refusal};
+use super::ask::{not_bearer, refusal, refused_in_words};
 
 /// What the control calls a request that must not get in.
 const WITHOUT: &str = "a request without a token";
@@ -21,6 +21,8 @@ pub(super) async fn control(cx: Context) -> Checked {
         cases.push(Case::new("a token minted now for A", Probe::get(cx.read_path(a)).bearer(&fresh)));
     }
     let judge = |case: &Case, answer: &Answer| match (answer.status, case.name == WITHOUT) {
+        (status, true) if answer.refuses_in_words() => Judgement::held(refused_in_words(status)),
+        (status, false) if answer.refuses_in_words() => Judgement::unclear(format!("a good token: {}", refused_in_words(status))),
         (status @ 200..=299, false) => Judgement::held(format!("let in: {status}")),
         (status, false) => Judgement::unclear(format!("a good token was answered {status}")),
         (status @ 200..=299, true) => Judgement::unclear(format!(
@@ -205,6 +207,7 @@ fn challenged(policy: &Policy, answer: &Answer) -> Judgement {
             Judgement::broken("401 with WWW-Authenticate: Basic, at which browsers ask their users for a password")
         }
         401 => Judgement::weak("401 with WWW-Authenticate, but without the scheme Bearer"),
+        status if answer.refuses_in_words() => Judgement::weak(refused_in_words(status)),
         status @ 200..=299 => Judgement::broken(format!("not refused at all: {status}")),
         status if declared(status) => Judgement::held(format!("{status}, as declared, which owes no challenge")),
         status => Judgement::weak(format!("{status} where 401 with a challenge is due")),

@@ -10,7 +10,7 @@ use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
 use crate::target::Route;
 
-use super::ask::refusal;
+use super::ask::{refusal, refused_in_words};
 use super::writes::writes;
 
 /// An object of A to ask about; where nothing may be created, an id that nothing has.
@@ -75,11 +75,15 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
         return Ok(Outcome::skip(Need::OwnReads.reason()));
     }
     let asked = shared_answers(&cx, &cases).await;
+    let in_words = asked.iter().flatten().any(Answer::refuses_in_words);
     let to_a = to_a(&cx, &further, &cases, &asked, |route| route.filled(id, subject)).await;
     let outcome = concluded("reads without a token", &cases, asked, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => {
                 further_asks(&cx, route, answer, to_a.get(case.probe.path()).copied())
+            }
+            _ if case.probe.method() == "HEAD" && answer.is_success() && in_words => {
+                Judgement::weak(format!("{}, which has no body to refuse in as GET does", answer.status))
             }
             // Where GET is there and HEAD is not, some routers say so by 404.
             _ if case.probe.method() == "HEAD" && answer.status == 404 => Judgement::held("404: no such route for HEAD"),
@@ -132,6 +136,7 @@ fn is_open_by_name(path: &str) -> bool {
 /// token at all (a sample id that nothing has hides it).
 fn further_asks(cx: &Context, route: &Route, answer: &Answer, to_a: Option<u16>) -> Judgement {
     match answer.status {
+        status if answer.refuses_in_words() => Judgement::weak(refused_in_words(status)),
         status @ 200..=299 if cx.target.must_guard(route) => Judgement::broken(format!("{status} without a token")),
         status @ 200..=299 if is_open_by_name(&route.path) => Judgement::held(format!("{status}, public by its name")),
         status @ 200..=299 => {

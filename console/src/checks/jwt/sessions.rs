@@ -196,10 +196,10 @@ async fn ended(cx: &Context, call: &Call, session: &mut Session, when: &str, dem
 
 /// The session's token after what ends tokens; `alive` is what it comes to where it still works.
 async fn outlived(cx: &Context, session: &Session, when: &str, alive: Finding) -> Result<Evidence, Trouble> {
-    let gone = |answer: &Answer| !answer.is_success();
+    let gone = |answer: &Answer| !answer.is_success() || answer.refuses_in_words();
     let old = cx.eventually(&Probe::get(cx.read_path(&session.user)).bearer(&session.user.token), gone).await?;
     let (finding, observed) = match old.status {
-        status @ 200..=299 => (alive, format!("still works: {status}")),
+        status @ 200..=299 if !old.refuses_in_words() => (alive, format!("still works: {status}")),
         status @ 500..=599 => (Finding::Weak, format!("the service falls over: {status}")),
         status => (Finding::Held, format!("refused: {status}")),
     };
@@ -308,7 +308,7 @@ fn unexchanged(pieces: Vec<Evidence>, answer: &Answer, words: &str, label: &str)
 
 fn as_access(answer: &Answer) -> Evidence {
     let (finding, words) = match answer.status {
-        200..=299 => (Finding::Broken, "accepted"),
+        200..=299 if !answer.refuses_in_words() => (Finding::Broken, "accepted"),
         500..=599 => (Finding::Weak, "refused by falling over"),
         _ => (Finding::Held, "refused"),
     };

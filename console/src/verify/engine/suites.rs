@@ -29,7 +29,7 @@ async fn open_door(cx: &Context) -> Option<OpenDoor> {
     let path = cx.read_path(cx.users.a.as_ref()?);
     let answer = cx.send(&Probe::get(&path)).await.ok()?;
     let (url, run) = (cx.target.base.join(&path), Arc::clone(&cx.seed));
-    answer.is_success().then(|| OpenDoor { url, shows: answer.contains(&run), run })
+    (answer.is_success() && !answer.refuses_in_words()).then(|| OpenDoor { url, shows: answer.contains(&run), run })
 }
 
 /// The proof that a suite's good case works. It must hold once more when the checks have ended.

@@ -198,7 +198,7 @@ fn bodies(cx: &Context, canary: &str, token: &str) -> [(&'static str, String); 2
 
 fn in_body(with_bad: u16, answer: &Answer) -> Judgement {
     match answer.status {
-        status @ 200..=299 => Judgement::broken(format!("accepted: {status}")),
+        status @ 200..=299 if !answer.refuses_in_words() => Judgement::broken(format!("accepted: {status}")),
         status if status == with_bad => Judgement::held(format!("{status}, as with a bad token in its place")),
         status @ 500..=599 => Judgement::weak(format!("fell over: {status}")),
         status => Judgement::broken(format!("{status}, where a bad token in its place is answered {with_bad}: the token was read")),
