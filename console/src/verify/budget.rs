@@ -34,8 +34,8 @@ const SHARED: u64 = 12;
 pub(super) const CLEANING: u64 = 6;
 /// Requests set aside for each object: one to delete it, and one to see that it is still the same where its id is a number.
 pub(crate) const OF_AN_OBJECT: u64 = 2;
-/// Two of what objects live in, each made and read once.
-const OF_PARENTS: u64 = 2 * (2 + OF_AN_OBJECT);
+/// Three of what objects live in, each made and read once: one of each user, and one that is attacked.
+const OF_PARENTS: u64 = 3 * (2 + OF_AN_OBJECT) + 5;
 /// Objects that the checks of isolation share: one that is read by all, one that is attacked by all, one that its owner changes. Each is made
 /// and read once.
 const SHARED_OBJECTS: u64 = 3;

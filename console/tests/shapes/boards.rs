@@ -37,6 +37,10 @@ pub(crate) enum Wrong {
     MovesAnywhere,
     /// A board is shown to everybody.
     ShowsBoards,
+    /// Anybody may rename one.
+    RenamesBoards,
+    /// Anybody may delete one.
+    DeletesBoards,
     /// Whoever says that a card is to be in a board of theirs may change it.
     ChangesByItsBody,
     /// The list shows what is in any board that the query names.
@@ -187,7 +191,7 @@ impl Boards {
     fn act(&self, place: Place, method: &Method, subject: &str, body: &Value, named: Option<u64>) -> Acted {
         match place {
             Place::Boards => self.boards(method, subject, body),
-            Place::Board(board) => self.board(board, method, subject),
+            Place::Board(board) => self.board(board, method, subject, body),
             Place::CardsOf(board) => {
                 let open = match *method {
                     Method::GET | Method::HEAD => Wrong::ListOfAnybody,
@@ -246,13 +250,22 @@ impl Boards {
         }
     }
 
-    fn board(&self, board: u64, method: &Method, subject: &str) -> Acted {
-        let open = if *method == Method::DELETE { Wrong::Nothing } else { Wrong::ShowsBoards };
+    fn board(&self, board: u64, method: &Method, subject: &str, body: &Value) -> Acted {
+        let open = match *method {
+            Method::DELETE => Wrong::DeletesBoards,
+            Method::PATCH => Wrong::RenamesBoards,
+            _ => Wrong::ShowsBoards,
+        };
         self.may(board, subject, open)?;
         let mut store = self.store();
         match *method {
             Method::GET | Method::HEAD => {
                 let name = store.boards.get(&board).map(|(_, name)| name.clone());
+                Ok(Json(json!({ "id": board, "name": name })).into_response())
+            }
+            Method::PATCH => {
+                let name = body.get("name").and_then(Value::as_str).ok_or(422_u16)?.to_owned();
+                store.boards.entry(board).and_modify(|(_, kept)| kept.clone_from(&name));
                 Ok(Json(json!({ "id": board, "name": name })).into_response())
             }
             Method::DELETE if self.restricts && store.cards.values().any(|card| card.board == board) => Err(409),

@@ -51,6 +51,8 @@ async fn a_secure_backend_never_fails_and_keeps_nothing(#[case] text: &str, #[va
 #[case::created_by_its_body(Wrong::CreatesAnywhere, BY_BODY, "isolation.assign.create")]
 #[case::moved_to_any_board(Wrong::MovesAnywhere, BY_BODY, "isolation.assign.update")]
 #[case::shown_boards(Wrong::ShowsBoards, BY_PATH, "isolation.routes")]
+#[case::renamed_boards(Wrong::RenamesBoards, BY_PATH, "isolation.routes")]
+#[case::deleted_boards(Wrong::DeletesBoards, BY_BODY, "isolation.routes")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_belongs_to_one_users_board_is_nobody_elses(#[case] wrong: Wrong, #[case] text: &str, #[case] id: &str) {
     let running = Running::start(wrong, false).await;

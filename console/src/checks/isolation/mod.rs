@@ -30,6 +30,7 @@ mod listing;
 mod oracle;
 mod owner;
 mod page;
+mod parent;
 mod plain;
 mod powers;
 mod recreated;

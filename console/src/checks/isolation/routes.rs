@@ -8,6 +8,7 @@ use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 use crate::target::Route;
+use crate::token::as_text;
 
 use super::apart;
 use super::below;
@@ -16,6 +17,7 @@ use super::injected;
 use super::judge;
 use super::listing::leak_free;
 use super::owner::{encoded, naming, subject};
+use super::parent;
 use super::stage::{Victim, conclude, missing_like, piece};
 use super::tenancy::{self, Apart};
 
@@ -31,7 +33,8 @@ pub(super) async fn further(cx: Context) -> Checked {
     let protected: Vec<_> = cx.target.paths.protected.iter().filter(|path| !path.contains('{')).collect();
     let victim = Victim::shared(&cx).await?;
     let guessed = guesses::found(&cx, &victim).await?;
-    if reads.is_empty() && protected.is_empty() && guessed.is_empty() && !cx.target.allow_unsafe_routes {
+    let homes = parent::written(&cx).await?;
+    if reads.is_empty() && protected.is_empty() && guessed.is_empty() && homes.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
     let apart: Vec<_> = tenancy::parent(&cx)?.into_iter().chain(tenancy::apart(&cx, &victim).await?).collect();
@@ -41,6 +44,7 @@ pub(super) async fn further(cx: Context) -> Checked {
     let proven = asked.iter().filter(|asked| asked.works).count();
     let mut pieces: Vec<_> = asked.into_iter().flat_map(Asked::telling).collect();
     pieces.extend(injected::of_routes(&cx, &victim).await?);
+    pieces.extend(homes);
     let (written, unread) = if cx.target.allow_unsafe_routes { below::written(&cx).await? } else { (Vec::new(), 0) };
     let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
     if clean && proven == 0 && count > 0 {
@@ -147,10 +151,17 @@ async fn of_what_is_as(cx: &Context, victim: &Victim, route: &Route, name: &str,
     let [as_a, as_b, missing] =
         [(member.text(), a), (member.text(), b), (nothing, b)].map(|(value, user)| at(&value).bearer(&user.token));
     let (as_a, as_b, missing) = tokio::try_join!(cx.once(&as_a), cx.send(&as_b), cx.send(&missing))?;
+    let mut pieces = Vec::new();
+    if let Some(of_b) = as_text(&member.of_b).filter(|_| route.takes_id()) {
+        let answer = cx.send(&at(&of_b).bearer(&b.token)).await?;
+        let label = format!("B: GET {} with the {} of B's own and A's object", route.path, member.name);
+        pieces.push(piece(&answer, label, leak_free(victim, &answer)));
+    }
     let judgement =
         if cx.target.is_read_by_others() { leak_free(victim, &as_b) } else { judged(true, [&as_a, &as_b, &missing], victim) };
     let label = format!("B: GET {} with the {} of A's object", route.path, member.name);
-    Ok(Asked { works: as_a.is_success(), pieces: vec![piece(&as_b, label, judgement)] })
+    pieces.push(piece(&as_b, label, judgement));
+    Ok(Asked { works: as_a.is_success(), pieces })
 }
 
 /// A route that names neither an object nor a user: whoever asks, it shows what is theirs.
