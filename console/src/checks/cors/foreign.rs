@@ -226,11 +226,12 @@ pub(super) fn url_parts(seed: &Seed) -> Vec<Foreign> {
 pub(super) fn malformed(seed: &Seed) -> Vec<Foreign> {
     let (allowed, host, r) = (seed.allowed.as_str(), seed.host(), format!("https://{}.com", seed.random));
     let lists = [format!("{allowed} {r}"), format!("{r} {allowed}"), format!("{allowed},{r}"), format!("{r}, {allowed}")];
-    let bare = ["", "*", "https://"].map(str::to_owned);
-    let cut = [host.to_owned(), format!("https:{host}"), format!("https://*.{host}"), format!("https://{}.com", "a".repeat(8180))];
+    let bare = ["", "*"].map(str::to_owned);
+    let cut = [host.to_owned(), format!("https://*.{host}"), format!("https://{}.com", "a".repeat(8180))];
     let mut all = each(lists.into_iter().chain(bare).chain(cut));
     all.push(Foreign::one([allowed.as_bytes(), b"\xa0"].concat()));
     all.push(Foreign::one([b"https://\xff\xfe.", host.as_bytes()].concat()));
+    all.extend(each(["https://".to_owned(), format!("https:{host}")]));
     all.extend(each([format!("null, {allowed}"), "://".to_owned(), "undefined".to_owned(), format!("//{host}")]));
     all
 }

@@ -76,8 +76,8 @@ pub(super) fn stages(seed: &Seed) -> Vec<Foreign> {
 }
 
 /// Where development servers listen unless told otherwise: Next.js and Create React App (3000 and the next free one), Vite (5173), Vue and webpack
-/// (8080), Angular (4200), Django and FastAPI (8000), Flask (5000). The most usual first.
-const SERVED: [&str; 14] = [
+/// (8080), Angular (4200). The most usual first.
+const SERVED: [&str; 12] = [
     "http://localhost:3000",
     "http://localhost:5173",
     "http://localhost:8080",
@@ -89,12 +89,12 @@ const SERVED: [&str; 14] = [
     "http://0.0.0.0:3000",
     "https://localhost:3000",
     "http://localhost:4200",
-    "http://localhost:8000",
-    "http://localhost:5000",
     "http://localhost:3001",
 ];
-/// The same of rarer ones: the next free port of Vite and its preview (4173), the live server of editors (5500), webpack (8081), notebooks (8888).
-const SERVED_BY_OTHERS: [&str; 9] = [
+/// The same of what serves no front end as a rule (Django and FastAPI, 8000; Flask, 5000), and of rarer ones: the next free port of Vite and its preview (4173), the live server of editors (5500), webpack (8081), notebooks (8888).
+const SERVED_BY_OTHERS: [&str; 11] = [
+    "http://localhost:8000",
+    "http://localhost:5000",
     "http://localhost:5174",
     "http://localhost:4173",
     "http://localhost:5500",

@@ -18,12 +18,14 @@ const TELLING: usize = 6;
 const RARE: usize = 3;
 /// The same where every member is a mistake of its own.
 const LISTED: usize = 10;
+/// The same for platforms.
+const PLATFORMS: usize = 8;
 /// The same for the names of stages.
 const STAGES: usize = 8;
 /// The same for what developers' machines send.
-const DEVELOPMENT: usize = 18;
+const DEVELOPMENT: usize = 16;
 /// The same for values that are no origin.
-const MALFORMED: usize = 12;
+const MALFORMED: usize = 10;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +145,8 @@ pub(super) enum Reach {
     Rare,
     /// As rare, but what allowlists name one by one (development servers, platforms, apps): no member stands for another.
     Listed,
+    /// Listed: platforms where anybody gets a host.
+    Platforms,
     /// Listed: development servers, on every address that a machine has for itself.
     Development,
     /// Listed, and the most telling one derived from each of the other declared origins as well.
@@ -152,11 +156,16 @@ pub(super) enum Reach {
 }
 
 impl Reach {
+    /// Whether what is asked stands in lists one by one, or is no browser's.
+    const fn is_of_lists(self) -> bool {
+        matches!(self, Self::Rare | Self::Listed | Self::Platforms | Self::Development | Self::Stages)
+    }
+
     /// Every surface that the members are asked on.
     const fn surfaces(self) -> &'static [Surface] {
         match self {
             Self::Whole | Self::EachOrigin | Self::Wide => &Surface::ALL,
-            Self::Rare | Self::Listed | Self::Development | Self::Stages | Self::Malformed => &TWO,
+            Self::Rare | Self::Listed | Self::Platforms | Self::Development | Self::Stages | Self::Malformed => &TWO,
         }
     }
 }
@@ -176,6 +185,7 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
         let most = match (index, reach) {
             (0, Reach::Malformed) => MALFORMED,
             (0, Reach::Listed) => LISTED,
+            (0, Reach::Platforms) => PLATFORMS,
             (0, Reach::Development) => DEVELOPMENT,
             (0, Reach::Stages) => STAGES,
             (0, Reach::Rare) => RARE,
@@ -185,7 +195,7 @@ pub(super) fn family(cx: &Context, reach: Reach, family: Family) -> Vec<Case> {
         for (place, foreign) in cx.telling(members(cx, allowed, family), most).into_iter().enumerate() {
             let surfaces = match (index, place) {
                 (0, place) if cx.exhaustive || (place, reach) == (0, Reach::Whole) => reach.surfaces(),
-                (0, 0) if !matches!(reach, Reach::Rare | Reach::Listed | Reach::Development | Reach::Stages) => &TWO,
+                (0, 0) if !reach.is_of_lists() => &TWO,
                 (0, _) => &[telling(cx)],
                 _ if matches!(reach, Reach::EachOrigin | Reach::Stages) => &[telling(cx)],
                 _ => &[],

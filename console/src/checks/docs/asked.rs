@@ -13,11 +13,11 @@ use crate::http::{Answer, Probe, Trouble, inside};
 use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.
-const USUAL: usize = 10;
+const USUAL: usize = 9;
 /// The same of files, each of which another mistake leaves there.
-const OF_FILES: usize = 12;
+const OF_FILES: usize = 10;
 /// Spellings of the first path of documentation.
-const SPELLINGS: usize = 5;
+const SPELLINGS: usize = 4;
 /// The same of endpoints for GraphQL: who has a console has its endpoint as well.
 const OF_GRAPHQL: usize = 3;
 
@@ -196,7 +196,7 @@ fn disguises(cx: &Context) -> Vec<Case> {
     let spellings = bases.iter().enumerate().flat_map(spelt);
     let mut cases: Vec<_> = spellings.map(|path| Case::new(format!("GET {path}"), get(&path))).collect();
     let beside = unknown_beside(cx, "/docs");
-    cases.extend(bases.map(|base| Case::new(format!("HEAD {base}"), Probe::new("HEAD", base))));
+    cases.extend(cx.telling(bases, 1).into_iter().map(|base| Case::new(format!("HEAD {base}"), Probe::new("HEAD", base))));
     cases.extend(cx.telling(bases, 1).into_iter().map(|base| Case::new(format!("OPTIONS {base}"), Probe::new("OPTIONS", base))));
     for base in cx.telling(bases, 1) {
         for names in cx.at_once(["x-original-url", "x-rewrite-url"]) {

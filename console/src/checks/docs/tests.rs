@@ -100,9 +100,9 @@ fn a_closed_path_is_asked_for_under_its_other_names() {
     insta::assert_snapshot!(paths::variants("/docs").join("\n"), @r"
     /docs/
     /DOCS
-    /Docs
     //docs
     /%64ocs
+    /Docs
     /docs;a=b
     /docs?a=b
     ");

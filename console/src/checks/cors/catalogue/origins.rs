@@ -99,7 +99,7 @@ pub(super) const PLATFORMS: Check = foreign(
     High,
     "Sites on shared platforms are refused",
     "A host on netlify.app, github.io or pages.dev costs nothing. Allowlists by platform are allowlists for everybody.",
-    |cx| Box::pin(family_refused(cx, Reach::Listed, left_in::platforms)),
+    |cx| Box::pin(family_refused(cx, Reach::Platforms, left_in::platforms)),
 );
 
 pub(super) const LOOKALIKE: Check = foreign(
