@@ -37,3 +37,18 @@ impl InVain {
 fn bare(path: &str) -> &str {
     path.split('?').next().unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_one_of_its_path_whatever_the_query_and_an_outage_is_everywhere() {
+        let vain = InVain::default();
+        vain.note_limited("/tasks?page=2");
+        assert_eq!(["/tasks", "/tasks?q=1", "/tasks/7"].map(|path| vain.is_limited(path)), [true, true, false]);
+        assert!(!vain.is_outage());
+        vain.note_outage();
+        assert!(vain.is_outage());
+    }
+}

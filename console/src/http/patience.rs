@@ -241,4 +241,24 @@ mod tests {
         let probe = Probe::post("/tasks", &json!({ "title": "t".repeat(length) }));
         assert_eq!(was_unsent(cause, &probe), unsent);
     }
+
+    #[test]
+    fn a_limit_that_says_no_end_is_waited_out_for_a_minute_in_waits_that_double() {
+        let mut waits = Waits::default();
+        let mut seconds = Vec::new();
+        while !waits.is_over(false) {
+            seconds.push(waits.next().as_secs());
+            waits.add();
+        }
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32]);
+        assert!(!waits.is_over(true), "one that says its end is waited for as long as it takes");
+    }
+
+    #[test]
+    fn one_that_says_its_end_is_waited_for_until_too_much_time_has_passed() {
+        let before = Instant::now().checked_sub(WAITED_FOR).expect("a machine that runs for longer");
+        let mut waits = Waits { count: 0, since: Some(before) };
+        assert!(waits.is_over(true));
+        assert!(!waits.is_over(false));
+    }
 }

@@ -46,6 +46,7 @@ fn map(house: Arc<House>) -> Router {
         .merge(entrance())
         .fallback(docs::fallback)
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
+        .layer(from_fn_with_state(Arc::clone(&house), docs::frank))
         .layer(from_fn_with_state(Arc::clone(&house), csrf::guard))
         .layer(from_fn_with_state(Arc::clone(&house), verifier::answer_first))
         .layer(from_fn_with_state(Arc::clone(&house), verifier::lift))

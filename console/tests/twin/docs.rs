@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -145,6 +146,15 @@ fn missing(house: &House, path: &str) -> Response {
         return (StatusCode::NOT_FOUND, [("content-type", HTML)], format!("<h1>Cannot GET {shown}</h1>")).into_response();
     }
     problem::NOT_FOUND.into_response()
+}
+
+/// Flaws that tell the insides of the service to whoever wishes to debug it, or asks for a page before the first.
+pub(crate) async fn frank(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let wished = house.has("docs.trace-on-wish") && request.headers().contains_key("x-debug");
+    let query = request.uri().query().unwrap_or_default();
+    let before_first = house.has("docs.trace-before-first-page") && query.split('&').any(|pair| pair == "offset=-1");
+    let response = next.run(request).await;
+    if before_first || (wished && response.status().is_client_error()) { problem::TRACED.into_response() } else { response }
 }
 
 /// Flaws that answer a bad request with the insides of the service. `None` where the hardened answer stands.

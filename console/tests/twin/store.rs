@@ -105,6 +105,13 @@ impl Store {
         graves.get(&id).filter(|task| flaws.any("isolation.deleted-") && task.owner == *caller).cloned()
     }
 
+    /// Brings back what `caller` deleted: only flaws do.
+    pub(crate) fn raise(&self, flaws: &Flaws, caller: &Subject, id: Uuid) {
+        if let Some(task) = self.buried(flaws, caller, id) {
+            self.tasks().entry(id).or_insert(task);
+        }
+    }
+
     /// How many tasks there ever were: only flaws ask.
     pub(crate) fn ever(&self) -> usize {
         let (tasks, graves) = (self.tasks(), self.graves.lock().unwrap_or_else(std::sync::PoisonError::into_inner));

@@ -6,6 +6,7 @@ use crate::checks::paging::asking;
 use crate::checks::passwords::member_of;
 use crate::checks::{Checked, Context, Judgement, Outcome};
 use crate::http::{Answer, Probe, Trouble, clean, evidence, hash_in};
+use crate::run::Finding;
 
 use super::stage::Victim;
 
@@ -37,7 +38,11 @@ pub(super) async fn credentials(cx: Context) -> Checked {
             evidence(answer, format!("A: GET {path}"), judgement.finding, judgement.observed)
         })
         .collect();
-    let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
+    let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| match piece.finding {
+        Finding::Held => piece.observed.clone(),
+        _ => format!("{}: {}", piece.label, piece.observed),
+    });
+    let worst = worst.unwrap_or_default();
     Ok(Outcome::of(format!("{} answers: {worst}{left_out}", pieces.len()), pieces))
 }
 

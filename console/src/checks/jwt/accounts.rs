@@ -323,6 +323,17 @@ mod tests {
     }
 
     #[rstest]
+    #[case::limit(429, &[], true)]
+    #[case::lock(423, &[], true)]
+    #[case::busy(503, &[("retry-after", "5")], true)]
+    #[case::closed_for_a_while(403, &[("retry-after", "900")], true)]
+    #[case::a_wrong_password_that_names_the_window(401, &[("retry-after", "60")], false)]
+    #[case::a_wrong_password(401, &[], false)]
+    fn a_lock_is_told_from_a_wrong_password(#[case] status: u16, #[case] headers: &[(&str, &str)], #[case] asks: bool) {
+        assert_eq!(asks_to_wait(&Answer::canned(status, headers, "")), asks);
+    }
+
+    #[rstest]
     #[case::same((401, r#"{"detail":"no ann"}"#), (401, r#"{"detail":"no bob"}"#), Finding::Held)]
     #[case::request_ids(
         (401, r#"{"requestId":"2202d78e-6c1f-4b6f-9a51-0d5f0a1b2c3d"}"#),

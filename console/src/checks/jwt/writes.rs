@@ -51,7 +51,7 @@ const OF_ACCOUNTS: [&str; 14] = [
 ];
 
 /// Last names of routes at which nobody has a token yet.
-const ENTRANCES: [&str; 10] = [
+const ENTRANCES: [&str; 18] = [
     "login",
     "signin",
     "sign-in",
@@ -62,6 +62,14 @@ const ENTRANCES: [&str; 10] = [
     "reset-password",
     "request-verify-token",
     "verify",
+    "verify-email",
+    "confirm",
+    "activate",
+    "forgot",
+    "recover",
+    "password-reset",
+    "refresh",
+    "token",
 ];
 
 /// Whether the route makes accounts or sessions, which nobody has a token for yet: it is declared so, or its name says it and nothing says that

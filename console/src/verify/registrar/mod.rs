@@ -116,6 +116,25 @@ impl Registrar {
         self.target.accounts.signup.as_ref().ok_or_else(|| Trouble::NotGiven("no sign-up is declared".into()))
     }
 
+    /// What the sign-up of `login` is answered, and whether there is an account now.
+    async fn answer_to(&self, signup: &Signup, login: &Login, members: &Map<String, Value>) -> Result<Answer, Trouble> {
+        let answer = match self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await {
+            // Nothing took the connection, or a limit let nothing through, so that nobody was signed up.
+            Err(trouble) if trouble.is_closed_door() || trouble.is_limit() => {
+                self.ledger.settle(login);
+                self.forget(&login.username).await;
+                return Err(trouble);
+            }
+            answer => answer?,
+        };
+        if answer.is_success() {
+            self.ledger.note_made(login);
+        } else {
+            self.ledger.settle(login);
+        }
+        Ok(answer)
+    }
+
     /// Signs `login` up, with further members in the body.
     async fn sign_up(
         &self,
@@ -136,21 +155,8 @@ impl Registrar {
         }
         self.record(Entry::Account { user: name.to_owned(), name: login.username.clone() }).await?;
         self.ledger.expect(login);
-        let answer = match self.client.send(&Filling::of(login).probe(&with_members(signup, members))).await {
-            // Nothing took the connection, or a limit let nothing through, so that nobody was signed up.
-            Err(trouble) if trouble.is_closed_door() || trouble.is_limit() => {
-                self.ledger.settle(login);
-                self.forget(&login.username).await;
-                return Err(trouble);
-            }
-            answer => answer?,
-        };
+        let answer = self.answer_to(signup, login, members).await?;
         let exists = index.is_some() && signup.names.is_some() && matches!(answer.status, 400 | 403 | 409 | 422);
-        if answer.is_success() {
-            self.ledger.note_made(login);
-        } else {
-            self.ledger.settle(login);
-        }
         if !answer.is_success() && !exists {
             self.forget(&login.username).await;
             return Ok(SignedUp::Refused(Box::new(answer)));

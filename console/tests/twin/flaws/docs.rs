@@ -48,5 +48,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &["robustness.slow.body", "robustness.json.malformed", "robustness.media-type", "robustness.errors"],
     ),
     flaw("docs.trace-beyond-limit", "A body over the limit is answered with a stack trace.", &["docs.errors"], &[]),
+    flaw("docs.trace-on-wish", "Whoever wishes to debug is told where an error came from.", &["docs.errors"], &[]),
+    flaw("docs.trace-before-first-page", "A page before the first brings a stack trace.", &["docs.errors"], &[]),
     flaw("docs.panic-text", "A malformed body is answered with the text of a panic.", &["docs.errors"], &["robustness.errors"]),
 ];

@@ -283,6 +283,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("isolation.deleted-readable", "A deleted task can still be read by its id.", &["isolation.deleted"], &[]),
     flaw("isolation.deleted-writable", "A deleted task can be changed, and is there again.", &["isolation.deleted"], &[]),
+    flaw("isolation.deleted-toggled", "The toggle brings a deleted task back.", &["isolation.deleted"], &[]),
     flaw(
         "isolation.cache-by-extension",
         "The list answers under any name below it, and an edge keeps what is called like a static file.",

@@ -67,7 +67,6 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
     let item = cx.item_path(cx.a()?, &scene.victim.object.id);
     let mut cases = Vec::new();
     let subject = scene.subject.as_str();
-    let claim = |said: &[(&str, &str)], probe: Probe| said.iter().fold(probe, |probe, (name, value)| probe.header(name, value));
     let named = |said: &[(&str, &str)]| said.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let page = own_page(&cx);
     let page = page.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -86,19 +85,7 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
             claim(&said, Probe::get(&item).bearer(&b.token)),
         ));
     }
-    for tenant in tenancy::tenants(&cx, &scene.victim).await? {
-        let said = tenancy::headers(&tenant);
-        let said: Vec<_> =
-            said.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_declared(&cx, name)).collect();
-        cases.push(Case::new(
-            format!("B: A's object with the {} of A in headers", tenant.name),
-            claim(&said, Probe::get(&item).bearer(&b.token)),
-        ));
-        cases.push(Case::new(
-            format!("B: the list with the {} of A in headers", tenant.name),
-            claim(&said, list(&cx, b, &scene.page.query)),
-        ));
-    }
+    cases.extend(by_tenant(&cx, &scene, b, &item).await?);
     let gateways = HEADERS.into_iter().filter(|name| GATEWAYS.iter().any(|word| name.contains(word)));
     for said in cx.at_once(gateways.map(|name| (name, subject)).chain(POWERS)) {
         cases.push(Case::new(format!("nobody: A's object with {}", named(&said)), claim(&said, Probe::get(&item))));
@@ -107,6 +94,25 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
     cases.extend(in_cookies(&cx, b, &item, subject));
     let outcome = scene.ask(&cx, "headers that claim to be A", cases).await?;
     Ok(join(outcome, empowered(&cx).await?))
+}
+
+/// A request with these headers.
+fn claim(said: &[(&str, &str)], probe: Probe) -> Probe {
+    said.iter().fold(probe, |probe, (name, value)| probe.header(*name, *value))
+}
+
+/// B with headers that name the tenant of A's object.
+async fn by_tenant(cx: &Context, scene: &Scene, b: &User, item: &str) -> Result<Vec<Case>, Trouble> {
+    let mut cases = Vec::new();
+    for tenant in tenancy::tenants(cx, &scene.victim).await? {
+        let said = tenancy::headers(&tenant);
+        let said: Vec<_> =
+            said.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_declared(cx, name)).collect();
+        let named = |what: &str| format!("B: {what} with the {} of A in headers", tenant.name);
+        cases.push(Case::new(named("A's object"), claim(&said, Probe::get(item).bearer(&b.token))));
+        cases.push(Case::new(named("the list"), claim(&said, list(cx, b, &scene.page.query))));
+    }
+    Ok(cases)
 }
 
 /// Routes for administrators that are tried with headers that claim to be one.
