@@ -98,7 +98,7 @@ pub(in crate::checks::isolation) async fn header(cx: Context) -> Checked {
 
 /// A request with these headers.
 fn claim(said: &[(&str, &str)], probe: Probe) -> Probe {
-    said.iter().fold(probe, |probe, (name, value)| probe.header(*name, *value))
+    said.iter().fold(probe, |probe, (name, value)| probe.header(name, *value))
 }
 
 /// B with headers that name the tenant of A's object.
