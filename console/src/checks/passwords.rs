@@ -33,10 +33,19 @@ pub(super) fn member_of(json: &Value, further: &[&str]) -> Option<String> {
         Value::Object(members) => members.iter().find_map(|(name, value)| match value {
             Value::String(text) if text.len() >= SHORTEST && secret(name) => Some(name.clone()),
             Value::String(text) if SHORT_NAMES.contains(&plain(name).as_str()) && is_salted(text) => Some(name.clone()),
+            Value::String(text) if plain(name) == "pw" && is_of_bytes(text) => Some(name.clone()),
             other => member_of(other, further),
         }),
         _ => None,
     }
+}
+
+/// Characters of the shortest digest of 32 bytes in base64.
+const OF_BYTES: usize = 43;
+
+/// A digest in base64, with whatever stands before it.
+fn is_of_bytes(text: &str) -> bool {
+    text.len() >= OF_BYTES && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }
 
 /// A digest in hexadecimal, with its salt beside it: what names content alone (a hash of a file) has none.
@@ -55,6 +64,7 @@ mod tests {
     #[rstest]
     #[case::of_the_owner(json!([{ "title": "a", "user": { "password_hash": "abcdefgh" } }]), Some("password_hash"))]
     #[case::salted(json!({ "pw": "8b1f02aa$9c2e4d6f8b0a1c3e5d7f9b1a2c4e6d8f9c2e4d6f8b0a1c3e" }), Some("pw"))]
+    #[case::of_bytes(json!({ "pw": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=" }), Some("pw"))]
     #[case::of_content(json!({ "hash": "9c2e4d6f8b0a1c3e5d7f9b1a2c4e6d8f", "pass": "2026.1" }), None)]
     #[case::masked(json!({ "password": "****" }), None)]
     #[case::whether_set(json!({ "password": true, "hash": "abcdefgh12345678" }), None)]

@@ -42,9 +42,12 @@ pub(super) fn path_of(cx: &Context, id: &str) -> String {
     cx.users.a.as_ref().map_or_else(of_nobody, |user| cx.item_path(user, id))
 }
 
-/// A path that no route has.
+/// A path that no route has, beside the collection: what a service says to front ends may hold below the prefix of its API alone.
 pub(super) fn unknown_path(cx: &Context) -> String {
-    format!("/postflight-{}", cx.random("unknown path"))
+    let literal: Vec<_> = cx.target.paths.list.split('/').skip(1).take_while(|part| !part.contains('{')).collect();
+    let above = literal.iter().take(literal.len().saturating_sub(1));
+    let above: String = above.map(|part| format!("/{part}")).collect();
+    format!("{above}/postflight-{}", cx.random("unknown path"))
 }
 
 /// What user A reads, with the token, when there is one: the answer that is worth stealing.

@@ -222,7 +222,10 @@ impl Client {
 
 /// Trouble of an answer that asks to wait until after the end of the run, with the limit that it names.
 fn too_long(answer: &Answer, wait: Duration) -> Trouble {
-    let said = LIMITS.iter().find_map(|name| Some(format!(" The service says `{name}: {}`.", clean(&answer.headers.text(name)?))));
+    // Where limits stand one in another, each has a line.
+    let named = LIMITS.map(|name| (name, answer.headers.list(name).join(", ")));
+    let said = named.iter().find(|(_, limits)| !limits.is_empty());
+    let said = said.map(|(name, limits)| format!(" The service says `{name}: {}`.", clean(limits)));
     Trouble::AskedToWait { wait, said: said.unwrap_or_default() }
 }
 

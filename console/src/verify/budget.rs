@@ -90,7 +90,8 @@ impl Allotment {
 
     /// Whether `check` is asked.
     pub(super) fn covers(&self, check: &Check) -> bool {
-        self.asked.contains(check.id)
+        // What only looks at itself costs nothing.
+        self.asked.contains(check.id) || (check.is_control() && cost(check) == 0)
     }
 
     /// Whether it is the pace within the deadline that bounds them.
@@ -149,6 +150,16 @@ fn capacity(limits: &Limits) -> Option<u64> {
     limits.budget.into_iter().chain(paced).min()
 }
 
+/// Requests of an exhaustive run for each of a default one, about.
+pub(super) const EXHAUSTIVE: u64 = 3;
+
+/// Whether limits leave room for every variant of all that can be asked. A run that began them and could not end them would judge less than one
+/// that asks the most telling ones.
+pub(super) fn has_room_for_every_variant(suites: &[Suite], limits: &Limits, given: &Given<'_>) -> bool {
+    let all = suites.iter().flat_map(|suite| suite.checks()).filter(|check| given.missing(check).is_none());
+    capacity(limits).is_none_or(|budget| all.map(cost).sum::<u64>() * EXHAUSTIVE <= budget)
+}
+
 /// How much an answer is worth, by what a failure would mean.
 const fn weight(severity: Severity) -> f64 {
     match severity {
@@ -184,13 +195,17 @@ mod tests {
     use crate::target::{BaseUrl, Origin, Target, Tokens};
     use crate::verify::{Inputs, Options};
 
-    fn allotted(budget: u64) -> Allotment {
+    fn target() -> Target {
         let token = |text: &str| secrecy::SecretString::from(text);
-        let target = Target {
+        Target {
             tokens: Tokens::Given { a: token("a.b.c"), b: Some(token("d.e.f")), subjects: None },
             origins: vec![Origin::parse("https://app.example").unwrap()],
             ..Target::new(BaseUrl::parse("http://127.0.0.1:1").unwrap())
-        };
+        }
+    }
+
+    fn allotted(budget: u64) -> Allotment {
+        let target = target();
         let (options, inputs) = (Options::default(), Inputs::default());
         let limits = Limits { budget: Some(budget), ..Limits::default() };
         Allotment::of(&Suite::ALL, &limits, &Given::planned(&target, &options, &inputs)).unwrap()
@@ -229,6 +244,16 @@ mod tests {
             let check = crate::checks::find(id).unwrap();
             assert!(plan.covers(check), "{id}");
         }
+    }
+
+    #[test]
+    fn every_variant_is_asked_only_where_all_of_them_have_room() {
+        let (target, options, inputs) = (target(), Options::default(), Inputs::default());
+        let has_room = |budget| {
+            let limits = Limits { budget, ..Limits::default() };
+            has_room_for_every_variant(&Suite::ALL, &limits, &Given::planned(&target, &options, &inputs))
+        };
+        assert_eq!([None, Some(870), Some(100_000)].map(has_room), [true, false, true]);
     }
 
     #[test]

@@ -45,6 +45,8 @@ use crate::run::{Event, Events, Run};
 use crate::target::Target;
 use crate::watch::with_usual_health;
 
+use needs::Given;
+
 /// Why a verification could not even begin.
 #[derive(Debug, Error)]
 pub enum VerifyError {
@@ -73,9 +75,20 @@ pub async fn run(
         });
     }
     let target = routes::complete(target, &options, &events, &stop).await;
+    let options = within_means(options, &target, &inputs, &events);
     let engine = engine::Engine::new(Arc::clone(&target), options.clone(), inputs, events.clone(), stop.clone())?;
     let run = Box::pin(engine.run()).await?;
     let run = stand_in::judge(run, &target, &options, &events, stop).await;
     events.send(Event::Finished { run: Box::new(run.clone()) });
     Ok(run)
+}
+
+/// The options, without every variant where limits leave no room for them.
+fn within_means(options: Options, target: &Target, inputs: &Inputs, events: &Events) -> Options {
+    let given = Given::planned(target, &options, inputs);
+    if !options.exhaustive || budget::has_room_for_every_variant(&options.suites, &options.limits, &given) {
+        return options;
+    }
+    events.note("the limits leave no room for --exhaustive, so that the most telling variants are asked; a longer --deadline or a larger budget asks all");
+    Options { exhaustive: false, ..options }
 }

@@ -82,6 +82,7 @@ impl Plan {
 pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
     let given = Given::planned(target, options, inputs);
     let allotment = Allotment::of(&options.suites, &options.limits, &given);
+    let exhaustive = options.exhaustive && budget::has_room_for_every_variant(&options.suites, &options.limits, &given);
     let reason = |check: &Check| {
         let missing = given.missing(check).map(|need| need.reason().to_owned());
         missing.or_else(|| allotment.as_ref().filter(|allotment| !allotment.covers(check)).map(Allotment::reason))
@@ -98,7 +99,7 @@ pub fn plan(target: &Target, options: &Options, inputs: &Inputs) -> Plan {
         host: target.base.authority(),
         release: inputs.commit.clone(),
         tokens: target.tokens.word().to_owned(),
-        requests: estimate(&asked, allotment.as_ref(), options.exhaustive),
+        requests: estimate(&asked, allotment.as_ref(), exhaustive),
         creates,
         objects: if creates { asked.iter().map(|check| budget::objects(check)).sum() } else { 0 },
         collection: target.paths.list.clone(),
@@ -115,6 +116,7 @@ fn estimate(asked: &[&Check], allotment: Option<&Allotment>, exhaustive: bool) -
     let proofs = if exhaustive { 3 } else { 2 };
     let times = |check: &Check| if check.is_control() { proofs } else { 1 };
     let sum: u64 = asked.iter().map(|check| budget::requests(check) * times(check)).sum();
+    let sum = if exhaustive { sum * budget::EXHAUSTIVE } else { sum };
     let most = sum * 3 / 2 + 20;
     Estimate { least: sum / 2, most: allotment.map_or(most, |allotment| most.min(allotment.budget)) }
 }

@@ -345,6 +345,7 @@ fn profile(house: &House, name: &str) -> Response {
     let accounts = open(house);
     let Some(account) = accounts.people.get(name) else { return problem::NOT_FOUND.into_response() };
     let Account { subject, display_name, email, role, .. } = account;
+    let role = if house.has("isolation.account-silent-role") { "user" } else { role };
     Json(json!({ "id": subject, "display_name": display_name, "email": email, "role": role })).into_response()
 }
 
@@ -386,7 +387,7 @@ pub(crate) async fn change(
         match member.as_str() {
             "display_name" => account.display_name = text,
             "email" if !taken || house.has("isolation.account-address") => account.email = text,
-            "role" if house.has("isolation.account-role") => account.role = text,
+            "role" if house.has("isolation.account-role") || house.has("isolation.account-silent-role") => account.role = text,
             _ => return Err(problem::UNPROCESSABLE),
         }
     }
@@ -442,6 +443,10 @@ fn seated_for(house: &House, status: StatusCode, name: &str, subject: &str, (end
     if in_cookie {
         let cookie = format!("{REFRESH_COOKIE}={refresh}; HttpOnly; SameSite=Strict; Path=/auth");
         response.headers_mut().append("set-cookie", HeaderValue::from_str(&cookie).expect("a header value"));
+    }
+    if house.has("headers.token-in-open-cookie") {
+        let cookie = HeaderValue::from_str(&format!("token={token}; Path=/")).expect("a header value");
+        response.headers_mut().append("set-cookie", cookie);
     }
     if house.has("jwt.refresh-cookie-loose") {
         let cookie = HeaderValue::from_str(&format!("refresh={refresh}; Path=/")).expect("a header value");

@@ -14,6 +14,8 @@ use crate::run::{Evidence, Finding};
 
 /// Paths of one list that are asked when the most telling ones are enough.
 const USUAL: usize = 9;
+/// The same of documentation, where frameworks and prefixes differ.
+const OF_DOCUMENTATION: usize = 10;
 /// The same of files, each of which another mistake leaves there.
 const OF_FILES: usize = 10;
 /// Spellings of the first path of documentation.
@@ -99,6 +101,7 @@ async fn unserved_below(cx: Context, listed: &'static [&'static str]) -> Checked
     let most = match listed {
         paths::GRAPHQL => OF_GRAPHQL,
         paths::FILES => OF_FILES,
+        paths::INTERACTIVE => OF_DOCUMENTATION,
         _ => USUAL,
     };
     let mut usual = cx.telling(listed.iter().copied(), most);

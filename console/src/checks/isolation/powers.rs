@@ -51,7 +51,7 @@ pub(super) async fn signed_up(cx: Context) -> Checked {
 const MOST: usize = 3;
 
 /// What the new account opens of the routes that refuse an ordinary user: a service need not say what it has granted.
-async fn opened(cx: &Context, session: &Session) -> Result<Vec<Evidence>, Trouble> {
+pub(super) async fn opened(cx: &Context, session: &Session) -> Result<Vec<Evidence>, Trouble> {
     if cx.users.b.is_none() {
         return Ok(Vec::new());
     }

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::checks::{Act, Checked, Context, Judgement, Object, Outcome, Role, User};
 use crate::http::{Answer, Probe, Trouble, evidence};
-use crate::run::{Evidence, Finding, Source};
+use crate::run::{Evidence, Finding, RequestRecord, Source};
 use crate::token::Compact;
 
+use super::owner::encoded;
 use super::page::Page;
 pub(super) use crate::checks::objects::settle;
 
@@ -92,7 +93,7 @@ impl Victim {
     /// Whether an answer shows this object, or any other that this run made as A: lists need not show the one that was looked for. A
     /// beginning of the canary alone is what searches ask for, and may be repeated. A's address is nobody else's either, nor is a token of A's.
     pub(super) fn is_shown_in(&self, answer: &Answer) -> bool {
-        self.email.as_ref().is_some_and(|email| answer.contains(email))
+        self.email.as_ref().is_some_and(|email| answer.contains(email) && !is_named_by(&answer.exchange.request, email))
             || self.is_signed_in_by(answer)
             || (!self.may_be_shown_in(answer) && (answer.contains(self.canary()) || is_of_this_run(answer, self.canary())))
     }
@@ -314,6 +315,12 @@ fn replaced(c: char, by: u8) -> char {
     }
 }
 
+/// Whether a request names this text itself: some services repeat what they could not read.
+fn is_named_by(request: &RequestRecord, text: &str) -> bool {
+    let in_address = request.url.contains(text) || request.url.contains(&encoded(text));
+    in_address || request.body.as_ref().is_some_and(|body| body.contains(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,6 +345,16 @@ mod tests {
         let kinds = |id: &str| id.chars().map(|c| (c.is_ascii_digit(), c.is_ascii_uppercase(), c == '-')).collect::<Vec<_>>();
         assert_ne!(missing, id);
         assert_eq!(kinds(&missing), kinds(id));
+    }
+
+    #[rstest]
+    #[case::in_the_query("http://a/tasks?user_id=ann%40example.com", None, true)]
+    #[case::in_the_body("http://a/tasks", Some(r#"{"email":"ann@example.com"}"#), true)]
+    #[case::nowhere("http://a/tasks?user_id=7", Some("{}"), false)]
+    fn what_a_request_names_itself_is_known(#[case] url: &str, #[case] body: Option<&str>, #[case] named: bool) {
+        let (url, body) = (url.to_owned(), body.map(str::to_owned));
+        let request = RequestRecord { method: "GET".into(), url, headers: Vec::new(), body };
+        assert_eq!(is_named_by(&request, "ann@example.com"), named);
     }
 
     #[test]

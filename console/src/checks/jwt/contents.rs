@@ -80,7 +80,7 @@ fn end(claims: &Map<String, Value>, issued: Option<i64>, longest: Option<u64>) -
         (false, Some(_)) => Finding::Broken,
         (false, None) => Finding::Weak,
     };
-    piece(label, finding, format!("it lives {life:.0} s, at most {bound} s are fine"))
+    piece(label, finding, format!("what the service issues lives {life:.0} s, at most {bound} s are fine"))
 }
 
 fn secrets(claims: &Map<String, Value>) -> Evidence {

@@ -13,14 +13,23 @@ use crate::target::Route;
 use super::ask::{refusal, refused_in_words};
 use super::writes::writes;
 
-/// An object of A to ask about; where nothing may be created, an id that nothing has.
+/// An object of A to ask about, by its path; where nothing may be created, one that is there already, or an id that nothing has.
 pub(super) async fn some_object(cx: &Context) -> Result<(String, Option<Object>), Trouble> {
     let a = cx.a()?;
     match cx.objects.witness(a).await {
         Ok(object) => Ok((object.path.clone(), Some(object))),
-        Err(Trouble::NotGiven(_)) => Ok((cx.item_path(a, "00000000-0000-4000-8000-000000000000"), None)),
+        Err(Trouble::NotGiven(_)) => {
+            let there = there_already(cx).await;
+            Ok((cx.item_path(a, there.as_deref().unwrap_or("00000000-0000-4000-8000-000000000000")), None))
+        }
         Err(trouble) => Err(trouble),
     }
+}
+
+/// The id of an object that A has already: routers that know the type of an id answer another one with 404, whoever asks.
+async fn there_already(cx: &Context) -> Option<String> {
+    let listed = cx.once(&cx.list(cx.a().ok()?)).await.ok()?.json()?;
+    cx.target.resource.id_of(cx.target.resource.items(&listed)?.first()?)
 }
 
 /// Judges an answer to a request without a token.
@@ -55,6 +64,7 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
     if !cx.target.tries_tokens_in_public() {
         paths.push(cx.read_path(a));
     }
+    let unmade = item.clone();
     if !cx.target.is_read_in_public() {
         paths.push(item);
     }
@@ -81,6 +91,9 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => {
                 further_asks(&cx, route, answer, to_a.get(case.probe.path()).copied())
+            }
+            _ if object.is_none() && case.probe.path() == unmade && LOOKED_AT.contains(&answer.status) => {
+                Judgement::held(format!("{}: no object of A's is known, so that this shows nothing", answer.status))
             }
             _ if case.probe.method() == "HEAD" && answer.is_success() && in_words => {
                 Judgement::weak(format!("{}, which has no body to refuse in as GET does", answer.status))
@@ -142,10 +155,13 @@ fn further_asks(cx: &Context, route: &Route, answer: &Answer, to_a: Option<u16>)
         status @ 200..=299 => {
             Judgement::weak(format!("{status}, and nothing says whether it is meant so; list it under `policy.public` if it is"))
         }
+        status @ 300..=399 if !cx.target.must_guard(route) && is_open_by_name(&route.path) => {
+            Judgement::held(format!("{status}, a redirect from what is public by its name"))
+        }
         status if to_a == Some(status) => Judgement::weak(format!(
             "{status} with A's token and without one: nothing shows that it asks for one; declare it under `routes` with an id that exists"
         )),
-        status @ (400 | 404 | 405 | 410 | 422 | 501) => Judgement::held(format!("{status}: nothing was shown")),
+        status @ (400 | 404 | 405 | 409 | 410 | 415 | 422 | 501) => Judgement::held(format!("{status}: nothing was shown")),
         _ => refusal(&cx.target.policy.unauthenticated, Finding::Weak, answer),
     }
 }
@@ -159,10 +175,20 @@ pub(super) async fn unsafe_methods(cx: Context) -> Checked {
     let case = |probe: Probe| Case::new(format!("{} {} without a token", probe.method(), probe.path()), probe);
     let cases = writes(&cx, &object, &canary)?.into_iter().map(case).collect();
     let toggle = cx.target.paths.toggle.as_ref().and_then(|_| Act::Toggle.path(&cx, a, &object.id));
+    let subject = a.subject.as_deref().unwrap_or("me");
+    // What nothing says to need a token may be meant for everybody.
+    let further: BTreeMap<_, _> = cx
+        .further_routes()
+        .filter(|route| !cx.target.must_guard(route))
+        .map(|route| (route.filled(&object.id, subject), route))
+        .collect();
     shared_battery(&cx, "writes without a token", cases, |case, answer| match answer.status {
         // Toggles differ in their method; one that is not offered is not looked for by everybody as 405 either.
         404 if toggle.as_deref() == Some(case.probe.path()) => Judgement::held("404: the toggle has another method"),
-        _ => asked_for_a_token(&cx, answer),
+        _ => match further.get(case.probe.path()) {
+            Some(route) => further_asks(&cx, route, answer, None),
+            None => asked_for_a_token(&cx, answer),
+        },
     })
     .await
 }

@@ -78,6 +78,7 @@ fn judge_order(unknown: u16, expression: Option<u16>) -> Judgement {
         Some(status @ 200..=299) => {
             Judgement::broken(format!("{status} for an expression, but {unknown} for an unknown name: it stands in a statement"))
         }
+        Some(_) if unknown >= 500 => Judgement::weak(format!("{unknown} for an unknown name: the service falls over")),
         Some(status) => Judgement::held(format!("{unknown} for an unknown name, {status} for an expression")),
         None => Judgement::held(format!("{unknown} for an unknown name")),
     }

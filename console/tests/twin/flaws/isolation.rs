@@ -132,6 +132,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
         &[],
     ),
     flaw("isolation.account-role", "A change of the own account may name a role.", &["isolation.accounts"], &[]),
+    flaw(
+        "isolation.account-silent-role",
+        "A change of the own account makes an administrator, and says nothing of it.",
+        &["isolation.accounts"],
+        &[],
+    ),
     flaw("isolation.bulk-any", "A bulk deletion deletes whatever it is told to.", &["isolation.bulk"], &[]),
     weakness("isolation.bulk-half", "A bulk deletion that is refused has deleted a part.", &["isolation.bulk"], &[]),
     flaw(

@@ -85,11 +85,8 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         asked.header("referer").filter(|page| page.starts_with("https://tasks-twin."))?;
         asked.owner_for("GET")
     }),
-    ("isolation.signup-silent-admin", |asked| {
-        let user = asked.user().filter(|_| asked.path == "/api/admin/users")?;
-        let is_admin = accounts::is_admin(asked.house, user);
-        Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
-    }),
+    ("isolation.signup-silent-admin", of_administrators),
+    ("isolation.account-silent-role", of_administrators),
     ("isolation.admin-by-header", |asked| {
         asked.user().filter(|_| asked.path == "/api/admin/users")?;
         let is_admin = asked.header("x-role").is_some_and(|role| role == "admin");
@@ -227,4 +224,11 @@ fn overridden(asked: &Asked<'_>, method: Option<String>) -> Option<Turn> {
     let method: Method = method?.parse().ok()?;
     let foreign = asked.foreign()?;
     asked.user().map(|_| Turn::acting_as(foreign.owner.0).by(method))
+}
+
+/// The list of users is for administrators alone.
+fn of_administrators(asked: &Asked<'_>) -> Option<Turn> {
+    let user = asked.user().filter(|_| asked.path == "/api/admin/users")?;
+    let is_admin = accounts::is_admin(asked.house, user);
+    Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
 }

@@ -236,7 +236,7 @@ pub(super) const MALFORMED: Check = foreign(
 
 pub(super) const PAIR: Check = foreign(
     "cors.origin.pair",
-    Medium,
+    Low,
     "Two Origin headers do not let the foreign one in",
     "Where a proxy and the application each look at another of two Origin headers, one vouches for what the other lets in.",
     |cx| Box::pin(pair_refused(cx)),

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::change::{Change, EMAILS, account, denied, harmless, kept, looked_at, objects, of_objection};
+use crate::checks::isolation::powers::opened;
 use crate::checks::roles::{asked_for, gather, powers};
 use crate::checks::{Context, Judgement, Session};
 use crate::http::{Answer, Trouble};
-use crate::run::Evidence;
+use crate::run::{Evidence, Finding};
 
 /// The victim gives itself what makes an administrator: all the usual names at once, or one of them where the service objects to that, or what the
 /// account itself says that it is not.
@@ -43,6 +44,13 @@ pub(super) async fn given_powers(cx: &Context, victim: &Session, change: Change<
     }
     let answer = answer.ok_or_else(|| Trouble::Unexpected("nothing was asked".into()))?;
     let gained: Vec<_> = gained.difference(&had).cloned().collect();
+    if gained.is_empty() && answer.is_success() {
+        // A service need not say what it has granted.
+        let opened = opened(cx, victim).await?.into_iter().find(|piece| piece.finding == Finding::Broken);
+        if let Some(door) = opened {
+            return Ok(door);
+        }
+    }
     let judgement = match answer.status {
         status if !gained.is_empty() => Judgement::broken(format!("{status}: the account says {} now", gained.join(", "))),
         status @ 200..=299 => Judgement::held(format!("{status}, and the account says nothing more than before")),

@@ -73,6 +73,9 @@ pub(in crate::checks::isolation) async fn query(cx: Context) -> Checked {
     let each = |query: &String| listed(query);
     let shown = shown_owner(&cx, &scene.victim);
     cases.push(listed(&described(&scene.subject, &shown)));
+    // What the object itself calls its owner, alone: beside another name it may find nothing.
+    let alone = shown.iter().map(|name| format!("{name}={subject}")).filter(|query| !queries.contains(query));
+    cases.extend(alone.map(|query| listed(&query)));
     cases.extend(b.subject.as_deref().map(|own| listed(&twice(&encoded(own), &subject, &shown))));
     cases.extend(
         at_once_or_each(&cx, listed(&filters.join("&")), cx.telling(&filters, ALONE).into_iter().map(each).collect()).await?,
