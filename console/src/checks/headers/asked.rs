@@ -105,15 +105,11 @@ fn forwarded(probe: &Probe) -> bool {
     probe.sent("x-forwarded-proto").next().is_some()
 }
 
-/// Cookies carry the flags that they need on this transport; where an account can be had, so does what its sign-in sets.
+/// Cookies carry the flags that they need on this transport.
 pub(super) async fn cookies(cx: Context) -> Checked {
     let https = cx.target.base.is_https();
-    // Where nobody can sign in, other checks say why.
-    let signed_in = cx.registry.shared().await.ok().flatten().map(|session| session.answer);
-    let outcome = shared_battery(&cx, "answers without an unprotected cookie", common(&cx).await, |_, answer| {
+    shared_battery(&cx, "answers without an unprotected cookie", common(&cx).await, |_, answer| {
         answered(answer).unwrap_or_else(|| judges::cookies(&cx.target.policy, https, answer))
     })
-    .await?;
-    let of_sign_in = signed_in.map(|answer| judges::cookie_of_token(&answer).seen(&answer, "a sign-in"));
-    Ok(of_sign_in.into_iter().fold(outcome, Outcome::joined))
+    .await
 }

@@ -4,7 +4,6 @@ use super::super::Judgement;
 use super::super::health::inner_host;
 use crate::http::{Answer, Headers, clean};
 use crate::target::Policy;
-use crate::token::Compact;
 
 /// Seconds of a year: the least that HSTS is worth (RFC 6797, 6.1.1; the preload list asks for it).
 const YEAR: u64 = 31_536_000;
@@ -248,20 +247,6 @@ pub(super) fn cookies(policy: &Policy, https: bool, answer: &Answer) -> Judgemen
     let worst =
         cookies.iter().filter(own).map(|cookie| judge_cookie(policy, https, cookie)).max_by_key(|judgement| judgement.finding);
     worst.unwrap_or_else(|| Judgement::held("no cookie"))
-}
-
-/// A sign-in that puts a token into a cookie keeps scripts from it: whoever gets a script into a page would take the session along (CWE-1004).
-pub(super) fn cookie_of_token(answer: &Answer) -> Judgement {
-    let cookies = answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
-    let open = |cookie: &String| {
-        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-        let hidden = attributes.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("httponly"));
-        Compact::all_in(pair).next().is_some() && !hidden
-    };
-    match cookies.filter(open).map(|cookie| clean(cookie.split('=').next().unwrap_or_default())).next() {
-        Some(name) => Judgement::broken(format!("{name} holds a token that scripts can read: no HttpOnly")),
-        None => Judgement::held("no token in a cookie that scripts can read"),
-    }
 }
 
 fn judge_cookie(policy: &Policy, https: bool, cookie: &str) -> Judgement {

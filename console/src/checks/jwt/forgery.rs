@@ -104,7 +104,7 @@ pub(super) async fn alg_swapped(cx: Context) -> Checked {
         .map(|alg| unsigned(&token, &format!("alg {alg:?}"), &header_with(&token, "alg", *alg)))
         .map(|[empty, kept, _]| (empty, kept))
         .unzip();
-    refused(&cx, "tokens under another algorithm", [cx.telling(empty, 5), cx.telling(kept, 2)].concat()).await
+    refused(&cx, "tokens under another algorithm", [cx.telling(empty, 5), cx.telling(kept, 3)].concat()).await
 }
 
 /// Other claims under A's signature.

@@ -20,10 +20,13 @@ pub(super) async fn answer(cx: Context) -> Checked {
         && let Some(login) = cx.registry.login_probe(&session.login)
     {
         let answer = cx.send(&login).await?;
-        pieces.extend(answer.is_success().then(|| told(&session, &answer, "later sign-in")));
+        if answer.is_success() {
+            pieces.push(told(&session, &answer, "later sign-in"));
+            pieces.extend(further_cookies(&cx, &session, &answer));
+        }
     }
     pieces.extend(cookie(&cx, &session));
-    pieces.extend(further_cookies(&cx, &session));
+    pieces.extend(further_cookies(&cx, &session, &session.answer));
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     let worst = pieces.iter().max_by_key(|piece| piece.finding).map(|piece| piece.observed.clone()).unwrap_or_default();
     Ok(Outcome::of(format!("{held} of {} as expected: {worst}", pieces.len()), pieces))
@@ -86,11 +89,11 @@ fn told(session: &Session, answer: &Answer, to: &str) -> Evidence {
 
 /// Cookies beside the carrier that hold a token, such as the one for refreshing. They may be meant for another site, so `SameSite=None` is
 /// the operator's affair.
-fn further_cookies(cx: &Context, session: &Session) -> Vec<Evidence> {
+fn further_cookies(cx: &Context, session: &Session, answer: &Answer) -> Vec<Evidence> {
     let carrier = if let Carrier::Cookie(name) = &cx.target.carrier { name.as_str() } else { "" };
     let tokens = [Some(&session.user.token), session.refresh.as_ref()].into_iter().flatten().map(|token| token.expose().to_owned());
     let tokens: Vec<_> = tokens.collect();
-    let fields = session.answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
+    let fields = answer.headers.all("set-cookie").map(|value| String::from_utf8_lossy(value).into_owned());
     let held = fields.filter_map(|field| {
         let (name, rest) = field.split_once('=')?;
         let value = rest.split(';').next().unwrap_or_default();
@@ -100,8 +103,7 @@ fn further_cookies(cx: &Context, session: &Session) -> Vec<Evidence> {
         (name.trim() != carrier && tells)
             .then(|| (name.trim().to_owned(), guarded(&field.to_ascii_lowercase(), cx.target.base.is_https(), true)))
     });
-    held.map(|(name, (finding, observed))| evidence(&session.answer, format!("the cookie {}", clean(&name)), finding, observed))
-        .collect()
+    held.map(|(name, (finding, observed))| evidence(answer, format!("the cookie {}", clean(&name)), finding, observed)).collect()
 }
 
 /// The cookie that carries the token, where one does (RFC 6265, 4.1.2).

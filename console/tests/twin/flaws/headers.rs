@@ -61,12 +61,6 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("headers.xss-auditor", "X-XSS-Protection turns on a filter that makes holes of its own.", &["headers.xss-filter"], &[]),
     flaw("headers.server-timing", "Server-Timing tells what the database does.", &["headers.telemetry"], &[]),
     weakness("headers.network-logging", "NEL has browsers report on users.", &["headers.telemetry"], &[]),
-    flaw(
-        "headers.token-in-open-cookie",
-        "A sign-in puts the token into a cookie that scripts can read.",
-        &["headers.cookies"],
-        &[],
-    ),
     flaw("headers.plain-cookie", "A cookie without any protection.", &["headers.cookies"], &[]),
     weakness("headers.cookie-without-secure", "A cookie that travels over plain HTTP.", &["headers.cookies"], &[]),
     flaw("headers.cookie-for-scripts", "A cookie that scripts can read.", &["headers.cookies"], &[]),

@@ -247,6 +247,12 @@ pub(crate) const FLAWS: &[Flaw] = &[
     flaw("jwt.keypair-confusion", "With a key pair: the public key is an HMAC secret too.", &["jwt.confusion"], &[]),
     flaw("jwt.keypair-dev-secret", "With a key pair: the secret of development signs too.", &["jwt.secret.default"], &[]),
     flaw("jwt.keypair-embedded", "With a key pair: the key in the header verifies the token.", &["jwt.key.embedded"], &[]),
+    flaw(
+        "jwt.login-cookie-loose",
+        "A sign-in, and no sign-up, sets a cookie with the token that scripts can read.",
+        &["jwt.login.answer"],
+        &[],
+    ),
     flaw("jwt.keypair-test-key", "With a key pair: a key of the tests is trusted too.", &["jwt.signature.altered"], &[]),
     flaw(
         "jwt.keypair-swapped",
