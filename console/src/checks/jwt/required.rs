@@ -20,11 +20,14 @@ pub(super) async fn some_object(cx: &Context) -> Result<(String, Option<Object>)
         Ok(object) => Ok((object.path.clone(), Some(object))),
         Err(Trouble::NotGiven(_)) => {
             let there = there_already(cx).await;
-            Ok((cx.item_path(a, there.as_deref().unwrap_or("00000000-0000-4000-8000-000000000000")), None))
+            Ok((cx.item_path(a, there.as_deref().unwrap_or(NO_OBJECT)), None))
         }
         Err(trouble) => Err(trouble),
     }
 }
+
+/// An id that nothing has.
+const NO_OBJECT: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The id of an object that A has already: routers that know the type of an id answer another one with 404, whoever asks.
 async fn there_already(cx: &Context) -> Option<String> {
@@ -64,7 +67,6 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
     if !cx.target.tries_tokens_in_public() {
         paths.push(cx.read_path(a));
     }
-    let unmade = item.clone();
     if !cx.target.is_read_in_public() {
         paths.push(item);
     }
@@ -87,13 +89,19 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
     let asked = shared_answers(&cx, &cases).await;
     let in_words = asked.iter().flatten().any(Answer::refuses_in_words);
     let to_a = to_a(&cx, &further, &cases, &asked, |route| route.filled(id, subject)).await;
+    // Of an id that nothing has, being told so shows nothing, whoever asks.
+    let nothing = cx.item_path(a, NO_OBJECT);
+    let tells = |(case, answer): &(Case, Result<Answer, Trouble>)| {
+        case.probe.path() != nothing || !answer.as_ref().is_ok_and(|answer| LOOKED_AT.contains(&answer.status))
+    };
+    let (cases, asked): (Vec<_>, Vec<_>) = cases.into_iter().zip(asked).filter(tells).unzip();
+    if cases.is_empty() {
+        return Ok(Outcome::skip(Need::OwnReads.reason()));
+    }
     let outcome = concluded("reads without a token", &cases, asked, |case, answer| {
         match further.iter().find(|route| route.filled(id, subject) == case.probe.path()) {
             Some(route) if !paths.contains(&case.probe.path().to_owned()) => {
                 further_asks(&cx, route, answer, to_a.get(case.probe.path()).copied())
-            }
-            _ if object.is_none() && case.probe.path() == unmade && LOOKED_AT.contains(&answer.status) => {
-                Judgement::held(format!("{}: no object of A's is known, so that this shows nothing", answer.status))
             }
             _ if case.probe.method() == "HEAD" && answer.is_success() && in_words => {
                 Judgement::weak(format!("{}, which has no body to refuse in as GET does", answer.status))

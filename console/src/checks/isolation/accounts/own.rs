@@ -20,10 +20,9 @@ pub(super) async fn given_powers(cx: &Context, victim: &Session, change: Change<
     gather(&before.as_ref().and_then(Answer::json).unwrap_or_default(), &mut had);
     let kept = kept(method, before.as_ref().map(account).unwrap_or_default());
     let all = asked_for();
-    let usual: Map<_, _> =
-        all.iter().filter(|(name, _)| *name == "role").map(|(name, value)| (name.clone(), value.clone())).collect();
-    let flag: Map<_, _> =
-        all.iter().filter(|(name, _)| *name == "is_superuser").map(|(name, value)| (name.clone(), value.clone())).collect();
+    let only =
+        |wanted: &str| -> Map<_, _> { all.get(wanted).map(|value| (wanted.to_owned(), value.clone())).into_iter().collect() };
+    let (usual, flag) = (only("role"), only("is_superuser"));
     let own = before.as_ref().map(account).map(|account| denied(&account)).unwrap_or_default();
     let beside = |asked: Map<String, Value>| kept.clone().into_iter().chain(asked).collect();
     let bodies = [beside(all), beside(usual), beside(flag), own];
