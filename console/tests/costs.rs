@@ -93,7 +93,7 @@ async fn a_limit_is_never_exceeded_and_what_it_cut_is_said(#[case] requests: u32
     let (run, options) = verify(&twin, limits).await;
     let sent = twin.house().requests();
     assert!(sent <= requests.into(), "{sent} requests, {requests} allowed");
-    assert!(sent > u64::from(requests) / 3, "only {sent} of {requests} were used");
+    assert!(sent > u64::from(requests) / 2, "only {sent} of {requests} were used");
     assert_eq!(twin.house().store.len(), 0, "{:?}", run.cleanup);
     let cut: Vec<_> = run.checks.iter().filter(|check| check.summary.starts_with("cut by the budget of ")).collect();
     assert!(cut.len() > 20 && cut.iter().all(|check| check.verdict == Verdict::Skip));
@@ -106,7 +106,10 @@ async fn a_limit_is_never_exceeded_and_what_it_cut_is_said(#[case] requests: u32
     let judged = run.checks.iter().filter(|check| check.verdict.judged() && check.severity >= Severity::High && check.probes > 0);
     assert!(judged.count() >= 5, "the severe checks come first");
     let plan = verify::plan(&twin.target(), &options, &twin.inputs());
-    let planned = plan.checks.iter().filter(|check| check.skipped.as_ref().is_some_and(|reason| reason.starts_with("cut"))).count();
-    assert_eq!(planned, cut.len(), "the plan and the run agree");
+    let without_room = |reason: &String| reason.starts_with("cut by the budget of ");
+    let planned: Vec<_> =
+        plan.checks.iter().filter(|check| check.skipped.as_ref().is_some_and(without_room)).map(|check| &check.id).collect();
+    assert!(cut.iter().all(|check| planned.contains(&&check.id)), "what the plan names is asked");
+    assert!(cut.len() < planned.len(), "what others left paid for none of {}", planned.len());
     assert_eq!(Suite::ALL.iter().flat_map(|suite| suite.checks()).count(), run.checks.len());
 }

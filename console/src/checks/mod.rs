@@ -45,8 +45,8 @@ pub use context::{Context, Forge};
 pub use judgement::Judgement;
 pub use objects::{Object, Objects, Role};
 pub use outcome::Outcome;
-pub(crate) use quiet::EXHAUSTS;
 pub use quiet::Quiet;
+pub(crate) use quiet::{EXHAUSTS, waits_its_turn};
 pub use shared::Shared;
 pub use users::{User, Users};
 

@@ -13,6 +13,11 @@ pub(crate) const EXHAUSTS: &str = "robustness.rate-limit";
 const IN_TURN: [&str; 6] =
     ["docs.errors", "health.latency", "isolation.list.totals", "jwt.login.uniform", "jwt.login.limit", EXHAUSTS];
 
+/// Whether the check of this `id` may wait until the others have ended.
+pub(crate) fn waits_its_turn(id: &str) -> bool {
+    IN_TURN.contains(&id)
+}
+
 /// Which checks have ended.
 #[derive(Debug, Default)]
 pub struct Quiet {

@@ -49,6 +49,11 @@ impl Meter {
         let _ = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
     }
 
+    /// Requests of `budget` that were neither sent nor set aside.
+    pub(super) fn unspent(&self, budget: u64) -> u64 {
+        budget.saturating_sub(self.sent() + self.owed.load(Ordering::Relaxed))
+    }
+
     pub(super) fn answered(&self, elapsed: Duration) {
         if let Ok(mut micros) = self.micros.lock() {
             micros.push(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));

@@ -58,6 +58,8 @@ pub(super) struct Allotment {
     /// Requests that the plan expects.
     pub(super) expected: u64,
     asked: BTreeSet<&'static str>,
+    /// Requests for the accounts that checks sign up.
+    accounts: u64,
     /// Routes beyond those that the table was measured with.
     routes: u64,
     /// Whether it is the pace within the deadline that bounds them.
@@ -72,8 +74,8 @@ impl Allotment {
         let accounts = if given.deletes_accounts() && suites.contains(&Suite::Jwt) { ACCOUNTS * OF_AN_ACCOUNT } else { 0 };
         let routes = given.further_routes().saturating_sub(ROUTES_MEASURED);
         let parents = if given.has_parents() { OF_PARENTS } else { 0 };
-        let mut plan =
-            Self { budget, expected: BESIDE + accounts + parents + budget / SHARED, asked: BTreeSet::new(), routes, paced };
+        let expected = BESIDE + parents + budget / SHARED;
+        let mut plan = Self { budget, expected, asked: BTreeSet::new(), accounts, routes, paced };
         let mut left: Vec<_> = suites
             .iter()
             .flat_map(|suite| suite.checks())
@@ -99,6 +101,29 @@ impl Allotment {
         self.paced
     }
 
+    /// What is kept for a check that is covered, until it has ended; for a control, until its suite is open.
+    pub(super) fn keeps(&self, check: &Check) -> u64 {
+        let shared = if check.suite == Suite::Isolation { SHARED_OBJECTS * (2 + OF_AN_OBJECT) } else { 0 };
+        if check.is_control() { 2 * cost(check) + shared } else { self.cost(check) }
+    }
+
+    /// What is kept for accounts that checks sign up.
+    pub(super) const fn accounts(&self) -> u64 {
+        self.accounts
+    }
+
+    /// What asking `check` costs where the control of its suite has been paid for; `None` where that suite was not opened.
+    pub(super) fn in_an_open_suite(&self, check: &Check) -> Option<u64> {
+        let open = check.suite.control().is_none_or(|control| self.covers(control));
+        open.then(|| self.cost(check))
+    }
+
+    /// What `check` tells for each of `requests`.
+    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
+    pub(super) fn worth(check: &Check, requests: u64) -> f64 {
+        weight(check.severity) / requests.max(1) as f64
+    }
+
     /// Why a check is not asked that is not covered.
     pub(super) fn reason(&self) -> String {
         let helps =
@@ -118,11 +143,11 @@ impl Allotment {
         fit.max_by(|one, other| value(one).total_cmp(&value(other)).then_with(|| other.id.cmp(one.id)))
     }
 
-    /// What asking `check` adds, with the control of a suite that is not open yet and the objects that its checks share.
+    /// What asking `check` adds, with the control of a suite that is not open yet, and the objects and accounts that its checks share.
     fn price(&self, check: &Check) -> u64 {
         let control = check.suite.control().filter(|control| !self.asked.contains(control.id));
-        let shared = if check.suite == Suite::Isolation { SHARED_OBJECTS * (2 + OF_AN_OBJECT) } else { 0 };
-        self.cost(check) + control.map_or(0, |control| 2 * cost(control) + shared)
+        let accounts = if check.suite == Suite::Jwt { self.accounts } else { 0 };
+        self.cost(check) + control.map_or(0, |control| self.keeps(control) + accounts)
     }
 
     /// What `check` sends on this target.
@@ -132,10 +157,9 @@ impl Allotment {
     }
 
     /// What `check` tells for its price. The control that it may have to open its suite with serves the `others` of it as well.
-    #[expect(clippy::cast_precision_loss, reason = "prices are small numbers")]
     fn value(&self, check: &Check, others: u64) -> f64 {
         let control = self.price(check) - self.cost(check);
-        weight(check.severity) / (self.cost(check) + control / others.max(1)).max(1) as f64
+        Self::worth(check, self.cost(check) + control / others.max(1))
     }
 }
 

@@ -16,6 +16,7 @@ mod needs;
 mod options;
 mod parents;
 mod plan;
+mod purse;
 mod registrar;
 mod releases;
 mod routes;

@@ -103,6 +103,12 @@ impl Client {
         fits.then_some(()).ok_or_else(|| Trouble::Budget(budget.unwrap_or_default()))
     }
 
+    /// Requests of the budget that were neither sent nor set aside, and that the pace lets go before the deadline.
+    pub(crate) fn unspent(&self) -> u64 {
+        let unspent = self.inner.meter.unspent(self.inner.limits.budget.unwrap_or(u64::MAX));
+        self.inner.limits.window.map_or(unspent, |window| unspent.min(window.within(self.rest())))
+    }
+
     /// Makes what was set aside ready to be sent.
     pub(crate) fn release(&self, requests: u64) {
         self.inner.meter.release(requests);

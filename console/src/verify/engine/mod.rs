@@ -24,6 +24,7 @@ use super::budget::{Allotment, CLEANING};
 use super::journal::{Journal, Kind};
 use super::needs::{Given, may_write};
 use super::parents::Parents;
+use super::purse::Purse;
 use super::registrar::{Registrar, Whose};
 use super::releases::Releases;
 use super::workshop::{Bench, Workshop};
@@ -50,6 +51,8 @@ pub(super) struct Engine {
     options: Options,
     /// What is asked where requests are few.
     allotment: Option<Allotment>,
+    /// What others leave of that.
+    purse: Option<Purse>,
     inputs: Arc<Inputs>,
     client: Client,
     journal: Option<Arc<Journal>>,
@@ -94,6 +97,7 @@ impl Engine {
             run,
             started,
             target,
+            purse: allotment.as_ref().map(|allotment| Purse::of(allotment, selected(&options))),
             options,
             allotment,
             inputs: Arc::new(inputs),

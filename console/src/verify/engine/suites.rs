@@ -59,8 +59,9 @@ impl Engine {
 
     /// A suite: its control, its checks, the control again. What nobody takes notice of any more is deleted beside that.
     async fn check_suite(&self, cx: &Context, suite: Suite) -> Vec<CheckResult> {
+        let selected = suite.checks().iter().filter(|check| is_selected(&self.options, check));
         let (afforded, left_out): (Vec<_>, Vec<_>) =
-            suite.checks().iter().filter(|check| is_selected(&self.options, check)).partition(|check| self.is_afforded(cx, check));
+            selected.partition(|check| self.is_planned(cx, check) || self.may_follow(check));
         let left_out = self.finish_all(left_out.into_iter().map(|check| self.left_out(check)));
         let cx = &cx.branch();
         let (proof, results) = self.opened(cx, suite, &afforded).await;
@@ -72,10 +73,34 @@ impl Engine {
         results.into_iter().chain(left_out).collect()
     }
 
-    /// Whether the budget has room for `check`. What cannot be asked at all costs nothing and says so itself.
-    fn is_afforded(&self, cx: &Context, check: &Check) -> bool {
+    /// Whether the plan has room for `check`. What cannot be asked at all costs nothing and says so itself.
+    fn is_planned(&self, cx: &Context, check: &Check) -> bool {
         let covered = self.allotment.as_ref().is_none_or(|allotment| allotment.covers(check));
         covered || self.unaskable(cx, check).is_some()
+    }
+
+    /// Whether `check` may be asked with what others leave.
+    fn may_follow(&self, check: &Check) -> bool {
+        !check.is_control() && self.allotment.as_ref().is_some_and(|allotment| allotment.in_an_open_suite(check).is_some())
+    }
+
+    /// Waits for the requests that `check` needs, where the plan has none for it; whether they are there.
+    async fn is_paid(&self, cx: &Context, check: &'static Check) -> bool {
+        let Some((allotment, purse)) = self.allotment.as_ref().zip(self.purse.as_ref()) else { return true };
+        if self.is_planned(cx, check) {
+            return true;
+        }
+        match allotment.in_an_open_suite(check) {
+            Some(price) => purse.affords(check, price).await,
+            None => false,
+        }
+    }
+
+    /// Notes that what was kept for `id` is no longer needed.
+    fn leaves(&self, id: &str) {
+        if let Some(purse) = &self.purse {
+            purse.ended(id, self.client.unspent());
+        }
     }
 
     fn left_out(&self, check: &Check) -> CheckResult {
@@ -90,12 +115,14 @@ impl Engine {
         let Some(control) = control else { return (None, self.ask_all(cx, &others).await) };
         let mut result = self.ask(cx, control).await;
         if !holds(&result) {
+            self.leaves(control.id);
             result.verdict = if result.verdict == Verdict::Skip { Verdict::Skip } else { Verdict::Inconclusive };
             return (None, self.without_control(cx, suite, result, &others).await);
         }
         // Without its last proof, nothing of the suite would count.
         let cost = budget::cost(control).max(result.probes + budget::OF_AN_OBJECT * budget::objects(control));
         let set_aside = self.client.set_aside(cost).map_or(0, |()| cost);
+        self.leaves(control.id);
         let ended = Semaphore::new(0);
         let (results, between) =
             tokio::join!(self.ask_each(cx, &others, &ended), self.between(cx, suite, others.len() / 2, &ended));
@@ -164,10 +191,12 @@ impl Engine {
         let told = self.learned.contradicted.has(&proof.id) || proof.evidence.iter().any(told_by_the_service);
         let answered = proof.verdict == Verdict::Inconclusive && told;
         if !(answered && is_of_doors(suite)) {
-            let rest = others.iter().map(|check| self.unasked(cx, check, &proof)).collect::<Vec<_>>();
+            let of =
+                |check: &Check| if self.is_planned(cx, check) { self.unasked(cx, check, &proof) } else { self.left_out(check) };
+            let rest = others.iter().map(|check| of(check)).collect::<Vec<_>>();
             return self.finish_all(std::iter::once(proof).chain(rest));
         }
-        let asked = join_all(others.iter().map(|check| self.ask(cx, check))).await;
+        let asked = join_all(others.iter().map(|check| self.ask_or_leave(cx, check))).await;
         // By now there is something that it could show.
         let open = if suite == Suite::Jwt { open_door(cx).await } else { None };
         let proves =
@@ -209,7 +238,7 @@ impl Engine {
     /// Asks all checks side by side, and counts those that have `ended`.
     async fn ask_each(&self, cx: &Context, checks: &[&'static Check], ended: &Semaphore) -> Vec<CheckResult> {
         let asked = checks.iter().map(async |check| {
-            let result = self.finish(self.ask(cx, check).await);
+            let result = self.finish(self.ask_or_leave(cx, check).await);
             ended.add_permits(1);
             // A budget is spent on checks first.
             if self.allotment.is_none() {
@@ -218,6 +247,16 @@ impl Engine {
             result
         });
         join_all(asked).await
+    }
+
+    /// Asks `check`, if need be with what others leave of the budget.
+    async fn ask_or_leave(&self, cx: &Context, check: &'static Check) -> CheckResult {
+        if !self.is_paid(cx, check).await {
+            return self.left_out(check);
+        }
+        let result = self.ask(cx, check).await;
+        self.leaves(check.id);
+        result
     }
 
     async fn ask(&self, cx: &Context, check: &'static Check) -> CheckResult {
@@ -277,6 +316,7 @@ impl Engine {
     fn finish(&self, result: CheckResult) -> CheckResult {
         let result = accept::applied(self.client.unsaid(result), &self.target.accepted, self.started.1.date());
         self.quiet.ended(&result.id);
+        self.leaves(&result.id);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.events.send(Event::CheckFinished { result: Box::new(result.clone()) });
         self.events.send(Event::Progress { probes: self.client.meter().sent(), done, total: self.selected().count() });
