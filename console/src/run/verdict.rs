@@ -79,6 +79,13 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// What a check of this severity weighs with `verdict`: a remark is of a weakness that something else still backs up, [`Self::Medium`] at
+    /// most.
+    #[must_use]
+    pub fn of(self, verdict: Verdict) -> Self {
+        if verdict == Verdict::Warn { self.min(Self::Medium) } else { self }
+    }
+
     /// The word on screen and in files.
     pub const fn word(self) -> &'static str {
         match self {

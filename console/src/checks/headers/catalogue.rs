@@ -91,7 +91,7 @@ const COOKIE_FLAGS: Remedy = Remedy {
 const HSTS_REMEDY: Remedy = Remedy {
     axum: "Where the trusted edge says X-Forwarded-Proto: https, send Strict-Transport-Security: max-age=31536000; includeSubDomains.",
     fastapi: "A middleware that sends it when request.url.scheme is https (uvicorn --proxy-headers behind the edge).",
-    express: "app.use(helmet.hsts({ maxAge: 31536000 })) with app.set('trust proxy', 1).",
+    express: "app.set('trust proxy', 1), then `req.secure ? helmet.hsts({ maxAge: 31536000 })(req, res, next) : next()`; helmet alone sends it over plain HTTP too.",
 };
 
 type Run = fn(Context) -> BoxFuture<'static, Checked>;

@@ -32,7 +32,7 @@ pub(super) fn concluded(check: &Check, outcome: Outcome, probes: u64, started: I
         id: check.id.to_owned(),
         suite: check.suite.to_string(),
         title: check.title.to_owned(),
-        severity: check.severity,
+        severity: check.severity.of(outcome.verdict),
         verdict: outcome.verdict,
         accepted: None,
         judged_on: None,

@@ -9,8 +9,8 @@ use crate::run::Severity::{High, Low, Medium};
 
 const VARY: Remedy = Remedy {
     axum: "tower-http's CorsLayer sends Vary by itself; where headers are set by hand, append Vary: Origin to every answer.",
-    fastapi: "Starlette sends Vary: Origin only to allowed origins; a small middleware outside it can append it to every answer.",
-    express: "cors with an array or function sets Vary: Origin by itself; where headers are set by hand, call res.vary('Origin').",
+    fastapi: "Starlette sends Vary: Origin only to allowed origins; in a middleware added after it, `response.headers.add_vary_header(\"Origin\")` on every answer.",
+    express: "Before everything else: `app.use((req, res, next) => { res.vary('Origin'); next(); })`; cors with a function leaves it out where it refuses.",
 };
 const ONE_LAYER: Remedy = Remedy {
     axum: "Set CORS headers in one place: remove the second CorsLayer, or the header that the proxy adds.",

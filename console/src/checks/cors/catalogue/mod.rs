@@ -118,6 +118,13 @@ const EXACT_LIST: Remedy = Remedy {
     express: "cors({ origin: ['https://app.example.com'] }): an array of strings, not a RegExp and not a function with includes().",
 };
 
+/// One Origin or none.
+const ONE_ORIGIN: Remedy = Remedy {
+    axum: "A layer outside CorsLayer that answers 400 where `headers.get_all(ORIGIN).iter().count() > 1`.",
+    fastapi: "A middleware added after CORSMiddleware that answers 400 where `len(request.headers.getlist(\"origin\")) > 1`.",
+    express: "Before cors(): answer 400 where `req.headersDistinct.origin?.length > 1`.",
+};
+
 /// A check that asks for something beside a foreign origin.
 const fn check(
     id: &'static str,

@@ -4,7 +4,7 @@ use super::super::asked::{family_refused, malformed_refused, pair_refused, stran
 use super::super::foreign as origins;
 use super::super::left_in;
 use super::super::surface::Reach;
-use super::{Check, foreign};
+use super::{Check, ONE_ORIGIN, foreign};
 use crate::run::Severity::{High, Low, Medium};
 
 pub(super) const RANDOM: Check = foreign(
@@ -234,10 +234,13 @@ pub(super) const MALFORMED: Check = foreign(
     |cx| Box::pin(malformed_refused(cx)),
 );
 
-pub(super) const PAIR: Check = foreign(
-    "cors.origin.pair",
-    Low,
-    "Two Origin headers do not let the foreign one in",
-    "Where a proxy and the application each look at another of two Origin headers, one vouches for what the other lets in.",
-    |cx| Box::pin(pair_refused(cx)),
-);
+pub(super) const PAIR: Check = Check {
+    remedy: ONE_ORIGIN,
+    ..foreign(
+        "cors.origin.pair",
+        Low,
+        "Two Origin headers do not let the foreign one in",
+        "Where a proxy and the application each look at another of two Origin headers, one vouches for what the other lets in.",
+        |cx| Box::pin(pair_refused(cx)),
+    )
+};

@@ -1,6 +1,8 @@
 //! Cards: claims under the service's own key.
 
-use super::{API2, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, END_SESSIONS, STEPS, at};
+use super::{
+    API2, BOUND_LIFETIME, CARD, CHECK_PARTIES, CHECK_SUBJECT, CHECK_TIMES, CWE_287, CWE_613, END_SESSIONS, STEPS, TYPED_TIMES, at,
+};
 use crate::checks::jwt::claims;
 use crate::checks::{Check, Need, Reference, Remedy};
 use crate::run::Severity;
@@ -58,7 +60,7 @@ pub(in crate::checks::jwt) const EXP_TYPE: Check = Check {
     expectation: "Past ends in other types are refused; ends that mean nothing are treated like none; nothing falls over.",
     severity: Severity::Medium,
     references: &[NUMERIC_DATE, EXP, at("CWE-1287", "https://cwe.mitre.org/data/definitions/1287.html")],
-    remedy: CHECK_TIMES,
+    remedy: TYPED_TIMES,
     needs: NEEDS,
     run: |cx| Box::pin(claims::exp_type(cx)),
     ..CARD
@@ -84,7 +86,7 @@ pub(in crate::checks::jwt) const LIFETIME: Check = Check {
     expectation: "Refused when `exp` is further off than the declared longest lifetime. A token that the service issued keeps within it (30 days where none is declared).",
     severity: Severity::Medium,
     references: &[EXP, at("RFC 7519, 12", "https://www.rfc-editor.org/rfc/rfc7519#section-12"), CWE_613],
-    remedy: CHECK_TIMES,
+    remedy: BOUND_LIFETIME,
     needs: &[Need::Token, Need::Jwt],
     run: |cx| Box::pin(claims::lifetime(cx)),
     ..CARD

@@ -2,7 +2,7 @@
 
 use super::{
     API2, API5, BEARER, CARD, CHALLENGE as RFC_CHALLENGE, COMPARE_CSRF, CWE_287, CWE_306, CWE_345, CWE_598, ONE_CARRIER,
-    REQUIRE_TOKEN, SAME_ANSWER, URI_QUERY, at,
+    ONE_CREDENTIAL, REQUIRE_TOKEN, SAME_ANSWER, URI_QUERY, at,
 };
 use crate::checks::jwt::{carrier, doors, presence, required, tampered};
 use crate::checks::{Check, Need};
@@ -136,7 +136,7 @@ pub(in crate::checks::jwt) const DUPLICATE: Check = Check {
     expectation: "Requests with two Authorization headers, or two credentials joined by a comma, are refused; two bad ones always.",
     severity: Severity::Medium,
     references: &[at("RFC 9110, 5.3", "https://www.rfc-editor.org/rfc/rfc9110#section-5.3"), CWE_345],
-    remedy: ONE_CARRIER,
+    remedy: ONE_CREDENTIAL,
     needs: &[Need::Token],
     run: |cx| Box::pin(carrier::duplicate(cx)),
     ..CARD

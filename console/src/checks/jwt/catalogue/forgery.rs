@@ -1,6 +1,6 @@
 //! Cards: forgeries made of A's token alone.
 
-use super::{API2, CARD, COMPACT, CWE_345, CWE_347, PIN, PIN_ALGORITHM, STEPS, VALIDATE, at};
+use super::{API2, CARD, COMPACT, CWE_345, CWE_347, ONE_SPELLING, PIN, PIN_ALGORITHM, STEPS, VALIDATE, at};
 use crate::checks::jwt::{carrier, forgery, hostile};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
@@ -108,7 +108,7 @@ pub(in crate::checks::jwt) const ENCODING: Check = Check {
         at("RFC 7515, 2", "https://www.rfc-editor.org/rfc/rfc7515#section-2"),
         at("RFC 4648, 3.5", "https://www.rfc-editor.org/rfc/rfc4648#section-3.5"),
     ],
-    remedy: PIN_ALGORITHM,
+    remedy: ONE_SPELLING,
     needs: NEEDS,
     run: |cx| Box::pin(forgery::encoding(cx)),
     ..CARD

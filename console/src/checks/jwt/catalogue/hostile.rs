@@ -1,6 +1,6 @@
 //! Cards: hostile but signed tokens, and what refusals tell.
 
-use super::{API2, CARD, CHECK_HEADER, CWE_347, PIN, PIN_ALGORITHM, SAME_ANSWER, STEPS, at};
+use super::{API2, CARD, CHECK_HEADER, CWE_347, PIN, PIN_ALGORITHM, PLAIN_CLAIMS, SAME_ANSWER, STEPS, at};
 use crate::checks::jwt::{errors, hostile};
 use crate::checks::{Check, Need};
 use crate::run::Severity;
@@ -67,7 +67,7 @@ pub(in crate::checks::jwt) const MALFORMED: Check = Check {
         at("RFC 8725, 3.7", "https://www.rfc-editor.org/rfc/rfc8725#section-3.7"),
         at("CWE-20", "https://cwe.mitre.org/data/definitions/20.html"),
     ],
-    remedy: PIN_ALGORITHM,
+    remedy: PLAIN_CLAIMS,
     needs: NEEDS,
     run: |cx| Box::pin(hostile::malformed(cx)),
     ..CARD

@@ -83,6 +83,31 @@ const CHECK_TIMES: Remedy = Remedy {
     fastapi: "`jwt.decode(..., leeway=10, options={\"require\": [\"exp\", \"iat\", \"sub\"]})`; never `verify_exp: False`.",
     express: "`jwt.verify(token, secret, { algorithms: ['HS256'], maxAge: '1h', clockTolerance: 10 })`; never `ignoreExpiration`.",
 };
+const BOUND_LIFETIME: Remedy = Remedy {
+    axum: "Require `exp` and `iat`, and refuse where `claims.exp - claims.iat` exceeds the longest lifetime that you issue; issue no longer ones.",
+    fastapi: "Behind `jwt.decode(..., options={\"require\": [\"exp\", \"iat\"]})`: `if claims[\"exp\"] - claims[\"iat\"] > 3600: raise`; issue no longer ones.",
+    express: "Behind `jwt.verify`: `if (!(claims.exp - claims.iat <= 3600)) throw`; `maxAge` alone bounds the age, not the end. Issue no longer ones.",
+};
+const TYPED_TIMES: Remedy = Remedy {
+    axum: "Deserialize `exp` into a `u64` of the claims struct and keep `validate_exp`: what is not a number does not parse.",
+    fastapi: "PyJWT converts with int(): catch `(jwt.InvalidTokenError, TypeError, OverflowError)` as one 401, and refuse unless `type(claims[\"exp\"]) is int`.",
+    express: "jsonwebtoken refuses an `exp` that is no number; refuse a token without one too: `if (!Number.isSafeInteger(claims.exp)) throw`.",
+};
+const PLAIN_CLAIMS: Remedy = Remedy {
+    axum: "Let `decode` parse the claims into a struct with `sub: String` and `exp`: whatever else the payload is, it is refused.",
+    fastapi: "PyJWT wants an object; catch `(jwt.InvalidTokenError, RecursionError)` as one 401, since deep JSON is no InvalidTokenError, and refuse unless `sub` is a str.",
+    express: "`new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(token.split('.')[1], 'base64url'))` in the same try as `jwt.verify`, and refuse unless `typeof claims?.sub === 'string'`.",
+};
+const ONE_SPELLING: Remedy = Remedy {
+    axum: "jsonwebtoken takes unpadded base64url alone: hand it the token as it came, neither trimmed nor repaired.",
+    fastapi: "PyJWT skips characters that are no base64: first refuse unless `re.fullmatch(r\"[\\w-]+\\.[\\w-]+\\.[\\w-]+\", token, re.ASCII)` and, for the signature, `jwt.utils.base64url_encode(jwt.utils.base64url_decode(part)).decode() == part`.",
+    express: "Before `jwt.verify`, with `part` the text of the signature: `if (Buffer.from(part, 'base64url').toString('base64url') !== part) throw`.",
+};
+const ONE_CREDENTIAL: Remedy = Remedy {
+    axum: "Answer 401 where `headers.get_all(AUTHORIZATION).iter().count() != 1`, before `TypedHeader<Authorization<Bearer>>` takes the first.",
+    fastapi: "Starlette hands out the first: answer 401 where `len(request.headers.getlist(\"authorization\")) != 1`, and match the whole of it: `re.fullmatch(r\"Bearer ([\\w.-]+)\", value)`.",
+    express: "Node keeps the first: answer 401 where `req.headersDistinct.authorization?.length !== 1`, and match the whole of it: `/^Bearer ([\\w.-]+)$/i`.",
+};
 const CHECK_PARTIES: Remedy = Remedy {
     axum: "`set_issuer`, `set_audience` *and* put \"iss\" and \"aud\" into the required claims: jsonwebtoken accepts tokens where a configured claim is absent.",
     fastapi: "`jwt.decode(..., issuer=ISSUER, audience=AUDIENCE, options={\"require\": [\"iss\", \"aud\"]})`.",
