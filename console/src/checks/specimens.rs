@@ -4,7 +4,7 @@
 
 use super::users::path_of_nobody;
 use super::{Case, Context};
-use crate::http::{Credential, Probe};
+use crate::http::{Credential, Probe, Trouble};
 
 /// The collection's path, as user A addresses it when there is one.
 pub(super) fn list_path(cx: &Context) -> String {
@@ -60,6 +60,18 @@ pub(super) fn anonymous(cx: &Context) -> Probe {
     Probe::get(read_path(cx))
 }
 
+/// Whether anything is known to be at this URL: somebody is let in, a health path is known, or the collection or the root is answered otherwise
+/// than what is not there.
+pub(super) async fn is_there(cx: &Context) -> Result<bool, Trouble> {
+    let paths = &cx.target.paths;
+    if cx.users.a.is_some() || paths.health.is_some() || paths.live.is_some() {
+        return Ok(true);
+    }
+    let (list, root) = (anonymous(cx), Probe::get("/"));
+    let (list, root) = tokio::try_join!(cx.once(&list), cx.once(&root))?;
+    Ok([list, root].iter().any(|answer| answer.status != 404))
+}
+
 /// A method that no declared route has and that is safe wherever it is known (RFC 4918, 9.1), without a token.
 pub(super) fn unknown_method(cx: &Context) -> Probe {
     Probe::new("PROPFIND", list_path(cx)).shareable()
@@ -86,7 +98,7 @@ pub(super) async fn errors(cx: &Context) -> Vec<Case> {
     if cx.writes {
         let post = || Probe::new("POST", cx.list_path(user)).bearer(&user.token).shareable();
         cases.push(Case::new("415 of a text body", post().body(Some("text/plain"), "postflight")));
-        cases.push(Case::new("422 of malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));
+        cases.push(Case::new("malformed JSON", post().body(Some("application/json"), "{\"postflight\":")));
         let limit =
             cx.target.policy.declared.max_body.filter(|limit| *limit < LARGEST).and_then(|limit| usize::try_from(limit).ok());
         let oversized = |limit: usize| post().body(Some("application/json"), format!("{}{{\"postflight\":", " ".repeat(limit)));

@@ -109,7 +109,10 @@ fn pace(stats: &Stats) -> String {
         return String::new();
     }
     let chain = counted(stats.longest_chain, "round trip");
-    format!("{:.1} times what the network allows (median {:.1} ms, longest chain {chain})\n", stats.bound_ratio, stats.p50_ms)
+    format!(
+        "{:.1} times as long as round trips alone would take (median {:.1} ms, longest chain {chain})\n",
+        stats.bound_ratio, stats.p50_ms
+    )
 }
 
 /// What differs from an earlier run.

@@ -21,7 +21,9 @@ enum As {
 pub(super) async fn mixed(cx: Context) -> Checked {
     let (a, b) = (cx.a()?, cx.b()?);
     let Some(cookies) = b.cookies.as_ref() else {
-        return Ok(Outcome::skip("a sign-in of this service sets no cookie beside the token"));
+        let signs_in = cx.target.accounts.login.is_some() || cx.target.accounts.signup.is_some();
+        let told = if signs_in { "a sign-in of this service sets no cookie beside the token" } else { "no sign-in is declared" };
+        return Ok(Outcome::skip(told));
     };
     let mixed = |probe: Probe| probe.bearer(&a.token).secret_header("cookie", "", cookies);
     let (of_a, of_b) = (Victim::shared(&cx).await?, cx.objects.witness(b).await?);

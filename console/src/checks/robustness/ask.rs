@@ -63,6 +63,10 @@ pub(super) fn as_a(cx: &Context, probe: Probe) -> Probe {
 /// refused for what is wrong with it.
 pub(super) async fn control(cx: Context) -> Checked {
     let list = specimens::read_path(&cx);
+    if !specimens::is_there(&cx).await? {
+        let words = format!("GET {list} and GET / are answered 404, and no health path is known: is this the URL of the service?");
+        return Ok(Outcome::inconclusive(format!("{words} Name `paths.list` and `paths.health` in postflight.toml")));
+    }
     let probe = as_a(&cx, Probe::get(list.clone()));
     let raw = begun_as_a(&cx, "GET", at(&cx, &list)).within(Duration::from_secs(10)).end();
     let (usual, reply) = futures::try_join!(cx.send(&probe), cx.send_raw(&raw))?;
