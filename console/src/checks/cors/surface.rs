@@ -13,19 +13,19 @@ use crate::target::{Carrier, Origin};
 /// Declared origins that foreign ones are derived from; the rest are proved to be let in, but not mutated.
 const SEEDS: usize = 4;
 /// Origins of one family that are asked when the most telling ones are enough; families put those first.
-const TELLING: usize = 6;
+const TELLING: usize = 5;
 /// The same where the members are no browser's, or a kind of character each.
 const RARE: usize = 3;
 /// The same where every member is a mistake of its own.
-const LISTED: usize = 10;
+const LISTED: usize = 8;
 /// The same for platforms.
-const PLATFORMS: usize = 8;
+const PLATFORMS: usize = 7;
 /// The same for the names of stages.
 const STAGES: usize = 8;
 /// The same for what developers' machines send.
 const DEVELOPMENT: usize = 16;
 /// The same for values that are no origin.
-const MALFORMED: usize = 10;
+const MALFORMED: usize = 9;
 
 /// The surfaces of the first tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

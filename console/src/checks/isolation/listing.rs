@@ -37,7 +37,7 @@ pub(super) async fn pages(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let page = Page::showing(&cx, victim.canary()).await?;
     let b = cx.b()?;
-    let cases = cx.telling(SHAPES, 10).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
+    let cases = cx.telling(SHAPES, 9).into_iter().map(|shape| case(&cx, b, &page.with(shape)));
     let outcome = battery(&cx, "lists of B", cases.collect(), |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page)]))
 }

@@ -62,7 +62,7 @@ pub(super) async fn meaning(cx: Context) -> Checked {
     let headed = extended(&minter.header())
         .into_iter()
         .map(|(name, accepted, header)| Forgery { accepted, ..Forgery::fatal(name, forge.sign(&header, &claims)) });
-    let forgeries = [cx.telling(headed, 5), cx.telling(wrapped(&minter, forge), 4)].concat();
+    let forgeries = [cx.telling(headed, 4), cx.telling(wrapped(&minter, forge), 4)].concat();
     refused(&cx, "headers that change the meaning", forgeries).await
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use crate::checks::battery::{concluded, shared_answers};
-use crate::checks::{Act, Case, Checked, Context, Judgement, Need, Object, Outcome, Role, shared_battery};
+use crate::checks::{Act, Case, Checked, Context, Judgement, Need, Object, Outcome, Role, User, shared_battery};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::Finding;
 use crate::target::Route;
@@ -63,15 +63,10 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
     let id = object.as_ref().map_or("1", |object| object.id.as_str());
     let a = cx.a()?;
     let subject = a.subject.as_deref().unwrap_or("me");
-    let mut paths = Vec::new();
-    if !cx.target.tries_tokens_in_public() {
-        paths.push(cx.read_path(a));
-    }
-    if !cx.target.is_read_in_public() {
-        paths.push(item);
-    }
-    let of_resource_itself = paths.len();
-    paths.extend(cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id)));
+    let own = own_paths(&cx, a, item);
+    let of_resource_itself = own.len();
+    let protected = cx.target.paths.protected.iter().map(|path| path.replace("{user_id}", subject).replace("{id}", id));
+    let paths: Vec<_> = own.into_iter().chain(protected).collect();
     let of_resource = paths.iter().enumerate().flat_map(|(at, path)| {
         let case = move |method| Case::new(format!("{method} {path} without a token"), Probe::new(method, path));
         methods(&cx, at < of_resource_itself).map(case)
@@ -89,12 +84,7 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
     let asked = shared_answers(&cx, &cases).await;
     let in_words = asked.iter().flatten().any(Answer::refuses_in_words);
     let to_a = to_a(&cx, &further, &cases, &asked, |route| route.filled(id, subject)).await;
-    // Of an id that nothing has, being told so shows nothing, whoever asks.
-    let nothing = cx.item_path(a, NO_OBJECT);
-    let tells = |(case, answer): &(Case, Result<Answer, Trouble>)| {
-        case.probe.path() != nothing || !answer.as_ref().is_ok_and(|answer| LOOKED_AT.contains(&answer.status))
-    };
-    let (cases, asked): (Vec<_>, Vec<_>) = cases.into_iter().zip(asked).filter(tells).unzip();
+    let (cases, asked) = without_nothing(cases, asked, &cx.item_path(a, NO_OBJECT));
     if cases.is_empty() {
         return Ok(Outcome::skip(Need::OwnReads.reason()));
     }
@@ -112,6 +102,24 @@ pub(super) async fn safe_methods(cx: Context) -> Checked {
         }
     })?;
     Ok(outcome.and_says(&left_out))
+}
+
+/// The read paths of the resource itself, as far as they are not public on purpose.
+fn own_paths(cx: &Context, a: &User, item: String) -> Vec<String> {
+    let list = (!cx.target.tries_tokens_in_public()).then(|| cx.read_path(a));
+    list.into_iter().chain((!cx.target.is_read_in_public()).then_some(item)).collect()
+}
+
+/// The cases without those where somebody is told that `nothing` is there, an id that nothing has: that shows nothing, whoever asks.
+fn without_nothing(
+    cases: Vec<Case>,
+    asked: Vec<Result<Answer, Trouble>>,
+    nothing: &str,
+) -> (Vec<Case>, Vec<Result<Answer, Trouble>>) {
+    let tells = |(case, answer): &(Case, Result<Answer, Trouble>)| {
+        case.probe.path() != nothing || !answer.as_ref().is_ok_and(|answer| LOOKED_AT.contains(&answer.status))
+    };
+    cases.into_iter().zip(asked).filter(tells).unzip()
 }
 
 /// Statuses of a route that looked at the request before the token, or hides what is there.

@@ -62,7 +62,7 @@ pub(in crate::checks::jwt) async fn scheme(cx: Context) -> Checked {
     let case = |(name, prefix, _): &(&str, &str, Finding)| {
         Case::new(*name, Probe::get(&path).secret_header("authorization", prefix, &a.token))
     };
-    let mut cases: Vec<_> = cx.telling(&SCHEMES, 6).into_iter().map(case).collect();
+    let mut cases: Vec<_> = cx.telling(&SCHEMES, 5).into_iter().map(case).collect();
     cases.extend(
         cx.telling(unproven(a.subject.as_deref().unwrap_or("admin")), 2)
             .into_iter()
