@@ -7,10 +7,11 @@ use crate::checks::{Act, Checked, Context, Judgement, Outcome, Role, User};
 use crate::http::{Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::assign::{id_field, update, with};
+use super::assign::{update, with};
 use super::judge;
 use super::owner::ForbiddenField;
 use super::stage::{Victim, attacked, conclude, piece, settle};
+use super::whose::id_field;
 
 /// B makes an object, and changes one, and says that its id is that of A's object.
 pub(super) async fn id_chosen(cx: Context) -> Checked {

@@ -43,6 +43,7 @@ mod tenancy;
 mod together;
 mod toggle;
 mod totals;
+mod whose;
 
 pub use catalogue::{ANEW, CHECKS, STILL};
 pub(super) use page::Page;

@@ -6,8 +6,8 @@ use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
 
-use super::assign::reads_all;
 use super::stage::{Victim, conclude, piece};
+use super::whose::reads_all;
 
 /// Whom an answer takes the request for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

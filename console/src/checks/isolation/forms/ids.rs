@@ -1,10 +1,10 @@
 //! The id of A's object in other clothes, and in a query that it is pasted into.
 
-use crate::checks::isolation::assign::id_field;
 use crate::checks::isolation::listing::leak_free;
 use crate::checks::isolation::owner::encoded;
 use crate::checks::isolation::plain::{Detours, To};
 use crate::checks::isolation::stage::Victim;
+use crate::checks::isolation::whose::id_field;
 use crate::checks::{Act, Case, Checked, Context};
 use crate::http::Probe;
 use serde_json::Value;
