@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, delete, get, patch, post};
 
-use super::{House, accounts, cors, csrf, docs, headers, health, problem, robust, routes, tasks, trespass, verifier};
+use super::{House, accounts, cors, csrf, docs, headers, health, labels, problem, robust, routes, tasks, trespass, verifier};
 
 /// The whole service.
 pub(crate) fn router(house: Arc<House>) -> Router {
@@ -29,6 +29,9 @@ fn map(house: Arc<House>) -> Router {
         .route("/api/tasks/{id}/history", get(routes::history))
         .route("/api/tasks/{id}/archive", post(routes::archive))
         .route("/api/tasks/{id}/comments", post(routes::comment).get(routes::comments).fallback(docs::fallback))
+        .route("/api/labels", get(labels::list).post(labels::create).fallback(docs::fallback))
+        .route("/api/labels/{id}", get(labels::read).patch(labels::change).delete(labels::delete).fallback(docs::fallback))
+        .route("/api/labels/{id}/uses", get(labels::uses).fallback(docs::fallback))
         .route("/api/users/{user_id}/summary", get(routes::summary))
         .route("/api/accounts/{user_id}", get(accounts::show).patch(accounts::change).delete(accounts::remove))
         .route("/api/export", get(routes::export))

@@ -34,7 +34,8 @@ fn wanted(house: &House) -> bool {
     house.kind == Kind::Shared && matches!(house.carrier, Carrier::Cookie(_))
 }
 
-fn token_of(subject: &str) -> String {
+fn token_of(house: &House, subject: &str) -> String {
+    let subject = if house.has("jwt.cookie-csrf-same") { "" } else { subject };
     Sha256::digest(format!("csrf {SECRET} {subject}")).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -43,7 +44,7 @@ pub(crate) async fn hand_out(State(house): State<Arc<House>>, Subject(subject): 
     if house.has("jwt.cookie-csrf-off") {
         return Json(json!({})).into_response();
     }
-    let token = token_of(&subject);
+    let token = token_of(&house, &subject);
     ([("set-cookie", format!("{COOKIE}={token}; SameSite=Strict; Path=/"))], Json(json!({ "csrf_token": token }))).into_response()
 }
 
@@ -88,7 +89,7 @@ pub(crate) async fn guard(State(house): State<Arc<House>>, request: Request, nex
                 !cookie.is_empty() || !parts.headers.contains_key(HEADER)
             }
             () if house.has("jwt.cookie-csrf-unbound") => header.is_empty() || header != cookie,
-            () => header != token_of(&subject) || cookie != header,
+            () => header != token_of(&house, &subject) || cookie != header,
         }
     });
     if refused { FORBIDDEN.into_response() } else { next.run(Request::from_parts(parts, body)).await }

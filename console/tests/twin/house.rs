@@ -12,6 +12,7 @@ use super::Flaws;
 use super::accounts::{self, Accounts};
 use super::cors::Cache;
 use super::health::Probes;
+use super::labels::Label;
 use super::robust::Ledger;
 use super::store::Store;
 use super::trespass::Memory;
@@ -37,6 +38,8 @@ pub(crate) struct House {
     pub(crate) orgs: Mutex<BTreeMap<String, Subject>>,
     /// What was written below tasks, by their ids.
     pub(crate) comments: Mutex<Vec<(String, String)>>,
+    /// The labels of all, where a flaw has any.
+    pub(crate) labels: Mutex<Vec<Label>>,
     /// What detours around isolation keep between requests.
     pub(crate) trespass: Memory,
     /// Who has an account, and who is signed in.
@@ -75,6 +78,7 @@ impl House {
             probes: Probes::default(),
             orgs: Mutex::default(),
             comments: Mutex::default(),
+            labels: Mutex::default(),
             trespass,
             accounts: accounts::nobody(),
             kind,

@@ -17,6 +17,7 @@ pub(crate) mod flaws;
 pub(crate) mod headers;
 pub(crate) mod health;
 pub(crate) mod house;
+pub(crate) mod labels;
 pub(crate) mod problem;
 pub(crate) mod robust;
 pub(crate) mod routes;

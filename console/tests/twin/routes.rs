@@ -51,6 +51,15 @@ pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
         let org = in_path("org_id");
         add(&mut document, "/api/orgs/{org_id}/tasks", json!({ "parameters": org, "get": {} }));
     }
+    if house.flaws.any("isolation.label-") {
+        let label = in_path("label_id");
+        let schema = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } } });
+        let body = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        let member = json!({ "parameters": label, "get": {}, "patch": { "requestBody": body }, "delete": {} });
+        add(&mut document, "/api/labels", json!({ "get": {}, "post": { "requestBody": body } }));
+        add(&mut document, "/api/labels/{label_id}", member);
+        add(&mut document, "/api/labels/{label_id}/uses", json!({ "parameters": label, "get": {} }));
+    }
     for (flaw, path, name) in [
         ("isolation.route-injected", "/api/find", "words"),
         ("isolation.tenant-parameter", "/api/find", "org_id"),

@@ -28,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) completed: bool,
     /// Whose organisation it is of, where a flaw knows organisations.
     pub(crate) org: Option<String>,
+    /// The label that it has, if any, where a flaw knows labels of tasks.
+    pub(crate) label: Option<Value>,
     /// From 1; one more with every change.
     pub(crate) version: u64,
     /// When it was made.
@@ -41,7 +43,18 @@ impl Task {
     pub(crate) fn new(owner: Subject, title: String) -> Self {
         let now = OffsetDateTime::now_utc();
         let id = Uuid::now_v7();
-        Self { id, owner, title, description: None, completed: false, org: None, version: 1, created_at: now, updated_at: now }
+        Self {
+            id,
+            owner,
+            title,
+            description: None,
+            completed: false,
+            org: None,
+            label: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     /// As its owner sees it.
@@ -55,8 +68,10 @@ impl Task {
             "created_at": timestamp(self.created_at),
             "updated_at": timestamp(self.updated_at),
         });
-        if let Some(org) = &self.org {
-            json.as_object_mut().expect("an object").insert("org_id".into(), json!(org));
+        for (name, value) in [("org_id", self.org.as_ref().map(|org| json!(org))), ("label_id", self.label.clone())] {
+            if let Some(value) = value {
+                json.as_object_mut().expect("an object").insert(name.into(), value);
+            }
         }
         json
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::problem::{self, Problem};
 use super::store::Task;
 use super::verifier::Subject;
-use super::{House, docs, robust, strict_json};
+use super::{House, docs, labels, robust, strict_json};
 
 const BODY_BYTES: usize = 64 * 1024;
 const DEFAULT_LIMIT: usize = 50;
@@ -58,7 +58,8 @@ pub(crate) async fn create(State(house): Shared, caller: Subject, headers: Heade
     if let Some(org) = &org {
         house.orgs.lock().expect("no panic").insert(org.clone(), caller.clone());
     }
-    let mut task = Task { org, ..Task::new(caller, String::new()) };
+    let label = house.has("isolation.label-referenced").then_some(Value::Null);
+    let mut task = Task { org, label, ..Task::new(caller, String::new()) };
     if let Err(problem) = apply(&house, &mut task, &members, true) {
         if house.has("isolation.keeps-what-it-refuses") {
             task.title = members.get("title").map(Value::to_string).unwrap_or_default();
@@ -188,6 +189,9 @@ fn apply(house: &House, task: &mut Task, members: &Map<String, Value>, whole: bo
             ("description", Value::Null) => task.description = None,
             ("completed", Value::Bool(completed)) => task.completed = *completed,
             ("org_id", Value::String(_)) if house.has("isolation.tenant-assigned") => {}
+            ("label_id", Value::String(id)) if task.label.is_some() && labels::is_anybodys(house, id) => {
+                task.label = Some(value.clone());
+            }
             ("org_id", Value::String(org)) if !whole && house.has("isolation.tenant-moved") => {
                 let member = house.orgs.lock().expect("no panic").get(org).cloned();
                 (task.owner, task.org) = (member.ok_or(problem::UNPROCESSABLE)?, Some(org.clone()));

@@ -161,7 +161,13 @@ pub(super) async fn variants(cx: Context) -> Checked {
     if cx.target.policy.docs_public {
         return Ok(Outcome::skip("public documentation is authorised by the policy of this target"));
     }
-    let plain = cx.once(&get("/docs")).await?;
+    let (plain, schema) = (get("/docs"), get("/openapi.json"));
+    let (plain, schema) = tokio::try_join!(cx.once(&plain), cx.once(&schema))?;
+    if recognised("/docs", &plain).is_some() || recognised("/openapi.json", &schema).is_some() {
+        return Ok(Outcome::skip(
+            "documentation is open under its own name, as `docs.interactive` or `docs.schema` says: nothing is closed",
+        ));
+    }
     let cases = disguises(&cx);
     let (head, options) = tokio::try_join!(unknown_by(&cx, &cases, "HEAD"), unknown_by(&cx, &cases, "OPTIONS"))?;
     let unknown_get = unknown_where_open(&cx, &cases, &["/docs", "/docs/", "/docs/docs"]).await?;

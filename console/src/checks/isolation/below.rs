@@ -124,7 +124,7 @@ async fn is_shown_to_a(cx: &Context, Write { route, path, .. }: Write<'_>, mark:
 }
 
 /// A sample body with a mark of its own in the place of the texts that stand for any.
-fn marked(body: Value, mark: &str) -> Value {
+pub(super) fn marked(body: Value, mark: &str) -> Value {
     match body {
         Value::String(text) if text.starts_with(SAMPLE) => Value::String(mark.to_owned()),
         Value::Array(items) => items.into_iter().map(|item| marked(item, mark)).collect(),

@@ -117,6 +117,10 @@ pub(super) fn of_the_owner(answer: &Answer) -> Judgement {
 pub(super) async fn anonymous(cx: Context) -> Checked {
     let (cx, a) = (&cx, cx.a()?);
     let read = &Victim::shared(cx).await?;
+    let in_words = match Act::Get.by_nobody(cx, a, &read.object) {
+        Some(probe) => cx.once(&probe).await?.refuses_in_words(),
+        None => false,
+    };
     let attack = |victim: Arc<Victim>| async move {
         let asked = |act: Act| {
             let reads = matches!(act, Act::Get | Act::Head);
@@ -134,6 +138,9 @@ pub(super) async fn anonymous(cx: Context) -> Checked {
         let leaks = |answer: &Answer| [read.canary(), victim.canary()].iter().any(|canary| answer.contains(canary));
         let judge = |case: &Case, answer: &Answer| match answer.status {
             404 if !leaks(answer) => Judgement::held("404"),
+            status @ 200..=299 if case.probe.method() == "HEAD" && in_words => {
+                Judgement::weak(format!("{status}, which has no body to refuse in as GET does"))
+            }
             200..=299 if case.probe.method() == "HEAD" => Judgement::broken(format!("{} without a token", answer.status)),
             status => judge::refusal(&cx.target.policy.unauthenticated, status, leaks(answer)),
         };

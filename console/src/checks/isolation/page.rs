@@ -26,6 +26,15 @@ const LAG: std::time::Duration = std::time::Duration::from_millis(1_200);
 /// Pages followed at most when none of the above shows the object.
 const PAGES: usize = 40;
 
+/// From when on answers are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// An answer that another check was given will do.
+    Ever,
+    /// Only what is asked from now on.
+    Now,
+}
+
 /// A query that shows the object with a canary in its owner's own list: the positive control of everything that is asked of B's list.
 pub(in crate::checks) struct Page {
     /// The query, without `?`; may be empty.
@@ -42,12 +51,21 @@ impl Page {
 
     /// The same for the list of any `owner`.
     pub(super) async fn of(cx: &Context, owner: &User, canary: &str) -> Result<Self, Trouble> {
+        Self::found(cx, owner, canary, Since::Ever).await
+    }
+
+    /// The same as the list is from now on: an answer from before an attack tells nothing of what came of it.
+    pub(super) async fn now(cx: &Context, owner: &User, canary: &str) -> Result<Self, Trouble> {
+        Self::found(cx, owner, canary, Since::Now).await
+    }
+
+    async fn found(cx: &Context, owner: &User, canary: &str, since: Since) -> Result<Self, Trouble> {
         let (usual, others) = SIZES.split_at(USUAL);
-        let (page, first) = Self::among(cx, owner, canary, usual).await?;
+        let (page, first) = Self::among(cx, owner, canary, usual, since).await?;
         if let Some(page) = page {
             return Ok(page);
         }
-        match Self::among(cx, owner, canary, others).await? {
+        match Self::among(cx, owner, canary, others, since).await? {
             (Some(page), _) => Ok(page),
             (None, second) => match Self::further(cx, owner, canary, longest([first, second].into_iter().flatten())).await {
                 Err(trouble @ Trouble::Unexpected(_)) => Self::late(cx, owner, canary).await?.ok_or(trouble),
@@ -69,10 +87,21 @@ impl Page {
     }
 
     /// The page of one of these queries that shows the object, and the longest page.
-    async fn among(cx: &Context, owner: &User, canary: &str, queries: &[&str]) -> Result<(Option<Self>, Option<Answer>), Trouble> {
-        let asked = queries
-            .iter()
-            .map(|query| async move { Ok::<_, Trouble>((*query, asked(cx, canary, &list(cx, owner, query)).await?)) });
+    async fn among(
+        cx: &Context,
+        owner: &User,
+        canary: &str,
+        queries: &[&str],
+        since: Since,
+    ) -> Result<(Option<Self>, Option<Answer>), Trouble> {
+        let asked = queries.iter().map(async |query| {
+            let probe = list(cx, owner, query);
+            let answer = match since {
+                Since::Ever => asked(cx, canary, &probe).await?,
+                Since::Now => cx.fresh(&probe).await?,
+            };
+            Ok::<_, Trouble>((*query, answer))
+        });
         let answers = try_join_all(asked).await?;
         let longest = longest(answers.iter().map(|(_, answer)| answer.clone()));
         let found = answers.into_iter().find(|(_, answer)| shows(answer, canary));
@@ -97,6 +126,11 @@ impl Page {
     /// The query with more in it.
     pub(super) fn with(&self, more: &str) -> String {
         joined(&self.query, more)
+    }
+
+    /// The query with which a list begins: a further page of A's may be behind the last one of B's, or of what is found.
+    pub(super) fn first(&self) -> &str {
+        if SIZES.contains(&self.query.as_str()) { &self.query } else { "" }
     }
 }
 

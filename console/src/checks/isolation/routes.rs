@@ -18,6 +18,7 @@ use super::judge;
 use super::listing::leak_free;
 use super::owner::{encoded, naming, subject};
 use super::parent;
+use super::siblings;
 use super::stage::{Victim, conclude, missing_like, piece};
 use super::tenancy::{self, Apart};
 
@@ -34,6 +35,7 @@ pub(super) async fn further(cx: Context) -> Checked {
     let victim = Victim::shared(&cx).await?;
     let guessed = guesses::found(&cx, &victim).await?;
     let homes = parent::written(&cx).await?;
+    let (of_siblings, siblings) = siblings::asked(&cx, &victim).await?;
     if reads.is_empty() && protected.is_empty() && guessed.is_empty() && homes.is_empty() && !cx.target.allow_unsafe_routes {
         return Ok(Outcome::skip(none(&cx)));
     }
@@ -41,10 +43,12 @@ pub(super) async fn further(cx: Context) -> Checked {
     let mut asked = try_join_all(reads.into_iter().chain(&guessed).map(|route| read(&cx, &victim, &apart, route))).await?;
     asked.extend(try_join_all(protected.iter().map(|path| plain(&cx, &victim, path))).await?);
     let count = asked.len();
-    let proven = asked.iter().filter(|asked| asked.works).count();
+    let void = count - asked.iter().filter(|asked| asked.works).count();
+    let proven = count - void + siblings;
     let mut pieces: Vec<_> = asked.into_iter().flat_map(Asked::telling).collect();
     pieces.extend(injected::of_routes(&cx, &victim).await?);
     pieces.extend(homes);
+    pieces.extend(of_siblings);
     let (written, unread) = if cx.target.allow_unsafe_routes { below::written(&cx).await? } else { (Vec::new(), 0) };
     let clean = pieces.iter().chain(&written).all(|piece| piece.finding == Finding::Held);
     if clean && proven == 0 && count > 0 {
@@ -54,7 +58,7 @@ pub(super) async fn further(cx: Context) -> Checked {
         0 => String::new(),
         count => format!("; {count} of B's changes were refused for their body, which nothing describes"),
     };
-    let void = match count - proven {
+    let void = match void {
         0 => String::new(),
         void => format!("; {void} more answer A that nothing is there, which shows nothing"),
     };
@@ -203,7 +207,7 @@ async fn compared(cx: &Context, victim: &Victim, route: &Route, own: [&str; 2], 
 
 /// An answer that holds anything that this run made as A is a leak. One that B gets for A's object and not for one that is not there is one
 /// too; where the path only names a user, it may be a public profile, which is a remark. `is_own`: the path names what is A's.
-fn judged(is_own: bool, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
+pub(super) fn judged(is_own: bool, [as_a, as_b, missing]: [&Answer; 3], victim: &Victim) -> Judgement {
     let status = as_b.status;
     let shown = victim.is_shown_in(as_b);
     if shown || !as_b.is_success() {

@@ -9,7 +9,7 @@ use crate::run::Evidence;
 
 use super::injected::{self, CLOSED};
 use super::listing::{case, leak_free, shown_to_a};
-use super::page::{Page, list};
+use super::page::{Page, joined, list};
 use super::plain::{Detours, To};
 use super::stage::{Victim, beginning, join, piece};
 
@@ -47,16 +47,16 @@ pub(super) async fn search(cx: Context) -> Checked {
     }
     // What compares whole titles knows no beginning.
     asked.push(filter(&cx.target.resource.fields.title, victim.canary()));
-    let queries: Vec<_> = asked.iter().map(|query| page.with(query)).collect();
+    let queries: Vec<_> = asked.iter().map(|query| joined(page.first(), query)).collect();
     let proof = searched(&cx, &victim, &queries).await?;
     let mut cases: Vec<_> = queries.iter().map(|query| case(&cx, b, query)).collect();
     for closed in cx.telling(CLOSED, 4) {
         let all: Vec<_> = SEARCHES.iter().map(|name| format!("{name}={closed}")).collect();
         let each = at_once(&cx, b, &page, &all).await?;
-        cases.extend(each.iter().map(|query| case(&cx, b, &page.with(query)).of_an_odd_form()));
+        cases.extend(each.iter().map(|query| case(&cx, b, &joined(page.first(), query)).of_an_odd_form()));
     }
     cases.extend(injected::of_list(&cx, &page)?);
-    let detours = Detours { cx: &cx, victim: &victim, query: &page.query, to: To::List };
+    let detours = Detours { cx: &cx, victim: &victim, query: page.first(), to: To::List };
     let outcome = detours.ask("searches of B", cases, |_, answer| leak_free(&victim, answer)).await?;
     Ok(join(outcome, [shown_to_a(&page), proof]))
 }
@@ -67,7 +67,7 @@ async fn at_once(cx: &Context, user: &User, page: &Page, several: &[String]) -> 
     if all.iter().all(String::is_empty) {
         return Ok(Vec::new());
     }
-    let named = |queries: &[String]| queries.iter().map(|query| case(cx, user, &page.with(query))).collect::<Vec<_>>();
+    let named = |queries: &[String]| queries.iter().map(|query| case(cx, user, &joined(page.first(), query))).collect::<Vec<_>>();
     let Some(first) = named(&all).pop() else { return Ok(all) };
     let chosen = at_once_or_each(cx, first, named(&each)).await?.len();
     Ok(if chosen == 1 { all } else { each })

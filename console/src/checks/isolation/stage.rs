@@ -182,7 +182,7 @@ pub(super) async fn look(cx: &Context, owner: &User, object: &Object) -> Result<
     if cx.target.resource.offers.get {
         return cx.send(&cx.item(owner, &object.id)).await;
     }
-    Ok(Page::of(cx, owner, &object.canary).await?.answer)
+    Ok(Page::now(cx, owner, &object.canary).await?.answer)
 }
 
 /// The same, together with other checks that look at this moment.

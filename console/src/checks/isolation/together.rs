@@ -33,17 +33,15 @@ pub(super) async fn interleaved(cx: Context) -> Checked {
     let asked: Vec<_> = cx
         .telling(0..ROUNDS, ENOUGH)
         .into_iter()
-        .flat_map(|round| sides.map(|(user, own, other)| (probe(&cx, user, own, round), user, own, other)))
+        .flat_map(|round| sides.map(|(user, own, other)| (round, user, own, other)))
         .collect();
-    let answers =
-        join_all(asked.iter().map(|(probe, ..)| cx.send(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
-    let judged: Vec<_> = asked
-        .iter()
-        .zip(&answers)
-        .map(|((probe, user, own, other), answer)| {
-            piece(answer, format!("{}: GET {}", user.name, probe.path()), own_only(probe, answer, own, other))
-        })
-        .collect();
+    let answers = join_all(asked.iter().map(async |(round, user, own, _)| cx.send(&probe(&cx, user, own, *round)).await)).await;
+    let judged = asked.iter().zip(answers).map(|((round, user, own, other), answer)| {
+        let (answer, what) = (answer?, if asks_for_the_list(*round) { "the list" } else { "the own object" });
+        let judgement = own_only(asks_for_the_list(*round), &answer, own, other);
+        Ok(piece(&answer, format!("{}: GET of {what}", user.name), judgement))
+    });
+    let judged = judged.collect::<Result<Vec<_>, Trouble>>()?;
     let held = judged.iter().filter(|piece| piece.finding == Finding::Held).count();
     let summary = format!("{held} of {} answers held what belongs to the user who asked, and nothing else", judged.len());
     Ok(kept(Outcome::of(summary, judged)))
@@ -94,15 +92,19 @@ async fn of_others(cx: &Context, trouble: Trouble) -> Checked {
 }
 
 /// Every second round asks for the list instead of the object: answers are kept and users mixed up in both.
-fn probe(cx: &Context, user: &User, own: &Object, round: usize) -> Probe {
-    if round % 2 == 1 { list(cx, user, "") } else { cx.item(user, &own.id) }
+const fn asks_for_the_list(round: usize) -> bool {
+    round % 2 == 1
 }
 
-fn own_only(probe: &Probe, answer: &Answer, own: &Object, other: &Object) -> Judgement {
-    let of_object = probe.path().contains(&own.id);
+fn probe(cx: &Context, user: &User, own: &Object, round: usize) -> Probe {
+    if asks_for_the_list(round) { list(cx, user, "") } else { cx.item(user, &own.id) }
+}
+
+/// A list need not show the own object, which may stand on another page.
+fn own_only(of_the_list: bool, answer: &Answer, own: &Object, other: &Object) -> Judgement {
     match answer.status {
         _ if answer.contains(&other.canary) => Judgement::broken(format!("{} with the other user's canary", answer.status)),
-        200..=299 if of_object && !answer.contains(&own.canary) => {
+        200..=299 if !of_the_list && !answer.contains(&own.canary) => {
             Judgement::broken(format!("{} without the own canary: somebody else's answer", answer.status))
         }
         200..=299 => Judgement::held(format!("{}", answer.status)),

@@ -75,10 +75,11 @@ impl Look {
 }
 
 async fn looked(cx: &Context, victim: &Victim, page: &Page) -> Result<Look, Trouble> {
-    let around = Around::undisturbed(cx, &page.query).await?;
-    let filtered = cx.send(&list(cx, cx.b()?, &page.with(&format!("q={}", beginning(victim.canary()))))).await?;
+    let around = Around::undisturbed(cx, page.first()).await?;
+    let search = joined(page.first(), &format!("q={}", beginning(victim.canary())));
+    let filtered = cx.send(&list(cx, cx.b()?, &search)).await?;
     let compared = around.is_undisturbed(cx);
-    let told = compared && around.query == page.query;
+    let told = compared && around.query == page.first();
     let stays = told.then(|| totals(cx, &around.before) == totals(cx, &around.after));
     let rest = Rest::of(cx, around.query, &around.before).await?;
     let partial = rest.is_more() || is_partial(&around.before, ids(cx, &around.before).len());

@@ -80,7 +80,9 @@ fn named(seen: &ReleaseSeen, expected: Option<&Expected>) -> Judgement {
         (Some(seen), None) => Judgement::held(format!("{seen} answers")),
         (None, _) => {
             let version = seen.version.as_ref().map_or_else(String::new, |version| format!(" (only the version {version})"));
-            Judgement::weak(format!("the service names no commit{version}, so releases cannot be told apart"))
+            Judgement::weak(format!(
+                "the service names no commit (7 to 64 hexadecimal digits){version}, so releases cannot be told apart"
+            ))
         }
     }
 }

@@ -92,6 +92,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let is_admin = asked.header("x-role").is_some_and(|role| role == "admin");
         Some(Turn::answering(if is_admin { StatusCode::OK } else { StatusCode::FORBIDDEN }))
     }),
+    ("isolation.admin-by-address", |asked| {
+        asked.user().filter(|_| asked.path == "/api/admin/users")?;
+        let is_here = asked.header("x-forwarded-for").is_some_and(|address| address == "127.0.0.1");
+        Some(Turn::answering(if is_here { StatusCode::OK } else { StatusCode::FORBIDDEN }))
+    }),
     ("isolation.admin-without-token", |asked| {
         asked.header("x-admin").filter(|word| word == "true").and_then(|_| asked.nobody())?;
         asked.owner("GET")

@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use crate::checks::{Act, Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Credential, CsrfToken, Probe, Trouble, evidence};
-use crate::run::{Evidence, Finding};
+use crate::run::{Evidence, EvidenceClass, Finding};
 
 /// What is wrong with the CSRF token of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,16 @@ impl Tokens {
         Self { own: of(&cx.users.a), other: of(&cx.users.b) }
     }
 
+    /// What it shows that both were given the same one: what guards a session is known to whoever has an account.
+    fn shared(&self) -> Option<Evidence> {
+        let (own, other) = (self.own.as_ref()?, self.other.as_ref()?);
+        let label = "the CSRF tokens of both users";
+        let same = own.value.expose() == other.value.expose();
+        same.then(|| {
+            Evidence::of(EvidenceClass::SelfReported, label, Finding::Broken, "they are one: anybody's opens every session")
+        })
+    }
+
     /// That of the other user, where it is another one.
     fn foreign(&self) -> Option<&CsrfToken> {
         let own = self.own.as_ref().map(|own| own.value.expose());
@@ -91,7 +101,7 @@ pub(in crate::checks::jwt) async fn csrf(cx: Context) -> Checked {
         return unguarded(&cx, &header, &tokens).await;
     }
     let (created, changed) = tokio::try_join!(creations(&cx, &header, &tokens), changes(&cx))?;
-    let pieces = [created, changed].concat();
+    let pieces: Vec<_> = [created, changed].concat().into_iter().chain(tokens.shared()).collect();
     let held = pieces.iter().filter(|piece| piece.finding == Finding::Held).count();
     Ok(Outcome::of(format!("{held} of {} writes without the CSRF token refused", pieces.len()), pieces))
 }

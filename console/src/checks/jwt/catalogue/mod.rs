@@ -90,7 +90,7 @@ const BOUND_LIFETIME: Remedy = Remedy {
 };
 const TYPED_TIMES: Remedy = Remedy {
     axum: "Deserialize `exp` into a `u64` of the claims struct and keep `validate_exp`: what is not a number does not parse.",
-    fastapi: "PyJWT converts with int(): catch `(jwt.InvalidTokenError, TypeError, OverflowError)` as one 401, and refuse unless `type(claims[\"exp\"]) is int`.",
+    fastapi: "PyJWT converts with int(): catch `(jwt.InvalidTokenError, TypeError, OverflowError)` as one 401, and refuse unless `type(claims[\"exp\"]) is int` and it is near: `claims[\"exp\"] - time.time() <= 3600`.",
     express: "jsonwebtoken refuses an `exp` that is no number; refuse a token without one too: `if (!Number.isSafeInteger(claims.exp)) throw`.",
 };
 const PLAIN_CLAIMS: Remedy = Remedy {
