@@ -138,7 +138,7 @@ pub(super) const ROUTES: Check = Check {
     title: "No further route that takes an id shows or touches A's object to B",
     why: "History, export, comments and summary routes are written after the object's own, and look it up by the id in the path once more. Those \
           that an OpenAPI document or the operator names are asked, each beside the owner's answer and beside an id that nothing has.",
-    expectation: "B gets for A's id what an id that nothing has gets, on every further route; where unsafe ones are allowed, A's object stays as it is. So does what A's objects live in when B changes or deletes it.",
+    expectation: "B gets for A's id what an id that nothing has gets, on every further route; where unsafe ones are allowed, A's object stays as it is. So does what A's objects live in when B changes or deletes it, and what A alone has in further collections; an object of B's may not name that either.",
     severity: Severity::Critical,
     references: &[BOLA, USER_KEY, INVENTORY],
     run: |cx| Box::pin(apart::by_id(cx, routes::further)),
