@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::problem::{self, Problem};
 use super::store::Task;
-use super::verifier::Subject;
-use super::{House, mint};
+use super::verifier::{self, Subject};
+use super::{COOKIE, House, mint};
 
 /// The OpenAPI document of the twin; it says of every route that it needs a token. Some of the routes are there with their flaw alone.
 pub(crate) async fn document(State(house): State<Arc<House>>) -> Json<Value> {
@@ -255,8 +255,9 @@ pub(crate) async fn history(State(house): State<Arc<House>>, Path(id): Path<Stri
         },
         Err(refused) => return refused,
     };
+    let session = verifier::cookie(&parts, COOKIE).filter(|_| house.has("jwt.cookie-shown"));
     let task = owned(&house, &caller, &id, "isolation.route-history");
-    task.map(|task| Json(json!([{ "version": task.version, "completed": task.completed }]))).into_response()
+    task.map(|task| Json(json!([{ "version": task.version, "completed": task.completed, "by": session }]))).into_response()
 }
 
 /// `POST /api/tasks/{id}/archive`.

@@ -4,9 +4,10 @@ use futures::future::join_all;
 
 use crate::checks::paging::asking;
 use crate::checks::passwords::member_of;
-use crate::checks::{Checked, Context, Judgement, Outcome};
+use crate::checks::{Checked, Context, Judgement, Outcome, User};
 use crate::http::{Answer, Probe, Trouble, clean, evidence, hash_in};
 use crate::run::Finding;
+use crate::target::Carrier;
 
 use super::stage::Victim;
 
@@ -32,9 +33,10 @@ pub(super) async fn credentials(cx: Context) -> Checked {
     let answers = join_all(probes.iter().map(|probe| cx.once(probe))).await.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
     let looked_at =
         std::iter::once((victim.object.path.as_str(), &victim.read)).chain(paths.iter().map(String::as_str).zip(&answers));
+    let session = session_of(&cx, a);
     let pieces: Vec<_> = looked_at
         .map(|(path, answer)| {
-            let judgement = judge(answer);
+            let judgement = judge(answer, session);
             evidence(answer, format!("A: GET {path}"), judgement.finding, judgement.observed)
         })
         .collect();
@@ -46,11 +48,23 @@ pub(super) async fn credentials(cx: Context) -> Checked {
     Ok(Outcome::of(format!("{} answers: {worst}{left_out}", pieces.len()), pieces))
 }
 
-fn judge(answer: &Answer) -> Judgement {
+/// The value of A's session, where it travels in a cookie: scripts that may not read that must not find it elsewhere. A word is no secret.
+fn session_of<'a>(cx: &Context, a: &'a User) -> Option<&'a str> {
+    let in_cookie = matches!(cx.target.carrier, Carrier::Cookie(_));
+    Some(a.token.expose()).filter(|token| in_cookie && token.len() >= SHORTEST)
+}
+
+/// Shortest session that stands in an answer for nothing else, in bytes.
+const SHORTEST: usize = 16;
+
+fn judge(answer: &Answer, session: Option<&str>) -> Judgement {
     let member = answer.json().and_then(|json| member_of(&json, &[]));
     match (hash_in(&answer.raw_text()), member) {
         (Some(mark), _) => Judgement::broken(format!("it holds what looks like the hash of a password ({mark}…)")),
         (None, Some(name)) => Judgement::broken(format!("its member `{}` is nobody's to see", clean(&name))),
+        (None, None) if session.is_some_and(|session| answer.contains(session)) => {
+            Judgement::weak("it repeats the session of the cookie, which no script may read (HttpOnly)")
+        }
         (None, None) => Judgement::held("neither a password nor a hash"),
     }
 }

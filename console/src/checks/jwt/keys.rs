@@ -106,7 +106,7 @@ pub(super) async fn kid(cx: Context) -> Checked {
         let header = header(Kind::Oct, &token, [("kid", kid)]);
         Forgery::fatal(format!("{name} (#{})", index + 1), token.with_header(&header).signed(Algorithm::Hs256, key).token())
     };
-    refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 9).into_iter().enumerate().map(forged).collect()).await
+    refused(&cx, "key ids that lead astray", cx.telling(key_ids(), 10).into_iter().enumerate().map(forged).collect()).await
 }
 
 /// Order of P-256 (FIPS 186-5; SEC 2, 2.4.2).

@@ -63,7 +63,7 @@ pub(super) async fn path(cx: Context) -> Checked {
     let a = cx.a()?;
     let list = cx.read_path(a);
     let mut cases: Vec<_> = cx
-        .telling(spellings(&list, a.subject.as_deref().unwrap_or_default()), 7)
+        .telling(spellings(&list, a.subject.as_deref().unwrap_or_default()), 8)
         .into_iter()
         .map(|path| Case::new(format!("GET {path} without a token"), Probe::get(path)))
         .collect();

@@ -284,6 +284,7 @@ pub(crate) const FLAWS: &[Flaw] = &[
     ),
     flaw("jwt.cookie-csrf-off", "No CSRF token is handed out, and none is asked for.", &["jwt.carrier.csrf"], &[]),
     flaw("jwt.cookie-csrf-present", "Any text will do for a CSRF token.", &["jwt.carrier.csrf"], &[]),
+    weakness("jwt.cookie-shown", "A route repeats the session of the cookie.", &["isolation.exposed"], &[]),
     flaw("jwt.cookie-csrf-same", "All sessions are handed out the same CSRF token.", &["jwt.carrier.csrf"], &[]),
     flaw("jwt.cookie-csrf-empty", "An empty CSRF token equals the cookie that is not there.", &["jwt.carrier.csrf"], &[]),
     weakness(

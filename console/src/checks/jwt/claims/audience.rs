@@ -44,7 +44,7 @@ pub(in crate::checks::jwt) async fn aud(cx: Context) -> Checked {
         return Ok(Outcome::skip("no audience is declared; set `policy.audience` in postflight.toml if the service requires one"));
     };
     let minter = Minter::of(&cx).await?;
-    let mut forgeries = cx.telling(wrong(&minter, "aud", audience), 7);
+    let mut forgeries = cx.telling(wrong(&minter, "aud", audience), 8);
     forgeries.push(Forgery::harmless("aud a list with the right one in it", minter.with("aud", json!(["other", audience]))));
     refused(&cx, "audiences", forgeries).await
 }
@@ -55,7 +55,7 @@ pub(in crate::checks::jwt) async fn iss(cx: Context) -> Checked {
         return Ok(Outcome::skip("no issuer is declared; set `policy.issuer` in postflight.toml if the service requires one"));
     };
     let minter = Minter::of(&cx).await?;
-    let mut forgeries = cx.telling(wrong(&minter, "iss", issuer), 6);
+    let mut forgeries = cx.telling(wrong(&minter, "iss", issuer), 7);
     forgeries.push(Forgery::lenient("iss a list with the right one in it", minter.with("iss", json!(["other", issuer]))));
     refused(&cx, "issuers", forgeries).await
 }
