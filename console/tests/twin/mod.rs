@@ -198,9 +198,9 @@ impl Twin {
         }
     }
 
-    /// Whether its users sign up, since the flaw is in what a sign-in sets.
+    /// Whether its users sign up, since the flaw is in what a sign-in sets, or in what is made in accounts of a run alone.
     fn signs_up(&self) -> bool {
-        self.house.flaws.any("isolation.session-")
+        ["isolation.session-", "isolation.label-"].iter().any(|flaws| self.house.flaws.any(flaws))
     }
 
     /// The declared origins. One that may be looked at stands alone: the others are not on this machine.

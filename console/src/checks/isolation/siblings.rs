@@ -1,8 +1,8 @@
 //! Further resources of a document: collections beside the declared one, such as labels or projects. What A alone has there is nobody else's
 //! either.
 //!
-//! An object of A's is made where the operator allows unsafe routes and it can be deleted again. Else one is taken that is there: one that A's list shows
-//! and B's does not.
+//! An object of A's is made where the operator allows unsafe routes, A was signed up for the run, and it can be deleted again. Else one is taken that is
+//! there: one that A's list shows and B's does not.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::checks::objects::settle;
 use crate::checks::{Context, Judgement, User};
 use crate::http::{Answer, Probe, Trouble};
 use crate::run::{Evidence, Finding};
-use crate::target::{PARENT_ID, Route};
+use crate::target::{PARENT_ID, Route, Tokens};
 
 use super::below::marked;
 use super::stage::{Victim, missing_for, piece};
@@ -57,6 +57,13 @@ struct Mine {
 /// The collections that a document describes with a route of their members.
 fn found(cx: &Context) -> Vec<Sibling<'_>> {
     cx.further_routes().filter(|route| is_private(cx, route)).filter_map(|member| sibling(cx, member)).collect()
+}
+
+/// Whether something may be made in further collections: no journal knows of it, so that only the end of an account that this run signed up takes
+/// it along where the run is killed.
+fn may_make(cx: &Context) -> bool {
+    let goes_along = matches!(cx.target.tokens, Tokens::Signup) && cx.target.accounts.delete.is_some();
+    cx.target.allow_unsafe_routes && cx.writes && goes_along
 }
 
 /// Whether a route may be of what is one user's; not so where the operator says that it is shared, and users have checks of their own.
@@ -110,7 +117,7 @@ impl Sibling<'_> {
     async fn made(&self, cx: &Context) -> Result<Option<String>, Trouble> {
         let creates = self.collection.writes().any(|method| method == "POST");
         let deletes = self.member.writes().any(|method| method == "DELETE");
-        if !(cx.target.allow_unsafe_routes && cx.writes && creates && deletes) {
+        if !(may_make(cx) && creates && deletes) {
             return Ok(None);
         }
         let body = marked(self.collection.body("POST"), &self.mark(cx, "made"));
