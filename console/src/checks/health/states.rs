@@ -63,7 +63,7 @@ pub(super) async fn deep(cx: Context) -> Checked {
 }
 
 /// Requests of deep health sent at once: what a platform's probe, a load balancer and a few monitors may come to in the same moment.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 /// Anybody may ask deep health, and each request asks the database: many at once must not bring it down. To be told to wait is fine.
 pub(super) async fn together(cx: Context) -> Checked {
