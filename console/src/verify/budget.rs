@@ -107,6 +107,11 @@ impl Allotment {
         if check.is_control() { 2 * cost(check) + shared } else { self.cost(check) }
     }
 
+    /// What is kept of the budget for checks that need more here than the table says.
+    pub(super) const fn slack(&self) -> u64 {
+        self.budget / (2 * SHARED)
+    }
+
     /// What is kept for accounts that checks sign up.
     pub(super) const fn accounts(&self) -> u64 {
         self.accounts

@@ -29,6 +29,8 @@ struct Held {
     kept: Vec<Priced>,
     /// Requests kept for accounts, while checks are asked that sign them up.
     accounts: u64,
+    /// Requests that are handed out to nobody: those under way may need more than they cost elsewhere.
+    slack: u64,
     /// Who waits, in no order, each with its price.
     waiting: Vec<Priced>,
     /// Nothing more comes in: whoever waits goes without.
@@ -39,7 +41,7 @@ impl Purse {
     /// A purse that keeps what `allotment` planned for each of `asked`.
     pub(super) fn of(allotment: &Allotment, asked: impl Iterator<Item = &'static Check>) -> Self {
         let kept = asked.filter(|check| allotment.covers(check)).map(|check| (check, allotment.keeps(check)));
-        let held = Held { kept: kept.collect(), accounts: allotment.accounts(), ..Held::default() };
+        let held = Held { kept: kept.collect(), accounts: allotment.accounts(), slack: allotment.slack(), ..Held::default() };
         let purse = Self { held: Mutex::new(held), changed: Notify::new() };
         purse.settle(0);
         purse
@@ -102,7 +104,7 @@ impl Held {
     fn best(&self, unspent: u64) -> Option<Priced> {
         let of_accounts = self.kept.iter().any(|(check, _)| check.suite == Suite::Jwt);
         let accounts = if of_accounts { self.accounts } else { 0 };
-        let kept = BESIDE + accounts + self.kept.iter().map(|(_, price)| price).sum::<u64>();
+        let kept = BESIDE + self.slack + accounts + self.kept.iter().map(|(_, price)| price).sum::<u64>();
         let free = unspent.saturating_sub(kept);
         let fit = self.waiting.iter().filter(|(_, price)| *price <= free);
         fit.max_by(|(one, of_one), (other, of_other)| {
