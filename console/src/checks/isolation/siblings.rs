@@ -155,8 +155,9 @@ impl Sibling<'_> {
                 pieces.push(self.compared(cx, victim, route, object, &own).await?);
             }
         }
-        pieces.extend(references::named(cx, victim, self.collection, &object.id).await?);
+        // What this run did not make is read, and nothing is put into it.
         if object.made {
+            pieces.extend(references::named(cx, victim, self.collection, &object.id).await?);
             pieces.extend(self.written(cx, object).await?);
         }
         Ok(pieces)
@@ -164,8 +165,9 @@ impl Sibling<'_> {
 
     /// B asks what A was answered by `own`, and the same of an id that nothing has.
     async fn compared(&self, cx: &Context, victim: &Victim, route: &Route, of: &Mine, own: &Answer) -> Result<Evidence, Trouble> {
-        let at = |id: &str| Ok::<_, Trouble>(Probe::get(self.at(route, id)).bearer(&cx.b()?.token));
-        let (as_b, nothing) = (at(&of.id)?, at(&missing_for(cx, &of.id, &route.path, "GET"))?);
+        let b = cx.b()?;
+        let at = |id: &str| Probe::get(self.at(route, id)).bearer(&b.token);
+        let (as_b, nothing) = (at(&of.id), at(&missing_for(cx, &of.id, &route.path, "GET")));
         let (as_b, nothing) = tokio::try_join!(cx.send(&as_b), cx.send(&nothing))?;
         let judgement = routes::judged(true, [own, &as_b, &nothing], victim);
         Ok(piece(&as_b, format!("B: GET {} of A's", route.path), judgement))
