@@ -44,7 +44,8 @@ async fn cases(cx: &Context) -> Vec<Case> {
         cases.push(Case::new("a sign-in with nothing in it", empty).beside_others());
     }
     if cx.users.a.is_some() && cx.writes {
-        let post = |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body).shareable();
+        let post =
+            |kind: Option<&str>, body: Vec<u8>| token(Probe::new("POST", list.clone())).body(kind, body).shareable().repeatable();
         let json = Some("application/json");
         let missing = &specimens::missing_path(cx).await;
         cases.extend([
@@ -52,9 +53,12 @@ async fn cases(cx: &Context) -> Vec<Case> {
             Case::new("JSON in broken UTF-8", post(json, b"{\"\xff\xfe\"".to_vec())),
             Case::new("a type that is none", post(Some("application/x-postflight"), b"postflight".to_vec())),
             Case::new("null for an object", post(json, b"null".to_vec())),
-            Case::new("values of another type", token(Probe::new("PATCH", missing).json(&wrong_types(cx)))),
-            Case::new("a change of an id that is none", token(Probe::new(changing(cx), item("not-an-id")).json(&json!({})))),
-            Case::new("half a surrogate pair", token(Probe::new(changing(cx), missing)).body(json, half_a_pair(cx))),
+            Case::new("values of another type", token(Probe::new("PATCH", missing).json(&wrong_types(cx))).repeatable()),
+            Case::new(
+                "a change of an id that is none",
+                token(Probe::new(changing(cx), item("not-an-id")).json(&json!({}))).repeatable(),
+            ),
+            Case::new("half a surrogate pair", token(Probe::new(changing(cx), missing)).body(json, half_a_pair(cx)).repeatable()),
         ]);
     }
     cases
